@@ -1,0 +1,71 @@
+// How long a spec takes to become a module, and how that grows with the number of layers.
+// usage: npm run --silent build && node bench/compile-time.mjs
+// Each row is the median of five compilations in one process, after one that is not counted; the first row is also measured
+// as a whole process (node start, loading the compiler, compiling).
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const nextNumber = readFileSync(`${root}specs/next-number.yaml`, "utf8");
+
+const layer = (index) => {
+  const kinds = [
+    `{kind: lstm, hidden_size: ${8 + (index % 5)}}`,
+    `{kind: linear, out_features: ${6 + (index % 3)}, activation: tanh}`,
+    `{kind: dropout, p: 0.1}`,
+    `{kind: attention_pool, scope: prefix}`,
+    `{kind: activation, function: gelu}`,
+  ];
+  return `  - ${kinds[index % kinds.length]}`;
+};
+
+const deep = (count) => `
+specloom: 1
+data: {kind: series, file: x.csv, columns: [a], window: 24, horizon: next}
+layers:
+${Array.from({ length: count - 1 }, (_, index) => layer(index)).join("\n")}
+  - {name: forecast, kind: linear, out_features: 1}
+loss: {kind: mse, input: forecast, target: next}
+optimizer: {kind: adam}
+`;
+
+const cases = [
+  ["next-number", "next-number.yaml", nextNumber],
+  ...[5, 10, 20, 50].map((count) => [`${count} layers`, "deep.yaml", deep(count)]),
+];
+
+if (process.argv[2] === "--once") {
+  const { compile } = await import(`${root}dist/compiler/index.js`);
+  compile({ file: "next-number.yaml", text: nextNumber });
+  process.exit(0);
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const { compile } = await import(`${root}dist/compiler/index.js`);
+console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`);
+console.log(`${"spec".padEnd(14)}${"ms".padStart(8)}${"module kB".padStart(12)}${"kernels".padStart(10)}`);
+for (const [name, file, text] of cases) {
+  const times = [];
+  let result;
+  for (let run = 0; run < 6; run++) {
+    const start = performance.now();
+    result = compile({ file, text });
+    if (run > 0) times.push(performance.now() - start);
+  }
+  if (result.compilation === undefined) throw new Error(JSON.stringify(result.diagnostics));
+  const { moduleText, programs } = result.compilation;
+  const kernels = new Set(Object.values(programs).flatMap((program) => program.kernels.map((kernel) => kernel.name)));
+  console.log(
+    `${name.padEnd(14)}${median(times).toFixed(0).padStart(8)}${(moduleText.length / 1000).toFixed(0).padStart(12)}${String(kernels.size).padStart(10)}`,
+  );
+}
+const whole = Array.from({ length: 5 }, () => {
+  const start = performance.now();
+  const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), "--once"]);
+  if (status !== 0) throw new Error("the compilation failed");
+  return performance.now() - start;
+});
+console.log(`next-number as a whole process: ${median(whole).toFixed(0)} ms`);

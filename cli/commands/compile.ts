@@ -1,0 +1,108 @@
+/** `specloom compile SPEC...`: specs to modules, or one of the levels in between as text. */
+import path from "node:path";
+import { Option, type Command } from "commander";
+import type { Compilation } from "../../compiler/contracts.ts";
+import { printGraph, printProgram } from "../../compiler/ir/print.ts";
+import { EXIT } from "../support/faults.ts";
+import { Mistake } from "../support/mistake.ts";
+import { GENERATED, modulePath, moduleState, writeModule, type ModuleState } from "../support/module-file.ts";
+import { jsonOption, setOption } from "../support/options.ts";
+import type { Session } from "../support/session.ts";
+import { compileSpec } from "../support/spec-file.ts";
+
+const LEVELS = ["graph", "gradient", "kernels"] as const;
+
+interface CompileFlags {
+  readonly output: string;
+  readonly check?: boolean;
+  readonly emit?: (typeof LEVELS)[number];
+  readonly set: readonly string[];
+  readonly json?: boolean;
+}
+
+export function addCompile(program: Command, session: Session): void {
+  program
+    .command("compile")
+    .summary("write the TypeScript module of a spec")
+    .description("Writes DIR/<name>.ts for every spec. Files that are up to date are left alone.")
+    .argument("<spec...>", "spec files")
+    .option("-o, --output <dir>", "folder for the modules", GENERATED)
+    .addOption(new Option("--check", "write nothing; exit with 1 where a module is not what its spec gives now"))
+    .addOption(new Option("--emit <level>", "print a level of the compiler instead").choices(LEVELS).conflicts("check"))
+    .addOption(new Option("--target <name>", "what the kernels are written for").choices(["gpu"]).default("gpu"))
+    .addOption(setOption())
+    .addOption(jsonOption("what was written"))
+    .action((specs: readonly string[], flags: CompileFlags) =>
+      session.run(flags, () => compileAll(session, specs, flags)),
+    );
+}
+
+async function compileAll(session: Session, specs: readonly string[], flags: CompileFlags): Promise<number> {
+  let worst: number = EXIT.ok;
+  const written = new Map<string, string>();
+  for (const spec of specs) {
+    try {
+      const { compilation } = await compileSpec(session.terminal, spec, flags.set);
+      if (flags.emit !== undefined) {
+        emitLevel(session, compilation, flags.emit);
+        continue;
+      }
+      const file = modulePath(flags.output, compilation.model.name);
+      refuseSecond(written, file, spec);
+      await bringUpToDate(session, { spec, file, text: compilation.moduleText, check: flags.check === true });
+    } catch (error) {
+      worst = Math.max(worst, session.tell(error));
+    }
+  }
+  return worst;
+}
+
+function refuseSecond(written: Map<string, string>, file: string, spec: string): void {
+  const first = written.get(file);
+  if (first !== undefined) {
+    throw new Mistake({
+      code: "same-module",
+      message: `${first} and ${spec} would both write this module.`,
+      help: "rename one of the specs, or compile them into different folders with -o.",
+      file,
+    });
+  }
+  written.set(file, spec);
+}
+
+interface ModuleRequest {
+  readonly spec: string;
+  readonly file: string;
+  readonly text: string;
+  readonly check: boolean;
+}
+
+async function bringUpToDate(session: Session, { spec, file, text, check }: ModuleRequest): Promise<void> {
+  const state = await moduleState(session.terminal, file, text);
+  if (check && state !== "fresh") throw staleModule(spec, file, state);
+  if (state !== "fresh") await writeModule(session.terminal, file, text);
+  session.emit({ spec, module: file, written: state !== "fresh" });
+  session.print(state === "fresh" ? `${file} is up to date` : `${spec} -> ${file}`);
+}
+
+function staleModule(spec: string, file: string, state: ModuleState): Mistake {
+  const folder = path.dirname(file);
+  const output = folder === GENERATED ? "" : ` -o ${folder}`;
+  return new Mistake({
+    code: "stale-module",
+    message: state === "missing" ? `${spec} has not been compiled yet.` : `this is not what ${spec} gives now.`,
+    help: `run \`specloom compile ${spec}${output}\` and commit the result.`,
+    file,
+  });
+}
+
+function emitLevel(session: Session, { model, graphs, programs }: Compilation, level: (typeof LEVELS)[number]): void {
+  const texts = {
+    graph: () => [graphs.predict, graphs.evaluate].map(printGraph),
+    gradient: () => [graphs.gradients, graphs.train_step].map(printGraph),
+    kernels: () => Object.values(programs).map(printProgram),
+  } satisfies Record<typeof level, () => string[]>;
+  const text = texts[level]().join("\n");
+  session.emit({ spec: model.name, level, text });
+  if (!session.json) session.print(text.trimEnd());
+}

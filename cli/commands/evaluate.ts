@@ -1,0 +1,66 @@
+/** `specloom evaluate SPEC|MODULE|RUN`: scores of trained weights. */
+import { Option, type Command } from "commander";
+import type { PartName } from "../../runtime/data/section.ts";
+import { PART_NAMES } from "../../runtime/data/split.ts";
+import { backendText } from "../support/backend-text.ts";
+import { evaluatePart } from "../support/evaluation.ts";
+import { EXIT } from "../support/faults.ts";
+import { Mistake } from "../support/mistake.ts";
+import { backendOption, jsonOption, quietOption, setOption, weightsOption } from "../support/options.ts";
+import { scoreText } from "../support/score-text.ts";
+import type { Session } from "../support/session.ts";
+import { loadData } from "../support/spec-facts.ts";
+import { openSubject } from "../support/subject.ts";
+import { findWeights } from "../support/weights.ts";
+
+interface EvaluateFlags {
+  readonly part: PartName;
+  readonly backend: string;
+  readonly weights?: string;
+  readonly set: readonly string[];
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function addEvaluate(program: Command, session: Session): void {
+  program
+    .command("evaluate")
+    .summary("score trained weights")
+    .description(
+      "Scores trained weights beside a naive baseline. Of a spec or module the latest run in runs/ is taken.",
+    )
+    .argument("<spec|module|run>", "a spec, a generated module, or the folder of a run")
+    .addOption(new Option("--part <name>", "part of the data to score").choices(PART_NAMES).default("test"))
+    .addOption(weightsOption("weights instead of those of a run"))
+    .addOption(backendOption())
+    .addOption(setOption())
+    .addOption(jsonOption("the scores"))
+    .addOption(quietOption())
+    .action((given: string, flags: EvaluateFlags) => session.run(flags, () => evaluate(session, given, flags)));
+}
+
+async function evaluate(session: Session, given: string, flags: EvaluateFlags): Promise<number> {
+  const accepts = ["spec", "module", "run"] as const;
+  const subject = await openSubject(session.terminal, given, { accepts, overrides: flags.set });
+  const weights = await findWeights(session, subject, flags.weights);
+  const dataset = await loadData(subject, weights.scaler);
+  const live = await subject.handle.create({ backend: flags.backend, weights: weights.bytes });
+  try {
+    const evaluation = await evaluatePart(live, dataset, flags.part);
+    if (evaluation === undefined) {
+      throw new Mistake({
+        code: "no-test-part",
+        message: `the split of the spec leaves no examples for the ${flags.part} part.`,
+        help: "choose another part with --part, or give it a share in data.split.",
+        file: given,
+      });
+    }
+    const backend = live.report();
+    session.emit({ name: subject.name, part: flags.part, ...evaluation.scores, backend });
+    session.print(scoreText(flags.part, evaluation.scores));
+    session.note(`ran on: ${backendText(backend)}`);
+    return EXIT.ok;
+  } finally {
+    await live.dispose();
+  }
+}

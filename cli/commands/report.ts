@@ -1,0 +1,70 @@
+/** `specloom report RUN`: the run as one HTML file. */
+import path from "node:path";
+import type { Command } from "commander";
+import { isRecord } from "../../compiler/support/plain.ts";
+import { readRunFile, runFile } from "../../runtime/run/directory.ts";
+import { evaluatePart } from "../support/evaluation.ts";
+import { EXIT } from "../support/faults.ts";
+import { Mistake } from "../support/mistake.ts";
+import { backendOption, jsonOption } from "../support/options.ts";
+import type { RunMetrics } from "../support/run-metrics.ts";
+import { readLog, writeReport } from "../support/run-report.ts";
+import type { Session } from "../support/session.ts";
+import { loadData } from "../support/spec-facts.ts";
+import { openSubject } from "../support/subject.ts";
+import { reach } from "../support/terminal.ts";
+import { findWeights } from "../support/weights.ts";
+
+interface ReportFlags {
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+export function addReport(program: Command, session: Session): void {
+  program
+    .command("report")
+    .summary("draw a run as an HTML file")
+    .description(
+      "Writes report.html into the folder of a run: loss curves, forecasts beside truth and baseline, attention over\n" +
+        "time, scores, what ran, and the spec. The file stands alone and loads nothing.",
+    )
+    .argument("<run>", "the folder of a run, such as runs/next-number/1")
+    .addOption(backendOption())
+    .addOption(jsonOption("the path of the report"))
+    .action((given: string, flags: ReportFlags) => session.run(flags, () => report(session, given, flags)));
+}
+
+async function report(session: Session, given: string, flags: ReportFlags): Promise<number> {
+  const subject = await openSubject(session.terminal, given, { accepts: ["run"] });
+  const directory = reach(session.terminal, given);
+  const metrics = readMetrics(await readRunFile(directory, "metrics"), runFile(given, "metrics"));
+  const weights = await findWeights(session, subject, undefined);
+  const dataset = await loadData(subject, weights.scaler);
+  const live = await subject.handle.create({ backend: flags.backend, weights: weights.bytes });
+  try {
+    const test = await evaluatePart(live, dataset, "test");
+    await writeReport({ subject, dataset, log: await readLog(directory), metrics, test, directory });
+  } finally {
+    await live.dispose();
+  }
+  const file = path.join(given, "report.html");
+  session.emit({ report: file });
+  session.print(file);
+  return EXIT.ok;
+}
+
+function readMetrics(bytes: Uint8Array, file: string): RunMetrics {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (isRecord(value) && isRecord(value["backend"]) && isRecord(value["examples"]))
+      return value as unknown as RunMetrics;
+  } catch {
+    // Said below.
+  }
+  throw new Mistake({
+    code: "unusable-run-file",
+    message: "these are not the metrics that a run writes.",
+    help: "the file is damaged or was changed by hand; run again.",
+    file,
+  });
+}

@@ -1,0 +1,167 @@
+/** `specloom run SPEC|MODULE`: compile, train, score on the test part, report. */
+import path from "node:path";
+import { Option, type Command } from "commander";
+import type { LiveModel } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { createRunDirectory, readRunFile, runFile } from "../../runtime/run/directory.ts";
+import { listenForInterrupt } from "../../runtime/run/interrupt.ts";
+import { createProgress } from "../../runtime/run/progress.ts";
+import { interruptedMessage, runTraining } from "../../runtime/run/session.ts";
+import { backendText } from "../support/backend-text.ts";
+import { EXIT } from "../support/faults.ts";
+import { GENERATED, makeFolder, modulePath, moduleState, writeModule } from "../support/module-file.ts";
+import { backendOption, jsonOption, quietOption, setOption, weightsOption, wholeNumber } from "../support/options.ts";
+import { readNamedFile } from "../support/read-file.ts";
+import { finishRun } from "../support/finish-run.ts";
+import type { Session } from "../support/session.ts";
+import { loadData, trainSettings } from "../support/spec-facts.ts";
+import { readMetadata, writeMetadata } from "../support/stored-facts.ts";
+import { openSubject, type Subject } from "../support/subject.ts";
+import { reach } from "../support/terminal.ts";
+
+interface RunFlags {
+  readonly epochs?: number;
+  readonly backend: string;
+  readonly seed?: number;
+  readonly weights?: string;
+  readonly resume?: string;
+  readonly set: readonly string[];
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function addRun(program: Command, session: Session): void {
+  program
+    .command("run")
+    .summary("compile, train and score a model")
+    .description(
+      "Compiles the spec if its module is stale, trains, scores the best weights on the test part beside a naive\n" +
+        "baseline, and writes weights, checkpoint, log, metrics and report into runs/<name>/<n>/.\n" +
+        "Ctrl-C saves and stops; --resume takes the run up again.",
+    )
+    .argument("<spec|module>", "a spec, or a module generated from one")
+    .addOption(new Option("--epochs <n>", "passes over the training part").argParser(wholeNumber(0)))
+    .addOption(backendOption())
+    .addOption(
+      new Option("--seed <n>", "seed of weights, shuffling and dropout").argParser(wholeNumber(0)).conflicts("resume"),
+    )
+    .addOption(weightsOption("start from these weights").conflicts("resume"))
+    .addOption(new Option("--resume <run>", "continue the run in this folder").conflicts("out"))
+    .addOption(setOption())
+    .addOption(new Option("--out <dir>", "folder of the run instead of runs/<name>/<n>"))
+    .addOption(jsonOption("epochs and metrics"))
+    .addOption(quietOption())
+    .action((given: string, flags: RunFlags) => session.run(flags, () => run(session, given, flags)));
+}
+
+async function run(session: Session, given: string, flags: RunFlags): Promise<number> {
+  const subject = await openSubject(session.terminal, given, { accepts: ["spec", "module"], overrides: flags.set });
+  await keepModuleFresh(session, subject, flags.set.length > 0);
+  const settings = trainSettings(subject.handle.definition, flags);
+  const resumed = flags.resume === undefined ? undefined : await checkpointFacts(session, flags.resume);
+  const dataset = await loadData(subject, resumed?.scaler);
+  dataset.notes.forEach((note) => {
+    session.note(`note: ${note}`);
+  });
+  const weights =
+    flags.weights === undefined ? undefined : await readNamedFile(session.terminal, flags.weights, "a weights file");
+  const live = await subject.handle.create({
+    backend: flags.backend,
+    seed: settings.seed,
+    ...(weights === undefined ? {} : { weights }),
+  });
+  try {
+    session.note(`backend: ${backendText(live.report())}`);
+    return await trainAndScore(session, { subject, dataset, live, settings, flags });
+  } finally {
+    await live.dispose();
+  }
+}
+
+/** With --set the module would not be that of the spec, so nothing is written then. */
+async function keepModuleFresh(
+  session: Session,
+  { kind, path: spec, name, compilation }: Subject,
+  changed: boolean,
+): Promise<void> {
+  if (kind !== "spec" || compilation === undefined) return;
+  if (changed) {
+    session.note(`${spec} compiled with --set; ${GENERATED}/ is left as it is`);
+    return;
+  }
+  const file = modulePath(GENERATED, name);
+  if ((await moduleState(session.terminal, file, compilation.moduleText)) === "fresh") return;
+  await writeModule(session.terminal, file, compilation.moduleText);
+  session.note(`${spec} -> ${file}`);
+}
+
+async function checkpointFacts(session: Session, resume: string): Promise<{ readonly scaler: unknown }> {
+  const bytes = await readRunFile(reach(session.terminal, resume), "checkpoint");
+  return readMetadata(bytes, runFile(resume, "checkpoint"));
+}
+
+interface Training {
+  readonly subject: Subject;
+  readonly dataset: Dataset;
+  readonly live: LiveModel;
+  readonly settings: ReturnType<typeof trainSettings>;
+  readonly flags: RunFlags;
+}
+
+async function trainAndScore(session: Session, training: Training): Promise<number> {
+  const { subject, dataset, live, settings, flags } = training;
+  const { terminal } = session;
+  if (flags.resume === undefined) {
+    await makeFolder(terminal, flags.out ?? path.join("runs", subject.name), "--out");
+  }
+  const directory =
+    flags.resume === undefined
+      ? await createRunDirectory({
+          root: reach(terminal, "runs"),
+          name: subject.name,
+          out: flags.out === undefined ? undefined : reach(terminal, flags.out),
+        })
+      : reach(terminal, flags.resume);
+  const run = flags.resume ?? flags.out ?? path.join("runs", subject.name, path.basename(directory));
+  const progress = createProgress(terminal.stderr, { quiet: session.quiet });
+  const interrupt = listenForInterrupt(() => {
+    progress.note("stopping after this step; press Ctrl-C again to stop at once, without saving");
+  }, terminal.signals);
+  try {
+    const { outcome, counters } = await runTraining({
+      ...settings,
+      model: live,
+      train: dataset.train,
+      validation: dataset.validation,
+      directory,
+      resume: flags.resume !== undefined,
+      spec: subject.specText,
+      metadata: writeMetadata({
+        scaler: dataset.scaler,
+        specDirectory: path.relative(path.resolve(terminal.cwd, run), subject.directory).replaceAll("\\", "/"),
+      }),
+      signal: interrupt.signal,
+      progress,
+      onEpoch: (record) => {
+        session.emit(record);
+      },
+    });
+    if (outcome === "interrupted") {
+      session.note(interruptedMessage(counters, commandOf(subject, flags), run));
+      return EXIT.interrupted;
+    }
+    await finishRun(session, { subject, dataset, live, directory, run, outcome, counters });
+    return EXIT.ok;
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** What takes the run up again, without --resume. */
+function commandOf({ path: given }: Subject, { set, epochs, backend }: RunFlags): string {
+  const words = ["specloom", "run", given, ...set.flatMap((change) => ["--set", change])];
+  if (epochs !== undefined) words.push("--epochs", String(epochs));
+  if (backend !== "auto") words.push("--backend", backend);
+  return words.map((word) => (/^[\w./=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+}

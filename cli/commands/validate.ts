@@ -1,0 +1,45 @@
+/** `specloom validate SPEC...`: the spec, and whether its data is what it says. */
+import type { Command } from "commander";
+import { EXIT } from "../support/faults.ts";
+import { jsonOption, setOption } from "../support/options.ts";
+import type { Session } from "../support/session.ts";
+import { loadData, trainSettings } from "../support/spec-facts.ts";
+import { openSubject } from "../support/subject.ts";
+
+interface ValidateOptions {
+  readonly json?: boolean;
+  readonly set: readonly string[];
+}
+
+export function addValidate(program: Command, session: Session): void {
+  program
+    .command("validate")
+    .summary("check specs and the data they name")
+    .description(
+      "Checks specs and the data they name, and writes nothing. All mistakes are listed, each with its place.",
+    )
+    .argument("<spec...>", "spec files")
+    .addOption(setOption())
+    .addOption(jsonOption("diagnostics"))
+    .action((specs: readonly string[], options: ValidateOptions) =>
+      session.run(options, () => validateAll(session, specs, options.set)),
+    );
+}
+
+async function validateAll(session: Session, specs: readonly string[], overrides: readonly string[]): Promise<number> {
+  let worst: number = EXIT.ok;
+  for (const spec of specs) {
+    try {
+      const subject = await openSubject(session.terminal, spec, { accepts: ["spec"], overrides });
+      trainSettings(subject.handle.definition, {});
+      const { notes } = await loadData(subject);
+      notes.forEach((note) => {
+        session.note(`${spec}: note: ${note}`);
+      });
+      session.print(`${spec}: ok`);
+    } catch (error) {
+      worst = Math.max(worst, session.tell(error));
+    }
+  }
+  return worst;
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { main } from "./program.ts";
+
+// A reader that has enough (`| head`) closes the pipe; that is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 70);
+});
+
+process.exitCode = await main(process.argv.slice(2));

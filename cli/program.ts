@@ -1,0 +1,65 @@
+/** The command line: arguments in, exit code out. */
+import { Command, CommanderError } from "commander";
+import { compilerVersion } from "../compiler/emit/version.ts";
+import { addCompile } from "./commands/compile.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addEvaluate } from "./commands/evaluate.ts";
+import { addInit } from "./commands/init.ts";
+import { addInspect } from "./commands/inspect.ts";
+import { addPredict } from "./commands/predict.ts";
+import { addReport } from "./commands/report.ts";
+import { addRun } from "./commands/run.ts";
+import { addValidate } from "./commands/validate.ts";
+import { EXIT, faultOf } from "./support/faults.ts";
+import { Session } from "./support/session.ts";
+import { processTerminal, takesColour, type Terminal } from "./support/terminal.ts";
+
+/**
+ * @param argv what stands behind `specloom` on the command line
+ * @param given parts of the terminal that are not the process's own
+ * @returns 0 ok, 1 the user's mistake, 2 wrong usage, 70 a mistake of specloom, 130 stopped by Ctrl-C after saving
+ */
+export async function main(argv: readonly string[], given: Partial<Terminal> = {}): Promise<number> {
+  const terminal: Terminal = { ...processTerminal(), ...given };
+  const session = new Session(terminal);
+  try {
+    await programFor(session).parseAsync([...argv], { from: "user" });
+    return session.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const fault = faultOf(error, terminal.env);
+    terminal.stderr.write(fault.text);
+    return fault.exitCode;
+  }
+}
+
+function programFor(session: Session): Command {
+  const { terminal } = session;
+  const program = new Command("specloom")
+    .description("Compiles a YAML spec of a sequence model into a TypeScript module that trains and predicts.")
+    .version(compilerVersion)
+    .showHelpAfterError("(see --help)")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      getOutHelpWidth: () => 110,
+      getErrHelpWidth: () => 110,
+      getOutHasColors: () => takesColour(terminal, terminal.stdout),
+      getErrHasColors: () => takesColour(terminal, terminal.stderr),
+    });
+  const commands = [
+    addInit,
+    addValidate,
+    addCompile,
+    addRun,
+    addEvaluate,
+    addPredict,
+    addInspect,
+    addReport,
+    addDoctor,
+  ];
+  for (const add of commands) add(program, session);
+  return program;
+}

@@ -1,0 +1,74 @@
+/** Scores of a model on one part of its data, beside a baseline that needs no model. */
+import type { LiveModel, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import type { PartName } from "../../runtime/data/section.ts";
+import { metricNamed } from "../../runtime/metrics/index.ts";
+import { scorePart } from "../../runtime/metrics/part.ts";
+import type { Scores } from "../../runtime/metrics/scores.ts";
+import { ignoredClass } from "../../runtime/model/loss.ts";
+import { lossesOf, metricsOf } from "./spec-facts.ts";
+
+/** Plain JSON: what `metrics.json` holds of one part. */
+export interface PartScores {
+  readonly loss: number | null;
+  readonly examples: number;
+  readonly targets: readonly TargetScores[];
+  /** Why a target has no scores. */
+  readonly notes?: readonly string[];
+}
+
+export interface TargetScores extends Scores {
+  readonly target: string;
+  /** The layer's output that was compared with it. */
+  readonly output: string;
+}
+
+export interface Evaluation {
+  readonly scores: PartScores;
+  /** Outputs for all examples of the part, [examples, ...shape] row-major, scaled as the model sees them. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+}
+
+/** @returns undefined when the part has no examples */
+export async function evaluatePart(live: LiveModel, dataset: Dataset, part: PartName): Promise<Evaluation | undefined> {
+  const examples = dataset[part];
+  if (examples.count === 0) return undefined;
+  const { definition } = live;
+  const inputs = examples.tensors as TrainInputs<ModelDefinition>;
+  const { loss, outputs } = await live.evaluate(inputs);
+  const names = metricsOf(definition);
+  const targets: TargetScores[] = [];
+  const notes: string[] = [];
+  for (const { input, target } of names.length === 0 ? [] : lossesOf(definition)) {
+    const output = outputs[input];
+    if (output === undefined) {
+      notes.push(`"${target}" is not scored: add ${input} to outputs in the spec.`);
+      continue;
+    }
+    const scores = scorePart({
+      dataset,
+      part,
+      inputs: definition.inputs,
+      target,
+      output,
+      metrics: names.filter((name) => suits(definition, target, name)),
+      ignored: ignoredClass(definition, target),
+    });
+    targets.push({ target, output: input, ...scores });
+  }
+  return {
+    scores: {
+      loss: Number.isFinite(loss) ? loss : null,
+      examples: examples.count,
+      targets,
+      ...(notes.length === 0 ? {} : { notes }),
+    },
+    outputs,
+  };
+}
+
+/** With several targets a metric is one of numbers or of classes, and scores those that it fits. */
+function suits(definition: ModelDefinition, target: string, metric: string): boolean {
+  const fact = definition.inputs.find(({ name }) => name === target);
+  return (metricNamed(metric).of === "classes") === (fact?.dtype === "int32");
+}

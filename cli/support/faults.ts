@@ -1,0 +1,154 @@
+/** Whatever stopped a command, as text for people, as objects for tools, and as an exit code. */
+import type { Document } from "../../compiler/contracts.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { diagnosticToJson, renderDiagnostics } from "../../compiler/diagnostics/render.ts";
+import type { JsonDiagnostic, JsonPlace } from "../../compiler/diagnostics/render.ts";
+import { linesOf, positionAt } from "../../compiler/support/text-position.ts";
+import type { Problem } from "../../runtime/problem.ts";
+import { problemsOf } from "../../runtime/problem.ts";
+import { Mistake } from "./mistake.ts";
+
+export const EXIT = { ok: 0, mistake: 1, usage: 2, ourBug: 70, interrupted: 130 } as const;
+
+/** A spec that does not compile. */
+export class WrongSpec extends Error {
+  override readonly name = "WrongSpec";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(({ message }) => message).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** A problem of the data or the run of a spec that is at hand, so that a message can show the place in it. */
+export class SpecProblem extends Error {
+  override readonly name = "SpecProblem";
+  readonly document: Document;
+
+  constructor(cause: unknown, document: Document) {
+    super("", { cause });
+    this.document = document;
+  }
+}
+
+export interface Fault {
+  readonly exitCode: number;
+  readonly text: string;
+  readonly objects: readonly unknown[];
+}
+
+export function faultOf(error: unknown, env: Readonly<Record<string, string | undefined>>): Fault {
+  if (error instanceof WrongSpec) {
+    return {
+      exitCode: EXIT.mistake,
+      text: renderDiagnostics(error.diagnostics),
+      objects: error.diagnostics.map(diagnosticToJson),
+    };
+  }
+  if (error instanceof Mistake) return userFault([error], 0, undefined);
+  const document = error instanceof SpecProblem ? error.document : undefined;
+  const cause = error instanceof SpecProblem ? error.cause : error;
+  const found = problemsOf(cause);
+  if (found !== undefined) return userFault(found.problems, found.omitted, document);
+  return ourFault(cause, env);
+}
+
+/** A `Mistake` or a `Problem`. */
+type Described = Pick<Problem, "code" | "message" | "help" | "file"> & Partial<Problem>;
+
+function userFault(given: readonly (Mistake | Problem)[], omitted: number, document: Document | undefined): Fault {
+  const faults = given as readonly Described[];
+  const rest = omitted > 0 ? `\n${String(omitted)} more of the kind are not shown.\n` : "";
+  return {
+    exitCode: EXIT.mistake,
+    text: faults.map((fault) => renderFault(fault, document)).join("\n") + rest,
+    objects: [...faults.map((fault) => faultToJson(fault, document)), ...(omitted > 0 ? [{ omitted }] : [])],
+  };
+}
+
+function ourFault(error: unknown, env: Readonly<Record<string, string | undefined>>): Fault {
+  const said = error instanceof Error ? error.message : String(error);
+  const message = (said.split("\n")[0] ?? "").trim() || "an error without a message";
+  const stack = env["SPECLOOM_DEBUG"] === "1" && error instanceof Error ? `${error.stack ?? ""}\n` : "";
+  return {
+    exitCode: EXIT.ourBug,
+    text:
+      `error[internal]: ${message}\n` +
+      "  help: this is a mistake in specloom, not in your files. Please report it with the spec; " +
+      "SPECLOOM_DEBUG=1 shows where it happened.\n" +
+      stack,
+    objects: [{ ...noPlace(undefined), severity: "error", code: "internal", message, help: null, notes: [] }],
+  };
+}
+
+function renderFault(fault: Described, document: Document | undefined): string {
+  const place = [fault.file, fault.line, fault.column].filter((part) => part !== undefined).join(":");
+  const rows = [`${place === "" ? "" : `${place}: `}error[${fault.code}]: ${fault.message}`];
+  const { frame } = fault;
+  frame?.lines.forEach((line, index) => {
+    const number = frame.firstLine + index;
+    rows.push(numbered(String(number), line));
+    if (number !== fault.line) return;
+    const width = Math.max(1, Math.min(fault.length ?? 1, line.length - frame.column + 1));
+    rows.push(numbered("", " ".repeat(frame.column - 1) + "^".repeat(width)));
+  });
+  const asked = placeInSpec(fault, document);
+  if (asked !== undefined) {
+    const line = linesOf(asked.text)[asked.line - 1] ?? "";
+    rows.push(`  note: ${asked.file}:${String(asked.line)}:${String(asked.column)}: the spec says so here.`);
+    rows.push(numbered(String(asked.line), line));
+  }
+  if (fault.help !== undefined) rows.push(`  help: ${fault.help}`);
+  return `${rows.map(printable).join("\n")}\n`;
+}
+
+function faultToJson(fault: Described, document: Document | undefined): JsonDiagnostic {
+  const asked = placeInSpec(fault, document);
+  const { line = null, column = null } = fault;
+  return {
+    file: fault.file ?? null,
+    line,
+    column,
+    endLine: line,
+    endColumn: column === null ? null : column + (fault.length ?? 1),
+    severity: "error",
+    code: fault.code,
+    message: fault.message,
+    help: fault.help ?? null,
+    notes: asked === undefined ? [] : [{ ...jsonPlace(asked), message: "the spec says so here." }],
+  };
+}
+
+interface SpecPlace {
+  readonly file: string;
+  readonly text: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+function placeInSpec({ pointer }: Described, document: Document | undefined): SpecPlace | undefined {
+  if (pointer === undefined || document === undefined) return undefined;
+  const { file, text, span } = document.locate(pointer);
+  const end = positionAt(text, span.end);
+  return { file, text, ...positionAt(text, span.start), endLine: end.line, endColumn: end.column };
+}
+
+function jsonPlace({ file, line, column, endLine, endColumn }: SpecPlace): JsonPlace {
+  return { file, line, column, endLine, endColumn };
+}
+
+function noPlace(file: string | undefined): JsonPlace {
+  return { file: file ?? null, line: null, column: null, endLine: null, endColumn: null };
+}
+
+function numbered(number: string, text: string): string {
+  return `${number.padStart(5)} | ${text}`.trimEnd();
+}
+
+/** Tabs as two spaces; other invisible characters, which could steer a terminal, as the replacement character. */
+function printable(text: string): string {
+  return text.replaceAll("\t", "  ").replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
+}

@@ -1,0 +1,65 @@
+/** The end of a training: scores of the best weights, `metrics.json`, the report, and what the user reads of them. */
+import path from "node:path";
+import type { LiveModel } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { writeMetrics } from "../../runtime/run/directory.ts";
+import type { TrainingCounters } from "../../runtime/training/state.ts";
+import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
+import { backendText } from "./backend-text.ts";
+import { evaluatePart } from "./evaluation.ts";
+import type { RunMetrics } from "./run-metrics.ts";
+import { readLog, writeReport } from "./run-report.ts";
+import { scoreText } from "./score-text.ts";
+import type { Session } from "./session.ts";
+import type { Subject } from "./subject.ts";
+
+export interface FinishedTraining {
+  readonly subject: Subject;
+  readonly dataset: Dataset;
+  readonly live: LiveModel;
+  /** The run's folder, for file functions and for messages. */
+  readonly directory: string;
+  readonly run: string;
+  readonly outcome: TrainingOutcome;
+  readonly counters: TrainingCounters;
+}
+
+export async function finishRun(session: Session, finished: FinishedTraining): Promise<void> {
+  const { subject, dataset, live, directory, run, outcome, counters } = finished;
+  const validation = await evaluatePart(live, dataset, "validation");
+  const test = await evaluatePart(live, dataset, "test");
+  const log = await readLog(directory);
+  const { definition } = subject.handle;
+  const metrics: RunMetrics = {
+    name: subject.name,
+    outcome,
+    epochs: counters.epoch,
+    steps: counters.step,
+    best_epoch: counters.bestEpoch,
+    best_loss: counters.bestLoss,
+    seed: counters.seed,
+    seconds: Number(log.reduce((total, { seconds }) => total + seconds, 0).toFixed(3)),
+    batch_size: definition.batchSize,
+    parameters: definition.parameters.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
+    examples: { train: dataset.train.count, validation: dataset.validation.count, test: dataset.test.count },
+    backend: live.report(),
+    validation: validation?.scores ?? null,
+    test: test?.scores ?? null,
+  };
+  await writeMetrics(directory, { ...metrics });
+  session.emit(metrics);
+  session.print(outcomeText(metrics));
+  session.print(`ran on: ${backendText(metrics.backend)}`);
+  session.print(
+    test === undefined ? "the data has no test part, so nothing is scored" : scoreText("test", test.scores),
+  );
+  await writeReport({ subject, dataset, log, metrics, test, directory });
+  session.print(`run: ${run}`);
+  session.print(`report: ${path.join(run, "report.html")}`);
+}
+
+function outcomeText({ outcome, epochs, steps, best_epoch: best, seconds }: RunMetrics): string {
+  const end = outcome === "stopped_early" ? "stopped early" : "trained";
+  const kept = best === null ? "" : `; the weights of epoch ${String(best)} are kept`;
+  return `${end} after ${String(epochs)} epochs (${String(steps)} steps, ${seconds.toFixed(1)} s)${kept}`;
+}

@@ -1,0 +1,34 @@
+/** Options that several commands share, and how their values are read. */
+import { InvalidArgumentError, Option } from "commander";
+import { BACKENDS } from "../../runtime/model/create.ts";
+
+export function backendOption(): Option {
+  return new Option("--backend <name>", "what computes").choices(BACKENDS).default("auto");
+}
+
+export function jsonOption(what: string): Option {
+  return new Option("--json", `print ${what} as JSON on standard output, one object a line`);
+}
+
+export function quietOption(): Option {
+  return new Option("--quiet", "print results and errors only");
+}
+
+export function weightsOption(what: string): Option {
+  return new Option("--weights <file>", what);
+}
+
+export function setOption(): Option {
+  return new Option("--set <path=value>", "change a value of the spec, such as train.batch_size=8; may be repeated")
+    .default([], "nothing")
+    .argParser<string[]>((value, before) => [...before, value]);
+}
+
+/** A whole number from `least`, for `argParser`. */
+export function wholeNumber(least: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
+    if (Number.isSafeInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${String(least)}.`);
+  };
+}

@@ -1,0 +1,68 @@
+/** The rows that come after a table, forecast on the scale of the table. */
+import type { SeriesSection } from "../../runtime/data/section.ts";
+import { loadPredictionWindow } from "../../runtime/data/series.ts";
+import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
+import { countOf } from "../../runtime/data/wording.ts";
+import type { PredictionRequest } from "./prediction-input.ts";
+import { loadData, lossesOf } from "./spec-facts.ts";
+import { nested } from "./nested.ts";
+import { Mistake } from "./mistake.ts";
+
+/** Prints a CSV of the forecast rows, or with --json one object with the forecast and every output of the model. */
+export async function predictSeries(request: PredictionRequest, section: SeriesSection): Promise<void> {
+  const { session, subject, live, input } = request;
+  const facts = await scalerOf(request, section);
+  const { inputs, series, row, labels } = await loadPredictionWindow(facts, section, input.path, input.files);
+  const outputs: Readonly<Record<string, Float32Array>> = await live.predict(inputs);
+  const name = lossesOf(subject.handle.definition)[0]?.input ?? "";
+  const forecast = outputs[name];
+  if (forecast === undefined) {
+    throw new Mistake({
+      code: "no-input",
+      message: `the model does not put out ${name}, which its loss compares with the data.`,
+      help: `add ${name} to outputs in the spec, and train again.`,
+    });
+  }
+  const steps = horizonLength(facts.horizon);
+  const size = steps * facts.targets.length;
+  const values = series.undo(row, forecast.subarray(forecast.length - size));
+  const last = labels?.[row - 1] ?? `row ${String(row)}`;
+  session.note(`forecast of the ${countOf(steps, "row")} after ${last}`);
+  const shapes = live.definition.outputs;
+  session.emit({
+    after: last,
+    forecast: Object.fromEntries(
+      facts.targets.map((column, target) => [
+        column,
+        Array.from({ length: steps }, (_, step) => finite(values[step * facts.targets.length + target])),
+      ]),
+    ),
+    outputs: Object.fromEntries(shapes.map(({ name: output, shape }) => [output, nested(outputs[output], shape)])),
+  });
+  if (session.json) return;
+  session.print(["step", ...facts.targets.map(csvCell)].join(","));
+  for (let step = 0; step < steps; step += 1) {
+    const row = facts.targets.map((_, target) => String(finite(values[step * facts.targets.length + target]) ?? ""));
+    session.print([String(step + 1), ...row].join(","));
+  }
+}
+
+/** Stored with the weights; for weights that were trained elsewhere it is fitted as training would have done. */
+async function scalerOf(
+  { session, subject, weights }: PredictionRequest,
+  section: SeriesSection,
+): Promise<SeriesFacts> {
+  if (weights.scaler !== undefined) return restoreSeriesFacts(weights.scaler, section);
+  session.note(`${weights.file} holds no scaler; it is fitted on the training part of ${section.file}`);
+  const { scaler } = await loadData(subject);
+  return restoreSeriesFacts(scaler, section);
+}
+
+/** JSON and CSV know no NaN. Nine digits are what float32 holds. */
+function finite(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : Number(value.toPrecision(9));
+}
+
+function csvCell(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,45 @@
+/** Predictions for the examples of a file of tensors, one object or line per example. */
+import type { ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
+import { checkTensors } from "../../runtime/data/tensor-check.ts";
+import { readTensorFile } from "../../runtime/data/tensor-file.ts";
+import { sizeOf } from "../../runtime/tensor.ts";
+import { nested } from "./nested.ts";
+import type { PredictionRequest } from "./prediction-input.ts";
+import { lossesOf } from "./spec-facts.ts";
+
+export async function predictTensors({ session, subject, live, input }: PredictionRequest): Promise<void> {
+  const { definition } = subject.handle;
+  const wanted = definition.inputs.filter(({ role }) => role === "input");
+  const targets = definition.inputs.filter(({ role }) => role === "target").map(({ name }) => name);
+  const file = await readTensorFile(input.path, input.files);
+  // The file that a model was trained on is welcome here too: what it was to predict is not looked at.
+  const isTarget = (name: string): boolean =>
+    targets.includes(name) || targets.includes(name.replace(/\.lengths$/, ""));
+  const unused = [...file.tensors.keys()].filter(isTarget);
+  if (unused.length > 0) session.note(`not needed to predict, and not read: ${unused.join(", ")}`);
+  const needed = { ...file, tensors: new Map([...file.tensors].filter(([name]) => !isTarget(name))) };
+  const { count, tensors } = checkTensors(needed, wanted, {});
+  const outputs: Readonly<Record<string, Float32Array>> = await live.predict(tensors as PredictInputs<ModelDefinition>);
+
+  const classified = classOutput(definition);
+  for (let example = 0; example < count; example += 1) {
+    const of = (name: string, shape: readonly number[]): unknown => {
+      const size = sizeOf(shape);
+      return nested(outputs[name]?.subarray(example * size, (example + 1) * size), shape);
+    };
+    const values = Object.fromEntries(definition.outputs.map(({ name, shape }) => [name, of(name, shape)]));
+    const scores = classified === undefined ? undefined : values[classified];
+    const predicted = Array.isArray(scores) ? scores.indexOf(Math.max(...(scores as number[]))) : undefined;
+    const found = { example: example + 1, ...(predicted === undefined ? {} : { class: predicted }) };
+    session.emit({ ...found, outputs: values });
+    if (!session.json) session.print(JSON.stringify({ ...found, ...values }));
+  }
+}
+
+/** The output whose largest score is the class, where an example has one class. */
+function classOutput(definition: ModelDefinition): string | undefined {
+  const loss = lossesOf(definition).find(({ kind }) => kind === "cross_entropy");
+  const target = definition.inputs.find(({ name }) => name === loss?.target);
+  const output = definition.outputs.find(({ name }) => name === loss?.input);
+  return target?.dtype === "int32" && target.shape.length === 0 && output?.shape.length === 1 ? output.name : undefined;
+}

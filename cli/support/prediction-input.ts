@@ -1,0 +1,63 @@
+/** What `predict` reads: a file that the user names, wherever it lies, or standard input. */
+import path from "node:path";
+import type { LiveModel } from "../../runtime/contract.ts";
+import type { FileReader } from "../../runtime/data/dataset.ts";
+import { projectFiles } from "../../runtime/data/files.ts";
+import { Mistake } from "./mistake.ts";
+import { checkIsFile } from "./read-file.ts";
+import type { Session } from "./session.ts";
+import type { Subject } from "./subject.ts";
+import type { Terminal } from "./terminal.ts";
+import type { TrainedWeights } from "./weights.ts";
+
+export interface GivenInput {
+  /** As `files` takes it; its ending tells the format. */
+  readonly path: string;
+  readonly files: FileReader;
+}
+
+export interface PredictionRequest {
+  readonly session: Session;
+  readonly subject: Subject;
+  readonly live: LiveModel;
+  readonly weights: TrainedWeights;
+  readonly input: GivenInput;
+}
+
+/** @throws Mistake `no-input` */
+export async function openGiven(
+  terminal: Terminal,
+  file: string | undefined,
+  kind: "series" | "tensors",
+): Promise<GivenInput> {
+  if (file !== undefined && file !== "-") {
+    await checkIsFile(terminal, file, "a file of data");
+    const root = path.parse(path.resolve(terminal.cwd)).root;
+    return { path: file, files: projectFiles({ directory: terminal.cwd, root, from: terminal.cwd }) };
+  }
+  const bytes = terminal.stdin.isTTY === true ? new Uint8Array() : await readAll(terminal);
+  if (bytes.every((byte) => byte <= 32)) {
+    throw new Mistake({
+      code: "no-input",
+      message: "there is nothing to predict from: no file is named and standard input is empty.",
+      help: "name a file, or pipe rows into the command: `specloom predict RUN < rows.csv`.",
+    });
+  }
+  const files: FileReader = { display: () => "<standard input>", read: () => Promise.resolve(bytes) };
+  return { path: `standard-input${endingOf(bytes, kind)}`, files };
+}
+
+async function readAll(terminal: Terminal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of terminal.stdin) {
+    chunks.push(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** JSON starts with a brace; a safetensors file starts with the eight bytes of a length. */
+function endingOf(bytes: Uint8Array, kind: "series" | "tensors"): string {
+  const isJson = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{");
+  if (kind === "series") return isJson ? ".jsonl" : ".csv";
+  return isJson ? ".json" : ".safetensors";
+}

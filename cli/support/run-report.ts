@@ -1,0 +1,208 @@
+/** Gathers what a report of a run shows, and writes it. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { isRecord } from "../../compiler/support/plain.ts";
+import type { ModelDefinition } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { forecastPart, type ForecastData } from "../../runtime/data/forecast.ts";
+import { NAIVE_FORECAST } from "../../runtime/metrics/forecast.ts";
+import { metricNamed } from "../../runtime/metrics/index.ts";
+import type {
+  AttentionFacts,
+  ConfusionFacts,
+  ForecastFacts,
+  ReportFacts,
+  RowAxis,
+  ScoreFacts,
+} from "../../runtime/report/facts.ts";
+import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
+import { runFile } from "../../runtime/run/directory.ts";
+import { ignoredClass } from "../../runtime/model/loss.ts";
+import type { EpochRecord } from "../../runtime/training/state.ts";
+import type { Evaluation, PartScores } from "./evaluation.ts";
+import { rowAxis } from "./row-axis.ts";
+import type { RunMetrics } from "./run-metrics.ts";
+import { lossesOf } from "./spec-facts.ts";
+import type { Subject } from "./subject.ts";
+import { groupedText } from "./table.ts";
+
+export interface ReportRequest {
+  readonly subject: Subject;
+  readonly dataset: Dataset;
+  readonly log: readonly EpochRecord[];
+  readonly metrics: RunMetrics;
+  readonly test: Evaluation | undefined;
+  /** Where `report.html` goes. */
+  readonly directory: string;
+}
+
+export async function writeReport(request: ReportRequest): Promise<void> {
+  // Vega is large; only a report needs it.
+  const { reportPage } = await import("../../runtime/report/page.ts");
+  await writeFileAtomically(path.join(request.directory, "report.html"), await reportPage(reportFacts(request)));
+}
+
+/** The epochs of `log.jsonl`; a line that is cut off or damaged is left out. */
+export async function readLog(directory: string): Promise<EpochRecord[]> {
+  const text = await readFile(runFile(directory, "log"), "utf8").catch(() => "");
+  return text.split("\n").flatMap((line) => {
+    try {
+      const value: unknown = JSON.parse(line);
+      return isRecord(value) && typeof value["epoch"] === "number" ? [value as unknown as EpochRecord] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+export function reportFacts({ subject, dataset, log, metrics, test }: ReportRequest): ReportFacts {
+  const { definition } = subject.handle;
+  const { description } = definition.spec;
+  const axis = rowAxis(dataset.forecast?.labels);
+  return {
+    name: subject.name,
+    description: typeof description === "string" ? description : undefined,
+    summary: summaryOf(metrics),
+    log,
+    bestEpoch: metrics.best_epoch,
+    scores: [...scoreFacts("test", metrics.test), ...scoreFacts("validation", metrics.validation)],
+    notes: [...dataset.notes, ...(metrics.test?.notes ?? [])],
+    forecast: test && dataset.forecast && forecastFacts(dataset.forecast, definition, test, axis),
+    attention: test === undefined ? [] : attentionFacts(dataset.forecast, definition, test, axis),
+    confusion: test && confusionFacts(dataset, definition, test),
+    backend: metrics.backend,
+    spec: subject.specText,
+  };
+}
+
+function summaryOf(metrics: RunMetrics): ReportFacts["summary"] {
+  const { train, validation, test } = metrics.examples;
+  const outcome = metrics.outcome === "stopped_early" ? ", stopped early" : "";
+  return [
+    ["parameters", groupedText(metrics.parameters)],
+    ["epochs", `${String(metrics.epochs)}${outcome}`],
+    ["updates", groupedText(metrics.steps)],
+    ["batch size", String(metrics.batch_size)],
+    ["time", `${metrics.seconds.toFixed(1)} s`],
+    ["examples", `${String(train)} training, ${String(validation)} validation, ${String(test)} test`],
+    ["seed", String(metrics.seed)],
+    ["backend", metrics.backend.backend],
+  ];
+}
+
+function scoreFacts(part: string, scores: PartScores | null): ScoreFacts[] {
+  return (scores?.targets ?? []).map(({ target, count, baseline, metrics }) => ({
+    part,
+    target,
+    count,
+    baseline,
+    rows: Object.entries(metrics).map(([name, { model, naive, note }]) => {
+      const { title, formula, unit, better } = metricNamed(name);
+      return { title, formula, unit, better, model, naive, note };
+    }),
+  }));
+}
+
+/** Columns of a series that are drawn; a file can have hundreds. */
+const MOST_COLUMNS = 6;
+/** Forecast rows per column, and rows of truth before them. */
+const MOST_ROWS = 400;
+
+function forecastFacts(
+  data: ForecastData,
+  definition: ModelDefinition,
+  test: Evaluation,
+  axis: RowAxis,
+): ForecastFacts | undefined {
+  const output = test.outputs[lossesOf(definition)[0]?.input ?? ""];
+  if (output === undefined) return undefined;
+  const { targets, horizon, count, rows, prediction, naive } = forecastPart(data, "test", output);
+  const width = targets.length;
+  const shown = Math.max(1, Math.min(Math.ceil(count / horizon), Math.floor(MOST_ROWS / horizon)));
+  // Side by side, the last window being the last of the part.
+  const windows = Array.from({ length: shown }, (_, index) => count - 1 - (shown - 1 - index) * horizon).filter(
+    (window) => window >= 0,
+  );
+  const first = rows[windows[0] ?? 0] ?? 0;
+  const end = (rows[count - 1] ?? 0) + horizon;
+  const before = Math.max(0, first - Math.min(MOST_ROWS, Math.max(24, end - first)));
+  const cells = (values: Float64Array, window: number, target: number): Float64Array =>
+    Float64Array.from({ length: horizon }, (_, step) => values[(window * horizon + step) * width + target] ?? NaN);
+  return {
+    axis,
+    baseline: NAIVE_FORECAST,
+    horizon,
+    columns: targets.slice(0, MOST_COLUMNS).map((name, target) => ({
+      name,
+      truth: Array.from({ length: end - before }, (_, index) => ({
+        row: before + index,
+        value: data.series.truth(before + index, target),
+      })),
+      windows: windows.map((window) => ({
+        row: rows[window] ?? 0,
+        model: cells(prediction, window, target),
+        naive: cells(naive, window, target),
+      })),
+    })),
+    left: [
+      ...(targets.length > MOST_COLUMNS
+        ? [`${String(targets.length - MOST_COLUMNS)} further columns are not drawn.`]
+        : []),
+      ...(windows.length * horizon < count
+        ? [`Only the last ${String(windows.length * horizon)} rows are drawn.`]
+        : []),
+    ],
+  };
+}
+
+function attentionFacts(
+  data: ForecastData | undefined,
+  { outputs, spec }: ModelDefinition,
+  test: Evaluation,
+  axis: RowAxis,
+): AttentionFacts[] {
+  const layers = Array.isArray(spec["layers"]) ? spec["layers"].filter(isRecord) : [];
+  return outputs
+    .filter(({ name }) => name.endsWith(".weights"))
+    .flatMap(({ name, shape }) => {
+      const values = test.outputs[name];
+      if (values === undefined) return [];
+      const scope = layers.find((layer) => layer["name"] === name.slice(0, -".weights".length))?.["scope"];
+      const starts = data?.windows.test;
+      return [
+        {
+          name,
+          scope: typeof scope === "string" ? scope : undefined,
+          count: test.scores.examples,
+          shape,
+          values,
+          row: starts && ((window: number, step: number) => starts.first + window * starts.stride + step),
+          axis,
+        },
+      ];
+    });
+}
+
+/** Classes that a matrix of counts stays readable with. */
+const MOST_CLASSES = 40;
+
+function confusionFacts(dataset: Dataset, definition: ModelDefinition, test: Evaluation): ConfusionFacts | undefined {
+  const [loss] = lossesOf(definition);
+  const fact = definition.inputs.find(({ name, dtype }) => name === loss?.target && dtype === "int32");
+  const output = test.outputs[loss?.input ?? ""];
+  const labels = fact && dataset.test.tensors[fact.name];
+  // A label per step comes with lengths or padding, which the scores know how to leave out; here one per example is drawn.
+  if (fact === undefined || output === undefined || labels === undefined || fact.shape.length > 0) return undefined;
+  const classes = output.length / labels.length;
+  if (!Number.isInteger(classes) || classes > MOST_CLASSES) return undefined;
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const ignored = ignoredClass(definition, fact.name);
+  labels.forEach((label, example) => {
+    const row = counts[label];
+    if (label === ignored || row === undefined) return;
+    const scores = output.subarray(example * classes, (example + 1) * classes);
+    const predicted = scores.indexOf(Math.max(...scores));
+    row[predicted] = (row[predicted] ?? 0) + 1;
+  });
+  return { target: fact.name, classes, counts };
+}

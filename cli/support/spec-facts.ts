@@ -1,0 +1,95 @@
+/** What commands need of a resolved spec: its losses, metrics and training settings, as types. */
+import { isRecord } from "../../compiler/support/plain.ts";
+import type { ModelDefinition } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { loadDataset } from "../../runtime/data/load.ts";
+import { ignoredClass } from "../../runtime/model/loss.ts";
+import type { TrainOptions } from "../../runtime/training/options.ts";
+import { SpecProblem } from "./faults.ts";
+import { Mistake } from "./mistake.ts";
+import type { Subject } from "./subject.ts";
+
+export interface LossFact {
+  readonly kind: string;
+  /** Name of the layer's output that is compared. */
+  readonly input: string;
+  readonly target: string;
+}
+
+export function lossesOf(definition: ModelDefinition): readonly LossFact[] {
+  const { loss } = definition.spec;
+  const list: readonly unknown[] = Array.isArray(loss) ? loss : [loss];
+  return list.filter(isRecord).map(({ kind, input, target }) => ({
+    kind: String(kind),
+    input: String(input),
+    target: String(target),
+  }));
+}
+
+export function metricsOf(definition: ModelDefinition): readonly string[] {
+  const { metrics } = definition.spec;
+  return Array.isArray(metrics) ? metrics.map(String) : [];
+}
+
+export interface TrainSettings extends Pick<TrainOptions, "epochs" | "steps" | "shuffle" | "earlyStopping"> {
+  readonly seed: number;
+}
+
+/** The training section with what the command line says instead. @throws Mistake `early-stopping-metric` */
+export function trainSettings(
+  definition: ModelDefinition,
+  given: { readonly epochs?: number | undefined; readonly seed?: number | undefined },
+): TrainSettings {
+  const train = isRecord(definition.spec["train"]) ? definition.spec["train"] : {};
+  const goal = given.epochs !== undefined ? { epochs: given.epochs } : goalIn(train);
+  return {
+    ...goal,
+    seed: given.seed ?? numberIn(train, "seed") ?? 0,
+    shuffle: train["shuffle"] !== false,
+    ...(isRecord(train["early_stopping"]) ? { earlyStopping: stoppingIn(train["early_stopping"]) } : {}),
+  };
+}
+
+function goalIn(train: Readonly<Record<string, unknown>>): { readonly steps: number } | { readonly epochs: number } {
+  const steps = numberIn(train, "steps");
+  return steps === undefined ? { epochs: numberIn(train, "epochs") ?? 0 } : { steps };
+}
+
+function stoppingIn(section: Readonly<Record<string, unknown>>): NonNullable<TrainOptions["earlyStopping"]> {
+  const { metric = "loss" } = section;
+  if (metric !== "loss") {
+    throw new Mistake({
+      code: "early-stopping-metric",
+      message: `early stopping watches the loss; the metric ${JSON.stringify(metric)} is only computed after training.`,
+      help: "set train.early_stopping.metric to loss.",
+    });
+  }
+  return {
+    patience: numberIn(section, "patience") ?? 1,
+    metric: "validation_loss",
+    restoreBest: section["restore_best"] !== false,
+  };
+}
+
+function numberIn(section: Readonly<Record<string, unknown>>, key: string): number | undefined {
+  const value = section[key];
+  return typeof value === "number" ? value : undefined;
+}
+
+/** The data of the spec, ready for the model. @param scaler stored with trained weights; else one is fitted */
+export async function loadData(subject: Subject, scaler?: unknown): Promise<Dataset> {
+  const { definition } = subject.handle;
+  const { data } = definition.spec;
+  const ignored = lossesOf(definition).flatMap(({ target }) => {
+    const skipped = ignoredClass(definition, target);
+    return skipped === undefined ? [] : [[target, skipped] as const];
+  });
+  try {
+    return await loadDataset(isRecord(data) ? data : {}, definition.inputs, subject.files, {
+      ...(scaler === undefined ? {} : { scaler }),
+      ignored: Object.fromEntries(ignored),
+    });
+  } catch (error) {
+    throw subject.document === undefined ? error : new SpecProblem(error, subject.document);
+  }
+}

@@ -1,0 +1,95 @@
+/** From the path of a spec to its compilation, with everything the compiler itself does not read from the disk. */
+import { readFileSync, realpathSync } from "node:fs";
+import path from "node:path";
+import { compile, readSpec } from "../../compiler/compile.ts";
+import type { CompileOptions } from "../../compiler/compile.ts";
+import type { Compilation, DataFacts, Document, Spec } from "../../compiler/contracts.ts";
+import { invariant } from "../../compiler/support/internal-error.ts";
+import type { FileReader } from "../../runtime/data/dataset.ts";
+import { projectFiles, projectRoot } from "../../runtime/data/files.ts";
+import { readTensorFacts } from "../../runtime/data/tensors.ts";
+import { problemsOf } from "../../runtime/problem.ts";
+import { SpecProblem, WrongSpec } from "./faults.ts";
+import { readNamedText } from "./read-file.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface CompiledSpec {
+  /** As the user wrote it. */
+  readonly file: string;
+  readonly document: Document;
+  readonly compilation: Compilation;
+  /** Folder of the spec, absolute: what its data files are relative to. */
+  readonly directory: string;
+  readonly files: FileReader;
+}
+
+/**
+ * @param overrides `path=value`, as after --set
+ * @throws WrongSpec with all its diagnostics, a Mistake about the file, or a SpecProblem about the file of tensors
+ */
+export async function compileSpec(
+  terminal: Terminal,
+  file: string,
+  overrides: readonly string[] = [],
+): Promise<CompiledSpec> {
+  const text = await readNamedText(terminal, file, "a spec");
+  const directory = path.dirname(path.resolve(terminal.cwd, file));
+  const root = projectRoot(directory, terminal.cwd);
+  const files = projectFiles({ directory, root, from: terminal.cwd });
+  const options: CompileOptions = {
+    overrides,
+    directory,
+    projectRoot: root,
+    readBase: (base) => readInherited(terminal, base, root),
+  };
+  const { diagnostics, document, spec } = readSpec({ file, text }, options);
+  if (document === undefined || spec === undefined) throw new WrongSpec(diagnostics);
+  const dataFacts = await factsOf(document, spec, files);
+  const result = compile({ file, text }, dataFacts === undefined ? options : { ...options, dataFacts });
+  if (result.compilation === undefined) throw new WrongSpec(result.diagnostics);
+  return { file, document, compilation: result.compilation, directory, files };
+}
+
+/** A spec that was resolved before, as a run keeps it: it needs no data to compile. */
+export function compileResolved(text: string, name: string, directory: string): Compilation {
+  const file = `${name}.yaml`;
+  const { compilation, diagnostics } = compile(
+    { file, text },
+    { directory, projectRoot: projectRoot(directory, directory) },
+  );
+  if (compilation === undefined) throw new WrongSpec(diagnostics);
+  return compilation;
+}
+
+/** Inherited files must lie in the project, like data files. */
+function readInherited(
+  terminal: Terminal,
+  file: string,
+  root: string,
+): { readonly file: string; readonly text: string } | undefined {
+  try {
+    const real = realpathSync(path.resolve(terminal.cwd, file));
+    const relative = path.relative(realpathSync(root), real);
+    if (relative.startsWith("..") || path.isAbsolute(relative)) return undefined;
+    return { file, text: new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(real)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Shapes and types of the tensors in a file; undefined where the spec reads none, or where its path is wrong anyway. */
+async function factsOf(document: Document, spec: Spec, files: FileReader): Promise<DataFacts | undefined> {
+  if (spec.data.kind !== "tensors") return undefined;
+  const { file } = spec.data;
+  invariant(file !== undefined, "data of kind tensors passed the schema without a file");
+  const origin = document.locate("/data/file").file;
+  const inherited = origin !== document.file && !origin.startsWith("--");
+  const from = inherited ? path.relative(path.dirname(document.file), path.dirname(origin)) : "";
+  try {
+    return { tensors: await readTensorFacts(path.join(from, file), files) };
+  } catch (error) {
+    // The compiler says this with the place in the spec.
+    if (problemsOf(error)?.problems.some(({ code }) => code === "data-file-outside") === true) return undefined;
+    throw new SpecProblem(error, document);
+  }
+}

@@ -1,0 +1,49 @@
+/** What specloom keeps in the metadata of weights and checkpoints, beside the tensors. */
+import { isRecord } from "../../compiler/support/plain.ts";
+import { Problem } from "../../runtime/problem.ts";
+import { readSafetensors } from "../../runtime/safetensors.ts";
+import { Mistake } from "./mistake.ts";
+
+export interface StoredFacts {
+  /** How the series was scaled; undefined in weights that were not trained here. */
+  readonly scaler: unknown;
+  /** From the folder of the run to that of the spec. */
+  readonly specDirectory: string | undefined;
+}
+
+export function writeMetadata({ scaler, specDirectory }: StoredFacts): Record<string, string> {
+  return {
+    ...(scaler === undefined ? {} : { scaler: JSON.stringify(scaler) }),
+    ...(specDirectory === undefined ? {} : { spec_directory: specDirectory }),
+  };
+}
+
+/** @throws Problem `invalid-safetensors`, or Mistake `unusable-run-file` */
+export function readMetadata(bytes: Uint8Array, file: string): StoredFacts {
+  const metadata = metadataIn(bytes, file);
+  return { scaler: parseScaler(metadata["scaler"], file), specDirectory: metadata["spec_directory"] };
+}
+
+function metadataIn(bytes: Uint8Array, file: string): Readonly<Record<string, string>> {
+  try {
+    return readSafetensors(bytes).metadata;
+  } catch (error) {
+    throw error instanceof Problem ? error.at({ file }) : error;
+  }
+}
+
+function parseScaler(text: string | undefined, file: string): unknown {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value)) return value;
+  } catch {
+    // Said below.
+  }
+  throw new Mistake({
+    code: "unusable-run-file",
+    message: "the scaler stored in this file is not JSON.",
+    help: "the file is damaged or was changed by hand; train again.",
+    file,
+  });
+}

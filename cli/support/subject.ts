@@ -1,0 +1,157 @@
+/** What a command is about: a spec, a module generated from one, or a run of one. All become a model that can be made. */
+import { stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { parse, stringify } from "yaml";
+import type { Compilation, Document } from "../../compiler/contracts.ts";
+import { isRecord } from "../../compiler/support/plain.ts";
+import type { ModelHandle } from "../../runtime/contract.ts";
+import type { FileReader } from "../../runtime/data/dataset.ts";
+import { projectFiles } from "../../runtime/data/files.ts";
+import { readRunFile, RUN_FILES, runFile } from "../../runtime/run/directory.ts";
+import { loadModule } from "./load-module.ts";
+import { Mistake } from "./mistake.ts";
+import { missing, readNamedText } from "./read-file.ts";
+import { readMetadata } from "./stored-facts.ts";
+import { compileResolved, compileSpec } from "./spec-file.ts";
+import { reach, type Terminal } from "./terminal.ts";
+
+export type SubjectKind = "spec" | "module" | "run";
+
+export interface Subject {
+  readonly kind: SubjectKind;
+  /** The path as the user wrote it. */
+  readonly path: string;
+  readonly name: string;
+  readonly handle: ModelHandle;
+  /** The resolved spec as YAML. */
+  readonly specText: string;
+  /** Folder that the data files are relative to, absolute. */
+  readonly directory: string;
+  readonly files: FileReader;
+  /** Only of a spec: it alone has places that messages can point to. */
+  readonly document?: Document;
+  readonly compilation?: Compilation;
+}
+
+export interface SubjectRequest {
+  readonly accepts: readonly SubjectKind[];
+  /** `path=value`, as after --set. */
+  readonly overrides?: readonly string[];
+}
+
+export async function openSubject(terminal: Terminal, given: string, request: SubjectRequest): Promise<Subject> {
+  const { accepts, overrides = [] } = request;
+  const kind = await kindOf(terminal, given, accepts);
+  if (kind !== "spec" && overrides.length > 0) {
+    throw new Mistake({
+      code: "set-without-spec",
+      message: `--set changes a spec, but this is a ${kind}.`,
+      help: "name the spec that it was made from.",
+      file: given,
+    });
+  }
+  switch (kind) {
+    case "spec":
+      return openSpec(terminal, given, overrides);
+    case "module":
+      return openModule(terminal, given);
+    case "run":
+      return openRun(terminal, given);
+    default:
+      return kind satisfies never;
+  }
+}
+
+const WORDS: Readonly<Record<SubjectKind, string>> = {
+  spec: "a spec (.yaml)",
+  module: "a generated module (.ts)",
+  run: "the folder of a run",
+};
+
+async function kindOf(terminal: Terminal, given: string, accepts: readonly SubjectKind[]): Promise<SubjectKind> {
+  const expected = accepts.map((kind) => WORDS[kind]).join(" or ");
+  const facts = await stat(reach(terminal, given)).catch(() => undefined);
+  if (facts?.isDirectory() === true) {
+    if (accepts.includes("run")) return "run";
+    throw new Mistake({
+      code: "folder-given",
+      message: `this is a folder, but ${expected} was expected.`,
+      help: "name a file in it.",
+      file: given,
+    });
+  }
+  const ending = path.extname(given).toLowerCase();
+  if (ending === ".yaml" || ending === ".yml") return "spec";
+  if ([".ts", ".mts", ".js", ".mjs"].includes(ending) && accepts.includes("module")) return "module";
+  if (facts === undefined) throw await missing(terminal, given, expected);
+  throw new Mistake({
+    code: "not-a-spec",
+    message: `this is not ${expected}.`,
+    help: "a spec ends in .yaml.",
+    file: given,
+  });
+}
+
+async function openSpec(terminal: Terminal, given: string, overrides: readonly string[]): Promise<Subject> {
+  const { document, compilation, directory, files } = await compileSpec(terminal, given, overrides);
+  const handle = await loadModule(compilation.moduleText);
+  return { ...commonFacts(handle), kind: "spec", path: given, handle, directory, files, document, compilation };
+}
+
+async function openModule(terminal: Terminal, given: string): Promise<Subject> {
+  const handle = await loadModule(await readNamedText(terminal, given, "a generated module"), given);
+  const directory = specFolder(terminal, path.dirname(path.resolve(terminal.cwd, given)), handle);
+  return {
+    ...commonFacts(handle),
+    kind: "module",
+    path: given,
+    handle,
+    directory,
+    files: projectFiles({ directory, from: terminal.cwd }),
+  };
+}
+
+/** A module does not say where its spec lies; its data is looked for where specs usually do. */
+function specFolder(terminal: Terminal, folder: string, { definition }: ModelHandle): string {
+  const data = definition.spec["data"];
+  const file = isRecord(data) && typeof data["file"] === "string" ? data["file"] : "";
+  const candidates = [path.join(folder, "..", "specs"), folder, path.join(terminal.cwd, "specs"), terminal.cwd];
+  return candidates.find((candidate) => existsSync(path.join(candidate, file))) ?? path.join(folder, "..", "specs");
+}
+
+async function openRun(terminal: Terminal, given: string): Promise<Subject> {
+  const run = reach(terminal, given);
+  if (!existsSync(runFile(run, "spec"))) {
+    throw new Mistake({
+      code: "not-a-run",
+      message: `this folder holds no run: it has no ${RUN_FILES.spec}.`,
+      help: "name the folder of one run, such as runs/next-number/1.",
+      file: given,
+    });
+  }
+  const text = new TextDecoder().decode(await readRunFile(run, "spec"));
+  const name = nameIn(text, runFile(given, "spec"));
+  const stored = readMetadata(await readRunFile(run, "weights"), runFile(given, "weights"));
+  const directory = path.resolve(terminal.cwd, given, stored.specDirectory ?? ".");
+  const compilation = compileResolved(text, name, directory);
+  const handle = await loadModule(compilation.moduleText);
+  const files = projectFiles({ directory, from: terminal.cwd });
+  return { name, specText: text, kind: "run", path: given, handle, directory, files, compilation };
+}
+
+function nameIn(text: string, file: string): string {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (isRecord(value) && typeof value["name"] === "string") return value["name"];
+  throw new Mistake({ code: "unusable-run-file", message: "this is not the spec that a run writes.", file });
+}
+
+function commonFacts(handle: ModelHandle): Pick<Subject, "name" | "specText"> {
+  const { name, spec } = handle.definition;
+  return { name, specText: stringify(spec, { lineWidth: 110 }) };
+}

@@ -1,0 +1,58 @@
+/** Text in columns, and numbers as people read them. */
+
+export interface TableOptions {
+  /** Columns (from 0) that are aligned to the right. */
+  readonly right?: readonly number[];
+  readonly indent?: string;
+}
+
+/** The first row is the heading; it is underlined with dashes. */
+export function table(rows: readonly (readonly string[])[], options: TableOptions = {}): string {
+  const { right = [], indent = "  " } = options;
+  const [heading = [], ...body] = rows;
+  const widths = heading.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  const line = (cells: readonly string[]): string =>
+    (
+      indent +
+      cells
+        .map((cell, column) => {
+          const fill = " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)));
+          return right.includes(column) ? fill + cell : cell + fill;
+        })
+        .join("  ")
+    ).trimEnd();
+  const rule = widths.map((width, column) => (heading[column] === "" ? "" : "-".repeat(width)));
+  return [line(heading), line(rule), ...body.map(line)].join("\n");
+}
+
+function widthOf(text: string): number {
+  return Array.from(text).length;
+}
+
+/** Five significant digits, without an exponent where that is readable. */
+export function numberText(value: number | null): string {
+  if (value === null) return "-";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e7 || size < 1e-4) return value.toExponential(3);
+  if (size >= 1e4) return groupedText(Math.round(value));
+  return String(Number(value.toPrecision(5)));
+}
+
+/** `1,234,567`. */
+export function groupedText(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1.2 M`, `34.5 k`; powers of 1000. */
+export function scaledText(value: number, unit: string): string {
+  const prefixes = ["", "k", "M", "G", "T"];
+  let power = 0;
+  let rest = value;
+  while (rest >= 1000 && power < prefixes.length - 1) {
+    rest /= 1000;
+    power += 1;
+  }
+  const digits = power === 0 ? String(rest) : rest.toFixed(rest < 10 ? 2 : 1);
+  return `${digits} ${prefixes[power] ?? ""}${unit}`.trimEnd();
+}

@@ -1,0 +1,52 @@
+/** What a command may touch of the process around it; tests bring their own. */
+import path from "node:path";
+import type { SignalSource } from "../../runtime/run/interrupt.ts";
+
+export interface TextSink {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+export interface TextSource extends AsyncIterable<Uint8Array | string> {
+  readonly isTTY?: boolean;
+}
+
+export interface Terminal {
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly stdin: TextSource;
+  /** The folder that paths on the command line are relative to. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signals: SignalSource;
+}
+
+export function processTerminal(): Terminal {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    cwd: process.cwd(),
+    env: process.env,
+    signals: process,
+  };
+}
+
+/** A path of the command line as file functions take it: as it was written, where that leads to the same place. */
+export function reach(terminal: Terminal, file: string): string {
+  return terminal.cwd === process.cwd() ? file : path.resolve(terminal.cwd, file);
+}
+
+/** A path as messages show it: relative to the current folder where it lies in it. */
+export function shown(terminal: Terminal, file: string): string {
+  const absolute = path.resolve(terminal.cwd, file);
+  const relative = path.relative(terminal.cwd, absolute);
+  if (relative === "") return ".";
+  return relative === ".." || relative.startsWith(`..${path.sep}`) ? file : relative;
+}
+
+/** Whether a stream takes colours: a terminal, unless NO_COLOR says otherwise (no-color.org). */
+export function takesColour(terminal: Terminal, sink: TextSink): boolean {
+  const { NO_COLOR: refused = "", TERM: kind } = terminal.env;
+  return sink.isTTY === true && refused === "" && kind !== "dumb";
+}

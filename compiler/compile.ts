@@ -1,0 +1,71 @@
+/**
+ * The compiler: eight stages, each a pure function from one level to the next.
+ *
+ *   text -> document -> spec -> model -> graphs -> training graphs -> optimised graphs -> programs -> module text
+ */
+import type { Compilation, DataFacts, Document, Spec } from "./contracts.ts";
+import type { Diagnostic } from "./diagnostics/diagnostic.ts";
+import { DiagnosticBag } from "./diagnostics/diagnostic.ts";
+import { parse } from "./stages/1-parse.ts";
+import type { ParseOptions } from "./stages/1-parse.ts";
+import { validate } from "./stages/2-validate.ts";
+import { resolve } from "./stages/3-resolve.ts";
+import { build } from "./stages/4-build.ts";
+import { differentiate } from "./stages/5-differentiate.ts";
+import { optimise } from "./stages/6-optimise.ts";
+import { lower } from "./stages/7-lower.ts";
+import { emit } from "./stages/8-emit.ts";
+
+export interface Source {
+  /** The spec's path as the user wrote it. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface CompileOptions extends ParseOptions {
+  /** Folder that data files must stay inside of; default the spec's own folder. */
+  readonly projectRoot?: string;
+  /** The spec's folder, where its relative paths start; default the folder part of `file`. */
+  readonly directory?: string;
+  /** What only the data can tell: see `DataFacts`. The compiler reads no files itself. */
+  readonly dataFacts?: DataFacts;
+}
+
+export interface ReadSpec {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly document?: Document;
+  readonly spec?: Spec;
+}
+
+export interface CompileResult {
+  /** All errors of the spec at once, sorted by place; empty exactly when there is a compilation. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly compilation?: Compilation;
+}
+
+/** Stages 1 and 2: what a caller needs to find the data before it compiles. */
+export function readSpec(source: Source, options: CompileOptions = {}): ReadSpec {
+  const diagnostics = new DiagnosticBag();
+  const document = parse(source, options, diagnostics);
+  const spec = document && validate(document, diagnostics);
+  return {
+    diagnostics: diagnostics.sorted(),
+    ...(document === undefined ? {} : { document }),
+    ...(spec === undefined ? {} : { spec }),
+  };
+}
+
+/** All stages. Never throws for a wrong spec; an `InternalError` is a mistake of the compiler. */
+export function compile(source: Source, options: CompileOptions = {}): CompileResult {
+  const diagnostics = new DiagnosticBag();
+  const document = parse(source, options, diagnostics);
+  const spec = document && validate(document, diagnostics);
+  const model = document && spec && resolve(document, spec, options, diagnostics);
+  if (model === undefined || !diagnostics.isEmpty) return { diagnostics: diagnostics.sorted() };
+  const forward = build(model);
+  const training = differentiate(model, forward);
+  const graphs = optimise(training);
+  const programs = lower(graphs);
+  const moduleText = emit(model, programs);
+  return { diagnostics: [], compilation: { model, graphs, programs, moduleText } };
+}

@@ -1,0 +1,203 @@
+/**
+ * The types that pass between the stages of the compiler.
+ *
+ *   text --1 parse--> Document --2 validate--> Spec --3 resolve--> Model --4 build--> ProgramGraphs (forward)
+ *        --5 differentiate--> ProgramGraphs --6 optimise--> ProgramGraphs --7 lower--> Program[] --8 emit--> module text
+ */
+import type { Document as YamlDocument } from "yaml";
+import type { DiagnosticBag } from "./diagnostics/diagnostic.ts";
+import type { Graph } from "./ir/graph.ts";
+import type { Program } from "./ir/program.ts";
+
+/** A place in a text: offsets are UTF-16 code units from the start of the file, `end` exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A spec as text with a position for every node. `extends` and `--set` are already merged into `value`. */
+export interface Document {
+  /** Path as the user wrote it; what diagnostics print. */
+  readonly file: string;
+  /** File name without directory and extension. */
+  readonly stem: string;
+  readonly text: string;
+  readonly yaml: YamlDocument;
+  /** Plain data: objects with null prototype are never used, `__proto__` and friends were rejected. */
+  readonly value: unknown;
+  /** The place of a value (`/layers/0/kind`) or of its key. Falls back to the nearest ancestor that exists. */
+  readonly locate: (pointer: string, part?: "value" | "key") => Place;
+}
+
+/** A place in one file. With `extends` two places of one spec can lie in different files. */
+export interface Place {
+  readonly file: string;
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** A spec that satisfies the JSON schema: shapes of keys are right, meaning is not checked yet. Defaults are not filled. */
+export interface Spec {
+  readonly specloom: 1;
+  readonly name: string;
+  readonly description?: string;
+  readonly data: DataSpec;
+  readonly sizes?: Readonly<Record<string, number>>;
+  readonly inputs?: Readonly<Record<string, InputSpec>>;
+  readonly layers: readonly LayerSpec[];
+  readonly loss: KindSpec | readonly KindSpec[];
+  readonly optimizer: KindSpec;
+  readonly train?: TrainSpec;
+  readonly metrics?: readonly string[];
+  readonly outputs?: readonly string[];
+  /** Pointers of parts whose errors are reported already; what needs them stays silent, and no model comes out. */
+  readonly broken?: ReadonlySet<string>;
+}
+
+export interface KindSpec {
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+
+export interface LayerSpec extends KindSpec {
+  readonly name?: string;
+  readonly from?: string | readonly string[];
+  readonly freeze?: boolean;
+  readonly init?: unknown;
+}
+
+export interface DataSpec extends KindSpec {
+  readonly file?: string;
+}
+
+export interface InputSpec {
+  readonly shape: readonly (number | string)[];
+  readonly dtype?: "float32" | "int32";
+  readonly vocabulary?: number;
+  readonly lengths?: boolean;
+}
+
+export interface TrainSpec {
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly batch_size?: number;
+  readonly seed?: number;
+  readonly shuffle?: boolean;
+  readonly clip_grad_norm?: number;
+  readonly clip_grad_value?: number;
+  readonly early_stopping?: { readonly patience: number; readonly metric?: string; readonly restore_best?: boolean };
+}
+
+export type DType = "float32" | "int32";
+
+/** What resolve must know of the data that only the data can tell. Read by whoever calls the compiler, never by it. */
+export interface DataFacts {
+  /** For `tensors`: shape (first axis: examples) and dtype of every tensor in the file. */
+  readonly tensors?: Readonly<Record<string, { readonly shape: readonly number[]; readonly dtype: DType }>>;
+}
+
+/** One named tensor that enters the model with each batch. Shape without the batch axis. */
+export interface ModelInput {
+  readonly name: string;
+  readonly role: "input" | "target";
+  readonly shape: readonly number[];
+  /** One letter or word per axis of `shape`, for legends: `["T", "C"]`. */
+  readonly axes: readonly string[];
+  readonly dtype: DType;
+  /** Size of the vocabulary or number of classes of an int32 tensor, where known: values must lie below it. */
+  readonly vocabulary?: number;
+  /** With lengths, a companion int32 tensor `<name>.lengths` [B] arrives too; axis 0 of `shape` is then time. */
+  readonly lengths: boolean;
+  readonly pointer: string;
+}
+
+/** How a parameter starts. `uniform` draws from [-bound, bound). */
+export type Initializer =
+  | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
+  | { readonly kind: "constant"; readonly value: number };
+
+/** A trained tensor, named and laid out as PyTorch's `state_dict` would have it. */
+export interface ParameterFact {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  readonly frozen: boolean;
+  /** Name of the layer that owns it. */
+  readonly layer: string;
+}
+
+/** A tensor between layers, without the batch axis. `time` says whether axis 0 is time (so that lengths mask it). */
+export interface LayerShape {
+  readonly shape: readonly number[];
+  readonly axes: readonly string[];
+  readonly time: boolean;
+}
+
+/** A layer with every default filled in and every dimension a number. */
+export interface ResolvedLayer {
+  readonly name: string;
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Names of inputs, layers or dotted outputs this layer reads, in order. */
+  readonly from: readonly string[];
+  readonly inputs: readonly LayerShape[];
+  readonly output: LayerShape;
+  /** Dotted extra outputs: `weights`, `final_state`. */
+  readonly extras: Readonly<Record<string, LayerShape>>;
+  readonly parameters: readonly ParameterFact[];
+  readonly pointer: string;
+}
+
+export interface ResolvedLoss {
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly input: string;
+  readonly target: string;
+  readonly weight: number;
+  readonly pointer: string;
+}
+
+/** Named layers, defaults filled, every dimension a number, each with its place in the spec. */
+export interface Model {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly spec: ResolvedSpec;
+  readonly batchSize: number;
+  readonly inputs: readonly ModelInput[];
+  readonly layers: readonly ResolvedLayer[];
+  readonly losses: readonly ResolvedLoss[];
+  readonly optimizer: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> };
+  readonly clipping: { readonly norm: number | undefined; readonly value: number | undefined };
+  /** Names of what `predict` returns, with shapes. */
+  readonly outputs: readonly { readonly name: string; readonly shape: LayerShape }[];
+  readonly parameters: readonly ParameterFact[];
+}
+
+/** The spec with every default written out: plain JSON, what `spec.yaml` of a run holds and what the header hashes. */
+export type ResolvedSpec = Readonly<Record<string, unknown>>;
+
+/** The graphs of one model, one per entry point of the module. */
+export interface ProgramGraphs {
+  /** Outputs in evaluation mode. */
+  readonly predict: Graph;
+  /** Outputs and `loss` in evaluation mode. */
+  readonly evaluate: Graph;
+  /** `loss` and one output per trainable parameter, in training mode without an update. */
+  readonly gradients: Graph;
+  /** `loss`, new parameters and new optimizer state. */
+  readonly train_step: Graph;
+}
+
+export type ProgramName = keyof ProgramGraphs;
+
+export interface Compilation {
+  readonly model: Model;
+  readonly graphs: ProgramGraphs;
+  readonly programs: Readonly<Record<ProgramName, Program>>;
+  readonly moduleText: string;
+}
+
+export interface StageContext {
+  readonly diagnostics: DiagnosticBag;
+}

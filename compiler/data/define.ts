@@ -1,0 +1,33 @@
+/** What a data kind is to the compiler: its keys, what must hold between them, and the inputs it gives to the model. */
+import type { DataFacts, ModelInput, Spec } from "../contracts.ts";
+import type { Report } from "../diagnostics/report.ts";
+import type { Keys } from "../schema/keys.ts";
+
+export interface DataContext {
+  readonly spec: Spec;
+  /** The data section with its defaults filled in. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly facts: DataFacts | undefined;
+  /** Names that losses use as `target`. */
+  readonly lossTargets: ReadonlySet<string>;
+  readonly report: Report;
+}
+
+export interface DataDefinition {
+  readonly kind: string;
+  readonly summary: string;
+  /** Keys beyond kind. */
+  readonly keys: Keys;
+  /** Keys that name files, relative to the spec. */
+  readonly fileKeys: readonly string[];
+  /** Reports what does not fit together; the inputs are asked for all the same. */
+  readonly check: (context: DataContext) => void;
+  /** Undefined when they cannot be told; the diagnostics say why. */
+  readonly inputs: (context: DataContext) => readonly ModelInput[] | undefined;
+  /** Whether a part of the data is held back to watch the training with. */
+  readonly hasValidation: (config: Readonly<Record<string, unknown>>) => boolean;
+  /** How to get such a part, for help texts. */
+  readonly validationHelp: string;
+  /** What is added to the keys' defaults, where a default depends on other keys. */
+  readonly fill: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,134 @@
+import type { InputSpec, ModelInput } from "../contracts.ts";
+import { legend } from "../support/legend.ts";
+import { pointerTo } from "../support/pointer.ts";
+import type { DataContext, DataDefinition } from "./define.ts";
+import { Sizes, tensorOf } from "./sizes.ts";
+import { checkSplit, fillSplit, splitSchema } from "./split.ts";
+
+const furtherFiles = ["validation_file", "test_file"] as const;
+
+/** Named arrays whose first axis counts the examples. `inputs` says which of them the model uses, and their shapes. */
+export const tensors: DataDefinition = {
+  kind: "tensors",
+  summary: "Named arrays from a file; the first axis counts the examples.",
+  keys: {
+    file: {
+      type: "string",
+      minLength: 1,
+      description: "JSON of named nested arrays, or safetensors, relative to this spec.",
+    },
+    validation_file: {
+      type: "string",
+      minLength: 1,
+      optional: true,
+      description: "A file of the same names to watch training with.",
+    },
+    test_file: {
+      type: "string",
+      minLength: 1,
+      optional: true,
+      description: "A file of the same names for the evaluation.",
+    },
+    split: splitSchema("Fractions of the examples, in their order; only without further files.", undefined),
+  },
+  fileKeys: ["file", ...furtherFiles],
+  check: ({ spec, config, report }) => {
+    const given = furtherFiles.filter((key) => config[key] !== undefined);
+    const { split } = spec.data;
+    if (split === undefined) return;
+    if (given.length > 0) report("split-beside-files", { files: given }, { pointer: "/data/split", part: "key" });
+    checkSplit(fillSplit(split), false, report);
+  },
+  inputs: (context) => {
+    const { spec, facts, report } = context;
+    if (!spec.inputs || Object.keys(spec.inputs).length === 0) {
+      const names = Object.keys(facts?.tensors ?? {}).filter((name) => !name.endsWith(".lengths"));
+      return report("missing-inputs", { kind: "tensors", names }, { pointer: spec.inputs ? "/inputs" : "/data/kind" });
+    }
+    const sizes = new Sizes(spec, facts, report);
+    const resolved = Object.entries(spec.inputs).map(([name, input]) => resolveInput(context, sizes, name, input));
+    sizes.reportUnused();
+    checkExampleCounts(context);
+    return resolved.every((input) => input !== undefined) ? resolved : undefined;
+  },
+  hasValidation: (config) => config.validation_file !== undefined || fillSplit(config.split ?? {}).validation > 0,
+  validationHelp: "add validation_file or a split with a validation part to data, or remove early_stopping.",
+  fill: (config) => {
+    if (config.split !== undefined) return { split: fillSplit(config.split) };
+    const alone = furtherFiles.every((key) => config[key] === undefined);
+    return alone ? { split: { train: 1, validation: 0, test: 0 } } : {};
+  },
+};
+
+function resolveInput(context: DataContext, sizes: Sizes, name: string, input: InputSpec): ModelInput | undefined {
+  const { report, lossTargets } = context;
+  const pointer = pointerTo("/inputs", name);
+  const dtype = input.dtype ?? "float32";
+  if (input.vocabulary !== undefined && dtype !== "int32") {
+    report("vocabulary-of-numbers", { name }, { pointer: `${pointer}/vocabulary`, part: "key" });
+  }
+  if (input.lengths === true && input.shape.length === 0) {
+    report("lengths-without-time", { name }, { pointer: `${pointer}/lengths`, part: "key" });
+  }
+  const shape = sizes.resolve(name, input.shape);
+  const matches = matchesFacts(context, name, input, shape);
+  if (!shape || !matches) return undefined;
+  return {
+    name,
+    role: lossTargets.has(name) ? "target" : "input",
+    shape,
+    axes: input.shape.map(String),
+    dtype,
+    ...(input.vocabulary === undefined ? {} : { vocabulary: input.vocabulary }),
+    lengths: input.lengths ?? false,
+    pointer,
+  };
+}
+
+/** Whether the tensor in the file is what the spec says it is; true when nobody has looked into the file. */
+function matchesFacts(
+  { facts, report }: DataContext,
+  name: string,
+  input: InputSpec,
+  shape: readonly number[] | undefined,
+): boolean {
+  if (!facts?.tensors) return true;
+  const pointer = pointerTo("/inputs", name);
+  const tensor = tensorOf(facts, name);
+  if (!tensor) {
+    const known = Object.keys(facts.tensors);
+    report("unknown-tensor", { name, known }, { pointer, part: "key" });
+    return false;
+  }
+  if (input.dtype === "int32" && tensor.dtype !== "int32") {
+    report("tensor-dtype", { name }, { pointer: `${pointer}/dtype` });
+  }
+  const lengths = tensorOf(facts, `${name}.lengths`);
+  if (input.lengths === true && !(lengths?.dtype === "int32" && lengths.shape.length === 1)) {
+    report("missing-lengths", { name }, { pointer: `${pointer}/lengths`, part: "key" });
+  }
+  const [examples = 0, ...found] = tensor.shape;
+  const fits =
+    found.length === input.shape.length &&
+    input.shape.every((entry, axis) => typeof entry === "string" || entry === found[axis]);
+  if (fits) return true;
+  const declared = shape ? legend({ shape, axes: input.shape.map(String) }) : `[${["B", ...input.shape].join(", ")}]`;
+  const held = `[${tensor.shape.join(", ")}] (${examples} examples of [${found.join(", ")}])`;
+  report("tensor-shape", { name, declared, found: held }, { pointer: `${pointer}/shape` });
+  return false;
+}
+
+function checkExampleCounts({ spec, facts, report }: DataContext): void {
+  const counted = Object.keys(spec.inputs ?? {}).flatMap((name) => {
+    const count = tensorOf(facts, name)?.shape[0];
+    return count === undefined ? [] : [{ name, count }];
+  });
+  const [first, ...others] = counted;
+  for (const { name, count } of others) {
+    if (!first || count === first.count) continue;
+    const pointer = pointerTo("/inputs", name);
+    const notes = [{ message: `${first.name} holds ${first.count}.`, pointer: pointerTo("/inputs", first.name) }];
+    const facts = { name, found: count, other: first.name, expected: first.count };
+    report("tensor-examples", facts, { pointer, part: "key", notes });
+  }
+}

@@ -1,0 +1,38 @@
+/** The static facts of a generated module, as plain data of the runtime's contract. */
+import type { Model } from "../contracts.ts";
+import type { Program } from "../ir/program.ts";
+import { invariant } from "../support/internal-error.ts";
+import type { ArgumentFact, InputFact, OutputFact, ParameterFact, TensorFact } from "../../runtime/contract.ts";
+
+export function inputFacts(model: Model): readonly InputFact[] {
+  return model.inputs.map(({ name, role, shape, axes, dtype, vocabulary, lengths }) => ({
+    name,
+    role,
+    shape,
+    axes,
+    dtype,
+    ...(vocabulary === undefined ? {} : { vocabulary }),
+    lengths,
+  }));
+}
+
+export function outputFacts(model: Model): readonly OutputFact[] {
+  return model.outputs.map(({ name, shape: { shape, axes } }) => ({ name, shape, axes }));
+}
+
+export function parameterFacts(model: Model): readonly ParameterFact[] {
+  return model.parameters.map(({ name, shape, initializer, frozen }) => ({ name, shape, initializer, frozen }));
+}
+
+/** In the order of the program's buffers. */
+export function argumentsOf(program: Program): readonly ArgumentFact[] {
+  return program.buffers.flatMap(({ name, role, external, shape, dtype }) => {
+    if (role === "intermediate") return [];
+    invariant(external !== undefined, `argument ${name} has no outside name`);
+    return [{ name: external, role, shape, dtype }];
+  });
+}
+
+export function resultsOf(program: Program): readonly TensorFact[] {
+  return program.results.map(({ name, buffer }) => ({ name, shape: buffer.shape }));
+}

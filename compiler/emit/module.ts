@@ -1,0 +1,297 @@
+/** Puts a generated module together: one ts-morph structure, printed once. Reads from top to bottom like the module. */
+import {
+  IndentationText,
+  Project,
+  QuoteKind,
+  StructureKind,
+  type FunctionDeclarationStructure,
+  type ParameterDeclarationStructure,
+  type StatementStructures,
+  type TypeAliasDeclarationStructure,
+} from "ts-morph";
+import type { Model, ProgramName } from "../contracts.ts";
+import type { Program } from "../ir/program.ts";
+import type { OptimizerDefinition } from "../optimizers/define.ts";
+import { invariant } from "../support/internal-error.ts";
+import type { KernelFunction } from "../targets/gpu/kernel.ts";
+import type { GpuModule, GpuPlan } from "../targets/gpu/target.ts";
+import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
+import { headerLines, oneLine, specHash, summaryLines } from "./header.ts";
+import { dataLiteral, numberLiteral, propertyKey, stringLiteral } from "./literals.ts";
+import { capitalize, typeNameFrom } from "./names.ts";
+import { reads, scalarText } from "./scalars.ts";
+import { SymbolTable, type RuntimeSymbol } from "./symbols.ts";
+import { compilerVersion } from "./version.ts";
+
+export interface ModuleParts {
+  readonly model: Model;
+  readonly programs: Readonly<Record<ProgramName, Program>>;
+  readonly gpu: GpuModule;
+  readonly optimizer: OptimizerDefinition;
+}
+
+type Statement = StatementStructures | string;
+
+const programNames: readonly ProgramName[] = ["predict", "evaluate", "gradients", "train_step"];
+
+/** Names a module uses for itself; kernels must not take them. */
+export const moduleNames: readonly string[] = [
+  "model",
+  "parameters",
+  "kernelTable",
+  "optimizerScalars",
+  ...programNames.flatMap((program) => [planName(program), argumentsName(program)]),
+];
+
+export function printModule(parts: ModuleParts): string {
+  const { model, programs, gpu, optimizer } = parts;
+  const symbols = new SymbolTable();
+  const body: Statement[] = [
+    section("Parameters: PyTorch's names and layouts"),
+    parameterTable(model, symbols),
+    section("Kernels: each computes one cell of its output"),
+    ...gpu.kernels.map((kernel) => kernelFunction(kernel, symbols)),
+    kernelTable(gpu.kernels, symbols),
+    ...programNames.flatMap((name) => [
+      section(`${name}: ${purposes[name]}`),
+      argumentTable(name, programs[name], symbols),
+      planFunction(name, gpu.plans[name], symbols),
+    ]),
+    section("The model"),
+    scalarsFunction(model, optimizer),
+    modelStatement(parts, symbols),
+    ...typeAliases(model, symbols),
+  ];
+  const project = new Project({
+    useInMemoryFileSystem: true,
+    manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Double },
+  });
+  const file = project.createSourceFile("module.ts", { statements: [...symbols.imports(), ...body] });
+  const header = headerLines(model)
+    .map((line) => `// ${line}\n`)
+    .join("");
+  return `${header}\n${comment(summaryLines(model))}\n\n${tidy(file.getFullText())}`;
+}
+
+const purposes: Readonly<Record<ProgramName, string>> = {
+  predict: "the outputs, without dropout",
+  evaluate: "the outputs and the loss, without dropout",
+  gradients: "the loss and its gradient for every parameter, as in training",
+  train_step: "the loss, and every parameter and optimizer state after one update",
+};
+
+function section(title: string): string {
+  return `\n// ${title}`;
+}
+
+function parameterTable(model: Model, symbols: SymbolTable): string {
+  return constant("parameters", {
+    value: `${rows(parameterFacts(model))} as const satisfies readonly ${symbols.use("ParameterFact")}[]`,
+  });
+}
+
+/** A list with one item a line, however long. */
+function rows(items: readonly object[]): string {
+  if (items.length === 0) return "[]";
+  return `[\n${items.map((item) => `  ${dataLiteral(item, "", Number.POSITIVE_INFINITY)},\n`).join("")}]`;
+}
+
+function kernelFunction(kernel: KernelFunction, symbols: SymbolTable): FunctionDeclarationStructure {
+  const usesThread = kernel.statements.some((line) => line.includes("this.thread"));
+  if (kernel.statements.some((line) => line.includes(": Index"))) symbols.use("Index");
+  return {
+    kind: StructureKind.Function,
+    name: kernel.name,
+    docs: [documentation(kernel.documentation)],
+    parameters: wrapParameters(kernel.name, [
+      ...(usesThread ? [{ name: "this", type: symbols.use("KernelThis") }] : []),
+      ...kernel.parameters.map(({ name, type }) => ({ name, type: symbols.use(type) })),
+    ]),
+    returnType: "number",
+    statements: kernel.statements.join("\n"),
+  };
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly type: string;
+}
+
+const longestLine = 120;
+
+/** One parameter a line where the function's first line would be too long. */
+function wrapParameters(name: string, parameters: readonly Parameter[]): ParameterDeclarationStructure[] {
+  const flat = `function ${name}(${parameters.map((one) => `${one.name}: ${one.type}`).join(", ")}): number {`;
+  if (flat.length <= longestLine) return parameters.map((one) => ({ kind: StructureKind.Parameter, ...one }));
+  // The printer writes `, ` between parameters and indents what follows a line end.
+  return parameters.map(({ name: parameter, type }, position) => ({
+    kind: StructureKind.Parameter,
+    name: `\n${parameter}`,
+    type: position === parameters.length - 1 ? `${type}\n` : type,
+  }));
+}
+
+function kernelTable(kernels: readonly KernelFunction[], symbols: SymbolTable): string {
+  const rows = kernels.map(({ name, output }) => `  ${name}: { source: ${name}, output: [${output.join(", ")}] },\n`);
+  return constant("kernelTable", {
+    documentation: ["The kernels with their output sizes, innermost axis first."],
+    value: `{\n${rows.join("")}} as const satisfies Readonly<Record<string, ${symbols.use("GpuKernel")}>>`,
+  });
+}
+
+function argumentTable(name: ProgramName, program: Program, symbols: SymbolTable): string {
+  return constant(argumentsName(name), {
+    value: `${rows(argumentsOf(program))} as const satisfies readonly ${symbols.use("ArgumentFact")}[]`,
+  });
+}
+
+function planFunction(name: ProgramName, plan: GpuPlan, symbols: SymbolTable): FunctionDeclarationStructure {
+  const uses = (mark: string): boolean => plan.statements.some((line) => line.includes(mark));
+  const members = [
+    ...(uses("kernels.") ? ["kernels"] : []),
+    ...(uses("= stack(") ? ["stack"] : []),
+    ...(uses("} = tensors;") ? ["tensors"] : []),
+  ];
+  const context = `${symbols.use("GpuPlanContext")}<keyof typeof kernelTable, (typeof ${argumentsName(name)})[number]["name"]>`;
+  return {
+    kind: StructureKind.Function,
+    name: planName(name),
+    docs: [
+      documentation([
+        "Buffers, with shape and lifetime:",
+        "",
+        ...plan.buffers.map((line) => `    ${oneLineKeep(line)}`),
+      ]),
+    ],
+    parameters: wrapParameters(planName(name), [{ name: `{ ${members.join(", ")} }`, type: context }]),
+    returnType: `Record<string, ${symbols.use("GpuHandle")}>`,
+    statements: plan.statements.join("\n"),
+  };
+}
+
+function scalarsFunction(model: Model, optimizer: OptimizerDefinition): FunctionDeclarationStructure {
+  const formulas = Object.entries(optimizer.scalars(model.optimizer.config));
+  const used = (variable: "step" | "learningRate"): boolean => formulas.some(([, formula]) => reads(formula, variable));
+  const parameters = [
+    ...(used("step") || used("learningRate") ? [{ name: used("step") ? "step" : "_step", type: "number" }] : []),
+    ...(used("learningRate") ? [{ name: "learningRate", type: "number" }] : []),
+  ];
+  const members = formulas.map(([name, formula]) => `  ${propertyKey(name)}: ${scalarText(formula)},`);
+  return {
+    kind: StructureKind.Function,
+    name: "optimizerScalars",
+    docs: [
+      documentation([
+        `${oneLine(optimizer.kind)}: ${oneLine(optimizer.formula)}`,
+        "",
+        "Coefficients of update number `step`, in float64.",
+      ]),
+    ],
+    parameters,
+    returnType: "Record<string, number>",
+    statements: members.length === 0 ? "return {};" : ["return {", ...members, "};"].join("\n"),
+  };
+}
+
+function modelStatement({ model, programs, optimizer }: ModuleParts, symbols: SymbolTable): string {
+  const learningRate = model.optimizer.config["learning_rate"];
+  invariant(typeof learningRate === "number", "the resolved optimizer has no learning rate");
+  const program = (name: ProgramName): string => {
+    const results = resultsOf(programs[name])
+      .map((fact) => `        ${dataLiteral(fact)},\n`)
+      .join("");
+    return [
+      `    ${name}: {\n      arguments: ${argumentsName(name)},\n      results: [\n${results}      ],\n`,
+      `      kernels: kernelTable,\n      plan: ${planName(name)},\n    },\n`,
+    ].join("");
+  };
+  const slots = dataLiteral(optimizer.slots(model.optimizer.config));
+  const text = [
+    "{\n",
+    `  name: ${stringLiteral(model.name)},\n`,
+    `  specHash: ${stringLiteral(specHash(model.spec))},\n`,
+    `  compilerVersion: ${stringLiteral(compilerVersion)},\n`,
+    `  batchSize: ${model.batchSize},\n`,
+    `  inputs: ${dataLiteral(inputFacts(model), "  ")},\n`,
+    `  outputs: ${dataLiteral(outputFacts(model), "  ")},\n`,
+    "  parameters,\n",
+    "  optimizer: {\n",
+    `    kind: ${stringLiteral(model.optimizer.kind)},\n`,
+    `    learningRate: ${numberLiteral(learningRate)},\n`,
+    `    slots: ${slots},\n`,
+    "    scalars: optimizerScalars,\n  },\n",
+    `  gpu: {\n${programNames.map(program).join("")}  },\n`,
+    `  spec: ${dataLiteral(model.spec, "  ")},\n`,
+    `} as const satisfies ${symbols.use("ModelDefinition")}`,
+  ].join("");
+  return `${constant("model", { value: `${symbols.use("defineModel")}(${text})`, isExported: true })}\n`;
+}
+
+function typeAliases(model: Model, symbols: SymbolTable): TypeAliasDeclarationStructure[] {
+  const stem = typeNameFrom(model.name);
+  const alias = (name: string, symbol: RuntimeSymbol, text: string): TypeAliasDeclarationStructure => ({
+    kind: StructureKind.TypeAlias,
+    name: `${stem}${name}`,
+    isExported: true,
+    docs: [text],
+    type: `${symbols.use(symbol)}<typeof model.definition>`,
+  });
+  return [
+    alias("Inputs", "PredictInputs", "What `predict` takes."),
+    alias("TrainInputs", "TrainInputs", "What `trainStep`, `evaluate` and `gradients` take."),
+    alias("Outputs", "Outputs", "What `predict` returns."),
+  ];
+}
+
+interface ConstantRequest {
+  readonly value: string;
+  readonly documentation?: readonly string[];
+  readonly isExported?: boolean;
+}
+
+/** As text, because a structure would indent the lines of the value once more. */
+function constant(name: string, { value, documentation: lines, isExported = false }: ConstantRequest): string {
+  const docs = lines === undefined ? "" : `${comment(lines)}\n`;
+  return `\n${docs}${isExported ? "export " : ""}const ${name} = ${value};`;
+}
+
+function planName(program: ProgramName): string {
+  return `${camel(program)}Plan`;
+}
+
+function argumentsName(program: ProgramName): string {
+  return `${camel(program)}Arguments`;
+}
+
+function camel(program: ProgramName): string {
+  const [first = "", ...rest] = program.split("_");
+  return first + rest.map(capitalize).join("");
+}
+
+/** A doc comment's text; nothing in it can end the comment. */
+function documentation(lines: readonly string[]): string {
+  const text = lines.map(oneLineKeep).join("\n");
+  return lines.length > 1 ? `\n${text}` : text;
+}
+
+function comment(lines: readonly string[]): string {
+  const [only = "", ...others] = lines.map(oneLineKeep);
+  if (others.length === 0) return `/** ${only} */`;
+  return `/**\n${lines.map((line) => ` *${line === "" ? "" : ` ${oneLineKeep(line)}`}\n`).join("")} */`;
+}
+
+/** Keeps the alignment of a table's line. */
+function oneLineKeep(line: string): string {
+  return line
+    .replace(/[\r\n\u2028\u2029]+/gu, " ")
+    .replaceAll("*/", "* /")
+    .trimEnd();
+}
+
+/** One blank line between statements at most, and one line end at the end. */
+function tidy(text: string): string {
+  return `${text
+    .replace(/[ \t]+$/gmu, "")
+    .replace(/\n{3,}/gu, "\n\n")
+    .trim()}\n`;
+}

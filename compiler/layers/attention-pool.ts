@@ -1,0 +1,138 @@
+import type { LayerShape } from "../contracts.ts";
+import type { Node } from "../ir/graph.ts";
+import type { Operations } from "../ops/define.ts";
+import { affine, fanInUniform } from "./affine.ts";
+import type { BuildContext, LayerPlan, LayerValue, ParameterSpec } from "./define.ts";
+import { defineLayer } from "./define.ts";
+import { lengthMask, softmax } from "./softmax.ts";
+
+interface AttentionPoolConfig {
+  readonly scope: "sequence" | "prefix" | "step";
+  readonly score: "linear" | "additive";
+  readonly attention_size?: number;
+}
+
+/** Attention with a learned energy per step: e_t = f(h_t), a = softmax(e), context = sum_t a_t h_t. */
+export const attentionPool = defineLayer<AttentionPoolConfig>({
+  kind: "attention_pool",
+  summary: "A weighted sum over time, the weights being a softmax over an energy that each step earns by itself.",
+  formula: "e_t = w . h_t + b or v . tanh(W h_t + b); a = softmax(e); c = sum_t a_t h_t",
+  source: "Bahdanau, Cho, Bengio 2015 (additive); Yang et al. 2016, hierarchical attention networks (pooling)",
+  keys: {
+    scope: {
+      type: "string",
+      enum: ["sequence", "prefix", "step"],
+      default: "sequence",
+      description:
+        "sequence: over all steps, [B, H]. prefix: at t over steps 1..t, [B, T, H]. step: over one step alone.",
+    },
+    score: {
+      type: "string",
+      enum: ["linear", "additive"],
+      default: "linear",
+      description: "linear: e = w . h + b. additive: e = v . tanh(W h + b).",
+    },
+    attention_size: {
+      type: "integer",
+      minimum: 1,
+      optional: true,
+      description: "Rows of W of the additive score; default the size of h.",
+    },
+  },
+  inputs: { min: 1, max: 1 },
+  plan: (config, context): LayerPlan | undefined => {
+    const input = context.inputs[0] as LayerShape;
+    if (!input.time || input.shape.length !== 2) {
+      return context.mismatch("a sequence [B, T, H]", "read a recurrent layer with return: sequence");
+    }
+    if (config.score === "linear" && config.attention_size !== undefined) {
+      return context.invalid(
+        "attention_size",
+        "no attention_size with score: linear",
+        "remove it, or set score: additive",
+      );
+    }
+    const [steps, features] = input.shape as [number, number];
+    const [timeAxis] = input.axes as [string];
+    const weights: { readonly [S in AttentionPoolConfig["scope"]]: LayerShape } = {
+      sequence: { shape: [steps], axes: [timeAxis], time: true },
+      prefix: { shape: [steps, steps], axes: [timeAxis, "S"], time: true },
+      step: { shape: [steps], axes: [timeAxis], time: true },
+    };
+    return {
+      output: config.scope === "sequence" ? { shape: [features], axes: input.axes.slice(1), time: false } : input,
+      extras: { weights: weights[config.scope] },
+      parameters: energyParameters(config, features),
+    };
+  },
+  build: (config, context) => {
+    const { node, lengths } = context.inputs[0] as LayerValue;
+    const { operations: o } = context;
+    const energies = o.builder.named(energy(config, context, node), "energy");
+    if (config.scope === "sequence") {
+      const steps = node.shape[1] as number;
+      const mask = lengths === undefined ? undefined : lengthMask(o, lengths, steps);
+      const weights = o.builder.named(softmax(o, energies, mask), "weights");
+      return {
+        node: o.builder.named(o.contract("bt,bth->bh", weights, node), "context"),
+        extras: { weights: () => weights },
+      };
+    }
+    const pooled = config.scope === "prefix" ? prefixPool(o, energies, node, lengths) : stepPool(o, energies, node);
+    return { node: pooled.context, lengths, extras: { weights: () => pooled.weights } };
+  },
+  examples: (["sequence", "prefix", "step"] as const).flatMap((scope) => [
+    { config: { scope }, inputs: [{ shape: [5, 3], axes: ["T", "H"], time: true }] },
+    {
+      config: { scope, score: "additive", attention_size: 2 },
+      inputs: [{ shape: [4, 3], axes: ["T", "H"], time: true }],
+    },
+  ]),
+});
+
+function energyParameters(config: AttentionPoolConfig, features: number): readonly ParameterSpec[] {
+  const size = config.attention_size ?? features;
+  if (config.score === "linear") {
+    return [
+      { name: "weight", shape: [1, features], initializer: fanInUniform(features) },
+      { name: "bias", shape: [1], initializer: fanInUniform(features) },
+    ];
+  }
+  return [
+    { name: "W.weight", shape: [size, features], initializer: fanInUniform(features) },
+    { name: "W.bias", shape: [size], initializer: fanInUniform(features) },
+    { name: "v.weight", shape: [1, size], initializer: fanInUniform(size) },
+  ];
+}
+
+/** Energies `[B, T]` of the steps `[B, T, H]`. */
+function energy(config: AttentionPoolConfig, { operations: o, parameter }: BuildContext, steps: Node): Node {
+  const column =
+    config.score === "linear"
+      ? affine(o, steps, parameter("weight"), parameter("bias"))
+      : affine(
+          o,
+          o.builder.named(o.tanh(affine(o, steps, parameter("W.weight"), parameter("W.bias"))), "projection"),
+          parameter("v.weight"),
+        );
+  return o.reshape(o.builder.named(column, "energy"), steps.shape.slice(0, 2));
+}
+
+/** At each t a softmax over steps 1..t: weights `[B, T, S]`, zero where s > t. */
+function prefixPool(o: Operations, energies: Node, steps: Node, lengths: Node | undefined) {
+  const [batch, count] = energies.shape as [number, number];
+  const shape = [batch, count, count];
+  const seen = o.lessEqual(o.iota(shape, 2), o.iota(shape, 1));
+  const counts =
+    lengths === undefined ? seen : o.multiply(seen, o.broadcast(lengthMask(o, lengths, count), shape, [0, 2]));
+  const weights = o.builder.named(softmax(o, o.broadcast(energies, shape, [0, 2]), counts), "weights");
+  return { weights, context: o.builder.named(o.contract("bts,bsh->bth", weights, steps), "context") };
+}
+
+/** A softmax over each step alone, as a program that feeds an LSTM one step at a time does it: the weight is 1. */
+function stepPool(o: Operations, energies: Node, steps: Node) {
+  const alone = o.reshape(energies, [...energies.shape, 1]);
+  const weights = o.builder.named(o.reshape(softmax(o, alone), energies.shape), "weights");
+  const context = o.multiply(o.broadcast(weights, steps.shape, [0, 1]), steps);
+  return { weights, context: o.builder.named(context, "context") };
+}

@@ -1,0 +1,44 @@
+import type { LayerShape } from "../contracts.ts";
+import type { Node } from "../ir/graph.ts";
+import type { Operations } from "../ops/define.ts";
+import type { BuildContext } from "./define.ts";
+import { defineLayer } from "./define.ts";
+
+interface DropoutConfig {
+  readonly p: number;
+}
+
+/** x / (1 - p) where a fresh number in [0, 1) is at least p, else 0; the identity outside training. */
+export function dropped(
+  o: Operations,
+  x: Node,
+  p: number,
+  { training, random }: Pick<BuildContext, "training" | "random">,
+): Node {
+  if (!training || p === 0) return x;
+  const kept = o.greaterEqual(random(x.shape), o.constant(p));
+  return o.select(kept, o.multiply(x, o.constant(1 / (1 - p))), o.constant(0));
+}
+
+export const dropout = defineLayer<DropoutConfig>({
+  kind: "dropout",
+  summary: "Sets a random part of the values to zero in training and scales the rest up.",
+  formula: "y = x * keep / (1 - p), keep = 1 with probability 1 - p",
+  source: "torch.nn.Dropout",
+  keys: {
+    p: {
+      type: "number",
+      minimum: 0,
+      exclusiveMaximum: 1,
+      default: 0.5,
+      description: "Probability of a zero.",
+    },
+  },
+  inputs: { min: 1, max: 1 },
+  plan: (_config, { inputs: [input] }) => ({ output: input as LayerShape }),
+  build: ({ p }, context) => ({
+    node: dropped(context.operations, context.inputs[0]?.node as Node, p, context),
+    lengths: context.inputs[0]?.lengths,
+  }),
+  examples: [{ config: { p: 0.25 }, inputs: [{ shape: [3, 5], axes: ["T", "C"], time: true }] }],
+});

@@ -1,0 +1,79 @@
+import type { LayerShape } from "../contracts.ts";
+import type { Node } from "../ir/graph.ts";
+import type { Operations } from "../ops/define.ts";
+import type { BuildContext, LayerPlan, PlanContext } from "./define.ts";
+import { defineLayer } from "./define.ts";
+import type { RecurrentConfig } from "./recurrent.ts";
+import { initialStates, planRecurrent, recurrentKeys, recurrentParameters, runRecurrent } from "./recurrent.ts";
+
+/** Gates of every step, in PyTorch's order of rows: input, forget, cell candidate, output. */
+const gateCount = 4;
+const stateNames = ["final_state", "final_cell"] as const;
+
+/**
+ * Long short-term memory, several layers and directions: `[B, T, I] -> [B, T, D*H]`.
+ *
+ *   i, f, o = sigmoid(W_ih x_t + b_ih + W_hh h + b_hh);  g = tanh(...)
+ *   c_t = f c + i g;  h_t = o tanh(c_t)
+ */
+export const lstm = defineLayer<RecurrentConfig>({
+  kind: "lstm",
+  summary: "Long short-term memory.",
+  formula: "i, f, o = sigmoid(W_ih x + b_ih + W_hh h + b_hh), g = tanh(...); c' = f c + i g; h' = o tanh(c')",
+  source: "torch.nn.LSTM (gate rows i, f, g, o; two bias vectors); Hochreiter and Schmidhuber 1997",
+  keys: recurrentKeys,
+  inputs: { min: 1, max: 1 },
+  plan: (config, context: PlanContext): LayerPlan | undefined => {
+    const plan = planRecurrent(config, context, stateNames);
+    if (plan === undefined) return undefined;
+    const input = context.inputs[0] as LayerShape;
+    return { ...plan, parameters: recurrentParameters(config, gateCount, input.shape[1] as number) };
+  },
+  build: (config, context: BuildContext) => {
+    const { operations: o } = context;
+    const initial = initialStates(config, context, stateNames);
+    return runRecurrent(config, context, stateNames, initial, (projection, states, weight) =>
+      cell(o, projection, states as readonly [Node, Node], weight),
+    );
+  },
+  examples: [
+    { config: { hidden_size: 3 }, inputs: [{ shape: [4, 2], axes: ["T", "C"], time: true }] },
+    {
+      config: { hidden_size: 3, num_layers: 2, bidirectional: true, dropout: 0.25 },
+      inputs: [{ shape: [3, 2], axes: ["T", "C"], time: true }],
+    },
+    {
+      config: { hidden_size: 2, bias: false, return: "last" },
+      inputs: [{ shape: [1, 3], axes: ["T", "C"], time: true }],
+    },
+    {
+      config: { hidden_size: 2, num_layers: 2, return: "all" },
+      inputs: [{ shape: [3, 1], axes: ["T", "C"], time: true }],
+    },
+  ],
+});
+
+/**
+ * One step.
+ * @param projection `[B, 4H]`, W_ih x_t and the biases
+ * @param states hidden and cell state, `[B, H]` each
+ * @param weight `[4H, H]`
+ */
+function cell(
+  o: Operations,
+  projection: Node,
+  [hidden, memory]: readonly [Node, Node],
+  weight: Node,
+): readonly [Node, Node] {
+  const size = hidden.shape[1] as number;
+  const name = (node: Node, label: string): Node => o.builder.named(node, label);
+  const gates = name(o.add(projection, o.contract("bh,gh->bg", hidden, weight)), "gates");
+  const rows = (position: number): Node => o.slice(gates, 1, position * size, (position + 1) * size);
+  const inputGate = name(o.sigmoid(rows(0)), "input_gate");
+  const forgetGate = name(o.sigmoid(rows(1)), "forget_gate");
+  const candidate = name(o.tanh(rows(2)), "candidate");
+  const outputGate = name(o.sigmoid(rows(3)), "output_gate");
+  const nextMemory = name(o.add(o.multiply(forgetGate, memory), o.multiply(inputGate, candidate)), "cell_state");
+  const squashed = name(o.tanh(nextMemory), "cell_output");
+  return [name(o.multiply(outputGate, squashed), "hidden_state"), nextMemory];
+}

@@ -1,0 +1,46 @@
+/** The table of metrics. All are computed on the original scale, masked positions left out. */
+import type { MetricDefinition } from "./define.ts";
+
+const mae: MetricDefinition = {
+  kind: "mae",
+  summary: "Mean absolute error.",
+  formula: "mean |x - y|",
+  targets: "real",
+  needsSeries: false,
+};
+
+const rmse: MetricDefinition = {
+  kind: "rmse",
+  summary: "Root of the mean squared error.",
+  formula: "sqrt(mean (x - y)^2)",
+  targets: "real",
+  needsSeries: false,
+};
+
+const mape: MetricDefinition = {
+  kind: "mape",
+  summary: "Mean absolute error relative to the target, in percent.",
+  formula: "100 mean |x - y| / |y|",
+  targets: "real",
+  needsSeries: false,
+};
+
+const mase: MetricDefinition = {
+  kind: "mase",
+  summary: "Mean absolute error relative to that of repeating the last value, measured on the training part.",
+  formula: "mean |x - y| / mean |y_t - y_(t-1)|",
+  targets: "real",
+  needsSeries: true,
+};
+
+const accuracy: MetricDefinition = {
+  kind: "accuracy",
+  summary: "Share of targets whose class has the highest score.",
+  formula: "mean (argmax x = y)",
+  targets: "class",
+  needsSeries: false,
+};
+
+export const metrics: readonly MetricDefinition[] = [mae, rmse, mape, mase, accuracy];
+
+export type { MetricDefinition } from "./define.ts";

@@ -1,0 +1,100 @@
+/** What a primitive operation is, and the vocabulary in which everything else is written. */
+import type { DType } from "../contracts.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { ArgumentRole, Node, OpAttributes, OpName } from "../ir/graph.ts";
+import type { Expression, IndexExpression } from "../ir/program.ts";
+
+/** A float64 tensor of the interpreter, row-major. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** One step of a scan turned into all steps at once: `vector` says whether the value has the leading time axis. */
+export interface Vectorised {
+  readonly node: Node;
+  readonly vector: boolean;
+}
+
+/** How lowering asks for a cell of an input. */
+export interface CellContext {
+  /** The scalar at `indices` of the node's `input`-th input. */
+  readonly at: (input: number, indices: readonly IndexExpression[]) => Expression;
+  /** A fresh index name for a reduction, with the extent's meaning as a hint. */
+  readonly fresh: (hint: string) => string;
+}
+
+export interface OpDefinition<O extends OpName> {
+  readonly name: O;
+  /** The result's shape; throws an internal error when the operands do not fit, which the verifier relies on. */
+  readonly shape: (inputs: readonly (readonly number[])[], attributes: OpAttributes[O]) => readonly number[];
+  /** Cotangent of every input, undefined where there is none. */
+  readonly adjoint: (operations: Operations, node: Node<O>, cotangent: Node) => readonly (Node | undefined)[];
+  /** The numeric specification, in float64. */
+  readonly evaluate: (inputs: readonly Tensor[], node: Node<O>) => Float64Array;
+  /** The operation for all steps of a scan at once, with time as axis 0 of the inputs that vary. */
+  readonly vectorise: (operations: Operations, node: Node<O>, inputs: readonly Vectorised[], length: number) => Node;
+  /** One cell of the result as a scalar expression. */
+  readonly cell: (node: Node<O>, indices: readonly IndexExpression[], context: CellContext) => Expression;
+}
+
+type Unary = (operand: Node) => Node;
+/** Shapes are aligned at their last axes; the lower rank repeats. Axes of size 1 are not stretched. */
+type Binary = (left: Node, right: Node) => Node;
+
+export interface ScanRequest {
+  readonly length: number;
+  readonly reverse?: boolean;
+  readonly initial: readonly Node[];
+  /** Tensors `[T, ...]` of which each step sees one slice. */
+  readonly slices: readonly Node[];
+  readonly body: (
+    carries: readonly Node[],
+    slices: readonly Node[],
+  ) => { readonly carries: readonly Node[]; readonly outputs: readonly Node[] };
+}
+
+export interface Operations {
+  readonly builder: GraphBuilder;
+  argument(role: ArgumentRole, name: string, shape: readonly number[], dtype?: DType): Node;
+  constant(value: number, shape?: readonly number[]): Node;
+  iota(shape: readonly number[], axis: number): Node;
+  negate: Unary;
+  exp: Unary;
+  log: Unary;
+  sqrt: Unary;
+  tanh: Unary;
+  sigmoid: Unary;
+  erf: Unary;
+  abs: Unary;
+  sign: Unary;
+  floor: Unary;
+  stopGradient: Unary;
+  add: Binary;
+  subtract: Binary;
+  multiply: Binary;
+  divide: Binary;
+  maximum: Binary;
+  minimum: Binary;
+  power: Binary;
+  less: Binary;
+  lessEqual: Binary;
+  equal: Binary;
+  notEqual: Binary;
+  greater: Binary;
+  greaterEqual: Binary;
+  /** `condition` is 0 or 1; the branch not taken has no influence, not even as NaN. */
+  select(condition: Node, whenTrue: Node, whenFalse: Node): Node;
+  broadcast(operand: Node, shape: readonly number[], axes: readonly number[]): Node;
+  reshape(operand: Node, shape: readonly number[]): Node;
+  transpose(operand: Node, permutation: readonly number[]): Node;
+  slice(operand: Node, axis: number, start: number, stop: number): Node;
+  pad(operand: Node, axis: number, before: number, after: number): Node;
+  concat(operands: readonly Node[], axis: number): Node;
+  reverse(operand: Node, axis: number): Node;
+  sum(operand: Node, axes: readonly number[]): Node;
+  max(operand: Node, axes: readonly number[]): Node;
+  /** `contract("bti,gi->tbg", x, weight)`. */
+  contract(labels: string, left: Node, right: Node): Node;
+  scan(request: ScanRequest): { readonly carries: readonly Node[]; readonly outputs: readonly Node[] };
+}

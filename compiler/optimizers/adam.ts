@@ -1,0 +1,70 @@
+import type { Node } from "../ir/graph.ts";
+import type { Keys } from "../schema/keys.ts";
+import type { OptimizerDefinition, ScalarFormula, UpdateInputs, UpdateResult } from "./define.ts";
+import { defineOptimizer } from "./define.ts";
+import type { Operations } from "../ops/define.ts";
+
+export interface AdamConfig {
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weight_decay: number;
+}
+
+export function adamKeys(weightDecay: number): Keys {
+  return {
+    betas: {
+      type: "array",
+      items: { type: "number", minimum: 0, exclusiveMaximum: 1 },
+      minItems: 2,
+      maxItems: 2,
+      default: [0.9, 0.999],
+      description: "Decay of the running means of the gradient and of its square.",
+    },
+    eps: { type: "number", minimum: 0, default: 1e-8, description: "Added to the root, outside of it." },
+    weight_decay: { type: "number", minimum: 0, default: weightDecay, description: "Weight decay." },
+  };
+}
+
+const correction = (beta: number): ScalarFormula => ({
+  operation: "subtract",
+  left: 1,
+  right: { operation: "power", left: beta, right: "step" },
+});
+
+/** lr / (1 - beta1^t) and sqrt(1 - beta2^t): in float32 1 - 0.999 alone would be off by 5e-5. */
+export const adamScalars: OptimizerDefinition<AdamConfig>["scalars"] = ({ betas: [first, second] }) => ({
+  step_size: { operation: "divide", left: "learningRate", right: correction(first) },
+  correction_root: { operation: "sqrt", of: correction(second) },
+});
+
+/** m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= step_size m / (sqrt(v) / correction_root + eps). */
+export function adamUpdate(
+  o: Operations,
+  { betas: [first, second], eps }: AdamConfig,
+  { parameter, gradient, state, scalars }: UpdateInputs,
+): UpdateResult {
+  const mix = (old: Node, fresh: Node, beta: number): Node =>
+    o.add(o.multiply(old, o.constant(beta)), o.multiply(fresh, o.constant(1 - beta)));
+  const mean = mix(state["exp_avg"] as Node, gradient, first);
+  const square = mix(state["exp_avg_sq"] as Node, o.multiply(gradient, gradient), second);
+  const root = o.divide(o.sqrt(square), scalars["correction_root"] as Node);
+  const step = o.divide(o.multiply(mean, scalars["step_size"] as Node), o.add(root, o.constant(eps)));
+  return { parameter: o.subtract(parameter, step), state: { exp_avg: mean, exp_avg_sq: square } };
+}
+
+export const adam = defineOptimizer<AdamConfig>({
+  kind: "adam",
+  summary: "Adam, with PyTorch's bias correction and eps outside the root.",
+  formula: "m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)",
+  source: "torch.optim.Adam; Kingma and Ba 2015",
+  learningRate: 0.001,
+  keys: adamKeys(0),
+  slots: () => ["exp_avg", "exp_avg_sq"],
+  scalars: adamScalars,
+  update: (o, config, inputs) => {
+    const { parameter, gradient } = inputs;
+    const decayed =
+      config.weight_decay === 0 ? gradient : o.add(gradient, o.multiply(parameter, o.constant(config.weight_decay)));
+    return adamUpdate(o, config, { ...inputs, gradient: decayed });
+  },
+});

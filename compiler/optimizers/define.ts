@@ -1,0 +1,57 @@
+/** What an optimizer kind is: scalar coefficients in float64 per step, and the update of one tensor as graph operations. */
+import type { Operations } from "../ops/define.ts";
+import type { Node } from "../ir/graph.ts";
+import type { Keys } from "../schema/keys.ts";
+
+export interface UpdateInputs {
+  readonly parameter: Node;
+  readonly gradient: Node;
+  /** State by slot name. */
+  readonly state: Readonly<Record<string, Node>>;
+  /** Scalars by name, shape []. */
+  readonly scalars: Readonly<Record<string, Node>>;
+}
+
+export interface UpdateResult {
+  readonly parameter: Node;
+  readonly state: Readonly<Record<string, Node>>;
+}
+
+export interface OptimizerDefinition<Config = Readonly<Record<string, unknown>>> {
+  readonly kind: string;
+  readonly summary: string;
+  readonly formula: string;
+  readonly source: string;
+  /** Keys beyond kind and learning_rate. */
+  readonly keys: Keys;
+  /** Default of `learning_rate`. */
+  readonly learningRate: number;
+  /** Values that do not go together: the key to point at, what is expected there, and what to do. */
+  readonly check?: (
+    config: Config,
+  ) => { readonly key: string; readonly expected: string; readonly help: string } | undefined;
+  /** State tensors per parameter, in PyTorch's words. */
+  readonly slots: (config: Config) => readonly string[];
+  /**
+   * Scalar coefficients as TypeScript expressions over `step` (1 for the first update) and `learningRate`; the emitter
+   * prints them and the interpreter evaluates them, both in float64.
+   */
+  readonly scalars: (config: Config) => Readonly<Record<string, ScalarFormula>>;
+  readonly update: (operations: Operations, config: Config, inputs: UpdateInputs) => UpdateResult;
+}
+
+/** A closed little language, so that nothing of a spec can become code. */
+export type ScalarFormula =
+  | number
+  | "step"
+  | "learningRate"
+  | {
+      readonly operation: "add" | "subtract" | "multiply" | "divide" | "power";
+      readonly left: ScalarFormula;
+      readonly right: ScalarFormula;
+    }
+  | { readonly operation: "sqrt"; readonly of: ScalarFormula };
+
+export function defineOptimizer<Config>(definition: OptimizerDefinition<Config>): OptimizerDefinition {
+  return definition as unknown as OptimizerDefinition;
+}

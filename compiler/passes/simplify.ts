@@ -1,0 +1,131 @@
+/** Algebra on one node at a time: what changes nothing vanishes, what two operations say one says. */
+import type { Graph, Node, OpName } from "../ir/graph.ts";
+import { copyNode, rewriteGraph } from "../ir/rewrite.ts";
+import type { Operations } from "../ops/index.ts";
+import { operations } from "../ops/index.ts";
+import { prunedScan } from "./prune-scan.ts";
+
+export function simplify(graph: Graph): Graph {
+  return rewriteGraph(graph, (builder) => {
+    const o = operations(builder);
+    return {
+      node: (old, inputs) => {
+        const simpler = simplified(o, old, inputs);
+        if (simpler === undefined) return copyNode(old, inputs, builder);
+        // The simpler node answers to the old one's name, unless it has one of its own.
+        return simpler.label === simpler.op && old.label !== old.op ? builder.named(simpler, old.label) : simpler;
+      },
+      scan: (_old, rebuilt, used) => prunedScan(rebuilt, used, builder),
+    };
+  });
+}
+
+function isConstant(node: Node | undefined, value: number): boolean {
+  return node?.op === "constant" && node.attributes.value === value;
+}
+
+/** The simpler node, or undefined where there is none. Operands are the rebuilt ones. */
+type Rule<O extends OpName> = (o: Operations, old: Node<O>, operands: readonly Node[]) => Node | undefined;
+
+const constantOfShape: Rule<OpName> = (o, old, [x]) =>
+  x?.op === "constant" ? o.constant(x.attributes.value, old.shape) : undefined;
+
+const rules: { readonly [O in OpName]?: Rule<O> } = {
+  stop_gradient: (_o, _old, [x]) => x,
+  add: (o, _old, [x, y]) => {
+    if (isConstant(x, 0)) return y;
+    return isConstant(y, 0) ? x : tiling(o, x as Node, y as Node);
+  },
+  subtract: (_o, _old, [x, y]) => (isConstant(y, 0) ? x : undefined),
+  multiply: (o, old, [x, y]) => {
+    if (isConstant(x, 1)) return y;
+    if (isConstant(y, 1)) return x;
+    return isConstant(x, 0) || isConstant(y, 0) ? o.constant(0, old.shape) : undefined;
+  },
+  divide: (_o, _old, [x, y]) => (isConstant(y, 1) ? x : undefined),
+  negate: (_o, _old, [x]) => (x?.op === "negate" ? x.inputs[0] : isConstant(x, 0) ? x : undefined),
+  select: (_o, _old, [condition, whenTrue, whenFalse]) => {
+    if (whenTrue === whenFalse) return whenTrue;
+    if (condition?.op !== "constant") return undefined;
+    return condition.attributes.value === 0 ? whenFalse : whenTrue;
+  },
+  sum: (o, old, [x]) => simplifiedSum(o, x as Node, old.attributes.axes),
+  transpose: (o, old, [x]) =>
+    x?.op === "transpose"
+      ? o.transpose(
+          x.inputs[0] as Node,
+          old.attributes.permutation.map((axis) => x.attributes.permutation[axis] as number),
+        )
+      : undefined,
+  reverse: (_o, old, [x]) =>
+    x?.op === "reverse" && x.attributes.axis === old.attributes.axis ? x.inputs[0] : undefined,
+  broadcast: constantOfShape,
+  reshape: constantOfShape,
+  slice: constantOfShape,
+};
+
+function simplified(o: Operations, old: Node, operands: readonly Node[]): Node | undefined {
+  return (rules[old.op] as Rule<OpName> | undefined)?.(o, old, operands);
+}
+
+/** Padded pieces that lie side by side and fill the axis are a concatenation: the gradient of a split. */
+function tiling(o: Operations, x: Node, y: Node): Node | undefined {
+  const pieces = [...addends(x), ...addends(y)];
+  const first = pieces[0];
+  if (first?.op !== "pad") return undefined;
+  const { axis } = first.attributes;
+  const pads = pieces.filter((piece): piece is Node<"pad"> => piece.op === "pad" && piece.attributes.axis === axis);
+  if (pads.length !== pieces.length) return undefined;
+  const sorted = [...pads].sort((a, b) => a.attributes.before - b.attributes.before);
+  let end = 0;
+  for (const piece of sorted) {
+    if (piece.attributes.before !== end) return undefined;
+    end += (piece.inputs[0] as Node).shape[axis] as number;
+  }
+  if (end !== first.shape[axis]) return undefined;
+  return o.builder.named(
+    o.concat(
+      sorted.map((piece) => piece.inputs[0] as Node),
+      axis,
+    ),
+    "joined_gradient",
+  );
+}
+
+function addends(node: Node): readonly Node[] {
+  return node.op === "add" ? node.inputs.flatMap(addends) : [node];
+}
+
+function simplifiedSum(o: Operations, x: Node, axes: readonly number[]): Node | undefined {
+  if (x.op === "constant") {
+    const shape = x.shape.filter((_, axis) => !axes.includes(axis));
+    const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1);
+    return o.constant(x.attributes.value * count, shape);
+  }
+  // A sum of sums is one sum.
+  if (x.op === "sum") {
+    const inner = x.attributes.axes;
+    const outer = (x.inputs[0] as Node).shape.map((_, axis) => axis).filter((axis) => !inner.includes(axis));
+    return o.sum(
+      x.inputs[0] as Node,
+      [...inner, ...axes.map((axis) => outer[axis] as number)].sort((a, b) => a - b),
+    );
+  }
+  if (x.op !== "contract") return undefined;
+  // A summed axis that both factors have is one more axis to contract; one that a single factor has is summed there first.
+  const { left, right, output } = x.attributes;
+  const summed = axes.map((axis) => output[axis] as string);
+  const kept = [...output].filter((label) => !summed.includes(label)).join("");
+  const reduceFactor = (factor: Node, labels: string, other: string): readonly [Node, string] => {
+    const alone = [...labels].filter((label) => summed.includes(label) && !other.includes(label));
+    const reduced = o.sum(
+      factor,
+      alone.map((label) => labels.indexOf(label)),
+    );
+    return [reduced, [...labels].filter((label) => !alone.includes(label)).join("")];
+  };
+  const [a, aLabels] = reduceFactor(x.inputs[0] as Node, left, right);
+  const [b, bLabels] = reduceFactor(x.inputs[1] as Node, right, left);
+  const result = o.contract(`${aLabels},${bLabels}->${kept}`, a, b);
+  return result.label === "contract" ? o.builder.named(result, x.label) : result;
+}

@@ -1,0 +1,200 @@
+/** The JSON Schema of a spec (draft 7), put together from the tables. */
+import { dataKinds } from "../data/index.ts";
+import { layers } from "../layers/index.ts";
+import { losses } from "../losses/index.ts";
+import { metrics } from "../metrics/index.ts";
+import { optimizers } from "../optimizers/index.ts";
+import { layerKeys, lossKeys, optimizerKeys } from "./common.ts";
+import { initializerCommonKeys, initializers } from "./initializers.ts";
+import type { Keys, KeySchema } from "./keys.ts";
+import { identifierPattern, specNamePattern } from "./names.ts";
+import { trainKeys } from "./train.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const requiredKeys = ["specloom", "data", "layers", "loss", "optimizer"];
+
+/** What a merged spec must satisfy. */
+export function specSchema(): JsonSchema {
+  return {
+    type: "object",
+    title: "a spec",
+    properties: topLevelProperties(),
+    required: requiredKeys,
+    additionalProperties: false,
+    definitions: { layer: layerUnion(), loss: lossUnion(), initializer: initializerUnion() },
+  };
+}
+
+/** The schema for editors: `extends` is a key, and what it inherits need not be repeated. */
+export function publishedSchema(): JsonSchema {
+  const { properties, required, ...rest } = specSchema();
+  const inherited = { type: "string", description: "A spec file whose keys this one inherits and overrides." };
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    description: "A sequence model for specloom: data, layers, loss and optimizer.",
+    ...rest,
+    properties: { ...(properties as JsonSchema), extends: inherited },
+    anyOf: [{ required: ["extends"] }, { required }],
+  };
+}
+
+/** The bytes of schema/specloom-1.json. */
+export function publishedSchemaText(): string {
+  return `${JSON.stringify(publishedSchema(), undefined, 2)}\n`;
+}
+
+function topLevelProperties(): JsonSchema {
+  return {
+    specloom: { const: 1, description: "Version of the spec language." },
+    name: { type: "string", pattern: specNamePattern, description: "Name of the model: the file name without .yaml." },
+    description: { type: "string", description: "What the model is for, in a sentence or two." },
+    data: dataUnion(),
+    sizes: {
+      type: "object",
+      description: "Numbers for words in the shapes of inputs.",
+      propertyNames: { pattern: identifierPattern },
+      additionalProperties: { type: "integer", minimum: 1 },
+    },
+    inputs: {
+      type: "object",
+      description: "The tensors of the data that the model uses. The batch axis is implied.",
+      propertyNames: { pattern: identifierPattern },
+      additionalProperties: inputSchema(),
+    },
+    layers: {
+      type: "array",
+      minItems: 1,
+      items: { $ref: "#/definitions/layer" },
+      description: "The model, one layer after the other.",
+    },
+    loss: {
+      description: "What training makes small. A list is summed.",
+      oneOf: [
+        { $ref: "#/definitions/loss" },
+        { type: "array", minItems: 1, items: { $ref: "#/definitions/loss" } },
+      ],
+    },
+    optimizer: optimizerUnion(),
+    train: { ...closedObject(trainKeys, "train"), description: "How long and with what batches training goes on." },
+    metrics: {
+      type: "array",
+      uniqueItems: true,
+      items: { type: "string", enum: metrics.map(({ kind }) => kind) },
+      description: `Scores on the original scale. ${metrics.map(({ kind, summary }) => `${kind}: ${summary}`).join(" ")}`,
+    },
+    outputs: {
+      type: "array",
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: "string", minLength: 1 },
+      description: "What predict returns: layers or further outputs of layers. Default: the inputs of the losses.",
+    },
+  };
+}
+
+function inputSchema(): JsonSchema {
+  const keys: Keys = {
+    shape: {
+      type: "array",
+      maxItems: 4,
+      items: { oneOf: [{ type: "integer", minimum: 1 }, { type: "string", pattern: identifierPattern }] },
+      description: "Shape of one example; a word takes its size from sizes or from the data. [] is a single value.",
+    },
+    dtype: {
+      type: "string",
+      enum: ["float32", "int32"],
+      default: "float32",
+      description: "int32 for classes and tokens.",
+    },
+    vocabulary: {
+      type: "integer",
+      minimum: 1,
+      optional: true,
+      description: "Number of classes or tokens; all values lie below it.",
+    },
+    lengths: { type: "boolean", default: false, description: "Whether every example has a length of its own." },
+  };
+  return closedObject(keys, "an input");
+}
+
+function dataUnion(): JsonSchema {
+  return union(
+    "data",
+    "Where the numbers come from.",
+    dataKinds.map((kind) => ({ ...kind, own: kind.keys })),
+  );
+}
+
+function layerUnion(): JsonSchema {
+  const init = { init: { $ref: "#/definitions/initializer" } };
+  const items = layers.map((layer) => ({ ...layer, own: { ...layerKeys, ...layer.keys }, further: init }));
+  return union("a layer", "One layer.", items);
+}
+
+function lossUnion(): JsonSchema {
+  const items = losses.map((loss) => ({ ...loss, own: { ...lossKeys(), ...loss.keys } }));
+  return union("a loss", "One term of what training makes small.", items);
+}
+
+function optimizerUnion(): JsonSchema {
+  return union(
+    "an optimizer",
+    "How the parameters follow the gradient.",
+    optimizers.map((optimizer) => ({
+      ...optimizer,
+      own: { ...optimizerKeys(optimizer.learningRate), ...optimizer.keys },
+    })),
+  );
+}
+
+function initializerUnion(): JsonSchema {
+  const items = initializers.map((kind) => ({ ...kind, own: { ...kind.keys, ...initializerCommonKeys } }));
+  return union("init", "How the parameters start, where the default of the layer is not wanted.", items);
+}
+
+interface UnionItem {
+  readonly kind: string;
+  readonly summary: string;
+  readonly own: Keys;
+  readonly further?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** A choice by `kind`. Titles are what messages call the mapping. */
+function union(title: string, description: string, items: readonly UnionItem[]): JsonSchema {
+  return {
+    type: "object",
+    title,
+    description,
+    discriminator: { propertyName: "kind" },
+    properties: { kind: { description: "Which one." } },
+    required: ["kind"],
+    oneOf: items.map((item) => {
+      const schema = closedObject(item.own, `${title} of kind ${item.kind}`);
+      const kind = { const: item.kind, description: item.summary };
+      return {
+        ...schema,
+        description: item.summary,
+        properties: { kind, ...(schema["properties"] as JsonSchema), ...item.further },
+        required: ["kind", ...((schema["required"] ?? []) as readonly string[])],
+      };
+    }),
+  };
+}
+
+function closedObject(keys: Keys, title: string): JsonSchema {
+  const properties = Object.entries(keys).map(([key, schema]) => [key, propertySchema(schema)] as const);
+  const required = Object.keys(keys).filter((key) => keys[key]?.default === undefined && keys[key]?.optional !== true);
+  return {
+    type: "object",
+    title,
+    properties: Object.fromEntries(properties),
+    ...(required.length > 0 ? { required } : {}),
+    additionalProperties: false,
+  };
+}
+
+/** `optional` is ours: JSON Schema says it by leaving the key out of `required`. */
+function propertySchema(schema: KeySchema): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "optional"));
+}

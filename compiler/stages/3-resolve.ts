@@ -1,0 +1,93 @@
+/** Stage 3: a spec to a model in which every name is found, every default filled in and every dimension a number. */
+import type { Document, Model, ModelInput, Spec } from "../contracts.ts";
+import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
+import { reportFor } from "../diagnostics/report.ts";
+import { trainKeys } from "../schema/train.ts";
+import type { ResolveContext, ResolveOptions } from "./resolve/context.ts";
+import { isBroken } from "./resolve/context.ts";
+import { resolveData } from "./resolve/data.ts";
+import type { ResolvedData } from "./resolve/data.ts";
+import { resolveLayers } from "./resolve/layers.ts";
+import { resolveLosses, resolveOutputs } from "./resolve/losses.ts";
+import { Names } from "./resolve/names.ts";
+import { writeResolvedSpec } from "./resolve/resolved-spec.ts";
+import { checkMetrics, resolveOptimizer, resolveTrain } from "./resolve/train.ts";
+import type { Config } from "./resolve/train.ts";
+import { checkUse } from "./resolve/use.ts";
+
+export type { ResolveOptions } from "./resolve/context.ts";
+
+/** @returns undefined when anything does not fit; the diagnostics say what, all of it that is no consequence of another */
+export function resolve(
+  document: Document,
+  spec: Spec,
+  options: ResolveOptions,
+  diagnostics: DiagnosticBag,
+): Model | undefined {
+  const before = diagnostics.count;
+  const report = reportFor(document, diagnostics);
+  const batchSize = spec.train?.batch_size ?? trainKeys.batch_size.default;
+  const context: ResolveContext = { document, spec, options, diagnostics, report, batchSize };
+  const data = resolveData(context);
+  const optimizer = isBroken(spec, "/optimizer") ? { kind: "", config: {} } : resolveOptimizer(context);
+  const train = resolveTrain(context, data);
+  const model = data.inputs && assemble(context, { data, inputs: data.inputs, optimizer, train });
+  return diagnostics.count === before && spec.broken === undefined ? model : undefined;
+}
+
+interface Settled {
+  readonly data: ResolvedData;
+  readonly inputs: readonly ModelInput[];
+  readonly optimizer: Model["optimizer"];
+  readonly train: Config;
+}
+
+function assemble(context: ResolveContext, { data, inputs, optimizer, train }: Settled): Model {
+  const { spec } = context;
+  const names = new Names(context, inputs);
+  const { layers, dependencies, complete: allLayers } = resolveLayers(context, names);
+  const { losses, complete: allLosses } = isBroken(spec, "/loss")
+    ? { losses: [], complete: false }
+    : resolveLosses(context, names);
+  const { outputs, complete: allOutputs } = resolveOutputs(context, names, losses);
+  checkMetrics(
+    context,
+    inputs.filter(({ name }) => losses.some(({ target }) => target === name)),
+  );
+  if (allLayers && allLosses && allOutputs && !isBroken(spec, "/outputs")) {
+    checkUse(context, { inputs, layers, losses, outputs: outputs.map(({ name }) => name), dependencies });
+  }
+
+  const outputNames = outputs.map(({ name }) => name);
+  return {
+    name: spec.name,
+    description: spec.description,
+    spec: writeResolvedSpec({
+      spec,
+      data: data.config,
+      inputs,
+      layers,
+      losses,
+      optimizer,
+      train,
+      outputs: outputNames,
+    }),
+    batchSize: context.batchSize,
+    inputs: withRoles(inputs, dependencies),
+    layers,
+    losses,
+    optimizer,
+    clipping: { norm: spec.train?.clip_grad_norm, value: spec.train?.clip_grad_value },
+    outputs,
+    parameters: layers.flatMap(({ parameters }) => parameters),
+  };
+}
+
+/** What a layer reads is needed for predictions too, even where it is the target of a loss as well. */
+function withRoles(
+  inputs: readonly ModelInput[],
+  dependencies: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly ModelInput[] {
+  const read = new Set(Array.from(dependencies.values()).flatMap((names) => Array.from(names)));
+  return inputs.map((input) => (read.has(input.name) ? { ...input, role: "input" } : input));
+}

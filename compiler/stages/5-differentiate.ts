@@ -1,0 +1,108 @@
+/** Stage 5: the training graphs: loss, gradients of every trainable parameter, clipping, the optimizer's update. */
+import type { Model, ProgramGraphs } from "../contracts.ts";
+import type { Graph, Node } from "../ir/graph.ts";
+import type { Operations } from "../ops/index.ts";
+import { optimizers } from "../optimizers/index.ts";
+import { InternalError } from "../support/internal-error.ts";
+import type { Forward, ForwardGraphs } from "./4-build.ts";
+import { pullback } from "./5-differentiate/pullback.ts";
+
+type GraphOutput = Graph["outputs"][number];
+
+export function differentiate(model: Model, { predict, evaluate, training }: ForwardGraphs): ProgramGraphs {
+  const { operations: o, loss } = training;
+  const gradients = gradientsOf(model, training);
+  const lossOutput: GraphOutput = { name: "loss", node: loss };
+  // By which the runtime weighs the losses of an epoch's batches.
+  const countOutput = training.losses.slice(0, 1).map(({ count }) => ({ name: "loss.count", node: count }));
+  return {
+    predict,
+    evaluate,
+    gradients: {
+      name: "gradients",
+      outputs: [lossOutput, ...[...gradients].map(([name, node]) => ({ name: `gradient.${name}`, node }))],
+    },
+    train_step: {
+      name: "train_step",
+      outputs: [lossOutput, ...countOutput, ...updates(o, model, training.parameters, clipped(o, model, gradients))],
+    },
+  };
+}
+
+function gradientsOf(model: Model, { operations: o, loss, parameters }: Forward): Map<string, Node> {
+  const trainable = model.parameters.filter(({ frozen }) => !frozen).map(({ name }) => name);
+  const nodeOf = (name: string): Node => parameters.get(name) as Node;
+  const pulled = pullback(o, new Map([[loss, o.constant(1)]]), new Set(trainable.map(nodeOf)));
+  return new Map(
+    trainable.map((name) => {
+      const node = nodeOf(name);
+      const gradient = pulled.get(node) ?? o.constant(0, node.shape);
+      const label = `${name.slice(name.indexOf(".") + 1)}_gradient`;
+      return [name, gradient.label === gradient.op ? o.builder.named(gradient, label) : gradient];
+    }),
+  );
+}
+
+/** By value first or by norm, as torch.nn.utils.clip_grad_value_ and clip_grad_norm_ do it. */
+function clipped(o: Operations, model: Model, gradients: ReadonlyMap<string, Node>): ReadonlyMap<string, Node> {
+  const { norm, value } = model.clipping;
+  return o.builder.within({ phase: "clip", layer: "clipping", note: "" }, () => {
+    if (value !== undefined) {
+      return new Map(
+        [...gradients].map(([name, gradient]) => [
+          name,
+          o.maximum(o.minimum(gradient, o.constant(value)), o.constant(-value)),
+        ]),
+      );
+    }
+    if (norm === undefined) return gradients;
+    const squares = [...gradients.values()].map((gradient) => sumOfSquares(o, gradient));
+    const total = o.builder.named(
+      o.sqrt(squares.reduce((sum, square) => o.add(sum, square), o.constant(0))),
+      "gradient_norm",
+    );
+    const factor = o.builder.named(
+      o.minimum(o.divide(o.constant(norm), o.add(total, o.constant(1e-6))), o.constant(1)),
+      "clip_factor",
+    );
+    return new Map([...gradients].map(([name, gradient]) => [name, o.multiply(gradient, factor)]));
+  });
+}
+
+/** Row by row, then over the rows: short sums keep float32 exact enough and lanes busy. */
+function sumOfSquares(o: Operations, gradient: Node): Node {
+  let square = o.multiply(gradient, gradient);
+  while (square.shape.length > 0) square = o.sum(square, [square.shape.length - 1]);
+  return square;
+}
+
+function updates(
+  o: Operations,
+  model: Model,
+  parameters: ReadonlyMap<string, Node>,
+  gradients: ReadonlyMap<string, Node>,
+): GraphOutput[] {
+  const definition = optimizers.find(({ kind }) => kind === model.optimizer.kind);
+  if (definition === undefined) throw new InternalError(`no optimizer ${model.optimizer.kind}`);
+  const { config } = model.optimizer;
+  return o.builder.within({ phase: "update", layer: definition.kind, note: "" }, () => {
+    const scalars = Object.fromEntries(
+      Object.keys(definition.scalars(config)).map((name) => [name, o.argument("scalar", name, [])]),
+    );
+    return [...gradients].flatMap(([name, gradient]) => {
+      const parameter = parameters.get(name) as Node;
+      const state = Object.fromEntries(
+        definition.slots(config).map((slot) => [slot, o.argument("state", `${name}#${slot}`, parameter.shape)]),
+      );
+      const result = definition.update(o, config, { parameter, gradient, state, scalars });
+      o.builder.named(result.parameter, "parameter");
+      return [
+        { name, node: result.parameter },
+        ...Object.entries(result.state).map(([slot, node]) => ({
+          name: `${name}#${slot}`,
+          node: o.builder.named(node, slot),
+        })),
+      ];
+    });
+  });
+}

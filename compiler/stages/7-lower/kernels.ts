@@ -1,0 +1,234 @@
+/** From a stored node to its kernel: one scalar expression for every cell, everything not stored computed in place. */
+import type { Node } from "../../ir/graph.ts";
+import { addIndex, constantIndex, indexText, nameIndex } from "../../ir/index-expression.ts";
+import { expressionText } from "../../ir/print.ts";
+import type { Access, Expression, IndexExpression, Kernel, KernelParameter, RunStep } from "../../ir/program.ts";
+import { definitionOf } from "../../ops/index.ts";
+import { InternalError } from "../../support/internal-error.ts";
+import type { AxisLetters } from "./axis-letters.ts";
+import type { Buffers } from "./buffers.ts";
+import { labelOf, slotOf } from "./buffers.ts";
+import { camelCase, UniqueNames } from "./naming.ts";
+import type { Placement, Regions } from "./placement.ts";
+
+/** WebGPU gives a stage 8 storage buffers; one of them is the output. */
+export const mostParameters = 7;
+
+/** Thrown when a kernel would read too many tensors; `node` is what to store so that it does not. */
+export class TooManyParameters extends Error {
+  readonly node: Node;
+
+  constructor(node: Node) {
+    super(`too many parameters, store %${node.id}`);
+    this.node = node;
+  }
+}
+
+export interface KernelSetting {
+  readonly regions: Regions;
+  readonly placement: Placement;
+  readonly buffers: Buffers;
+  readonly axes: AxisLetters;
+  /** Index expression of the current step, inside a loop. */
+  readonly time: IndexExpression;
+  /** Loop variables in scope, outermost first. */
+  readonly variables: readonly string[];
+}
+
+/** Kernels of one program, equal ones shared. */
+export class KernelTable {
+  readonly #byText = new Map<string, Kernel>();
+  readonly #names = new UniqueNames();
+
+  get all(): readonly Kernel[] {
+    return [...this.#byText.values()];
+  }
+
+  /** The step that computes `node` (or copies it, when it is a leaf) into `output`. */
+  run(node: Node, output: Access, setting: KernelSetting): RunStep {
+    const { kernel, inputs, variables } = new KernelWriter(node, setting).write();
+    const text = canonicalText(kernel);
+    const known = this.#byText.get(text);
+    const shared = known ?? { ...kernel, name: this.#names.take(kernel.name) };
+    if (known === undefined) this.#byText.set(text, shared);
+    return { kind: "run", kernel: shared, inputs, variables, output };
+  }
+}
+
+/** Equal text: equal work for the same purpose, whatever the parameters are called. */
+function canonicalText(kernel: Kernel): string {
+  const parameters = kernel.parameters.map(({ shape, dtype }, index) => ({ name: `p${index}`, shape, dtype }));
+  return JSON.stringify([
+    kernel.origin.phase,
+    kernel.origin.note,
+    parameters,
+    kernel.variables.length,
+    kernel.output,
+    kernel.indices,
+    expressionText(kernel.body, { parameters }),
+  ]);
+}
+
+class KernelWriter {
+  readonly #root: Node;
+  readonly #setting: KernelSetting;
+  readonly #inputs: Access[] = [];
+  readonly #parameters: KernelParameter[] = [];
+  readonly #variables: string[] = [];
+  readonly #indexNames = new UniqueNames();
+  readonly #parameterNames = new UniqueNames();
+  readonly #known = new Map<string, Expression>();
+  readonly #inlined: Node[] = [];
+
+  constructor(root: Node, setting: KernelSetting) {
+    this.#root = root;
+    this.#setting = setting;
+    for (const variable of setting.variables) this.#indexNames.take(variable);
+  }
+
+  write(): { readonly kernel: Kernel; readonly inputs: readonly Access[]; readonly variables: readonly string[] } {
+    const root = this.#root;
+    const indices = this.#outputIndices();
+    const names = indices.map(nameIndex);
+    // A leaf or a scan's result is copied: read it from where it is.
+    const isCopy = root.op === "argument" || root.op === "placeholder" || root.op === "scan_output";
+    const body = isCopy ? this.#value(root, names) : this.#cell(root, names);
+    if (this.#inputs.length > mostParameters) throw new TooManyParameters(this.#bestSplit());
+    const kernel: Kernel = {
+      name: camelCase(root.origin.layer, labelOf(root)),
+      parameters: this.#parameters,
+      variables: this.#variables,
+      output: root.shape,
+      indices,
+      body,
+      origin: { ...root.origin, note: labelOf(root) },
+    };
+    return { kernel, inputs: this.#inputs, variables: this.#variables };
+  }
+
+  /** The letters of the axes where they are known, else i, j, k ... */
+  #outputIndices(): string[] {
+    const letters = this.#setting.axes.of(this.#root);
+    const spare = ["i", "j", "k", "l", "m", "n"].filter((letter) => !letters.includes(letter));
+    return letters.map((letter) => this.#indexNames.take(letter ?? spare.shift() ?? "i"));
+  }
+
+  /** One cell of a node: read if it is stored, computed if not. */
+  #value(node: Node, indices: readonly IndexExpression[]): Expression {
+    const key = `${node.id}@${indices.map(indexText).join("|")}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const expression = this.#read(node, indices) ?? this.#cell(node, indices);
+    // Reductions bind a name of their own; sharing them across places would let that name escape.
+    this.#known.set(key, expression);
+    return expression;
+  }
+
+  #cell(node: Node, indices: readonly IndexExpression[]): Expression {
+    if (node !== this.#root) this.#inlined.push(node);
+    const expression = definitionOf(node).cell(node as never, indices, {
+      at: (input, inner) => this.#value(node.inputs[input] as Node, inner),
+      fresh: (hint) => this.#indexNames.take(hint),
+    });
+    if (expression.kind === "position") this.#useVariables(expression.index);
+    const isNamed = node !== this.#root && node.label !== node.op && node.op !== "constant";
+    return isNamed ? { ...expression, label: camelCase(labelOf(node)) } : expression;
+  }
+
+  #read(node: Node, indices: readonly IndexExpression[]): Expression | undefined {
+    const { regions, placement, buffers, time } = this.#setting;
+    const whole = regions.sliced(node);
+    if (whole !== undefined) {
+      return this.#value(whole, [time, ...indices]);
+    }
+    if (node === this.#root && node.op !== "placeholder" && node.op !== "argument" && node.op !== "scan_output") {
+      return undefined;
+    }
+    const location = buffers.location(node);
+    if (location === undefined) {
+      if (placement.isStored(node)) throw new InternalError(`%${node.id} ${node.op} is stored nowhere`);
+      return undefined;
+    }
+    const shifted =
+      location.shift === undefined
+        ? indices
+        : [addIndex(indices[0] as IndexExpression, constantIndex(location.shift)), ...indices.slice(1)];
+    const full = location.step === undefined ? shifted : [location.step, ...shifted];
+    return this.#load({ buffer: location.buffer }, full, labelFor(node, this.#root));
+  }
+
+  #load(whole: Access, indices: readonly IndexExpression[], label: string): Expression {
+    const { buffer } = whole;
+    const first = indices[0];
+    const slot = buffer.storage === "steps" && first !== undefined ? slotOf(first, this.#setting.variables) : undefined;
+    const access: Access = slot === undefined ? whole : { buffer, slot };
+    const inner = slot === undefined ? indices : indices.slice(1);
+    for (const index of inner) this.#useVariables(index);
+    let parameter = this.#inputs.findIndex((other) => sameAccess(other, access));
+    if (parameter < 0) {
+      parameter = this.#inputs.length;
+      this.#inputs.push(access);
+      this.#parameters.push({
+        name: this.#parameterNames.take(camelCase(label)),
+        shape: slot === undefined ? buffer.shape : buffer.shape.slice(1),
+        dtype: buffer.dtype,
+      });
+    }
+    return { kind: "load", parameter, indices: inner };
+  }
+
+  #useVariables(index: IndexExpression): void {
+    const text = indexText(index);
+    for (const variable of this.#setting.variables) {
+      if (!this.#variables.includes(variable) && new RegExp(`\\b${variable}\\b`).test(text)) {
+        this.#variables.push(variable);
+      }
+    }
+  }
+
+  /** The inlined node that reads the most tensors of its own without being all of the kernel. */
+  #bestSplit(): Node {
+    const reads = (node: Node): ReadonlySet<string> => {
+      const writer = new KernelWriter(node, this.#setting);
+      try {
+        writer.#cell(
+          node,
+          node.shape.map((_, axis) => nameIndex(`q${axis}`)),
+        );
+      } catch (error) {
+        if (!(error instanceof TooManyParameters)) throw error;
+      }
+      return new Set(writer.#inputs.map((access) => `${access.buffer.name}${JSON.stringify(access.slot ?? "")}`));
+    };
+    const sized = [...new Set(this.#inlined)]
+      .filter(
+        (node) =>
+          node.inputs.length > 0 && !["broadcast", "reshape", "transpose", "slice", "reverse"].includes(node.op),
+      )
+      .map((node) => ({ node, count: reads(node).size }));
+    const fitting = sized.filter(({ count }) => count > 1 && count <= mostParameters);
+    const [best] = fitting.sort((a, b) => b.count - a.count || a.node.id - b.node.id);
+    if (best === undefined) {
+      throw new InternalError(`kernel for %${this.#root.id} ${this.#root.op} reads ${this.#inputs.length} tensors`);
+    }
+    return best.node;
+  }
+}
+
+/** In an update the parameters are what they are to the optimizer, so that equal updates share a kernel. */
+function labelFor(node: Node, root: Node): string {
+  if (node.op !== "argument") return root.origin.phase === "update" ? "gradient" : labelOf(node);
+  const { role, name } = node.attributes;
+  if (role === "parameter" && root.origin.phase === "update") return "parameter";
+  if (role === "state") return name.slice(name.indexOf("#") + 1);
+  return name;
+}
+
+function sameAccess(left: Access, right: Access): boolean {
+  return (
+    left.buffer === right.buffer &&
+    left.slot?.variable === right.slot?.variable &&
+    left.slot?.scale === right.slot?.scale &&
+    left.slot?.offset === right.slot?.offset
+  );
+}

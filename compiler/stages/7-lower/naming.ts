@@ -1,0 +1,26 @@
+/** Names of buffers, kernels and their parameters: camelCase words from layers and labels, unique where they must be. */
+
+/** `encoder.weight_ih_l0` -> `encoderWeightIhL0`. */
+export function camelCase(...words: readonly string[]): string {
+  const parts = words.flatMap((word) => word.split(/[^A-Za-z0-9]+/)).filter((part) => part !== "");
+  const joined = parts
+    .map((part, position) => (position === 0 ? lowerFirst(part) : part.charAt(0).toUpperCase() + part.slice(1)))
+    .join("");
+  return /^[A-Za-z]/.test(joined) ? joined : `value${joined}`;
+}
+
+function lowerFirst(word: string): string {
+  return word.charAt(0).toLowerCase() + word.slice(1);
+}
+
+/** Hands out each name once; the second asker gets a 2 at the end. */
+export class UniqueNames {
+  readonly #taken = new Set<string>();
+
+  take(wish: string): string {
+    let name = wish;
+    for (let count = 2; this.#taken.has(name); count++) name = `${wish}${count}`;
+    this.#taken.add(name);
+    return name;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Which values get a buffer and which are computed again inside the kernel that reads them.
+ *
+ * A value is kept when computing it at every read would cost more than reading it: reductions, functions that are read
+ * twice, factors of a product. What only moves cells never is.
+ */
+import type { Graph, Node, OpName } from "../../ir/graph.ts";
+import { bodyNodes, isScan, topological } from "../../ir/graph.ts";
+import { movesOnly } from "../../ops/index.ts";
+
+/** A scan's body or the whole graph outside of all scans. */
+export interface Region {
+  readonly scan: Node<"scan"> | undefined;
+  /** In order of execution, placeholders included. */
+  readonly nodes: readonly Node[];
+}
+
+export interface Regions {
+  readonly outer: Region;
+  readonly bodies: ReadonlyMap<Node<"scan">, Region>;
+  readonly of: (node: Node) => Region;
+  /** The tensor outside of which a slice placeholder is one step. */
+  readonly sliced: (placeholder: Node) => Node | undefined;
+}
+
+export function findRegions(graph: Graph): Regions {
+  const outer: Region = { scan: undefined, nodes: topological(graph.outputs.map(({ node }) => node)) };
+  const bodies = new Map<Node<"scan">, Region>();
+  const owner = new Map<Node, Region>();
+  const wholes = new Map<Node, Node>();
+  for (const scan of outer.nodes.filter(isScan)) {
+    const { carries, slices } = scan.attributes;
+    const nodes = [...new Set([...carries, ...slices, ...bodyNodes(scan)])].sort((a, b) => a.id - b.id);
+    const region: Region = { scan, nodes };
+    bodies.set(scan, region);
+    for (const node of nodes) owner.set(node, region);
+    slices.forEach((slice, index) => wholes.set(slice, scan.inputs[carries.length + index] as Node));
+  }
+  return { outer, bodies, of: (node) => owner.get(node) ?? outer, sliced: (node) => wholes.get(node) };
+}
+
+/** How a value is read, seen through operations that only move cells. */
+interface Reading {
+  readonly reader: Node;
+  /** Each cell is read more than once by this reader. */
+  readonly repeated: boolean;
+  /** Only part of the cells, or in another loop than where the value is made. */
+  readonly partial: boolean;
+}
+
+const reductions: ReadonlySet<OpName> = new Set<OpName>(["contract", "sum", "max"]);
+const leaves: ReadonlySet<OpName> = new Set<OpName>(["argument", "constant", "iota", "placeholder"]);
+/** Operations that take many times longer than a multiplication. */
+const costly: ReadonlySet<OpName> = new Set<OpName>([
+  "exp",
+  "log",
+  "sqrt",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "power",
+  "divide",
+]);
+/** Up to this many cheap operations are rather done twice than stored. */
+const cheapEnough = 2;
+
+export class Placement {
+  readonly #regions: Regions;
+  readonly #readings = new Map<Node, Reading[]>();
+  readonly #stored = new Set<Node>();
+  readonly #cost = new Map<Node, number>();
+
+  /** @param forced nodes that must be stored, whatever the rules say */
+  constructor(graph: Graph, regions: Regions, forced: ReadonlySet<Node>) {
+    this.#regions = regions;
+    const all = [...regions.outer.nodes, ...[...regions.bodies.values()].flatMap(({ nodes }) => nodes)];
+    for (const node of all) {
+      for (const input of node.inputs) this.#addReading(input, node);
+    }
+    // What leaves a loop step by step has a buffer by nature.
+    for (const { scan } of regions.bodies.values()) {
+      for (const node of [...(scan?.attributes.nextCarries ?? []), ...(scan?.attributes.outputs ?? [])]) {
+        if (!leaves.has(node.op)) this.#stored.add(node);
+      }
+    }
+    for (const { node } of graph.outputs) if (!leaves.has(node.op) && node.op !== "scan_output") this.#stored.add(node);
+    for (const node of forced) this.#stored.add(node);
+    for (const node of [...new Set(all)].sort((a, b) => a.id - b.id)) {
+      if (!this.#stored.has(node) && this.#worthStoring(node)) this.#stored.add(node);
+      this.#cost.set(node, this.#costOf(node));
+    }
+  }
+
+  isStored(node: Node): boolean {
+    return this.#stored.has(node);
+  }
+
+  #addReading(input: Node, reader: Node): void {
+    // A scan reads its tensors where its body reads the slices of them.
+    if (isScan(reader)) return;
+    this.#readings.set(input, [
+      ...(this.#readings.get(input) ?? []),
+      { reader, repeated: reader.op === "contract", partial: false },
+    ]);
+  }
+
+  /** Readings through moves and through the slices of scans. */
+  #effective(node: Node): Reading[] {
+    const direct = [...(this.#readings.get(node) ?? [])];
+    for (const region of this.#regions.bodies.values()) {
+      region.scan?.attributes.slices.forEach((slice) => {
+        if (this.#regions.sliced(slice) !== node) return;
+        direct.push(...this.#effective(slice).map((reading) => ({ ...reading, partial: true })));
+      });
+    }
+    return direct.flatMap((reading) => {
+      const { reader } = reading;
+      if (!movesOnly.has(reader.op) && reader.op !== "stop_gradient") {
+        const crosses = this.#regions.of(reader) !== this.#regions.of(node);
+        return [{ ...reading, partial: reading.partial || crosses }];
+      }
+      if (this.#stored.has(reader)) return [reading];
+      return this.#effective(reader).map((inner) => ({
+        reader: inner.reader,
+        repeated: reading.repeated || inner.repeated || reader.op === "broadcast",
+        partial: reading.partial || inner.partial || reader.op === "slice",
+      }));
+    });
+  }
+
+  #worthStoring(node: Node): boolean {
+    if (leaves.has(node.op) || movesOnly.has(node.op) || isScan(node) || node.op === "scan_output") return false;
+    const readings = this.#effective(node);
+    if (readings.length === 0) return false;
+    const [only] = readings;
+    const once = readings.length === 1 && only?.repeated === false;
+    const holdsReduction = this.#holdsReduction(node);
+    if (holdsReduction) {
+      // One reader that reads every cell once may finish the reduction itself: an epilogue.
+      return !(once && only?.partial === false && !reductions.has(only.reader.op) && only.reader.op !== "concat");
+    }
+    if (node.op === "concat") return readings.length > 1 || readings.some(({ reader }) => reductions.has(reader.op));
+    if (once) return false;
+    const cost = this.#costOf(node);
+    return cost > cheapEnough || readings.some(({ reader }) => reader.op === "contract" && cost > 0);
+  }
+
+  #holdsReduction(node: Node): boolean {
+    if (reductions.has(node.op)) return true;
+    return this.#inlinedInputs(node).some((input) => this.#holdsReduction(input));
+  }
+
+  #inlinedInputs(node: Node): Node[] {
+    if (leaves.has(node.op) || node.op === "scan_output" || isScan(node)) return [];
+    return node.inputs.filter((input) => !this.#stored.has(input));
+  }
+
+  /** Operations one cell takes, counting what is inlined. */
+  #costOf(node: Node): number {
+    if (leaves.has(node.op) || isScan(node) || node.op === "scan_output") return 0;
+    const own = movesOnly.has(node.op) || node.op === "stop_gradient" ? 0 : costly.has(node.op) ? 8 : 1;
+    return this.#inlinedInputs(node).reduce((total, input) => total + (this.#cost.get(input) ?? 0), own);
+  }
+}

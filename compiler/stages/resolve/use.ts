@@ -1,0 +1,51 @@
+/** Nothing is silently ignored: layers, inputs and parameters that no result depends on are errors. */
+import type { ModelInput, ResolvedLayer, ResolvedLoss } from "../../contracts.ts";
+import type { ResolveContext } from "./context.ts";
+
+export interface UsedParts {
+  readonly inputs: readonly ModelInput[];
+  readonly layers: readonly ResolvedLayer[];
+  readonly losses: readonly ResolvedLoss[];
+  /** Names of outputs, dotted ones included. */
+  readonly outputs: readonly string[];
+  readonly dependencies: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export function checkUse({ report }: ResolveContext, parts: UsedParts): void {
+  const trained = reach(
+    parts,
+    parts.losses.map(({ input }) => input),
+  );
+  const used = new Set([...trained, ...reach(parts, parts.outputs)]);
+  for (const layer of parts.layers) {
+    const at = { pointer: `${layer.pointer}/kind` };
+    const trainable = layer.parameters.some(({ frozen }) => !frozen);
+    if (!used.has(layer.name)) report("dead-layer", { name: layer.name }, at);
+    else if (trainable && !trained.has(layer.name)) report("untrained-layer", { name: layer.name }, at);
+  }
+  if (parts.layers.every(({ parameters }) => parameters.every(({ frozen }) => frozen))) {
+    report("nothing-to-train", undefined, { pointer: "/layers", part: "key" });
+  }
+  checkInputs({ report }, parts);
+}
+
+/** Counts what any layer reads, dead or not: a dead layer has its own message. */
+function checkInputs({ report }: Pick<ResolveContext, "report">, parts: UsedParts): void {
+  const read = new Set(Array.from(parts.dependencies.values()).flatMap((names) => Array.from(names)));
+  for (const { target } of parts.losses) read.add(target);
+  for (const { name, pointer } of parts.inputs) {
+    const isDeclared = pointer.startsWith("/inputs/");
+    if (!read.has(name)) report("unused-input", { name }, { pointer, part: isDeclared ? "key" : "value" });
+  }
+}
+
+function reach(parts: UsedParts, from: readonly string[]): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const open = from.map((name) => name.split(".", 1)[0] ?? name);
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (reached.has(name)) continue;
+    reached.add(name);
+    open.push(...(parts.dependencies.get(name) ?? []));
+  }
+  return reached;
+}

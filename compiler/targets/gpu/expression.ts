@@ -1,0 +1,232 @@
+/** Scalar expressions as kernel statements: what is shared gets a name, what is a reduction becomes a loop. */
+import { indexText, namesOf } from "../../ir/index-expression.ts";
+import type { Expression, Kernel } from "../../ir/program.ts";
+import { invariant } from "../../support/internal-error.ts";
+import { atom, infix, kernelNumber, largestFloat, type Code } from "./code.ts";
+import { binaryCode, choice, compareCode, unaryCode, type Names } from "./functions.ts";
+import { indexCode, mergedIndex, positionName } from "./indices.ts";
+import type { KernelScope } from "./scope.ts";
+
+type Reduction = Extract<Expression, { kind: "reduce" }>;
+
+/** What one pass over the body finds out. */
+export interface ExpressionFacts {
+  readonly uses: ReadonlyMap<Expression, number>;
+  /** Index names and loop variables the value depends on. */
+  readonly free: ReadonlyMap<Expression, ReadonlySet<string>>;
+}
+
+export function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "number":
+    case "position":
+    case "load":
+      return [];
+    case "unary":
+      return [expression.operand];
+    case "binary":
+      return [expression.left, expression.right];
+    case "select": {
+      const { condition, whenTrue, whenFalse } = expression;
+      return [condition.left, condition.right, whenTrue, whenFalse];
+    }
+    case "reduce":
+      return [expression.body];
+    default:
+      return expression satisfies never;
+  }
+}
+
+export function factsOf(body: Expression): ExpressionFacts {
+  const uses = new Map<Expression, number>();
+  const free = new Map<Expression, ReadonlySet<string>>();
+  const visit = (expression: Expression): ReadonlySet<string> => {
+    uses.set(expression, (uses.get(expression) ?? 0) + 1);
+    const known = free.get(expression);
+    if (known !== undefined) return known;
+    const names = new Set<string>();
+    if (expression.kind === "position") for (const name of namesOf(expression.index)) names.add(name);
+    if (expression.kind === "load") {
+      for (const index of expression.indices) for (const name of namesOf(index)) names.add(name);
+    }
+    for (const child of childrenOf(expression)) for (const name of visit(child)) names.add(name);
+    if (expression.kind === "reduce") names.delete(expression.index);
+    free.set(expression, names);
+    return names;
+  };
+  visit(body);
+  return { uses, free };
+}
+
+export class ExpressionPrinter {
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly facts: ExpressionFacts,
+  ) {}
+
+  print(expression: Expression, scope: KernelScope): Code {
+    if (expression.kind === "number") return kernelNumber(expression.value);
+    if (expression.kind === "position") return indexCode(expression.index, scope);
+    const home = scope.home(this.facts.free.get(expression) ?? new Set());
+    const known = home.values.get(expression);
+    if (known !== undefined) return known;
+    const code = this.#form(expression, home);
+    const isShared = (this.facts.uses.get(expression) ?? 0) > 1;
+    const isInvariant = home !== scope && expression.kind !== "load";
+    // A reduction has its name already.
+    if (expression.kind === "reduce") {
+      home.values.set(expression, code);
+      return code;
+    }
+    if (!isShared && !isInvariant && !this.#deservesName(expression)) return code;
+    const named = home.declareValue(expression.label ?? wishFor(expression, this.kernel), code);
+    home.values.set(expression, named);
+    return named;
+  }
+
+  /** What the graph has a name for, and functions whose portable form is long; not the whole value of the kernel. */
+  #deservesName(expression: Expression): boolean {
+    if (expression === this.kernel.body) return false;
+    if (expression.kind === "load") return false;
+    if (expression.label !== undefined) return true;
+    return expression.kind === "unary" && (expression.operation === "sigmoid" || expression.operation === "tanh");
+  }
+
+  #form(expression: Exclude<Expression, { kind: "number" | "position" }>, scope: KernelScope): Code {
+    switch (expression.kind) {
+      case "load":
+        return this.#load(expression, scope);
+      case "unary":
+        return unaryCode(expression.operation, this.print(expression.operand, scope), namesIn(scope));
+      case "binary": {
+        const { operation, left, right } = expression;
+        const simple = simplified(operation, right);
+        if (simple !== undefined) return infix(this.print(left, scope), simple.operator, kernelNumber(simple.value));
+        const exponent = operation === "power" && right.kind === "number" ? right.value : undefined;
+        return binaryCode(operation, this.print(left, scope), this.print(right, scope), exponent, namesIn(scope));
+      }
+      case "select": {
+        const condition = this.#condition(expression.condition, scope);
+        return choice(condition, this.print(expression.whenTrue, scope), this.print(expression.whenFalse, scope));
+      }
+      case "reduce":
+        return this.#reduce(expression, scope);
+      default:
+        return expression satisfies never;
+    }
+  }
+
+  /** Axes beyond three are merged at the front. */
+  #load({ parameter, indices }: Extract<Expression, { kind: "load" }>, scope: KernelScope): Code {
+    const target = this.kernel.parameters[parameter];
+    invariant(target !== undefined, `${this.kernel.name} loads from parameter ${parameter}, which it does not have`);
+    const { name, shape } = target;
+    invariant(indices.length === shape.length, `${this.kernel.name} reads ${name} with ${indices.length} indices`);
+    if (shape.length === 0) return atom(`${name}[0]`);
+    const lead = indices.length - 2;
+    const positions = indices.map((index, axis) =>
+      lead > 1 && axis < lead ? "" : positionName(index, scope, shape[axis]),
+    );
+    if (lead > 1) {
+      const merged = mergedIndex(indices.slice(0, lead), shape);
+      const wish = indices.slice(0, lead).map(indexText).join("");
+      const home = scope.homeOfIndex(merged);
+      const text = (): string => home.declareIndex(/^[a-z]+$/.test(wish) ? wish : "lead", indexCode(merged, home).text);
+      positions.splice(0, lead, home.position(indexText(merged), text));
+    }
+    return atom(`${name}${positions.map((position) => `[${position}]`).join("")}`);
+  }
+
+  #condition(condition: Extract<Expression, { kind: "select" }>["condition"], scope: KernelScope): Code {
+    const { operation, left, right } = condition;
+    const isEquality = operation === "equal" || operation === "not_equal";
+    if (isEquality && left.kind === "position" && right.kind === "number" && right.value !== 0) {
+      // An `Index` has no overlap with the literal 3 to the type checker; its distance from 3 has one with 0.
+      const distance = infix(this.print(left, scope), "-", kernelNumber(right.value));
+      return compareCode(operation, distance, kernelNumber(0));
+    }
+    return compareCode(operation, this.print(left, scope), this.print(right, scope));
+  }
+
+  #reduce(reduction: Reduction, scope: KernelScope): Code {
+    const { operation, index, extent } = reduction;
+    const total = scope.names.claim(reduction.label ?? wishFor(reduction, this.kernel));
+    const loop = scope.loop(index, extent);
+    const value = this.print(reduction.body, loop);
+    const step = operation === "sum" ? `${total} += ${value.text};` : `${total} = Math.max(${total}, ${value.text});`;
+    scope.statements.push(
+      `let ${total} = ${operation === "sum" ? "0" : `-${largestFloat}`.replace("e+", "e")};`,
+      `for (let ${index}: Index = 0; ${index} < ${extent}; ${index}++) {`,
+      ...[...loop.statements, step].map(indented),
+      "}",
+    );
+    return { text: total, strength: Number.POSITIVE_INFINITY };
+  }
+}
+
+export function indented(lines: string): string {
+  return lines.replace(/^/gmu, "  ");
+}
+
+/** `x + -3` reads better as `x - 3`. */
+function simplified(
+  operation: string,
+  right: Expression,
+): { readonly operator: "+" | "-"; readonly value: number } | undefined {
+  if (right.kind !== "number" || right.value >= 0) return undefined;
+  if (operation === "add") return { operator: "-", value: -right.value };
+  if (operation === "subtract") return { operator: "+", value: -right.value };
+  return undefined;
+}
+
+function namesIn(scope: KernelScope): Names {
+  return {
+    name: (wish, value) => (/^[A-Za-z0-9_.]+$/.test(value.text) ? value : scope.declareValue(wish, value)),
+  };
+}
+
+const unaryWishes = {
+  negate: "negated",
+  exp: "exponential",
+  log: "logarithm",
+  sqrt: "root",
+  tanh: "squashed",
+  sigmoid: "gate",
+  erf: "errorFunction",
+  abs: "size",
+  sign: "sign",
+  floor: "whole",
+} as const;
+
+const binaryWishes = {
+  add: "total",
+  subtract: "difference",
+  multiply: "product",
+  divide: "ratio",
+  maximum: "larger",
+  minimum: "smaller",
+  power: "power",
+} as const;
+
+/** A name that says what the value is, where the graph gave none. */
+function wishFor(expression: Expression, kernel: Kernel): string {
+  switch (expression.kind) {
+    case "load": {
+      const name = kernel.parameters[expression.parameter]?.name ?? "loaded";
+      return name.length > 3 && /[^s]s$/.test(name) ? name.slice(0, -1) : `${name}Value`;
+    }
+    case "unary":
+      return unaryWishes[expression.operation];
+    case "binary":
+      return binaryWishes[expression.operation];
+    case "select":
+      return "chosen";
+    case "reduce":
+      return expression.operation === "sum" ? "sum" : "largest";
+    case "number":
+    case "position":
+      return "value";
+    default:
+      return expression satisfies never;
+  }
+}

@@ -1,0 +1,187 @@
+/** Index expressions as kernel code: integers that stay exact although shading languages divide in float32. */
+import { indexText } from "../../ir/index-expression.ts";
+import type { IndexExpression } from "../../ir/program.ts";
+import { capitalize } from "../../emit/names.ts";
+import { invariant } from "../../support/internal-error.ts";
+import { atom, call, infix, type Code } from "./code.ts";
+import type { KernelScope } from "./scope.ts";
+
+/** Below this, (x + 0.5) / n is never rounded across a whole number, whatever the device's division does. */
+const exactDivision = 2 ** 20;
+/** Loop variables have no extent of their own. */
+const longestLoop = 2 ** 16;
+
+/** Greatest value of an index expression, given the extents of its names. */
+function greatest(index: IndexExpression, extents: ReadonlyMap<string, number>): number {
+  switch (index.kind) {
+    case "constant":
+      return index.value;
+    case "name":
+      return (extents.get(index.name) ?? longestLoop) - 1;
+    case "add":
+      return greatest(index.left, extents) + greatest(index.right, extents);
+    case "scale":
+      return index.by < 0 ? least(index.of) * index.by : greatest(index.of, extents) * index.by;
+    case "divide":
+      return Math.floor(greatest(index.of, extents) / index.by);
+    case "modulo":
+      return index.by - 1;
+    case "clamp":
+      return index.high;
+    default:
+      return index satisfies never;
+  }
+}
+
+/** Least value of an index expression; names start at 0. */
+function least(index: IndexExpression): number {
+  switch (index.kind) {
+    case "constant":
+      return index.value;
+    case "name":
+    case "modulo":
+      return 0;
+    case "add":
+      return least(index.left) + least(index.right);
+    case "scale":
+      return index.by < 0 ? Number.NEGATIVE_INFINITY : least(index.of) * index.by;
+    case "divide":
+      return Math.floor(least(index.of) / index.by);
+    case "clamp":
+      return index.low;
+    default:
+      return index satisfies never;
+  }
+}
+
+/** The index as a number in arithmetic; divisions get a constant of their own. */
+export function indexCode(index: IndexExpression, scope: KernelScope): Code {
+  switch (index.kind) {
+    case "constant":
+      return atom(String(index.value));
+    case "name":
+      return atom(index.name);
+    case "add":
+      return sumCode(index.left, index.right, scope);
+    case "scale":
+      return infix(indexCode(index.of, scope), "*", atom(String(index.by)));
+    case "divide":
+    case "modulo":
+    case "clamp":
+      return atom(positionName(index, scope));
+    default:
+      return index satisfies never;
+  }
+}
+
+/** `t - 1` for t + (-1), and `23 - t` for 23 + (-1) * t. */
+function sumCode(left: IndexExpression, right: IndexExpression, scope: KernelScope): Code {
+  if (right.kind === "constant" && right.value < 0) {
+    return infix(indexCode(left, scope), "-", atom(String(-right.value)));
+  }
+  if (left.kind === "scale" && left.by < 0) return sumCode(right, left, scope);
+  if (right.kind === "scale" && right.by < 0) {
+    const amount =
+      right.by === -1 ? indexCode(right.of, scope) : infix(indexCode(right.of, scope), "*", atom(String(-right.by)));
+    return infix(indexCode(left, scope), "-", amount);
+  }
+  return infix(indexCode(left, scope), "+", indexCode(right, scope));
+}
+
+/**
+ * What stands between the brackets: a name of type `Index`, or 0.
+ * @param extent of the axis, for constants
+ */
+export function positionName(index: IndexExpression, scope: KernelScope, extent?: number): string {
+  if (index.kind === "name") return index.name;
+  if (index.kind === "constant" && index.value === 0) return "0";
+  const home = scope.homeOfIndex(index);
+  return home.position(indexText(index), () => declarePosition(index, home, extent));
+}
+
+function declarePosition(index: IndexExpression, home: KernelScope, extent: number | undefined): string {
+  const wish = wishFor(index);
+  switch (index.kind) {
+    case "constant": {
+      // A sum, because a literal is no `Index` to the type checker.
+      const size = extent ?? index.value + 1;
+      const isLast = index.value === size - 1;
+      return home.declareIndex(isLast ? "last" : wish, `${size} - ${size - index.value}`);
+    }
+    case "divide":
+      return quotient(index.of, index.by, wish, home);
+    case "modulo": {
+      const whole = positionName({ kind: "divide", of: index.of, by: index.by }, home);
+      return home.declareIndex(wish, `${indexCode(index.of, home).text} - ${whole} * ${index.by}`);
+    }
+    case "clamp": {
+      const { of, low, high } = index;
+      const below = least(of) < low;
+      const above = greatest(of, home.extents) > high;
+      const raised = below ? call("Math.max", atom(String(low)), indexCode(of, home)) : indexCode(of, home);
+      const limited = above ? call("Math.min", atom(String(high)), raised) : raised;
+      return below || above ? home.declareIndex(wish, limited.text) : positionName(of, home, extent);
+    }
+    case "name":
+    case "add":
+    case "scale":
+      return home.declareIndex(wish, indexCode(index, home).text);
+    default:
+      return index satisfies never;
+  }
+}
+
+/** Row-major position along axes that are merged into one: (i0 * n1 + i1) * n2 + i2. */
+export function mergedIndex(indices: readonly IndexExpression[], sizes: readonly number[]): IndexExpression {
+  return indices.reduce((total, index, axis) => ({
+    kind: "add",
+    left: { kind: "scale", of: total, by: sizes[axis] ?? 1 },
+    right: index,
+  }));
+}
+
+/** Whole division. Half a step away from every whole number, a rounding of the division cannot cross one. */
+export function quotient(of: IndexExpression, by: number, wish: string, home: KernelScope): string {
+  invariant(by > 0, `division of an index by ${by}`);
+  const dividend = indexCode(of, home);
+  const half = infix(dividend, "+", atom("0.5")).text;
+  const first = (name: string): string => home.declareIndex(name, `Math.floor((${half}) / ${by})`);
+  if (greatest(of, home.extents) < exactDivision) return first(wish);
+  // Large positions: the first quotient may be one off; what it leaves over is small, so the second cannot be.
+  const guess = first(`${wish}Guess`);
+  const rest = home.declareIndex(`${wish}Rest`, `${dividend.text} - ${guess} * ${by}`);
+  return home.declareIndex(wish, `${guess} + Math.floor((${rest} + 0.5) / ${by})`);
+}
+
+const longestWish = 24;
+
+/** `tPlus1`, `jTimes4`, `bTimes24PlusT`; just `position` where that would be long. */
+function wishFor(index: IndexExpression): string {
+  const text = describe(index);
+  return text.length <= longestWish ? text : "position";
+}
+
+function describe(index: IndexExpression): string {
+  switch (index.kind) {
+    case "constant":
+      return `at${index.value}`;
+    case "name":
+      return index.name;
+    case "add":
+      if (index.right.kind === "constant") {
+        const amount = index.right.value;
+        return `${describe(index.left)}${amount < 0 ? "Minus" : "Plus"}${Math.abs(amount)}`;
+      }
+      return `${describe(index.left)}Plus${capitalize(describe(index.right))}`;
+    case "scale":
+      return index.by === -1 ? `minus${capitalize(describe(index.of))}` : `${describe(index.of)}Times${index.by}`;
+    case "divide":
+      return `${describe(index.of)}Over${index.by}`;
+    case "modulo":
+      return `${describe(index.of)}Mod${index.by}`;
+    case "clamp":
+      return `${describe(index.of)}Clamped`;
+    default:
+      return index satisfies never;
+  }
+}

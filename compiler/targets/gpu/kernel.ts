@@ -1,0 +1,132 @@
+/** One kernel of a program as a gpu.js kernel function in TypeScript. */
+import { indexText } from "../../ir/index-expression.ts";
+import type { Kernel, Origin } from "../../ir/program.ts";
+import { invariant } from "../../support/internal-error.ts";
+import { ExpressionPrinter, factsOf } from "./expression.ts";
+import { formulaOf } from "./formula.ts";
+import { mergedIndex, quotient } from "./indices.ts";
+import { gpuOutput, shapeLegend, tensorType } from "./layout.ts";
+import { KernelScope } from "./scope.ts";
+import { wrapStatement } from "./wrap.ts";
+
+/** WebGPU guarantees eight storage buffers per stage; one is the output. */
+export const mostTensors = 7;
+
+export interface KernelFunction {
+  readonly name: string;
+  readonly parameters: readonly { readonly name: string; readonly type: "Tensor1" | "Tensor2" | "Tensor3" | "Index" }[];
+  readonly statements: readonly string[];
+  /** gpu.js's order, innermost first. */
+  readonly output: readonly number[];
+  /** Lines of the doc comment. */
+  readonly documentation: readonly string[];
+  readonly origin: Origin;
+}
+
+export function printKernel(kernel: Kernel): KernelFunction {
+  invariant(
+    kernel.parameters.length <= mostTensors,
+    `${kernel.name} reads ${kernel.parameters.length} tensors; the gpu target allows ${mostTensors}`,
+  );
+  invariant(kernel.indices.length === kernel.output.length, `${kernel.name} needs one index name per axis`);
+  const facts = factsOf(kernel.body);
+  const used = facts.free.get(kernel.body) ?? new Set<string>();
+  const extents = new Map(kernel.indices.map((index, axis) => [index, kernel.output[axis] ?? 1]));
+  const ownNames = kernel.indices.length > mostAxes ? kernel.indices.slice(-2) : kernel.indices;
+  const taken = [...kernel.parameters.map(({ name }) => name), ...kernel.variables, ...ownNames, ...boundNames(facts)];
+  const scope = KernelScope.body(taken, extents);
+  declareThreads(kernel, used, scope);
+  const value = new ExpressionPrinter(kernel, facts).print(kernel.body, scope);
+  return {
+    name: kernel.name,
+    parameters: [
+      ...kernel.parameters.map(({ name, shape }) => ({ name, type: tensorType(shape) })),
+      ...kernel.variables.map((name) => ({ name, type: "Index" as const })),
+    ],
+    statements: [...scope.statements, `return ${value.text};`].map(wrapStatement),
+    output: gpuOutput(kernel.output),
+    documentation: documentationOf(kernel),
+    origin: kernel.origin,
+  };
+}
+
+function boundNames({ uses }: ReturnType<typeof factsOf>): readonly string[] {
+  return [...uses.keys()].flatMap((expression) => (expression.kind === "reduce" ? [expression.index] : []));
+}
+
+/** The cell's own indices, from gpu.js's x, y and z. */
+function declareThreads(kernel: Kernel, used: ReadonlySet<string>, scope: KernelScope): void {
+  const { indices } = kernel;
+  if (indices.length > mostAxes) takeApart(kernel, used, scope);
+  indices.slice(-mostAxes).forEach((index, position, last) => {
+    if (indices.length > mostAxes && position === 0) return;
+    const thread = ["x", "y", "z"][last.length - 1 - position] ?? "x";
+    if (used.has(index)) scope.statements.push(`const ${index} = this.thread.${thread};`);
+  });
+}
+
+const mostAxes = 3;
+
+/** Leading axes that were merged into z: the quotient by what follows is an index, the remainder holds the others. */
+function takeApart(kernel: Kernel, used: ReadonlySet<string>, scope: KernelScope): void {
+  const leading = kernel.indices.slice(0, -2);
+  const sizes = kernel.output.slice(0, -2);
+  if (!leading.some((index) => used.has(index))) return;
+  const joined = leading.join("");
+  let rest = scope.names.claim(/^[a-z]+$/.test(joined) ? joined : "lead");
+  scope.statements.push(`const ${rest} = this.thread.z;`);
+  // A tensor with the same leading axes is read at the same place.
+  const whole = rest;
+  scope.position(
+    indexText(
+      mergedIndex(
+        leading.map((name) => ({ kind: "name", name })),
+        sizes,
+      ),
+    ),
+    () => whole,
+  );
+  for (const [axis, index] of leading.entries()) {
+    const later = leading.slice(axis + 1);
+    const stride = sizes.slice(axis + 1).reduce((product, length) => product * length, 1);
+    scope.extents.set(rest, stride * (sizes[axis] ?? 1));
+    const needed = later.some((name) => used.has(name));
+    // What is left for the last index is that index.
+    if (later.length === 0 || (!used.has(index) && !needed)) break;
+    quotient({ kind: "name", name: rest }, stride, index, scope);
+    if (needed) rest = scope.declareIndex(later.join(""), `${rest} - ${index} * ${stride}`);
+  }
+}
+
+/** Names that only count axes say nothing in a legend. */
+const namelessAxes = /^[ijkl][0-9]*$/;
+
+function legendOf({ output, indices }: Kernel): string {
+  const isNamed = indices.length > 0 && !indices.every((index) => namelessAxes.test(index));
+  return shapeLegend(output, isNamed ? indices.map((index) => index.toUpperCase()) : []);
+}
+
+const longestLine = 112;
+
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/(?<=\],) /u)) {
+    const last = lines[lines.length - 1];
+    if (last === undefined || last.length + word.length >= longestLine) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+function documentationOf(kernel: Kernel): readonly string[] {
+  const { phase, layer, note } = kernel.origin;
+  const cell = kernel.indices.length === 0 ? kernel.name : `${kernel.name}[${kernel.indices.join(", ")}]`;
+  const formula = formulaOf(kernel, longestLine - cell.length);
+  const shapes = kernel.parameters.map(({ name, shape }) => `${name} ${shapeLegend(shape)}`);
+  return [
+    `${layer === "" ? phase : `${layer}, ${phase}`}${note === "" ? "" : `: ${note}`}. Gives ${legendOf(kernel)}.`,
+    ...(formula === undefined ? [] : ["", `    ${cell} = ${formula}`]),
+    ...(formula === undefined || shapes.length === 0 ? [] : [""]),
+    ...(shapes.length === 0 ? [] : wrapped(`Reads ${shapes.join(", ")}.`)),
+  ];
+}

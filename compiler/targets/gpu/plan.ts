@@ -1,0 +1,202 @@
+/**
+ * A program's schedule as a plan function: loops over time in TypeScript, one kernel call per step, JavaScript arrays of
+ * handles where every time step keeps its own tensor. gpu.js runs it once and records the calls.
+ */
+import { NameScope } from "../../emit/names.ts";
+import { propertyKey, stringLiteral } from "../../emit/literals.ts";
+import type { Access, Buffer, Origin, Program, RunStep, Slot, Step } from "../../ir/program.ts";
+import { invariant } from "../../support/internal-error.ts";
+
+export interface PlanFunction {
+  readonly statements: readonly string[];
+}
+
+const contextNames = ["kernels", "stack", "tensors", "context"];
+
+/** @param kernelName what the kernel is called in the module */
+export function printPlan(program: Program, kernelName: (step: RunStep) => string): PlanFunction {
+  return new PlanPrinter(program, kernelName).print();
+}
+
+class PlanPrinter {
+  readonly #names: ReadonlyMap<Buffer, string>;
+  readonly #scope: NameScope;
+  /** Names of whole tensors stacked from `steps` buffers: one stack per buffer and plan. */
+  readonly #stacked = new Map<Buffer, string>();
+  readonly #declared = new Set<Buffer>();
+
+  constructor(
+    private readonly program: Program,
+    private readonly kernelName: (step: RunStep) => string,
+  ) {
+    this.#scope = new NameScope([...contextNames, ...loopVariables(program.schedule)]);
+    this.#names = new Map(program.buffers.map((buffer) => [buffer, this.#scope.claim(buffer.name)]));
+  }
+
+  print(): PlanFunction {
+    const lines = [...this.#arguments()];
+    let section = "";
+    for (const step of this.program.schedule) {
+      const title = sectionOf(step.kind === "run" ? step.output.buffer.origin : step.origin);
+      if (title !== section) lines.push("", `// ${title}`);
+      section = title;
+      lines.push(...this.#stacks(readWhole([step])), ...this.#arrays(step), ...this.#step(step));
+    }
+    const results = this.program.results.map(({ buffer }) => buffer);
+    lines.push(...this.#stacks(results), "", "return {");
+    for (const { name, buffer } of this.program.results) {
+      const value = this.#whole(buffer);
+      lines.push(value === name ? `  ${name},` : `  ${propertyKey(name)}: ${value},`);
+    }
+    lines.push("};");
+    return { statements: lines[0] === "" ? lines.slice(1) : lines };
+  }
+
+  /** Arguments that anything reads, by the names the plan uses for them. */
+  #arguments(): readonly string[] {
+    const read = new Set<Buffer>([
+      ...runsOf(this.program.schedule).flatMap(({ inputs }) => inputs.map(({ buffer }) => buffer)),
+      ...this.program.results.map(({ buffer }) => buffer),
+    ]);
+    const members = this.program.buffers
+      .filter((buffer) => buffer.role !== "intermediate" && read.has(buffer))
+      .map((buffer) => {
+        invariant(buffer.external !== undefined, `argument ${buffer.name} has no outside name`);
+        invariant(buffer.storage === "whole", `argument ${buffer.name} is kept in steps`);
+        const name = this.#name(buffer);
+        return name === buffer.external ? name : `${propertyKey(buffer.external)}: ${name}`;
+      });
+    if (members.length === 0) return [];
+    const flat = `const { ${members.join(", ")} } = tensors;`;
+    return flat.length <= longestCall
+      ? [flat]
+      : ["const {", ...members.map((member) => `  ${member},`), "} = tensors;"];
+  }
+
+  #step(step: Step): readonly string[] {
+    if (step.kind === "loop") {
+      const { variable, start, end, stride } = step;
+      const test = stride === 1 ? `${variable} < ${end}` : `${variable} >= ${end + 1}`;
+      const head = `for (let ${variable} = ${start}; ${test}; ${variable}${stride === 1 ? "++" : "--"}) {`;
+      return [head, ...step.body.flatMap((inner) => this.#step(inner)).map((line) => `  ${line}`), "}"];
+    }
+    const inputs = [...step.inputs.map((access) => this.#access(access)), ...step.variables];
+    const called = `kernels.${this.kernelName(step)}`;
+    if (step.output.slot !== undefined) return callLines(`${this.#access(step.output)} = ${called}`, inputs);
+    invariant(!this.#declared.has(step.output.buffer), `${step.output.buffer.name} is written twice`);
+    this.#declared.add(step.output.buffer);
+    return callLines(`const ${this.#name(step.output.buffer)} = ${called}`, inputs);
+  }
+
+  /** Arrays of handles for the `steps` buffers that this step writes first. */
+  #arrays(step: Step): readonly string[] {
+    return runsOf([step]).flatMap(({ output: { buffer, slot } }) => {
+      if (slot === undefined || this.#declared.has(buffer)) return [];
+      this.#declared.add(buffer);
+      return [`const ${this.#name(buffer)}: GpuHandle[] = [];`];
+    });
+  }
+
+  #stacks(buffers: readonly Buffer[]): readonly string[] {
+    return buffers.flatMap((buffer) => {
+      if (buffer.storage !== "steps" || this.#stacked.has(buffer)) return [];
+      invariant(this.#declared.has(buffer), `${buffer.name} is read whole before its loop`);
+      const name = this.#scope.claim(`${this.#name(buffer)}Stacked`);
+      this.#stacked.set(buffer, name);
+      return [`const ${name} = stack(${this.#name(buffer)}, [${buffer.shape.slice(1).join(", ")}]);`];
+    });
+  }
+
+  #access({ buffer, slot }: Access): string {
+    if (slot === undefined) return this.#whole(buffer);
+    invariant(buffer.storage === "steps", `${buffer.name} has no slots`);
+    return `${this.#name(buffer)}[${slotText(slot)}]`;
+  }
+
+  #whole(buffer: Buffer): string {
+    if (buffer.storage === "whole") return this.#name(buffer);
+    const name = this.#stacked.get(buffer);
+    invariant(name !== undefined, `${buffer.name} was not stacked`);
+    return name;
+  }
+
+  #name(buffer: Buffer): string {
+    const name = this.#names.get(buffer);
+    invariant(name !== undefined, `${buffer.name} is no buffer of ${this.program.name}`);
+    return name;
+  }
+}
+
+const longestCall = 112;
+
+function callLines(start: string, inputs: readonly string[]): readonly string[] {
+  const flat = `${start}(${inputs.join(", ")});`;
+  return flat.length <= longestCall ? [flat] : [`${start}(`, ...inputs.map((input) => `  ${input},`), ");"];
+}
+
+/** `t`, `t + 1`, `23 - t`, `0`. */
+export function slotText({ variable, scale, offset }: Slot): string {
+  if (variable === undefined) return String(offset);
+  if (scale === -1) return offset === 0 ? `-${variable}` : `${offset} - ${variable}`;
+  if (offset === 0) return variable;
+  return offset > 0 ? `${variable} + ${offset}` : `${variable} - ${-offset}`;
+}
+
+export function runsOf(steps: readonly Step[]): readonly RunStep[] {
+  return steps.flatMap((step) => (step.kind === "run" ? [step] : runsOf(step.body)));
+}
+
+/** `steps` buffers that are read as one tensor. */
+function readWhole(steps: readonly Step[]): readonly Buffer[] {
+  return runsOf(steps).flatMap(({ inputs }) =>
+    inputs.flatMap(({ buffer, slot }) => (slot === undefined && buffer.storage === "steps" ? [buffer] : [])),
+  );
+}
+
+function loopVariables(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap((step) => (step.kind === "loop" ? [step.variable, ...loopVariables(step.body)] : []));
+}
+
+function sectionOf({ phase, layer }: Origin): string {
+  return layer === "" ? phase : `${phase}: ${layer}`;
+}
+
+const nameWidth = 32;
+
+/** Every buffer with shape and lifetime, one a line: what a reader needs beside the plan. */
+export function bufferTable(program: Program): readonly string[] {
+  const lifetimes = lifetimesOf(program);
+  return program.buffers.map((buffer) => {
+    const { name, shape, storage, origin, role, external } = buffer;
+    const size = `[${shape.join(", ")}]${storage === "steps" ? " in steps" : ""}`;
+    const note =
+      role === "intermediate"
+        ? origin.note === ""
+          ? ""
+          : `; ${origin.note}`
+        : `; ${role} ${stringLiteral(external ?? name)}`;
+    return `${name.padEnd(nameWidth)} ${size.padEnd(20)} ${lifetimes.get(buffer) ?? "unused"}${note}`;
+  });
+}
+
+function lifetimesOf(program: Program): ReadonlyMap<Buffer, string> {
+  const first = new Map<Buffer, string>();
+  const last = new Map<Buffer, string>();
+  for (const run of runsOf(program.schedule)) {
+    const section = sectionOf(run.output.buffer.origin);
+    for (const { buffer } of [run.output, ...run.inputs]) {
+      if (!first.has(buffer)) first.set(buffer, buffer.role === "intermediate" ? section : "start");
+      last.set(buffer, section);
+    }
+  }
+  for (const { buffer } of program.results) {
+    if (!first.has(buffer)) first.set(buffer, "start");
+    last.set(buffer, "end");
+  }
+  return new Map(
+    [...first].map(([buffer, from]) => {
+      const to = last.get(buffer) ?? from;
+      return [buffer, from === to ? from : `${from} .. ${to}`];
+    }),
+  );
+}

@@ -1,0 +1,126 @@
+/** What the windows of a part forecast, on the file's scale: model, truth and the naive baseline side by side. */
+import { Problem } from "../problem.ts";
+import type { EncodedSeries } from "./encoded-series.ts";
+import type { PartName } from "./section.ts";
+import { horizonLength } from "./series-facts.ts";
+import { lengthOf, PART_LABELS, type Parts } from "./split.ts";
+import { countOf } from "./wording.ts";
+
+/** First rows of a part's windows: first, first + stride, ... */
+export interface WindowStarts {
+  readonly first: number;
+  readonly stride: number;
+  readonly count: number;
+}
+
+export interface ForecastData {
+  readonly series: EncodedSeries;
+  /** Rows of the file per part. */
+  readonly parts: Parts;
+  readonly windows: Readonly<Record<PartName, WindowStarts>>;
+  /** What the rows are called in the file (dates), for the axis of a plot. */
+  readonly labels: readonly string[] | undefined;
+}
+
+/**
+ * Forecasts of one part. All numbers are on the file's scale, [count, horizon, targets] row-major; with `horizon: next`
+ * a window's forecast is its last step alone (horizon 1), so that each held-out row is forecast exactly once.
+ */
+export interface PartForecast {
+  readonly part: PartName;
+  readonly targets: readonly string[];
+  readonly horizon: number;
+  readonly count: number;
+  /** Row of the file (from 0) of each window's first forecast. */
+  readonly rows: readonly number[];
+  readonly prediction: Float64Array;
+  readonly truth: Float64Array;
+  /** Repeats the last value before the forecast. */
+  readonly naive: Float64Array;
+}
+
+/**
+ * The windows of every part. Input rows may reach back into earlier parts; a training window's targets lie in the
+ * training part. Held-out windows move by one row, so that the first step (of `horizon: next`: the only scored step)
+ * visits every row of the part.
+ *
+ * @param firstRow first row that has a value after all transforms
+ * @throws Problem `too-few-rows`
+ */
+export function planWindows(
+  section: { readonly window: number; readonly horizon: "next" | number; readonly stride: number },
+  firstRow: number,
+  parts: Parts,
+  file: string,
+): Record<PartName, WindowStarts> {
+  const { window } = section;
+  const ahead = horizonLength(section.horizon);
+  const needs = (what: string): string => {
+    const lag = firstRow > 0 ? `${String(firstRow)} for the differences + ` : "";
+    return `${what} (${lag}window ${String(window)} + horizon ${String(ahead)})`;
+  };
+  const rows = `rows: training ${String(lengthOf(parts.train))}, validation ${String(lengthOf(parts.validation))}, test ${String(lengthOf(parts.test))}`;
+  const tooFew = (part: PartName, message: string): Problem =>
+    new Problem({
+      code: "too-few-rows",
+      message: `the ${PART_LABELS[part]} part has ${countOf(lengthOf(parts[part]), "row")}, but ${message}; ${rows}.`,
+      help: "shorten the window or the horizon, change the split, or bring more rows.",
+      file,
+      pointer: "/data/window",
+    });
+
+  const trainable = lengthOf(parts.train) - firstRow - window - ahead + 1;
+  if (trainable < 1) throw tooFew("train", `one window needs ${needs(String(firstRow + window + ahead))}`);
+  const heldOut = (part: "validation" | "test"): WindowStarts => {
+    const range = parts[part];
+    if (lengthOf(range) === 0) return { first: 0, stride: 1, count: 0 };
+    if (lengthOf(range) < ahead) throw tooFew(part, `one forecast needs ${String(ahead)}`);
+    return { first: range.start - window, stride: 1, count: lengthOf(range) - ahead + 1 };
+  };
+  return {
+    train: { first: firstRow, stride: section.stride, count: Math.floor((trainable - 1) / section.stride) + 1 },
+    validation: heldOut("validation"),
+    test: heldOut("test"),
+  };
+}
+
+/**
+ * @param output of the layer that is compared with the target, scaled, for all windows of the part in order: per window
+ *   [window, targets] or [targets] with `horizon: next`, [horizon, targets] else; the last rows count
+ */
+export function forecastPart(data: ForecastData, part: PartName, output: Float32Array): PartForecast {
+  const { series } = data;
+  const { facts } = series;
+  const { first, stride, count } = data.windows[part];
+  const horizon = horizonLength(facts.horizon);
+  const width = facts.targets.length;
+  const size = horizon * width;
+  const perWindow = count === 0 ? size : output.length / count;
+  if (!Number.isInteger(perWindow) || perWindow % width !== 0 || perWindow < size) {
+    throw new RangeError(`${String(output.length)} numbers are no forecasts of ${String(count)} windows.`);
+  }
+  const rows: number[] = [];
+  const prediction = new Float64Array(count * size);
+  const truth = new Float64Array(count * size);
+  const naive = new Float64Array(count * size);
+  for (let index = 0; index < count; index += 1) {
+    const row = first + index * stride + facts.window;
+    rows.push(row);
+    const end = (index + 1) * perWindow;
+    prediction.set(series.undo(row, output.subarray(end - size, end)), index * size);
+    for (let cell = 0; cell < size; cell += 1) {
+      const target = cell % width;
+      truth[index * size + cell] = series.truth(row + Math.floor(cell / width), target);
+      naive[index * size + cell] = series.truth(row - 1, target);
+    }
+  }
+  return { part, targets: facts.targets, horizon, count, rows, prediction, truth, naive };
+}
+
+/** The training rows of each target column on the file's scale: what MASE is scaled by. */
+export function trainingColumns(data: ForecastData): Float64Array[] {
+  const { start, end } = data.parts.train;
+  return data.series.facts.targets.map((_, target) =>
+    Float64Array.from({ length: end - start }, (__, row) => data.series.truth(start + row, target)),
+  );
+}

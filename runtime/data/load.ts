@@ -1,0 +1,30 @@
+/** From the data section of a resolved spec to a dataset. */
+import type { InputFact } from "../contract.ts";
+import type { Dataset, FileReader } from "./dataset.ts";
+import { dataSection } from "./section.ts";
+import { loadSeries } from "./series.ts";
+import { loadTensors } from "./tensors.ts";
+
+export interface LoadOptions {
+  /** The scaler stored with trained weights (parsed JSON); without it one is fitted on the training part. */
+  readonly scaler?: unknown;
+  /** Per target: the class its loss skips (`ignore_index`), which may lie outside the vocabulary. */
+  readonly ignored?: Readonly<Record<string, number>>;
+}
+
+/**
+ * @param data the `data` section of the resolved spec, plain JSON
+ * @param inputs of the model: names, shapes and dtypes the tensors must have
+ * @throws Problem or Problems: the user's mistakes, with their places
+ */
+export async function loadDataset(
+  data: Readonly<Record<string, unknown>>,
+  inputs: readonly InputFact[],
+  files: FileReader,
+  options: LoadOptions = {},
+): Promise<Dataset> {
+  const section = dataSection(data);
+  return section.kind === "series"
+    ? loadSeries(section, inputs, files, options.scaler)
+    : loadTensors(section, inputs, files, options.ignored ?? {});
+}

@@ -1,0 +1,54 @@
+/** The data section of a resolved spec: every default written out, plain JSON, checked by the compiler. */
+import { Problem } from "../problem.ts";
+
+/** Fractions of the rows (all of them: 1) or row counts, in the file's order. */
+export interface Split {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+export type PartName = keyof Split;
+
+export type Transform = "log" | { readonly difference: number };
+
+export type Normalization = "none" | "standard" | "minmax";
+
+export type MissingPolicy = "error" | "interpolate" | "forward_fill";
+
+export interface SeriesSection {
+  readonly kind: "series";
+  readonly file: string;
+  readonly columns: readonly string[];
+  readonly targets: readonly string[];
+  readonly window: number;
+  readonly horizon: "next" | number;
+  readonly stride: number;
+  readonly transform: readonly Transform[];
+  readonly normalize: Normalization;
+  readonly split: Split;
+  readonly missing: MissingPolicy;
+}
+
+export interface TensorsSection {
+  readonly kind: "tensors";
+  readonly file: string;
+  readonly validation_file?: string;
+  readonly test_file?: string;
+  /** Of `file`; absent beside further files, and then all of `file` is for training. */
+  readonly split?: Split;
+}
+
+export type DataSection = SeriesSection | TensorsSection;
+
+/** The section as its type. Its keys were checked by the compiler; only the kind decides here. */
+export function dataSection(section: Readonly<Record<string, unknown>>): DataSection {
+  const kind = section["kind"];
+  if (kind === "series" || kind === "tensors") return section as unknown as DataSection;
+  throw new Problem({
+    code: "data-kind",
+    message: `data of kind ${JSON.stringify(kind ?? null)} cannot be read.`,
+    help: "supported kinds: series, tensors.",
+    pointer: "/data/kind",
+  });
+}

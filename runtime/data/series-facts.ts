@@ -1,0 +1,111 @@
+/** What must be remembered of a training series to encode new rows and to decode forecasts: plain JSON. */
+import { Problem } from "../problem.ts";
+import { fitScaling, type Scaling } from "./scaler.ts";
+import type { Normalization, SeriesSection, Transform } from "./section.ts";
+import type { RowRange } from "./split.ts";
+import { lagOf, transformColumn } from "./transform.ts";
+
+/** Stored with the weights, restored by `restoreSeriesFacts`. */
+export interface SeriesFacts {
+  readonly kind: "series";
+  /** Columns the model reads, in order: the last axis of `series`. */
+  readonly columns: readonly string[];
+  /** Columns it forecasts, in order: the last axis of `next` or `future`. */
+  readonly targets: readonly string[];
+  readonly window: number;
+  readonly horizon: "next" | number;
+  readonly transform: readonly Transform[];
+  readonly normalize: Normalization;
+  /** Scaling by column name, of the transformed values; fitted on the training rows alone. */
+  readonly scaling: Readonly<Record<string, Scaling>>;
+}
+
+/** Columns and targets, each once: what is read from a file. */
+export function channelsOf(facts: Pick<SeriesFacts, "columns" | "targets">): string[] {
+  return [...new Set([...facts.columns, ...facts.targets])];
+}
+
+/** How many rows one forecast step covers: 1 for `next`. */
+export function horizonLength(horizon: "next" | number): number {
+  return horizon === "next" ? 1 : horizon;
+}
+
+/** How many raw rows a prediction needs: the window and what the differences look back on. */
+export function requiredRows(facts: Pick<SeriesFacts, "window" | "transform">): number {
+  return facts.window + lagOf(facts.transform);
+}
+
+/**
+ * Fits the scaling.
+ * @param raw one column per channel, on the file's scale, gaps filled
+ * @param training the only rows that are looked at
+ */
+export function fitSeries(section: SeriesSection, raw: readonly Float64Array[], training: RowRange): SeriesFacts {
+  const lag = lagOf(section.transform);
+  const scaling = channelsOf(section).map((name, channel): [string, Scaling] => {
+    const rows = (raw[channel] ?? new Float64Array()).slice(training.start, training.end);
+    // Rows whose log is not defined are reported when the series is encoded; here they only must not spread.
+    const values = (transformColumn(rows, section.transform, () => undefined).at(-1) ?? rows)
+      .slice(lag)
+      .filter((value) => !Number.isNaN(value));
+    return [name, values.length === 0 ? { offset: 0, scale: 1 } : fitScaling(values, section.normalize)];
+  });
+  const { columns, targets, window, horizon, transform, normalize } = section;
+  return {
+    kind: "series",
+    columns,
+    targets,
+    window,
+    horizon,
+    transform,
+    normalize,
+    scaling: Object.fromEntries(scaling),
+  };
+}
+
+/** Names of columns that do not vary in the training rows, so that they were not scaled. */
+export function constantColumns(facts: SeriesFacts, raw: readonly Float64Array[], training: RowRange): string[] {
+  if (facts.normalize === "none") return [];
+  return channelsOf(facts).filter((_, channel) => {
+    const column = raw[channel] ?? new Float64Array();
+    const last = transformColumn(column.slice(training.start, training.end), facts.transform, () => undefined).at(-1);
+    const values = (last ?? column).slice(lagOf(facts.transform));
+    return values.every((value) => value === values[0]);
+  });
+}
+
+/**
+ * The facts out of a weights file or a run directory.
+ * @param stored parsed JSON
+ * @throws Problem `series-facts` when they were not written by this program or belong to another spec
+ */
+export function restoreSeriesFacts(stored: unknown, section: SeriesSection): SeriesFacts {
+  const facts = stored as Partial<SeriesFacts> | null | undefined;
+  const agrees =
+    typeof facts === "object" &&
+    facts !== null &&
+    facts.kind === "series" &&
+    (["columns", "targets", "window", "horizon", "transform", "normalize"] as const).every(
+      (key) => JSON.stringify(facts[key]) === JSON.stringify(section[key]),
+    );
+  if (!agrees) {
+    throw new Problem({
+      code: "series-facts",
+      message:
+        "the stored scaler belongs to other columns, window, horizon, transforms or normalisation than the spec's.",
+      help: "use the spec the weights were trained with, or train again.",
+    });
+  }
+  const scaling: Readonly<Record<string, unknown>> = facts.scaling ?? {};
+  for (const name of channelsOf(section)) {
+    const entry = Object.hasOwn(scaling, name) ? (scaling[name] as Partial<Scaling> | null) : undefined;
+    if (!Number.isFinite(entry?.offset) || !Number.isFinite(entry?.scale) || entry?.scale === 0) {
+      throw new Problem({
+        code: "series-facts",
+        message: `the stored scaler has no usable offset and scale for column "${name}".`,
+        help: "the weights file is damaged or was changed by hand; train again.",
+      });
+    }
+  }
+  return facts as SeriesFacts;
+}

@@ -1,0 +1,98 @@
+/** Data of kind `tensors`: one file split in its order, or a file per part. */
+import type { DType, InputFact } from "../contract.ts";
+import { checkIndex, type Dataset, type Examples, type FileReader } from "./dataset.ts";
+import type { PartName, Split, TensorsSection } from "./section.ts";
+import { lengthOf, splitRows, type RowRange } from "./split.ts";
+import { checkTensors, type CheckedTensors } from "./tensor-check.ts";
+import { readTensorFile } from "./tensor-file.ts";
+import { countOf } from "./wording.ts";
+
+const ALL_TRAINING: Split = { train: 1, validation: 0, test: 0 };
+
+class TensorExamples implements Examples {
+  readonly count: number;
+  readonly #all: CheckedTensors;
+  readonly #start: number;
+
+  constructor(all: CheckedTensors, range: RowRange) {
+    this.count = lengthOf(range);
+    this.#all = all;
+    this.#start = range.start;
+  }
+
+  /** Views of the file's tensors. */
+  get tensors(): Record<string, Float32Array> {
+    return this.#each((values, size) => values.subarray(this.#start * size, (this.#start + this.count) * size));
+  }
+
+  select(indices: ArrayLike<number>): Record<string, Float32Array> {
+    for (const index of Array.from(indices)) checkIndex(index, this.count);
+    return this.#each((values, size) => {
+      const selected = new Float32Array(indices.length * size);
+      for (let position = 0; position < indices.length; position += 1) {
+        const from = (this.#start + (indices[position] ?? 0)) * size;
+        selected.set(values.subarray(from, from + size), position * size);
+      }
+      return selected;
+    });
+  }
+
+  #each(of: (values: Float32Array, size: number) => Float32Array): Record<string, Float32Array> {
+    return Object.fromEntries(
+      Object.entries(this.#all.tensors).map(([name, values]) => [name, of(values, this.#all.sizes[name] ?? 1)]),
+    );
+  }
+}
+
+/**
+ * A part with a file of its own is all of that file; the compiler allows no split beside further files.
+ * @param ignored per target: the class its loss skips
+ * @throws Problem or Problems about a file, its tensors or the split
+ */
+export async function loadTensors(
+  section: TensorsSection,
+  inputs: readonly InputFact[],
+  files: FileReader,
+  ignored: Readonly<Record<string, number>>,
+): Promise<Dataset> {
+  const load = async (path: string): Promise<CheckedTensors> =>
+    checkTensors(await readTensorFile(path, files), inputs, ignored);
+  const all = await load(section.file);
+  const parts = splitRows(
+    all.count,
+    section.split ?? ALL_TRAINING,
+    "example",
+    files.display?.(section.file) ?? section.file,
+  );
+  const part = async (name: PartName, path: string | undefined): Promise<Examples> => {
+    if (path === undefined) return new TensorExamples(all, parts[name]);
+    const own = await load(path);
+    return new TensorExamples(own, { start: 0, end: own.count });
+  };
+  const unused = all.count - parts.test.end;
+  return {
+    train: new TensorExamples(all, parts.train),
+    validation: await part("validation", section.validation_file),
+    test: await part("test", section.test_file),
+    scaler: undefined,
+    forecast: undefined,
+    notes: unused > 0 ? [`${countOf(unused, "example")} at the end of ${section.file} in no part of the split.`] : [],
+  };
+}
+
+/**
+ * Shape (first axis: examples) and type of every tensor of a file, for the compiler. JSON does not tell whole numbers
+ * from real ones: a tensor of whole numbers alone is called int32, and may serve as float32 all the same.
+ */
+export async function readTensorFacts(
+  path: string,
+  files: FileReader,
+): Promise<Record<string, { readonly shape: readonly number[]; readonly dtype: DType }>> {
+  const { tensors } = await readTensorFile(path, files);
+  return Object.fromEntries(
+    [...tensors].map(([name, { shape, values, numbers }]) => {
+      const whole = numbers === "whole" || (numbers === "either" && values.every((value) => Number.isInteger(value)));
+      return [name, { shape, dtype: whole ? "int32" : "float32" }];
+    }),
+  );
+}

@@ -1,0 +1,147 @@
+/** Runs the programs of a model on one opened backend: one gpu.js pipeline per program, made when it is first needed. */
+import type {
+  BackendReport,
+  Executor,
+  GpuHandle,
+  GpuKernelCall,
+  GpuPlanContext,
+  GpuProgram,
+  ModelDefinition,
+  ProgramName,
+} from "../contract.ts";
+import { Problem } from "../problem.ts";
+import { sizeOf } from "../tensor.ts";
+import { gpuSize, kernelSettings, planWith, type GpuInstance, type Pipeline, type PipelineResult } from "./library.ts";
+import { assertBackend, type OpenBackend } from "./open.ts";
+import { createStack } from "./stack.ts";
+
+export class GpuExecutor implements Executor {
+  readonly #pipelines = new Map<ProgramName, Pipeline>();
+  readonly #stack: GpuPlanContext["stack"];
+  /** Programs of one model share kernels, so equal kernels are compiled under one name. */
+  readonly #kernels = new Map<(...parameters: never[]) => number, GpuKernelCall>();
+  #last: Pipeline | undefined;
+  #disposed = false;
+
+  constructor(
+    private readonly definition: ModelDefinition,
+    private readonly open: OpenBackend,
+    private readonly choice: Pick<BackendReport, "requested" | "reason">,
+  ) {
+    this.#stack = createStack(open.gpu);
+  }
+
+  readonly report = (): BackendReport => ({
+    ...this.choice,
+    backend: this.open.backend,
+    executorKind: this.#last?.executorKind ?? null,
+    // What fell back was refused. gpu.js gives a reason for its generic executor also where there is no other.
+    fallbackReason: null,
+    adapter: this.open.adapter.name,
+    software: this.open.adapter.software,
+  });
+
+  readonly run = async (
+    name: ProgramName,
+    argumentsByName: Readonly<Record<string, Float32Array>>,
+  ): Promise<Record<string, Float32Array>> => {
+    if (this.#disposed) throw new Problem({ code: "model-disposed", message: "This model was disposed of already." });
+    const program = this.definition.gpu[name];
+    const values = program.arguments.map(({ name: argument, shape }) => {
+      const value = argumentsByName[argument];
+      const size = sizeOf(shape);
+      if (value?.length !== size) throw mismatch(name, argument, size, value?.length);
+      return this.open.library.input(value, gpuSize(shape));
+    });
+    const known = this.#pipelines.get(name);
+    const pipeline = known ?? this.#create(name, program);
+    const results = await pipeline(...values);
+    assertBackend(pipeline, this.open.backend);
+    this.#last = pipeline;
+    return Object.fromEntries(
+      program.results.map(({ name: result, shape }) => {
+        const value = results[result];
+        const size = sizeOf(shape);
+        if (value === undefined) throw mismatch(name, result, size, undefined);
+        return [result, flatten(value, size, { program: name, result })];
+      }),
+    );
+  };
+
+  readonly dispose = async (): Promise<void> => {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.destroy()));
+    // Not the WebGPU device: every instance of gpu.js in this process shares it, and it does not keep Node alive.
+    await this.open.gpu.destroy();
+  };
+
+  #create(name: ProgramName, program: GpuProgram): Pipeline {
+    const kernels = this.#lazyKernels(program);
+    const plan = planWith(program.arguments.length, (handles) => {
+      const tensors: Record<string, GpuHandle> = {};
+      program.arguments.forEach((argument, position) => (tensors[argument.name] = handles[position] as GpuHandle));
+      return program.plan({ kernels, stack: this.#stack, tensors });
+    });
+    // gpu.js's WebAssembly workers meet at a barrier after every kernel. With two of them a training step of 350 small
+    // kernels took 15 ms instead of 5, one of large kernels 121 instead of 165; on a busy machine they only lose.
+    const pipeline = this.open.gpu.createPipeline(plan, { threads: false });
+    this.#pipelines.set(name, pipeline);
+    return pipeline;
+  }
+
+  /** Kernels as calls; gpu.js gets to know those that a plan uses. */
+  #lazyKernels(program: GpuProgram): Readonly<Record<string, GpuKernelCall>> {
+    return Object.fromEntries(
+      Object.entries(program.kernels).map(([name, { source, output }]) => [
+        name,
+        (...inputs: readonly (GpuHandle | number | undefined)[]): GpuHandle => {
+          if (inputs.includes(undefined)) throw new Error(`${name} reads a slot that no step has written.`);
+          let kernel = this.#kernels.get(source);
+          if (kernel === undefined) {
+            kernel = createKernel(this.open.gpu, source, output);
+            this.#kernels.set(source, kernel);
+          }
+          return kernel(...inputs);
+        },
+      ]),
+    );
+  }
+}
+
+/** As text: what reaches a browser or a test is JavaScript, whose types a compiler has already taken away. */
+function createKernel(
+  gpu: GpuInstance,
+  source: (...parameters: never[]) => number,
+  output: readonly number[],
+): GpuKernelCall {
+  return gpu.createKernel(source.toString(), kernelSettings(output));
+}
+
+function mismatch(program: ProgramName, tensor: string, expected: number, found: number | undefined): Problem {
+  return new Problem({
+    code: "program-mismatch",
+    message: `The program ${program} expects ${expected} numbers for "${tensor}" and has ${found ?? "none"}.`,
+    help: "compile the module again; its parts do not fit together.",
+  });
+}
+
+/** Rows of rows to one flat array that is the caller's own. */
+export function flatten(
+  value: PipelineResult,
+  size: number,
+  place: { readonly program: ProgramName; readonly result: string },
+): Float32Array {
+  if (value instanceof Float32Array && value.length === size) return value.slice();
+  const flat = new Float32Array(size);
+  let offset = 0;
+  const append = (part: PipelineResult): void => {
+    if (part instanceof Float32Array) {
+      if (offset + part.length <= size) flat.set(part, offset);
+      offset += part.length;
+    } else for (const inner of part) append(inner);
+  };
+  append(value);
+  if (offset !== size) throw mismatch(place.program, place.result, size, offset);
+  return flat;
+}

@@ -1,0 +1,61 @@
+/** What a metric is: one record per file, one line in the table of `index.ts`. */
+
+/** A metric's value; null where it is not defined, with the reason. JSON has no NaN. */
+export interface Score {
+  readonly value: number | null;
+  readonly reason?: string;
+}
+
+/** Predictions of one column beside the truth, on the scale of the file. */
+export interface NumberColumn {
+  readonly prediction: ArrayLike<number>;
+  readonly truth: ArrayLike<number>;
+  /** The column's training rows in time order; only series have them. */
+  readonly training?: ArrayLike<number> | undefined;
+}
+
+/** Predicted classes beside the true ones, masked positions left out. */
+export interface ClassPairs {
+  readonly predicted: ArrayLike<number>;
+  readonly truth: ArrayLike<number>;
+}
+
+interface MetricBase {
+  readonly name: string;
+  /** For tables and plots. */
+  readonly title: string;
+  readonly formula: string;
+  readonly unit: "data" | "percent" | "ratio";
+  readonly better: "lower" | "higher";
+}
+
+/** A metric of numbers. Columns are scored together; one column alone is a list of one. */
+export interface NumberMetric extends MetricBase {
+  readonly of: "numbers";
+  readonly score: (columns: readonly NumberColumn[]) => Score;
+}
+
+export interface ClassMetric extends MetricBase {
+  readonly of: "classes";
+  readonly score: (pairs: ClassPairs) => Score;
+}
+
+export type Metric = NumberMetric | ClassMetric;
+
+/** The mean of a term over all values of all columns; not defined without values or where the mean is not finite. */
+export function meanOver(columns: readonly NumberColumn[], term: (prediction: number, truth: number) => number): Score {
+  let sum = 0;
+  let count = 0;
+  for (const { prediction, truth } of columns) {
+    for (let index = 0; index < truth.length; index += 1) {
+      sum += term(prediction[index] ?? Number.NaN, truth[index] ?? Number.NaN);
+      count += 1;
+    }
+  }
+  return count === 0 ? { value: null, reason: "there is nothing to score" } : finite(sum / count);
+}
+
+/** A score that JSON can hold. */
+export function finite(value: number): Score {
+  return Number.isFinite(value) ? { value } : { value: null, reason: "a forecast is not a finite number" };
+}

@@ -1,0 +1,16 @@
+/** The table of metrics. */
+import { accuracy } from "./accuracy.ts";
+import type { Metric } from "./define.ts";
+import { mae } from "./mae.ts";
+import { mape } from "./mape.ts";
+import { mase } from "./mase.ts";
+import { rmse } from "./rmse.ts";
+
+export const metrics: readonly Metric[] = [mae, rmse, mape, mase, accuracy];
+
+/** The metric of that name. The compiler checked the names; an unknown one is its mistake. */
+export function metricNamed(name: string): Metric {
+  const metric = metrics.find((candidate) => candidate.name === name);
+  if (metric === undefined) throw new Error(`there is no metric ${name}.`);
+  return metric;
+}

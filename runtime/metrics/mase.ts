@@ -1,0 +1,36 @@
+import { finite, meanOver, type NumberColumn, type NumberMetric, type Score } from "./define.ts";
+
+/**
+ * Below 1: better than the naive one-step forecast was on the training part. Several columns: the mean of theirs, since
+ * each is scaled by its own. Source: Hyndman & Koehler, "Another look at measures of forecast accuracy" (2006), period 1.
+ */
+export const mase: NumberMetric = {
+  name: "mase",
+  of: "numbers",
+  title: "Mean absolute scaled error",
+  formula: "mean |y - p| / mean |y[t] - y[t-1]| of the training part",
+  unit: "ratio",
+  better: "lower",
+  score: (columns) => {
+    let sum = 0;
+    for (const column of columns) {
+      const score = scoreColumn(column);
+      if (score.value === null) return score;
+      sum += score.value;
+    }
+    return columns.length === 0 ? { value: null, reason: "there is nothing to score" } : finite(sum / columns.length);
+  },
+};
+
+function scoreColumn(column: NumberColumn): Score {
+  const { training } = column;
+  if (training === undefined) return { value: null, reason: "only a series has a naive error to scale by" };
+  let change = 0;
+  for (let row = 1; row < training.length; row += 1) {
+    change += Math.abs((training[row] ?? Number.NaN) - (training[row - 1] ?? Number.NaN));
+  }
+  const scale = change / (training.length - 1);
+  if (!(scale > 0)) return { value: null, reason: "the series does not change in the training part" };
+  const error = meanOver([column], (prediction, truth) => Math.abs(prediction - truth));
+  return error.value === null ? error : finite(error.value / scale);
+}

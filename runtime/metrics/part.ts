@@ -1,0 +1,125 @@
+/** Scores of one part of a dataset, whatever its kind: the one call that training, `run` and `evaluate` make. */
+import type { InputFact } from "../contract.ts";
+import type { Dataset, Examples } from "../data/dataset.ts";
+import type { PartName } from "../data/section.ts";
+import { sizeOf } from "../tensor.ts";
+import { forecastAndScore } from "./forecast.ts";
+import { scoreClasses, scoreNumbers, type Scores } from "./scores.ts";
+
+export interface ScorePartOptions {
+  readonly dataset: Dataset;
+  readonly part: PartName;
+  /** All inputs of the model: lengths mask what lies beyond them. */
+  readonly inputs: readonly InputFact[];
+  /** Name of the target that the output is compared with. */
+  readonly target: string;
+  /** Output of the layer the loss reads, for all examples of the part in order; scores of classes on the last axis. */
+  readonly output: Float32Array;
+  readonly metrics: readonly string[];
+  /** The class the loss skips (`ignore_index`). */
+  readonly ignored?: number | undefined;
+}
+
+/** @throws Problem `metric-kind` when a metric does not fit what the model predicts */
+export function scorePart(options: ScorePartOptions): Scores {
+  const { dataset, part, output, metrics } = options;
+  if (dataset.forecast !== undefined) return forecastAndScore(dataset.forecast, part, output, metrics).scores;
+  const fact = options.inputs.find((input) => input.name === options.target);
+  if (fact === undefined) throw new Error(`there is no target ${options.target}.`);
+  return fact.dtype === "int32" ? scoreLabels(options, fact) : scoreTensor(options, fact);
+}
+
+function scoreLabels({ dataset, part, inputs, output, metrics, ignored }: ScorePartOptions, fact: InputFact): Scores {
+  const labels = dataset[part].tensors[fact.name] ?? new Float32Array();
+  const counted = countedPositions(dataset[part], fact, inputs).filter((position) => labels[position] !== ignored);
+  const classes = output.length / labels.length;
+  if (labels.length > 0 && !Number.isInteger(classes)) {
+    throw new RangeError(
+      `${String(output.length)} numbers are no scores of classes for ${String(labels.length)} labels.`,
+    );
+  }
+  const predicted = counted.map((position) => largest(output.subarray(position * classes, (position + 1) * classes)));
+  const training = dataset.train.tensors[fact.name] ?? new Float32Array();
+  const trained = countedPositions(dataset.train, fact, inputs)
+    .map((position) => training[position] ?? Number.NaN)
+    .filter((label) => label !== ignored);
+  return scoreClasses(
+    {
+      predicted,
+      truth: counted.map((position) => labels[position] ?? Number.NaN),
+      majority: mostFrequent(trained),
+      undefinedPrediction: predicted.includes(-1),
+    },
+    metrics,
+  );
+}
+
+function scoreTensor({ dataset, part, inputs, output, metrics }: ScorePartOptions, fact: InputFact): Scores {
+  const truth = dataset[part].tensors[fact.name] ?? new Float32Array();
+  if (truth.length !== output.length) {
+    throw new RangeError(`${String(output.length)} numbers cannot be compared with ${String(truth.length)}.`);
+  }
+  const counted = countedPositions(dataset[part], fact, inputs);
+  const mean = meanExample(dataset.train, fact, inputs);
+  const pick = (values: ArrayLike<number>): Float64Array =>
+    Float64Array.from(counted, (position) => values[position % values.length] ?? Number.NaN);
+  return scoreNumbers(
+    {
+      baseline: "mean of the training part",
+      columns: [{ name: fact.name, prediction: pick(output), naive: pick(mean), truth: pick(truth) }],
+    },
+    metrics,
+  );
+}
+
+/**
+ * Flat positions of a target's elements that count: those within the lengths of the target, or else of the input whose
+ * time axis it shares.
+ */
+function countedPositions(examples: Examples, fact: InputFact, inputs: readonly InputFact[]): number[] {
+  const tensors = examples.tensors;
+  const size = sizeOf(fact.shape);
+  const shares = (input: InputFact): boolean =>
+    input.lengths && input.shape[0] === fact.shape[0] && input.axes[0] === fact.axes[0] && fact.axes[0] !== undefined;
+  const masking = fact.lengths ? fact : inputs.find(shares);
+  const lengths = masking === undefined ? undefined : tensors[`${masking.name}.lengths`];
+  const perStep = size / (fact.shape[0] ?? 1);
+  const positions: number[] = [];
+  for (let example = 0; example < examples.count; example += 1) {
+    const end = lengths === undefined ? size : (lengths[example] ?? 0) * perStep;
+    for (let element = 0; element < end; element += 1) positions.push(example * size + element);
+  }
+  return positions;
+}
+
+/** The mean over the training examples, one number per element of an example; NaN where none counts. */
+function meanExample(examples: Examples, fact: InputFact, inputs: readonly InputFact[]): Float64Array {
+  const size = sizeOf(fact.shape);
+  const sums = new Float64Array(size);
+  const counts = new Float64Array(size);
+  const values = examples.tensors[fact.name];
+  for (const position of countedPositions(examples, fact, inputs)) {
+    const element = position % size;
+    sums[element] = (sums[element] ?? 0) + (values?.[position] ?? Number.NaN);
+    counts[element] = (counts[element] ?? 0) + 1;
+  }
+  return sums.map((sum, element) => sum / (counts[element] ?? 0));
+}
+
+/** Index of the largest number, the first of equals; -1 when one is not a number. */
+function largest(values: Float32Array): number {
+  let best = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    if (Number.isNaN(values[index])) return -1;
+    if ((values[index] ?? 0) > (values[best] ?? 0)) best = index;
+  }
+  return best;
+}
+
+/** The most frequent class, the smaller of equals; undefined without any. */
+export function mostFrequent(labels: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [first] = [...counts].sort(([a, countA], [b, countB]) => countB - countA || a - b);
+  return first?.[0];
+}

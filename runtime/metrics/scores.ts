@@ -1,0 +1,108 @@
+/** Scores of a model, always with those of a baseline that needs no model. */
+import { Problem } from "../problem.ts";
+import type { ClassMetric, ClassPairs, Metric, NumberMetric } from "./define.ts";
+import { metricNamed } from "./index.ts";
+
+export interface MetricScore {
+  /** Null where the metric is not defined; `note` says why. */
+  readonly model: number | null;
+  readonly naive: number | null;
+  readonly note?: string;
+}
+
+export type MetricScores = Readonly<Record<string, MetricScore>>;
+
+/** Plain JSON: what `metrics.json` holds for one part. */
+export interface Scores {
+  /** What the baseline does: `repeat the last value`, `most frequent class`, `mean of the training part`. */
+  readonly baseline: string;
+  /** How many values (or classes) were scored. */
+  readonly count: number;
+  readonly metrics: MetricScores;
+  /** Per column, where there are several. */
+  readonly columns?: Readonly<Record<string, MetricScores>>;
+}
+
+/** Column-wise numbers of model, baseline and truth. */
+export interface NumberComparison {
+  readonly baseline: string;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly prediction: ArrayLike<number>;
+    readonly naive: ArrayLike<number>;
+    readonly truth: ArrayLike<number>;
+    readonly training?: ArrayLike<number> | undefined;
+  }[];
+}
+
+/** @throws Problem `metric-kind` for a metric of classes */
+export function scoreNumbers(comparison: NumberComparison, names: readonly string[]): Scores {
+  const chosen = names.map((name) => ofKind(metricNamed(name), "numbers"));
+  const score = (columns: NumberComparison["columns"]): MetricScores =>
+    Object.fromEntries(
+      chosen.map((metric) => [
+        metric.name,
+        compare(
+          metric.score(columns),
+          metric.score(columns.map((column) => ({ ...column, prediction: column.naive }))),
+        ),
+      ]),
+    );
+  const { columns, baseline } = comparison;
+  return {
+    baseline,
+    count: columns.reduce((count, { truth }) => count + truth.length, 0),
+    metrics: score(columns),
+    ...(columns.length > 1
+      ? { columns: Object.fromEntries(columns.map((column) => [column.name, score([column])])) }
+      : {}),
+  };
+}
+
+export interface ClassComparison extends ClassPairs {
+  /** The class that is most frequent in the training part; undefined when it holds none. */
+  readonly majority: number | undefined;
+  /** True when some score of the model was not a number, so that it predicts no class. */
+  readonly undefinedPrediction: boolean;
+}
+
+/** @throws Problem `metric-kind` for a metric of numbers */
+export function scoreClasses(comparison: ClassComparison, names: readonly string[]): Scores {
+  const { predicted, truth, majority, undefinedPrediction } = comparison;
+  const always = new Float64Array(truth.length).fill(majority ?? Number.NaN);
+  return {
+    baseline: `most frequent class of the training part${majority === undefined ? "" : ` (${String(majority)})`}`,
+    count: truth.length,
+    metrics: Object.fromEntries(
+      names.map((name) => {
+        const metric = ofKind(metricNamed(name), "classes");
+        const model = undefinedPrediction
+          ? { value: null, reason: "a score of the model is not a number" }
+          : metric.score({ predicted, truth });
+        return [metric.name, compare(model, metric.score({ predicted: always, truth }))];
+      }),
+    ),
+  };
+}
+
+function compare(model: ReturnType<NumberMetric["score"]>, naive: ReturnType<NumberMetric["score"]>): MetricScore {
+  const note = model.reason ?? naive.reason;
+  return { model: model.value, naive: naive.value, ...(note === undefined ? {} : { note }) };
+}
+
+function ofKind(metric: Metric, kind: "numbers"): NumberMetric;
+function ofKind(metric: Metric, kind: "classes"): ClassMetric;
+function ofKind(metric: Metric, kind: Metric["of"]): Metric {
+  if (metric.of === kind) return metric;
+  throw new Problem({
+    code: "metric-kind",
+    message: `the metric ${metric.name} is one of ${metric.of}, but the model predicts ${kind}.`,
+    help: kind === "classes" ? "use accuracy." : "use mae, rmse, mape or mase.",
+    pointer: "/metrics",
+  });
+}
+
+/** The columns of row-major numbers, [rows, width]. */
+export function columnOf(values: ArrayLike<number>, width: number, column: number): Float64Array {
+  return Float64Array.from({ length: values.length / width }, (_, row) => values[row * width + column] ?? Number.NaN);
+}

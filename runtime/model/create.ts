@@ -1,0 +1,48 @@
+/** From the options of `create` to a live model. Which executors exist is the caller's business. */
+import type { CreateOptions, Executor, LiveModel, ModelDefinition } from "../contract.ts";
+import { Problem } from "../problem.ts";
+import { isSeed } from "../random.ts";
+import { describe } from "../tensor.ts";
+import { invalidOption, invalidSeed, RunningModel } from "./live.ts";
+import { initialParameters, readWeights } from "./parameters.ts";
+
+/** What `backend` may be. */
+export const BACKENDS = ["auto", "webgpu", "webgl2", "headlessgl", "webasm", "cpu"] as const;
+
+export type ExecutorFactory = (definition: ModelDefinition, options: { readonly backend: string }) => Promise<Executor>;
+
+const OPTIONS: readonly string[] = ["backend", "weights", "seed"] satisfies (keyof CreateOptions)[];
+
+/**
+ * @throws Problem for an unknown option or backend, a seed that is none, or weights that do not fit
+ */
+export async function createModel<D extends ModelDefinition>(
+  definition: D,
+  options: CreateOptions,
+  createExecutor: ExecutorFactory,
+): Promise<LiveModel<D>> {
+  const unknown = Object.keys(options).filter((key) => !OPTIONS.includes(key));
+  if (unknown.length > 0) {
+    throw invalidOption(`create has no option ${unknown.join(", ")}; its options are ${OPTIONS.join(", ")}.`);
+  }
+  const { backend = "auto", seed = 0, weights } = options;
+  checkBackend(backend);
+  if (!isSeed(seed)) throw invalidSeed(seed);
+  if (weights !== undefined && !(weights instanceof Uint8Array)) {
+    throw invalidOption(`weights must be the bytes of a safetensors file (a Uint8Array), not ${describe(weights)}.`);
+  }
+  // Before the executor: a device need not start for weights that do not fit.
+  const parameters = weights === undefined ? initialParameters(definition, seed) : readWeights(definition, weights);
+  const executor = await createExecutor(definition, { backend });
+  return new RunningModel(definition, { executor, parameters, seed });
+}
+
+/** @throws Problem `unknown-backend` listing those there are */
+export function checkBackend(backend: unknown): asserts backend is (typeof BACKENDS)[number] {
+  if (BACKENDS.some((known) => known === backend)) return;
+  throw new Problem({
+    code: "unknown-backend",
+    message: `${typeof backend === "string" ? `"${backend}"` : describe(backend)} is not a backend.`,
+    help: `known backends: ${BACKENDS.join(", ")}.`,
+  });
+}

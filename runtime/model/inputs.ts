@@ -1,0 +1,171 @@
+/** The border of a model: what a caller hands over becomes flat float32 tensors of exactly the right size, or a Problem. */
+import type { InputFact, ModelDefinition, TensorInput } from "../contract.ts";
+import { Problem } from "../problem.ts";
+import { describe, flattenInto, isList, placeText, shapeText, sizeOf, suggestedShape } from "../tensor.ts";
+import { ignoredClass } from "./loss.ts";
+
+/** Checked inputs: tensors by name, [count, ...shape] each, row-major. */
+export interface CheckedInputs {
+  readonly count: number;
+  readonly tensors: Readonly<Record<string, Float32Array>>;
+}
+
+/** One tensor that a call must bring, and the numbers it may hold. */
+interface Expectation {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly axes: readonly string[];
+  readonly wholeNumbers: { readonly from: number; readonly to: number; readonly also: number | undefined } | undefined;
+}
+
+/** Whole numbers travel to the device as float32, which holds each of them up to here. */
+const LARGEST_EXACT = 2 ** 24;
+
+/**
+ * @param use `predict` takes the model's inputs, `train` its targets too
+ * @throws Problem naming every missing and unknown input, or the first wrong length or value with its place
+ */
+export function checkInputs(definition: ModelDefinition, inputs: unknown, use: "predict" | "train"): CheckedInputs {
+  if (typeof inputs !== "object" || inputs === null || isList(inputs)) {
+    throw wrongInputs(`the inputs must be an object of tensors by name, not ${describe(inputs)}.`);
+  }
+  const expected = definition.inputs
+    .filter((fact) => use === "train" || fact.role === "input")
+    .flatMap((fact) => expectations(definition, fact));
+  checkNames(definition, Object.keys(inputs), expected, use);
+  const tensors: Record<string, Float32Array> = {};
+  const counts: { readonly name: string; readonly count: number }[] = [];
+  for (const expectation of expected) {
+    const { count, values } = flatten(expectation, (inputs as Record<string, TensorInput>)[expectation.name]);
+    checkValues(expectation, values);
+    counts.push({ name: expectation.name, count });
+    tensors[expectation.name] = values;
+  }
+  const first = counts[0];
+  if (first === undefined) throw wrongInputs("this model has no inputs, so there is nothing to run it on.");
+  if (counts.some(({ count }) => count !== first.count)) {
+    const found = counts.map(({ name, count }) => `"${name}" has ${String(count)}`).join(", ");
+    throw wrongInputs(`the inputs differ in their number of examples: ${found}.`);
+  }
+  return { count: first.count, tensors };
+}
+
+function expectations(definition: ModelDefinition, fact: InputFact): readonly Expectation[] {
+  const also = fact.role === "target" ? ignoredClass(definition, fact.name) : undefined;
+  const range =
+    fact.vocabulary === undefined
+      ? { from: -LARGEST_EXACT, to: LARGEST_EXACT, also }
+      : { from: 0, to: fact.vocabulary - 1, also };
+  const { name, shape, axes } = fact;
+  const values: Expectation = { name, shape, axes, wholeNumbers: fact.dtype === "int32" ? range : undefined };
+  if (!fact.lengths) return [values];
+  const longest = shape[0] ?? 1;
+  const wholeNumbers = { from: 1, to: longest, also: undefined };
+  return [values, { name: `${name}.lengths`, shape: [], axes: [], wholeNumbers }];
+}
+
+function checkNames(
+  definition: ModelDefinition,
+  given: readonly string[],
+  expected: readonly Expectation[],
+  use: "predict" | "train",
+): void {
+  const wanted = expected.map(({ name }) => name);
+  const missing = wanted.filter((name) => !given.includes(name));
+  const unknown = given.filter((name) => !wanted.includes(name));
+  if (missing.length === 0 && unknown.length === 0) return;
+  const parts: string[] = [];
+  if (missing.length > 0) parts.push(`missing: ${missing.join(", ")}`);
+  if (unknown.length > 0) parts.push(`unknown: ${unknown.join(", ")}`);
+  const targets = definition.inputs.filter(({ role }) => role === "target").map(({ name }) => name);
+  const isTarget = (name: string): boolean => targets.includes(name.replace(/\.lengths$/, ""));
+  const note = use === "predict" && unknown.some(isTarget) ? " Targets are not given to predict." : "";
+  throw new Problem({
+    code: "wrong-inputs",
+    message: `the inputs have the wrong names (${parts.join("; ")}).${note}`,
+    help: `this call takes ${expected.map(signature).join(", ")}.`,
+  });
+}
+
+/** `series [n, T, C] = [n, 24, 1]` */
+function signature({ name, shape, axes }: Expectation): string {
+  const legend = axes.length === shape.length && axes.length > 0 ? `${shapeText(["n", ...axes])} = ` : "";
+  return `${name} ${legend}${shapeText(["n", ...shape])}`;
+}
+
+function flatten(
+  expectation: Expectation,
+  given: TensorInput | undefined,
+): { readonly count: number; readonly values: Float32Array } {
+  const { name, shape } = expectation;
+  const size = sizeOf(shape);
+  if (!isList(given)) {
+    throw wrongInputs(`input "${name}" must be ${signature(expectation)}, but it is ${describe(given)}.`);
+  }
+  if (given.length === 0) throw wrongInputs(`input "${name}" is empty; at least one example is needed.`);
+  if (given instanceof Float32Array || given instanceof Int32Array || typeof given[0] === "number") {
+    if (given.length % size !== 0) {
+      throw wrongInputs(
+        `input "${name}" must be ${signature(expectation)}, a multiple of ${String(size)} numbers, ` +
+          `but ${String(given.length)} were given.`,
+      );
+    }
+    const count = given.length / size;
+    // A copy: the caller may change its array while this call waits for its turn.
+    if (given instanceof Float32Array) return { count, values: given.slice() };
+    return { count, values: nested(expectation, given, [given.length], count) };
+  }
+  return { count: given.length, values: nested(expectation, given, [given.length, ...shape], given.length) };
+}
+
+/** Reads through float64, so that a number float32 cannot hold is seen and not silently made another. */
+function nested(expectation: Expectation, given: unknown, shape: readonly number[], count: number): Float32Array {
+  const { name } = expectation;
+  const wide = new Float64Array(count * sizeOf(expectation.shape));
+  const fault = flattenInto(wide, given as readonly number[], shape);
+  if (fault !== undefined) {
+    throw wrongInputs(
+      `input "${name}" must be ${signature(expectation)}, but ${name}${shapeText(fault.place)} is ${fault.found} ` +
+        `where ${fault.expected} is expected (it looks like ${shapeText(suggestedShape(given))}).`,
+    );
+  }
+  const values = Float32Array.from(wide);
+  for (let position = 0; position < wide.length; position += 1) {
+    const value = wide[position] ?? 0;
+    const narrow = values[position] ?? 0;
+    const changed = expectation.wholeNumbers !== undefined && narrow !== value;
+    if ((Number.isFinite(value) && !Number.isFinite(narrow)) || (changed && Number.isFinite(value))) {
+      throw wrongInputs(`${locate(expectation, position)} is ${String(value)}, which float32 cannot hold.`);
+    }
+  }
+  return values;
+}
+
+function checkValues(expectation: Expectation, values: Float32Array): void {
+  const range = expectation.wholeNumbers;
+  for (let position = 0; position < values.length; position += 1) {
+    const value = values[position] ?? 0;
+    if (!Number.isFinite(value)) {
+      throw wrongInputs(`${locate(expectation, position)} is ${String(value)}; every number must be finite.`);
+    }
+    if (range === undefined || value === range.also) continue;
+    if (!Number.isInteger(value) || value < range.from || value > range.to) {
+      const also = range.also === undefined ? "" : ` (or ${String(range.also)}, which the loss ignores)`;
+      throw wrongInputs(
+        `${locate(expectation, position)} is ${String(value)}; ` +
+          `a whole number from ${String(range.from)} to ${String(range.to)}${also} is expected.`,
+      );
+    }
+  }
+}
+
+/** `series[3, 0, 1]`: example first. */
+function locate({ name, shape }: Expectation, position: number): string {
+  const size = sizeOf(shape);
+  const example = Math.floor(position / size);
+  return `${name}${placeText(position, [example + 1, ...shape])}`;
+}
+
+function wrongInputs(message: string): Problem {
+  return new Problem({ code: "wrong-inputs", message });
+}

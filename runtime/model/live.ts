@@ -1,0 +1,257 @@
+/** A model in memory: parameters, optimizer state, and the calls that read and change them, one at a time. */
+import type {
+  BackendReport,
+  Executor,
+  LiveModel,
+  LossValue,
+  ModelDefinition,
+  Outputs,
+  PredictInputs,
+  ProgramName,
+  TrainInputs,
+} from "../contract.ts";
+import { Problem } from "../problem.ts";
+import { isSeed } from "../random.ts";
+import { copyTensors, sizeOf } from "../tensor.ts";
+import { runProgram } from "./batches.ts";
+import { lossNotFinite, notFinite } from "./finite.ts";
+import type { NamedTensor } from "./finite.ts";
+import { checkInputs } from "./inputs.ts";
+import type { CheckedInputs } from "./inputs.ts";
+import { lossParts, LossTotal, lossReduction } from "./loss.ts";
+import { expectedSlots, float32Entry, initialSlots, readWeights, takeTensors, writeWeights } from "./parameters.ts";
+import type { Tensors } from "./parameters.ts";
+import { Breather, Queue } from "./turns.ts";
+
+/** What a new model starts from. */
+export interface LiveStart {
+  readonly executor: Executor;
+  readonly parameters: Tensors;
+  readonly seed: number;
+}
+
+export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
+  readonly definition: D;
+  readonly #executor: Executor;
+  readonly #queue = new Queue();
+  #parameters: Tensors;
+  #slots: Tensors;
+  #seed: number;
+  /** Updates done so far. */
+  #step = 0;
+  #disposal: Promise<void> | undefined;
+
+  constructor(definition: D, start: LiveStart) {
+    this.definition = definition;
+    this.#executor = start.executor;
+    this.#parameters = start.parameters;
+    this.#slots = initialSlots(definition);
+    this.#seed = start.seed;
+  }
+
+  // Inputs are checked and copied when a call is made, not when its turn comes.
+  async predict(inputs: PredictInputs<D>): Promise<Outputs<D>> {
+    this.#refuseDisposed();
+    const checked = checkInputs(this.definition, inputs, "predict");
+    return this.#queue.run(async () => (await this.#runAll("predict", checked)).outputs);
+  }
+
+  async evaluate(inputs: TrainInputs<D>): Promise<LossValue & { readonly outputs: Outputs<D> }> {
+    this.#refuseDisposed();
+    const checked = checkInputs(this.definition, inputs, "train");
+    return this.#queue.run(async () => {
+      const { outputs, total } = await this.#runAll("evaluate", checked);
+      const loss = lossReduction(this.definition) === "sum" ? total.sum : total.mean;
+      return { loss, count: total.count, ...(total.parts.length > 0 ? { parts: total.parts } : {}), outputs };
+    });
+  }
+
+  async trainStep(inputs: TrainInputs<D>, options: { readonly learningRate?: number } = {}): Promise<LossValue> {
+    this.#refuseDisposed();
+    const checked = this.#oneBatch(inputs, "trainStep");
+    const learningRate = options.learningRate ?? this.definition.optimizer.learningRate;
+    if (!Number.isFinite(learningRate) || learningRate < 0) {
+      throw invalidOption(`learningRate must be a number from 0, not ${String(learningRate)}.`);
+    }
+    return this.#queue.run(async () => {
+      const results = await this.#run("train_step", checked, [0, checked.count], learningRate);
+      await this.#refuseNotFinite(results, checked, learningRate);
+      this.#parameters = this.#taken(this.#parameters, results);
+      this.#slots = this.#taken(this.#slots, results);
+      this.#step += 1;
+      return lossOf(results, checked.count);
+    });
+  }
+
+  async gradients(inputs: TrainInputs<D>): Promise<Record<string, Float32Array>> {
+    this.#refuseDisposed();
+    const checked = this.#oneBatch(inputs, "gradients");
+    return this.#queue.run(async () => {
+      const results = await this.#run("gradients", checked, [0, checked.count]);
+      const prefix = "gradient.";
+      return Object.fromEntries(
+        Object.entries(results)
+          .filter(([name]) => name.startsWith(prefix))
+          .map(([name, values]) => [name.slice(prefix.length), values]),
+      );
+    });
+  }
+
+  parameters(): Record<string, Float32Array> {
+    this.#refuseDisposed();
+    return copyTensors(this.#parameters);
+  }
+
+  async save(): Promise<Uint8Array> {
+    this.#refuseDisposed();
+    return this.#queue.run(() => Promise.resolve(writeWeights(this.definition, this.#parameters)));
+  }
+
+  /** Takes over the parameters; optimizer state and counters stay, as with PyTorch's `load_state_dict`. */
+  async load(weights: Uint8Array): Promise<void> {
+    this.#refuseDisposed();
+    const parameters = readWeights(this.definition, weights);
+    await this.#queue.run(() => {
+      this.#parameters = parameters;
+      return Promise.resolve();
+    });
+  }
+
+  trainingState(): { readonly step: number; readonly seed: number; readonly slots: Record<string, Float32Array> } {
+    this.#refuseDisposed();
+    return { step: this.#step, seed: this.#seed, slots: copyTensors(this.#slots) };
+  }
+
+  restoreTrainingState(state: {
+    readonly step: number;
+    readonly seed: number;
+    readonly slots: Readonly<Record<string, Float32Array>>;
+  }): void {
+    this.#refuseDisposed();
+    if (this.#queue.busy) {
+      throw invalidOption("restoreTrainingState cannot run while other calls are under way; await them first.");
+    }
+    if (!Number.isSafeInteger(state.step) || state.step < 0) {
+      throw invalidOption(`step must be a whole number from 0, not ${String(state.step)}.`);
+    }
+    if (!isSeed(state.seed)) throw invalidSeed(state.seed);
+    const given = Object.entries(state.slots).map(([name, values]) => {
+      const expected = expectedSlots(this.definition).find((slot) => slot.name === name);
+      const fits = expected !== undefined && sizeOf(expected.shape) === values.length;
+      return float32Entry(name, fits ? expected.shape : [values.length], values);
+    });
+    this.#slots = copyTensors(takeTensors(new Map(given), expectedSlots(this.definition), "optimizer state"));
+    this.#step = state.step;
+    this.#seed = state.seed;
+  }
+
+  report(): BackendReport {
+    this.#refuseDisposed();
+    return this.#executor.report();
+  }
+
+  /** Waits for the calls under way, then frees the device. Calling it again does nothing more. */
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#queue.run(() => this.#executor.dispose());
+    return this.#disposal;
+  }
+
+  #refuseDisposed(): void {
+    if (this.#disposal !== undefined) throw disposed(this.definition);
+  }
+
+  #oneBatch(inputs: TrainInputs<D>, call: string): CheckedInputs {
+    const checked = checkInputs(this.definition, inputs, "train");
+    if (checked.count <= this.definition.batchSize) return checked;
+    throw new Problem({
+      code: "wrong-inputs",
+      message:
+        `${call} takes 1 to ${String(this.definition.batchSize)} examples, the batch size that this module was ` +
+        `compiled for, but ${String(checked.count)} were given.`,
+      help: "hand them over in several calls, or raise train.batch_size in the spec and compile again.",
+    });
+  }
+
+  #run(
+    program: ProgramName,
+    inputs: CheckedInputs,
+    rows: readonly [number, number],
+    learningRate = this.definition.optimizer.learningRate,
+  ): Promise<Tensors> {
+    const step = this.#step + 1;
+    const scalars = this.definition.optimizer.scalars(step, learningRate);
+    const state = { parameters: this.#parameters, slots: this.#slots, scalars, seed: this.#seed, step };
+    return runProgram(this.definition, this.#executor, program, state, inputs, rows);
+  }
+
+  /** All examples in batches; outputs without the padded rows, one after the other. */
+  async #runAll(
+    program: "predict" | "evaluate",
+    inputs: CheckedInputs,
+  ): Promise<{ readonly outputs: Outputs<D>; readonly total: LossTotal }> {
+    const { batchSize, outputs: facts } = this.definition;
+    const outputs: Tensors = Object.fromEntries(
+      facts.map(({ name, shape }) => [name, new Float32Array(inputs.count * sizeOf(shape))]),
+    );
+    const total = new LossTotal(lossReduction(this.definition));
+    const breather = new Breather();
+    for (let start = 0; start < inputs.count; start += batchSize) {
+      const end = Math.min(start + batchSize, inputs.count);
+      const results = await this.#run(program, inputs, [start, end]);
+      for (const { name, shape } of facts) {
+        const rows = results[name]?.subarray(0, (end - start) * sizeOf(shape));
+        if (rows !== undefined) outputs[name]?.set(rows, start * sizeOf(shape));
+      }
+      if (program === "evaluate") {
+        total.add({ ...lossOf(results, end - start), parts: lossParts(this.definition, results) });
+      }
+      await breather.pause();
+    }
+    return { outputs: outputs as Outputs<D>, total };
+  }
+
+  async #refuseNotFinite(results: Tensors, inputs: CheckedInputs, learningRate: number): Promise<void> {
+    const faults = notFinite(this.#named("train_step", results));
+    if (faults.length === 0) return;
+    const gradients = await this.#run("gradients", inputs, [0, inputs.count], learningRate);
+    const causes = notFinite(this.#named("gradients", gradients).filter(({ name }) => name !== "loss"));
+    const isLoss = (fault: string): boolean => fault.startsWith("loss is ");
+    throw lossNotFinite(this.#step + 1, [
+      ...faults.filter(isLoss),
+      ...causes,
+      // The new parameters only matter where the gradients were still finite: else every one of them follows.
+      ...(causes.length > 0 ? [] : faults.filter((fault) => !isLoss(fault)).map((fault) => `new ${fault}`)),
+    ]);
+  }
+
+  #named(program: ProgramName, results: Tensors): readonly NamedTensor[] {
+    return this.definition.gpu[program].results
+      .filter(({ name }) => name !== "loss.count")
+      .map(({ name, shape }) => ({ name, shape, values: results[name] ?? new Float32Array(0) }));
+  }
+
+  /** The results under the names of `before`; what a program leaves alone (frozen parameters) stays. */
+  #taken(before: Readonly<Tensors>, results: Tensors): Tensors {
+    return Object.fromEntries(Object.entries(before).map(([name, values]) => [name, results[name] ?? values]));
+  }
+}
+
+function lossOf(results: Tensors, examples: number): LossValue {
+  return { loss: results["loss"]?.[0] ?? NaN, count: results["loss.count"]?.[0] ?? examples };
+}
+
+export function invalidSeed(seed: unknown): Problem {
+  return invalidOption(`seed must be a whole number from 0 to 2^53 - 1, not ${String(seed)}.`);
+}
+
+export function invalidOption(message: string): Problem {
+  return new Problem({ code: "invalid-option", message });
+}
+
+function disposed(definition: ModelDefinition): Problem {
+  return new Problem({
+    code: "model-disposed",
+    message: `model "${definition.name}" was disposed; it cannot be used any more.`,
+    help: "create a new one with model.create().",
+  });
+}

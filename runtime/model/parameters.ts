@@ -1,0 +1,135 @@
+/** The trained tensors of a model: their start, and their way in and out of safetensors files. */
+import type { ModelDefinition, ParameterFact } from "../contract.ts";
+import { Problem } from "../problem.ts";
+import { fillNormal, fillUniform, initialisationStream } from "../random.ts";
+import { readSafetensors, writeSafetensors } from "../safetensors.ts";
+import type { SafetensorsFile, SafetensorsTensor } from "../safetensors.ts";
+import { firstNotFinite, placeText, shapeText, sizeOf } from "../tensor.ts";
+
+export type Tensors = Record<string, Float32Array>;
+
+/** A tensor that a file must hold. */
+export interface ExpectedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Initial parameters by name; each depends on the seed and its own name alone. */
+export function initialParameters(definition: ModelDefinition, seed: number): Tensors {
+  return Object.fromEntries(definition.parameters.map((fact) => [fact.name, initialParameter(fact, seed)]));
+}
+
+function initialParameter({ name, shape, initializer }: ParameterFact, seed: number): Float32Array {
+  const values = new Float32Array(sizeOf(shape));
+  const stream = initialisationStream(name);
+  switch (initializer.kind) {
+    case "constant":
+      return values.fill(initializer.value);
+    case "uniform":
+      return fillUniform(values, seed, stream).map((value) => (2 * value - 1) * initializer.bound);
+    case "normal":
+      return fillNormal(values, seed, stream).map((value) => initializer.mean + initializer.deviation * value);
+    default:
+      return initializer satisfies never;
+  }
+}
+
+/** Optimizer state at the start: zeros, one tensor `<parameter>#<slot>` per trainable parameter and slot. */
+export function initialSlots(definition: ModelDefinition): Tensors {
+  return Object.fromEntries(
+    expectedSlots(definition).map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
+  );
+}
+
+export function expectedSlots(definition: ModelDefinition): readonly ExpectedTensor[] {
+  return definition.parameters
+    .filter(({ frozen }) => !frozen)
+    .flatMap(({ name, shape }) => definition.optimizer.slots.map((slot) => ({ name: `${name}#${slot}`, shape })));
+}
+
+/** Safetensors bytes of the parameters, in PyTorch's names and layouts. */
+export function writeWeights(
+  definition: ModelDefinition,
+  parameters: Readonly<Tensors>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const tensors = definition.parameters.map(({ name, shape }) => float32Entry(name, shape, parameters[name]));
+  return writeSafetensors(tensors, { ...metadata, ...weightsMetadata(definition) });
+}
+
+/** What every file of a model's tensors says about itself. `format: pt` is what PyTorch's own readers look for. */
+export function weightsMetadata(definition: ModelDefinition): Record<string, string> {
+  return {
+    format: "pt",
+    name: definition.name,
+    spec_hash: definition.specHash,
+    compiler_version: definition.compilerVersion,
+  };
+}
+
+export function float32Entry(
+  name: string,
+  shape: readonly number[],
+  values: Float32Array | undefined,
+): [string, SafetensorsTensor] {
+  return [name, { dtype: "F32", shape, data: values ?? new Float32Array(0) }];
+}
+
+/**
+ * The parameters in a safetensors file.
+ *
+ * @throws Problem `weights-of-another-spec` or `wrong-weights`, the latter with every missing, unexpected, misshapen tensor
+ */
+export function readWeights(definition: ModelDefinition, bytes: Uint8Array): Tensors {
+  const file = readSafetensors(bytes);
+  checkSpecHash(definition, file, "weights");
+  return takeTensors(file.tensors, definition.parameters, "weights");
+}
+
+export function checkSpecHash(definition: ModelDefinition, file: SafetensorsFile, what: string): void {
+  const hash = file.metadata["spec_hash"];
+  if (hash === undefined || hash === definition.specHash) return;
+  const name = file.metadata["name"];
+  throw new Problem({
+    code: "weights-of-another-spec",
+    message:
+      `these ${what} were saved by another spec: their spec_hash is ${JSON.stringify(hash)}` +
+      `${name === undefined ? "" : ` (model ${JSON.stringify(name)})`}, ` +
+      `but "${definition.name}" has ${JSON.stringify(definition.specHash)}.`,
+    help: "use the module that was compiled from the spec of that run, or train again.",
+  });
+}
+
+/** Exactly the expected tensors, float32 and finite; everything that is wrong is listed at once. */
+export function takeTensors(
+  given: ReadonlyMap<string, SafetensorsTensor>,
+  expected: readonly ExpectedTensor[],
+  what: string,
+): Tensors {
+  const faults: string[] = [];
+  const taken: Tensors = {};
+  for (const { name, shape } of expected) {
+    const tensor = given.get(name);
+    if (tensor === undefined) {
+      faults.push(`missing: ${name} ${shapeText(shape)}`);
+    } else if (!(tensor.data instanceof Float32Array) || shapeText(tensor.shape) !== shapeText(shape)) {
+      faults.push(`${name} is ${tensor.dtype} ${shapeText(tensor.shape)}, expected F32 ${shapeText(shape)}`);
+    } else {
+      const position = firstNotFinite(tensor.data);
+      if (position >= 0) faults.push(`${name}${placeText(position, shape)} is ${String(tensor.data[position])}`);
+      taken[name] = tensor.data;
+    }
+  }
+  const names = new Set(expected.map(({ name }) => name));
+  for (const [name, { shape }] of given) {
+    if (!names.has(name)) faults.push(`unexpected: ${name} ${shapeText(shape)}`);
+  }
+  if (faults.length > 0) {
+    throw new Problem({
+      code: "wrong-weights",
+      message: `the ${what} do not fit this model:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+      help: "names, shapes and float32 must be those of the model's parameters; `specloom inspect` lists them.",
+    });
+  }
+  return taken;
+}

@@ -1,0 +1,35 @@
+/** Turns: one call of a model at a time, and time for the rest of the program in between. */
+
+/** Runs tasks one after the other in the order of their arrival. A task that fails does not stop the next. */
+export class Queue {
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  /** True while a task runs or waits. */
+  get busy(): boolean {
+    return this.#waiting > 0;
+  }
+
+  run<Result>(task: () => Promise<Result>): Promise<Result> {
+    this.#waiting += 1;
+    const result = this.#last.then(task).finally(() => {
+      this.#waiting -= 1;
+    });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Milliseconds of work after which timers, signals and the screen get their turn. */
+const LONGEST_HOLD = 40;
+
+/** A backend that computes on the calling thread never yields by itself; long loops call `pause` between calls. */
+export class Breather {
+  #since = performance.now();
+
+  async pause(): Promise<void> {
+    if (performance.now() - this.#since < LONGEST_HOLD) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#since = performance.now();
+  }
+}

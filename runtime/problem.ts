@@ -1,0 +1,110 @@
+/** A user's mistake that shows only at run time, with the place it was found at. The CLI prints it like a diagnostic. */
+import type { ProblemCode } from "./problems.ts";
+
+/** The lines around a place, for the frame of a message; kept apart so that a problem never holds on to a whole file. */
+export interface ProblemFrame {
+  /** 1-based number of the first of `lines`. */
+  readonly firstLine: number;
+  readonly lines: readonly string[];
+  /** 1-based column of the mark within the place's line as it stands in `lines` (long lines are cut to a part, with "…"). */
+  readonly column: number;
+}
+
+/** A place in a data file. Lines and columns count from 1, columns and lengths in UTF-16 code units. */
+export interface ProblemPlace {
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  readonly length?: number | undefined;
+  readonly frame?: ProblemFrame | undefined;
+}
+
+export interface ProblemFacts extends ProblemPlace {
+  readonly code: ProblemCode;
+  /** One sentence: what is wrong and what was expected. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly help?: string | undefined;
+  /** JSON pointer into the spec (`/data/columns/0`), where the spec is at odds with the data. */
+  readonly pointer?: string | undefined;
+}
+
+export class Problem extends Error implements ProblemFacts {
+  override readonly name = "Problem";
+  readonly code: ProblemCode;
+  readonly help: string | undefined;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  readonly length: number | undefined;
+  readonly frame: ProblemFrame | undefined;
+  readonly pointer: string | undefined;
+
+  constructor(facts: ProblemFacts) {
+    super(facts.message);
+    this.code = facts.code;
+    this.help = facts.help;
+    this.file = facts.file;
+    this.line = facts.line;
+    this.column = facts.column;
+    this.length = facts.length;
+    this.frame = facts.frame;
+    this.pointer = facts.pointer;
+  }
+
+  /** The same problem with a place, for code that learns the file only further out. A place already known stays. */
+  at(place: ProblemPlace): Problem {
+    if (this.file !== undefined) return this;
+    const { code, message, help, pointer } = this;
+    return new Problem({ code, message, help, pointer, ...place });
+  }
+}
+
+/** Several problems at once. `omitted` more of them were found and are not listed. */
+export class Problems extends Error {
+  override readonly name = "Problems";
+  readonly problems: readonly Problem[];
+  readonly omitted: number;
+
+  constructor(problems: readonly Problem[], omitted: number) {
+    super(problems.map((problem) => problem.message).join("\n"));
+    this.problems = problems;
+    this.omitted = omitted;
+  }
+}
+
+/** How many problems of one file are listed; the rest is counted. */
+export const MOST_PROBLEMS = 10;
+
+/** Gathers problems of one file, keeps the first few, counts the rest. */
+export class ProblemList {
+  readonly #kept: Problem[] = [];
+  #count = 0;
+
+  /** @param facts are only computed while there is room, so that a million bad cells cost little */
+  add(facts: () => ProblemFacts): void {
+    this.#count += 1;
+    if (this.#kept.length < MOST_PROBLEMS) this.#kept.push(new Problem(facts()));
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @throws Problem for one, Problems for several; returns when there is none. */
+  throwIfAny(): void {
+    const [first] = this.#kept;
+    if (first === undefined) return;
+    if (this.#count === 1) throw first;
+    throw new Problems(this.#kept, this.#count - this.#kept.length);
+  }
+}
+
+/** What an error says to the user: its problems and how many more there are; undefined for an error of another kind. */
+export function problemsOf(
+  error: unknown,
+): { readonly problems: readonly Problem[]; readonly omitted: number } | undefined {
+  if (error instanceof Problem) return { problems: [error], omitted: 0 };
+  if (error instanceof Problems) return { problems: error.problems, omitted: error.omitted };
+  return undefined;
+}

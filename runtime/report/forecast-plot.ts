@@ -1,0 +1,110 @@
+/** Forecasts of the test part beside the truth and the naive forecast, on the scale of the file. */
+import type { TopLevelSpec } from "vega-lite";
+import { COLOURS } from "./draw.ts";
+import type { ForecastFacts, RowAxis } from "./facts.ts";
+
+const LINES = ["truth", "model", "naive"] as const;
+
+/** Colour and dashes say the same and share a legend. */
+const LEGEND = { orient: "top", symbolType: "stroke", symbolStrokeWidth: 3, symbolSize: 400 } as const;
+
+/** @param column position in `facts.columns` */
+export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec {
+  const { axis, horizon } = facts;
+  const { name = "", truth = [], windows = [] } = facts.columns[column] ?? {};
+  const point = (row: number, value: number, line: (typeof LINES)[number], piece: number): object => ({
+    ...place(axis, row),
+    value,
+    line,
+    piece: `${line} ${String(piece)}`,
+  });
+  // With a horizon of one row the forecasts are points of one line; longer ones are pieces, each from one window.
+  const pieces = windows.flatMap(({ row, model, naive }, index) =>
+    Array.from({ length: horizon }, (_, step) => {
+      const piece = horizon === 1 ? 0 : index;
+      return [
+        point(row + step, model[step] ?? Number.NaN, "model", piece),
+        point(row + step, naive[step] ?? Number.NaN, "naive", piece),
+      ];
+    }).flat(),
+  );
+  const values = [...truth.map(({ row, value }) => point(row, value, "truth", 0)), ...pieces];
+  const first = windows[0]?.row;
+  const rows = rowChannel(axis, dateFormat(truth.map(({ row }) => place(axis, row).at)));
+  return {
+    width: 760,
+    height: 280,
+    data: { values },
+    layer: [
+      {
+        mark: { type: "line", strokeWidth: 2, point: horizon === 1 && truth.length <= 80 ? { size: 18 } : false },
+        encoding: {
+          x: rows,
+          y: { field: "value", type: "quantitative", title: name, scale: { zero: false }, axis: { format: "~s" } },
+          color: {
+            field: "line",
+            type: "nominal",
+            title: null,
+            scale: { domain: [...LINES], range: LINES.map((line) => COLOURS[line]) },
+            legend: LEGEND,
+          },
+          strokeDash: {
+            field: "line",
+            type: "nominal",
+            title: null,
+            legend: LEGEND,
+            scale: {
+              domain: [...LINES],
+              range: [
+                [1, 0],
+                [1, 0],
+                [4, 3],
+              ],
+            },
+          },
+          detail: { field: "piece", type: "nominal" },
+        },
+      },
+      ...(first === undefined
+        ? []
+        : [
+            {
+              data: { values: [{ ...place(axis, first), text: "test part" }] },
+              mark: { type: "rule" as const, strokeDash: [4, 4], color: COLOURS.quiet },
+              encoding: { x: rows },
+            },
+            {
+              data: { values: [{ ...place(axis, first), text: "test part \u2192" }] },
+              mark: { type: "text" as const, align: "left" as const, dx: 6, y: 8, color: "#52606d", fontSize: 12 },
+              encoding: { x: rows, text: { field: "text", type: "nominal" as const } },
+            },
+          ]),
+    ],
+  };
+}
+
+function place({ time }: RowAxis, row: number): { readonly at: number } {
+  return { at: time === undefined ? row + 1 : time(row) };
+}
+
+function rowChannel({ title, time }: RowAxis, format: string) {
+  return time === undefined
+    ? ({
+        field: "at",
+        type: "quantitative",
+        title,
+        scale: { zero: false, nice: false },
+        axis: { format: "d" },
+      } as const)
+    : ({ field: "at", type: "temporal", title, scale: { type: "utc" }, axis: { format, labelOverlap: true } } as const);
+}
+
+const DAY = 86_400_000;
+
+/** As much of a date as its neighbours on the axis differ in. */
+function dateFormat(times: readonly number[]): string {
+  const days = (Math.max(...times) - Math.min(...times)) / DAY;
+  if (days > 20 * 365) return "%Y";
+  if (days > 200) return "%Y-%m";
+  return days > 5 ? "%Y-%m-%d" : "%m-%d %H:%M";
+}

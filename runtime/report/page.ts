@@ -1,0 +1,196 @@
+/** One run as one HTML file: it loads nothing from anywhere, and shows nothing of the user's as markup. */
+import type { BackendReport } from "../contract.ts";
+import { Drawer } from "./draw.ts";
+import type { ForecastFacts, ReportFacts, ScoreFacts } from "./facts.ts";
+import { forecastPlot } from "./forecast-plot.ts";
+import { attentionMaps, confusionMap, type HeatMap } from "./heat-map.ts";
+import { lossCurves } from "./loss-curves.ts";
+import { html, Markup } from "./markup.ts";
+import { STYLE } from "./style.ts";
+
+export async function reportPage(facts: ReportFacts): Promise<string> {
+  const { name, description, summary, notes, spec, backend } = facts;
+  const drawer = new Drawer();
+  const sections = [
+    scoreSection(facts.scores),
+    ...(facts.forecast === undefined ? [] : [await forecastSection(drawer, facts.forecast)]),
+    ...(await mapSection(drawer, "Classes", facts.confusion === undefined ? [] : [confusionMap(facts.confusion)])),
+    ...(await mapSection(drawer, "Attention", facts.attention.flatMap(attentionMaps))),
+    await lossSection(drawer, facts),
+    backendSection(backend),
+  ];
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>${name}: training report</title>
+        <style>
+          ${new Markup(STYLE)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <h1>${name}</h1>
+          ${description === undefined ? "" : html`<p>${description}</p>`}
+          <dl>
+            ${summary.map(
+              ([label, text]) =>
+                html`<div>
+                  <dt>${label}</dt>
+                  <dd>${text}</dd>
+                </div>`,
+            )}
+          </dl>
+        </header>
+        ${sections}
+        ${
+          notes.length === 0
+            ? ""
+            : html`<section>
+                <h2>Notes</h2>
+                <ul>
+                  ${notes.map((note) => html`<li>${note}</li>`)}
+                </ul>
+              </section>`
+        }
+        <section>
+          <h2>Spec</h2>
+          <details open>
+            <summary>Resolved: every default is written out</summary>
+            <pre>${spec}</pre>
+          </details>
+        </section>
+      </body>
+    </html> `;
+  return `${page.text.trim()}\n`;
+}
+
+function figure(drawing: Markup, caption: string): Markup {
+  return html`<figure>
+    <div class="drawing">${drawing}</div>
+    <figcaption>${caption}</figcaption>
+  </figure>`;
+}
+
+function scoreSection(scores: readonly ScoreFacts[]): Markup {
+  const tables = scores.map(({ part, target, count, baseline, rows }) => {
+    const lines = rows.map(({ title, formula, unit, better, model, naive, note }) => {
+      const wins = model !== null && naive !== null && (better === "lower" ? model < naive : model > naive);
+      return html`<tr>
+        <th scope="row">${title}<small>${formula}</small></th>
+        <td class="${wins ? "number good" : "number"}">${valueText(model, unit)}</td>
+        <td class="number">${valueText(naive, unit)}</td>
+        <td class="number">
+          ${model === null || naive === null || naive === 0 ? "\u2013" : (model / naive).toFixed(2)}
+        </td>
+        <td>${better} is better${note === undefined ? "" : `; ${note}`}</td>
+      </tr>`;
+    });
+    return html`<table>
+      <caption>
+        ${part} part, ${count} values of ${target}. The naive baseline: ${baseline}.
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">metric</th>
+          <th scope="col" class="number">model</th>
+          <th scope="col" class="number">naive</th>
+          <th scope="col" class="number">model / naive</th>
+          <th scope="col"></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${lines}
+      </tbody>
+    </table>`;
+  });
+  return html`<section>
+    <h2>Scores</h2>
+    ${tables.length === 0 ? html`<p>Nothing was scored.</p>` : tables}
+  </section>`;
+}
+
+function valueText(value: number | null, unit: string): string {
+  if (value === null) return "\u2013";
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && (size >= 1e7 || size < 1e-4) ? value.toExponential(3) : String(Number(value.toPrecision(5)));
+  return unit === "percent" ? `${text} %` : text;
+}
+
+async function forecastSection(drawer: Drawer, facts: ForecastFacts): Promise<Markup> {
+  const { horizon, baseline, columns, left } = facts;
+  const ahead =
+    horizon === 1
+      ? "one row ahead, each from the true rows before it"
+      : `${String(horizon)} rows ahead, windows side by side`;
+  const figures: Markup[] = [];
+  for (const [index, { name }] of columns.entries()) {
+    const caption = `${name}, in the units of the file: the truth, the model's forecasts ${ahead}, and the naive forecast (${baseline}).`;
+    figures.push(figure(await drawer.draw(forecastPlot(facts, index), caption), caption));
+  }
+  return html`<section>
+    <h2>Forecast</h2>
+    ${figures}${left.map((text) => html`<p>${text}</p>`)}
+  </section>`;
+}
+
+async function mapSection(drawer: Drawer, title: string, maps: readonly HeatMap[]): Promise<readonly Markup[]> {
+  if (maps.length === 0) return [];
+  const figures: Markup[] = [];
+  for (const { specification, caption } of maps)
+    figures.push(figure(await drawer.draw(specification, caption), caption));
+  return [
+    html`<section>
+      <h2>${title}</h2>
+      ${figures}
+    </section>`,
+  ];
+}
+
+async function lossSection(drawer: Drawer, { log, bestEpoch }: ReportFacts): Promise<Markup> {
+  if (log.length === 0)
+    return html`<section>
+      <h2>Training</h2>
+      <p>No epoch was trained.</p>
+    </section>`;
+  const validated = log.some(({ validation_loss: loss }) => loss !== null);
+  const caption =
+    "The loss per epoch, on the scale that the model sees. Training: mean over the epoch's updates, each before it was made." +
+    (validated ? " Validation: after the epoch's last update." : "");
+  return html`<section>
+    <h2>Training</h2>
+    ${figure(await drawer.draw(lossCurves(log, bestEpoch), caption), caption)}
+  </section>`;
+}
+
+function backendSection(report: BackendReport): Markup {
+  const rows: (readonly [string, string])[] = [
+    ["asked for", report.requested],
+    ["ran", report.backend],
+    ["executor of gpu.js", report.executorKind ?? "\u2013"],
+    ["adapter", report.adapter ?? "\u2013"],
+    [
+      "kind",
+      report.software ? "software: it computes on the CPU" : report.adapter === null ? "the CPU" : "a real device",
+    ],
+    ["why", report.reason],
+    ["fell back", report.fallbackReason ?? "no"],
+  ];
+  return html`<section>
+    <h2>What ran</h2>
+    <table>
+      <tbody>
+        ${rows.map(
+          ([label, text]) =>
+            html`<tr>
+              <th scope="row">${label}</th>
+              <td>${text}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`;
+}

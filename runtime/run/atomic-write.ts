@@ -1,0 +1,82 @@
+/** Files that are never half-written: a temporary file beside the target, flushed, read back, then renamed over it. */
+import { randomBytes } from "node:crypto";
+import { open, readFile, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { Problem } from "../problem.ts";
+
+/**
+ * Writes a whole file. When anything fails the old file is as it was and no temporary file stays behind.
+ *
+ * @param check reads the bytes back from the disk before the rename; it throws when they are not what they should be
+ * @throws Problem `file-not-written`
+ */
+export async function writeFileAtomically(
+  path: string,
+  content: Uint8Array | string,
+  check: (bytes: Uint8Array) => void = () => undefined,
+): Promise<void> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const temporary = join(dirname(path), `${TEMPORARY_PREFIX}${basename(path)}.${randomBytes(6).toString("hex")}`);
+  try {
+    await writeAndFlush(temporary, bytes);
+    const written = await readFile(temporary);
+    if (Buffer.compare(written, bytes) !== 0) throw new Error("the disk gave back other bytes than were written");
+    check(written);
+    await rename(temporary, path);
+  } catch (error) {
+    // Where even this fails, the first reason is the one to tell.
+    await unlink(temporary).catch(() => undefined);
+    throw notWritten(path, error);
+  }
+  await flushDirectory(dirname(path));
+}
+
+/** Start of the names of temporary files: a run that was killed in the middle of a write leaves one. */
+export const TEMPORARY_PREFIX = ".writing-";
+
+async function writeAndFlush(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The rename itself survives a power cut only when the directory is flushed; some systems cannot, and lose nothing else. */
+async function flushDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r").catch(() => undefined);
+  if (directory === undefined) return;
+  await directory.sync().catch(() => undefined);
+  await directory.close();
+}
+
+export function notWritten(path: string, error: unknown): Problem {
+  return new Problem({
+    code: "file-not-written",
+    message: `"${path}" could not be written: ${reasonOf(error)}. What stood there before is unchanged.`,
+    help: "check the free space and the permissions of its folder.",
+    file: path,
+  });
+}
+
+/** A failure of the file system in words. */
+export function reasonOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown }).code;
+  const known = typeof code === "string" && Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+  return known ?? (error instanceof Error ? error.message : String(error));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOENT: "no such file or folder",
+  ENOSPC: "no space left on the disk",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the disk is read-only",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EISDIR: "it is a folder",
+  EEXIST: "it exists already",
+  EMFILE: "too many open files",
+};

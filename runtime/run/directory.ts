@@ -1,0 +1,120 @@
+/** Where a run lives: `runs/<name>/<n>/` or a directory the user names, and the files in it. */
+import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { Problem } from "../problem.ts";
+import { reasonOf, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic-write.ts";
+
+export const RUN_FILES = {
+  /** Parameters of the best epoch. */
+  weights: "weights.safetensors",
+  /** The latest complete state. */
+  checkpoint: "checkpoint.safetensors",
+  /** One JSON object per epoch. */
+  log: "log.jsonl",
+  metrics: "metrics.json",
+  /** The resolved spec. */
+  spec: "spec.yaml",
+} as const;
+
+export type RunFile = keyof typeof RUN_FILES;
+
+export interface RunPlace {
+  /** Folder that holds all runs, `runs` by default. */
+  readonly root?: string | undefined;
+  readonly name: string;
+  /** Exactly this directory instead of a numbered one. */
+  readonly out?: string | undefined;
+}
+
+export function runFile(directory: string, file: RunFile): string {
+  return join(directory, RUN_FILES[file]);
+}
+
+/**
+ * Makes the directory of a new run and returns its path. Two runs that start together get two numbers.
+ *
+ * @throws Problem `run-directory-in-use` when `out` already holds a run, `run-directory-unusable` when it cannot be made
+ */
+export async function createRunDirectory({ root = "runs", name, out }: RunPlace): Promise<string> {
+  if (out !== undefined) return createNamed(out);
+  const parent = join(root, name);
+  await made(parent, true);
+  let number = Math.max(0, ...(await runNumbers(parent))) + 1;
+  // Making the directory is what claims the number: it fails where another run was faster.
+  while (!(await made(join(parent, String(number)), false))) number += 1;
+  return join(parent, String(number));
+}
+
+/** The run with the highest number that has a checkpoint, or undefined. */
+export async function latestRunDirectory({ root = "runs", name }: RunPlace): Promise<string | undefined> {
+  const parent = join(root, name);
+  const numbers = (await runNumbers(parent)).sort((a, b) => b - a);
+  for (const number of numbers) {
+    const directory = join(parent, String(number));
+    if ((await entriesOf(directory)).includes(RUN_FILES.checkpoint)) return directory;
+  }
+  return undefined;
+}
+
+/** @throws Problem `run-missing` when the run has no such file */
+export async function readRunFile(directory: string, file: RunFile): Promise<Uint8Array> {
+  const path = runFile(directory, file);
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new Problem({
+      code: "run-missing",
+      message: `"${path}" could not be read: ${reasonOf(error)}.`,
+      help: "name the directory of a run, such as runs/next-number/1.",
+      file: path,
+    });
+  }
+}
+
+/** Writes `metrics.json`. JSON knows no NaN and no infinity: a score that has no value is null. */
+export async function writeMetrics(directory: string, metrics: Readonly<Record<string, unknown>>): Promise<void> {
+  await writeFileAtomically(runFile(directory, "metrics"), `${JSON.stringify(metrics, null, 2)}\n`);
+}
+
+/** Removes what a killed run left of an unfinished write. */
+export async function removeUnfinishedWrites(directory: string): Promise<void> {
+  const left = (await entriesOf(directory)).filter((entry) => entry.startsWith(TEMPORARY_PREFIX));
+  await Promise.all(left.map((entry) => unlink(join(directory, entry)).catch(() => undefined)));
+}
+
+async function createNamed(directory: string): Promise<string> {
+  await made(directory, true);
+  const own: readonly string[] = Object.values(RUN_FILES);
+  const found = (await entriesOf(directory)).filter((entry) => own.includes(entry));
+  if (found.length === 0) return directory;
+  throw new Problem({
+    code: "run-directory-in-use",
+    message: `"${directory}" already holds a run (${found.join(", ")}); it is not overwritten.`,
+    help: "name another directory, continue that run with --resume, or delete it first.",
+    file: directory,
+  });
+}
+
+/** True when this call made the directory, or when it may exist already. */
+async function made(directory: string, mayExist: boolean): Promise<boolean> {
+  try {
+    await mkdir(directory, { recursive: mayExist });
+    return true;
+  } catch (error) {
+    if (!mayExist && (error as { readonly code?: unknown }).code === "EEXIST") return false;
+    throw new Problem({
+      code: "run-directory-unusable",
+      message: `the directory "${directory}" for the run could not be made: ${reasonOf(error)}.`,
+      help: "name another one with --out.",
+      file: directory,
+    });
+  }
+}
+
+async function runNumbers(parent: string): Promise<number[]> {
+  return (await entriesOf(parent)).filter((entry) => /^[1-9]\d{0,8}$/.test(entry)).map(Number);
+}
+
+async function entriesOf(directory: string): Promise<string[]> {
+  return readdir(directory).catch(() => []);
+}

@@ -1,0 +1,178 @@
+/** A training with a run directory: log, checkpoints and best weights are on disk at every moment, and can be taken up. */
+import type { LiveModel, ModelDefinition } from "../contract.ts";
+import { writeWeights } from "../model/parameters.ts";
+import { readSafetensors } from "../safetensors.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
+import type { TrainOptions } from "../training/options.ts";
+import type { EpochRecord, TrainingCounters } from "../training/state.ts";
+import { Trainer } from "../training/trainer.ts";
+import type { TrainingOutcome } from "../training/trainer.ts";
+import { writeFileAtomically } from "./atomic-write.ts";
+import { readRunFile, removeUnfinishedWrites, runFile } from "./directory.ts";
+import { RunLog } from "./log.ts";
+import { createProgress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
+
+export interface RunOptions<D extends ModelDefinition> extends TrainOptions<D> {
+  /** An existing directory: of a new run (`createRunDirectory`), or of the run to resume. */
+  readonly directory: string;
+  /** True: continue from the directory's checkpoint as if never stopped. */
+  readonly resume?: boolean | undefined;
+  /** Text of the resolved spec, for `spec.yaml`. */
+  readonly spec?: string | undefined;
+  /** Further texts to store with weights and checkpoint: how the data was scaled. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly progress?: Progress | undefined;
+  readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+  /** At least this long between two checkpoints of a training whose epochs are short; default 1. */
+  readonly secondsBetweenCheckpoints?: number | undefined;
+}
+
+export interface RunResult {
+  readonly outcome: TrainingOutcome;
+  readonly counters: TrainingCounters;
+}
+
+/** Checkpoints within an epoch, for epochs that take long. */
+const SECONDS_WITHIN_EPOCH = 60;
+/** Saving may take this part of the time at most. */
+const LARGEST_SHARE = 0.1;
+
+/**
+ * Trains in a run directory. Unless interrupted, the model holds the parameters of `weights.safetensors` in the end:
+ * those of the best epoch.
+ *
+ * @throws Problem of the trainer, of a file that cannot be written, or of a checkpoint that does not fit. The files then
+ *   hold the last state that was good.
+ */
+export async function runTraining<D extends ModelDefinition>(options: RunOptions<D>): Promise<RunResult> {
+  const { model, directory, progress = createProgress({ write: () => true }, { quiet: true }) } = options;
+  const trainer = new Trainer(options);
+  if (options.resume === true) {
+    await removeUnfinishedWrites(directory);
+    await trainer.restore(decodeCheckpoint(model.definition, await readRunFile(directory, "checkpoint")));
+  }
+  if (options.spec !== undefined) await writeFileAtomically(runFile(directory, "spec"), options.spec);
+  // A run that is complete keeps its whole log, the record of an epoch cut by a goal in steps too.
+  const keep = options.resume !== true ? 0 : trainer.done ? Infinity : trainer.counters.epoch;
+  const { log, missing } = await RunLog.open(runFile(directory, "log"), keep);
+  if (missing > 0) progress.note(`log.jsonl lacks ${String(missing)} of the epochs trained so far.`);
+  const files = new RunFiles(options, trainer, log);
+  progress.start({
+    goal: goalOf(options),
+    stepsPerEpoch: Math.ceil(options.train.count / model.definition.batchSize),
+    step: trainer.counters.step,
+  });
+  try {
+    const outcome = await follow(trainer, files, log, options, progress);
+    if (outcome !== "interrupted" && trainer.best !== undefined) {
+      await model.load(writeWeights(model.definition, trainer.best));
+    }
+    return { outcome, counters: trainer.counters };
+  } finally {
+    progress.stop();
+    await log.close();
+  }
+}
+
+/** What to say after an interruption. @param command what starts this training, such as `specloom run specs/a.yaml` */
+export function interruptedMessage(counters: TrainingCounters, command: string, directory: string): string {
+  const place = `epoch ${String(counters.epoch + 1)}, step ${String(counters.step)}`;
+  return `stopped in ${place}; everything is saved. Continue with: ${command} --resume ${directory}`;
+}
+
+async function follow<D extends ModelDefinition>(
+  trainer: Trainer<D>,
+  files: RunFiles<D>,
+  log: RunLog,
+  options: RunOptions<D>,
+  progress: Progress,
+): Promise<TrainingOutcome> {
+  let outcome: TrainingOutcome = "finished";
+  try {
+    for await (const event of trainer.events()) {
+      switch (event.kind) {
+        case "step":
+          progress.step(event.epoch, event.step, event.loss);
+          await files.saveAfter(SECONDS_WITHIN_EPOCH);
+          break;
+        case "epoch":
+          await log.append(event.record);
+          if (event.improved) files.weightsChanged();
+          progress.epoch(event.record);
+          options.onEpoch?.(event.record);
+          await files.saveAfter(options.secondsBetweenCheckpoints ?? 1);
+          break;
+        case "end":
+          outcome = event.outcome;
+          break;
+        default:
+          event satisfies never;
+      }
+    }
+  } catch (error) {
+    // The best epoch so far is worth keeping, whatever stopped training; what stopped it is what the user must hear.
+    await files.saveWeights().catch(() => undefined);
+    throw error;
+  }
+  await files.save(outcome);
+  return outcome;
+}
+
+/** Writes weights and checkpoint, as often as is reasonable. */
+class RunFiles<D extends ModelDefinition> {
+  readonly #model: LiveModel<D>;
+  readonly #directory: string;
+  readonly #metadata: Readonly<Record<string, string>>;
+  readonly #trainer: Trainer<D>;
+  readonly #log: RunLog;
+  #weightsChanged: boolean;
+  #savedAt = performance.now();
+  /** Milliseconds that the last save took. */
+  #cost = 0;
+
+  constructor(options: RunOptions<D>, trainer: Trainer<D>, log: RunLog) {
+    this.#model = options.model;
+    this.#directory = options.directory;
+    this.#metadata = options.metadata ?? {};
+    this.#trainer = trainer;
+    this.#log = log;
+    // After a resume the file may be missing, or older than the checkpoint's best.
+    this.#weightsChanged = trainer.best !== undefined;
+  }
+
+  weightsChanged(): void {
+    this.#weightsChanged = true;
+  }
+
+  async saveAfter(seconds: number): Promise<void> {
+    const pause = Math.max(seconds * 1000, this.#cost / LARGEST_SHARE);
+    if (performance.now() - this.#savedAt >= pause) await this.save();
+  }
+
+  async save(outcome?: TrainingOutcome): Promise<void> {
+    const started = performance.now();
+    await this.#log.flush();
+    await this.saveWeights(outcome);
+    const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), this.#metadata);
+    await writeFileAtomically(runFile(this.#directory, "checkpoint"), bytes, readSafetensors);
+    this.#savedAt = performance.now();
+    this.#cost = this.#savedAt - started;
+  }
+
+  async saveWeights(outcome?: TrainingOutcome): Promise<void> {
+    // A training of no epochs has no best one: its weights are those it started from.
+    const untrained = outcome === "finished" && this.#trainer.best === undefined;
+    if (!this.#weightsChanged && !untrained) return;
+    const parameters = this.#trainer.best ?? this.#model.parameters();
+    const bytes = writeWeights(this.#model.definition, parameters, this.#metadata);
+    await writeFileAtomically(runFile(this.#directory, "weights"), bytes, readSafetensors);
+    this.#weightsChanged = false;
+  }
+}
+
+function goalOf(options: TrainOptions): { readonly kind: "epochs" | "steps"; readonly count: number } {
+  return options.epochs !== undefined
+    ? { kind: "epochs", count: options.epochs }
+    : { kind: "steps", count: options.steps ?? 0 };
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { layers } from "../../compiler/layers/index.ts";
+import { interpret } from "../../compiler/ops/interpret.ts";
+import { build } from "../../compiler/stages/4-build.ts";
+import { differentiate } from "../../compiler/stages/5-differentiate.ts";
+import { optimise } from "../../compiler/stages/6-optimise.ts";
+import { lower } from "../../compiler/stages/7-lower.ts";
+import type { ProgramName } from "../../compiler/contracts.ts";
+import { layerModel } from "../support/layer-model.ts";
+import { largestDifference, testBindings } from "../support/numbers.ts";
+import { runProgram } from "../support/run-program.ts";
+
+const settings = [
+  { batchSize: 2 },
+  { batchSize: 3, lengths: true },
+  {
+    batchSize: 1,
+    optimizer: { kind: "adamw", config: { betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.01 } },
+    clipping: { norm: 0.5, value: undefined },
+  },
+] as const;
+
+for (const definition of layers) {
+  describe(`programs of ${definition.kind}`, () => {
+    definition.examples.forEach((example, index) => {
+      settings.forEach((setting, number) => {
+        it(`example ${index + 1}, setting ${number + 1}: every result is the graph's`, () => {
+          const model = layerModel(definition, example, setting);
+          const graphs = optimise(differentiate(model, build(model)));
+          const programs = lower(graphs);
+          const bindings = testBindings(Object.values(graphs), index + 1);
+          for (const name of Object.keys(programs) as ProgramName[]) {
+            const expected = interpret(graphs[name], bindings);
+            const found = runProgram(programs[name], bindings);
+            expect(Object.keys(found)).toEqual(Object.keys(expected));
+            for (const [result, { data }] of Object.entries(expected)) {
+              expect(largestDifference(found[result] ?? [], data), `${name} ${result}`).toBeLessThan(1e-12);
+            }
+            for (const kernel of programs[name].kernels) expect(kernel.parameters.length).toBeLessThanOrEqual(7);
+          }
+        });
+      });
+    });
+  });
+}

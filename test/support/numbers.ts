@@ -1,0 +1,44 @@
+/** Deterministic test numbers and the comparisons of numeric tests. */
+import type { Graph, Node } from "../../compiler/ir/graph.ts";
+import { bodyNodes, isScan, sizeOf, topological } from "../../compiler/ir/graph.ts";
+
+/** A small fixed sequence in (-1, 1); the same `salt` gives the same numbers. */
+export function testNumbers(count: number, salt: number): Float64Array {
+  let state = (salt * 2654435761 + 12345) >>> 0;
+  return Float64Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** Values for every argument of the graphs: masks of ones, lengths of 1 .. T, uniform numbers for dropout. */
+export function testBindings(graphs: readonly Graph[], salt = 1): Record<string, Float64Array> {
+  const bindings: Record<string, Float64Array> = {};
+  for (const node of graphs.flatMap(allNodes)) {
+    if (node.op !== "argument") continue;
+    const { name, role } = node.attributes;
+    const count = sizeOf(node.shape);
+    const numbers = testNumbers(count, salt + name.length * 31 + name.charCodeAt(name.length - 1));
+    if (name === "batch.mask") bindings[name] = new Float64Array(count).fill(1);
+    else if (name.endsWith(".lengths")) bindings[name] = numbers.map((_, index) => 1 + (index % 3));
+    else if (role === "random") bindings[name] = numbers.map((value) => (value + 1) / 2);
+    else if (role === "scalar" || name.includes("_sq")) bindings[name] = numbers.map((value) => Math.abs(value) + 0.1);
+    else bindings[name] = numbers;
+  }
+  return bindings;
+}
+
+export function allNodes(graph: Graph): Node[] {
+  const outer = topological(graph.outputs.map(({ node }) => node));
+  return outer.flatMap((node) => (isScan(node) ? [node, ...bodyNodes(node)] : [node]));
+}
+
+export function largestDifference(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  if (left.length !== right.length) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (let index = 0; index < left.length; index++) {
+    const difference = Math.abs((left[index] as number) - (right[index] as number));
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}

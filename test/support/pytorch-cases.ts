@@ -1,0 +1,29 @@
+/** The cases of test/fixtures/pytorch: what each is trained on and compared with. */
+import { readdirSync } from "node:fs";
+import type { Comparison } from "./compare-run.ts";
+import type { Fixture, Precision, TensorTexts } from "./fixture-file.ts";
+import { rows } from "./fixture-file.ts";
+
+export interface PytorchFixture extends Fixture {
+  readonly batch: number;
+  readonly steps: number;
+  readonly data: TensorTexts;
+}
+
+export const pytorchCases = readdirSync(new URL("../fixtures/pytorch/", import.meta.url))
+  .filter((file) => file.endsWith(".yaml"))
+  .map((file) => file.slice(0, -".yaml".length));
+
+export function pytorchComparison(fixture: PytorchFixture, precision: Precision): Comparison {
+  const count = Object.values(fixture.data)[0]?.shape[0] ?? 0;
+  const batches = Array.from({ length: Math.ceil(count / fixture.batch) }, (_, index) =>
+    rows(fixture.data, index * fixture.batch, Math.min((index + 1) * fixture.batch, count)),
+  );
+  return {
+    run: fixture[precision],
+    tolerance: fixture.tolerance[precision],
+    batches: Array.from({ length: fixture.steps }, (_, step) => batches[step % batches.length] ?? {}),
+    // The interpreter runs one batch at a time; adding batches up is the runtime's work.
+    ...(precision === "float32" ? { all: rows(fixture.data, 0, count) } : {}),
+  };
+}

@@ -1,0 +1,77 @@
+/** One face for what the numeric suite compares: the float64 interpreter and live models on every backend. */
+import type { Compilation } from "../../compiler/contracts.ts";
+import { sizeOf } from "../../compiler/ir/graph.ts";
+import type { BackendReport, LiveModel, TensorInputs } from "../../runtime/contract.ts";
+import { writeSafetensors } from "../../runtime/safetensors.ts";
+import type { Tensors } from "./interpreted-model.ts";
+import { InterpretedModel } from "./interpreted-model.ts";
+import { loadModule } from "./load-module.ts";
+
+export interface Trainee {
+  /** Outputs of one batch. */
+  predict(inputs: Tensors): Promise<Tensors>;
+  /** Loss in evaluation mode. */
+  evaluate(inputs: Tensors): Promise<number>;
+  gradients(inputs: Tensors): Promise<Tensors>;
+  /** Loss before the update. */
+  trainStep(inputs: Tensors): Promise<number>;
+  parameters(): Readonly<Tensors>;
+  dispose(): Promise<void>;
+}
+
+export function interpretedTrainee(compilation: Compilation, parameters: Tensors): Trainee {
+  const model = new InterpretedModel(compilation, parameters);
+  return {
+    predict: (inputs) => Promise.resolve(model.predict(inputs)),
+    evaluate: (inputs) => Promise.resolve(model.evaluate(inputs)["loss"]?.[0] ?? NaN),
+    gradients: (inputs) => Promise.resolve(model.gradients(inputs)),
+    trainStep: (inputs) => Promise.resolve(model.trainStep(inputs)),
+    parameters: () => model.parameters,
+    dispose: () => Promise.resolve(),
+  };
+}
+
+export interface LiveTrainee extends Trainee {
+  report(): BackendReport;
+  readonly live: LiveModel;
+}
+
+/** The generated module, transpiled and run, on the backend asked for. */
+export async function liveTrainee(
+  compilation: Compilation,
+  parameters: Tensors,
+  backend: string,
+): Promise<LiveTrainee> {
+  const handle = loadModule(compilation.moduleText);
+  const live = await handle.create({ backend, weights: weightsOf(compilation, parameters) });
+  const typed = (inputs: Tensors): TensorInputs =>
+    Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, Float32Array.from(values)]));
+  // The definition is not known here, so neither are the names of its inputs: `checkInputs` at the border sees to them.
+  const trained = typed as (inputs: Tensors) => never;
+  return {
+    live,
+    predict: (inputs) => live.predict(trained(onlyInputs(compilation, inputs))),
+    evaluate: async (inputs) => (await live.evaluate(trained(inputs))).loss,
+    gradients: (inputs) => live.gradients(trained(inputs)),
+    trainStep: async (inputs) => (await live.trainStep(trained(inputs))).loss,
+    parameters: () => live.parameters(),
+    dispose: () => live.dispose(),
+    report: () => live.report(),
+  };
+}
+
+/** What predict takes of all that training takes. */
+export function onlyInputs({ model }: Compilation, given: Tensors): Tensors {
+  const wanted = model.inputs.filter(({ role }) => role === "input").map(({ name }) => name);
+  return Object.fromEntries(Object.entries(given).filter(([name]) => wanted.includes(name.replace(/\.lengths$/, ""))));
+}
+
+/** Initial parameters as the bytes that `create` and `load` take. */
+export function weightsOf({ model }: Compilation, parameters: Tensors): Uint8Array {
+  const tensors = model.parameters.map(({ name, shape }) => {
+    const values = parameters[name];
+    if (values?.length !== sizeOf(shape)) throw new Error(`no initial ${name} of [${shape.join(", ")}]`);
+    return [name, { dtype: "F32", shape, data: Float32Array.from(values) }] as const;
+  });
+  return writeSafetensors(new Map(tensors));
+}

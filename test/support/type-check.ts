@@ -1,0 +1,38 @@
+/** Type-checks texts of modules with the project's own options, all in one TypeScript program. */
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+/** @returns one line per complaint about the given modules; `modules` maps a file name to a text */
+export function typeErrors(modules: Readonly<Record<string, string>>): string[] {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const read = ts.readConfigFile(`${root}tsconfig.json`, (file) => ts.sys.readFile(file));
+  const { options } = ts.parseJsonConfigFileContent(
+    { ...(read.config as object), include: [], files: [] },
+    ts.sys,
+    root,
+  );
+  // As if they stood in generated/: the imports of real ones resolve.
+  const texts = new Map(Object.entries(modules).map(([file, text]) => [`${root}generated/${file}`, text]));
+  const host = ts.createCompilerHost(options);
+  const virtual: ts.CompilerHost = {
+    ...host,
+    fileExists: (file) => texts.has(file) || host.fileExists(file),
+    readFile: (file) => texts.get(file) ?? host.readFile(file),
+    getSourceFile: (file, ...rest) => {
+      const text = texts.get(file);
+      return text === undefined
+        ? host.getSourceFile(file, ...rest)
+        : ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+    },
+  };
+  const program = ts.createProgram([...texts.keys()], options, virtual);
+  return [...texts.keys()].flatMap((file) => {
+    const source = program.getSourceFile(file);
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    return found.map((diagnostic) => {
+      const line = source === undefined ? 0 : source.getLineAndCharacterOfPosition(diagnostic.start ?? 0).line + 1;
+      const name = file.slice(file.lastIndexOf("/") + 1);
+      return `${name}:${line}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, " ")}`;
+    });
+  });
+}

@@ -1,0 +1,100 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { Model } from "../../../compiler/contracts.ts";
+import { specHash } from "../../../compiler/emit/header.ts";
+import { emit } from "../../../compiler/stages/8-emit.ts";
+import { cellPrograms } from "../../support/cell-programs.ts";
+import {
+  add,
+  buffer,
+  emptyModel,
+  i,
+  kernel,
+  load,
+  mul,
+  num,
+  program,
+  programOf,
+  reduce,
+  run,
+  textOf,
+} from "../../support/hand-built-program.ts";
+import { loadModule } from "../../support/load-module.ts";
+
+const fixture = fileURLToPath(new URL("../../fixtures/modules/by-hand.ts", import.meta.url));
+const total = programOf(
+  kernel({ name: "total", reads: { x: [3] }, output: [], indices: [], body: reduce("sum", "k", 3, load(0, i("k"))) }),
+);
+const scaled = (factor: number) =>
+  programOf(
+    kernel({ name: "scaled", reads: { x: [3] }, output: [3], indices: ["n"], body: mul(load(0, i("n")), num(factor)) }),
+  );
+
+describe("emit", () => {
+  it("writes the module of the fixture, byte for byte", async () => {
+    await expect(textOf(total)).toMatchFileSnapshot(fixture);
+  });
+
+  it("writes the same bytes for the same model", () => {
+    for (const work of Object.values(cellPrograms)) expect(textOf(work)).toBe(textOf(work));
+  });
+
+  it("shares kernels of equal text between programs and keeps the names of others apart", () => {
+    const text = textOf(scaled(2), { gradients: scaled(2), train_step: scaled(3) });
+    expect(text.match(/^function scaled\w*\(/gmu)).toEqual(["function scaled(", "function scaledInUpdate("]);
+    const { gpu } = loadModule(text).definition;
+    expect(Object.keys(gpu.predict.kernels)).toEqual(["scaled", "scaledInUpdate"]);
+  });
+
+  it("lets nothing of a spec become code", () => {
+    const evil = "*/ throw new Error('out'); /*\n`${x}`\"\u2028";
+    const model: Model = {
+      ...emptyModel,
+      name: evil,
+      description: evil,
+      spec: { name: evil, [evil]: evil, __proto__: null },
+    };
+    const x = { ...buffer("throw", [3], "input"), external: evil };
+    const y = buffer("kernels", [3]);
+    const work = kernel({
+      name: "defineModel",
+      reads: { x: [3] },
+      output: [3],
+      indices: ["n"],
+      body: add(load(0, i("n")), num(1)),
+    });
+    const odd = program([run({ ...work, origin: { phase: "forward", layer: evil, note: evil } }, [x], y)], {
+      [evil]: y,
+    });
+    const handle = loadModule(emit(model, { predict: odd, evaluate: odd, gradients: odd, train_step: odd }));
+    expect(handle.definition.name).toBe(evil);
+    expect(handle.definition.gpu.predict.results).toEqual([{ name: evil, shape: [3] }]);
+    expect(Object.keys(handle.spec)).toContain(evil);
+  });
+
+  it("prints the optimizer's coefficients", () => {
+    const config = { learning_rate: 0.01, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0 };
+    const model: Model = { ...emptyModel, optimizer: { kind: "adam", config } };
+    const { optimizer } = loadModule(
+      emit(model, { predict: total, evaluate: total, gradients: total, train_step: total }),
+    ).definition;
+    expect(optimizer.slots).toEqual(["exp_avg", "exp_avg_sq"]);
+    expect(optimizer.learningRate).toBe(0.01);
+    expect(optimizer.scalars(3, 0.5)).toEqual({
+      step_size: 0.5 / (1 - 0.9 ** 3),
+      correction_root: Math.sqrt(1 - 0.999 ** 3),
+    });
+  });
+
+  it("says nothing of when, where or by whom", () => {
+    expect(textOf(total)).not.toMatch(/\d{4}-\d{2}-\d{2}|\/home|\/work|[A-Z]:\\/u);
+  });
+});
+
+describe("specHash", () => {
+  it("does not depend on the order of keys, and does on everything else", () => {
+    expect(specHash({ a: 1, b: [1, 2] })).toBe(specHash({ b: [1, 2], a: 1 }));
+    expect(specHash({ a: 1, b: [1, 2] })).not.toBe(specHash({ a: 1, b: [2, 1] }));
+    expect(specHash({ a: [["b", 1]] })).not.toBe(specHash({ a: { b: 1 } }));
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import type { BackendReport } from "../../../runtime/contract.ts";
+import type { ReportFacts, RowAxis } from "../../../runtime/report/facts.ts";
+import { reportPage } from "../../../runtime/report/page.ts";
+
+const axis: RowAxis = { title: "row", label: (row) => String(row + 1), time: undefined };
+const backend: BackendReport = {
+  requested: "auto",
+  backend: "webasm",
+  executorKind: "fused-sync",
+  fallbackReason: null,
+  adapter: null,
+  software: false,
+  reason: "no GPU",
+};
+
+const facts: ReportFacts = {
+  name: "wave",
+  description: "Predicts a wave.",
+  summary: [["parameters", "1,266"]],
+  log: [1, 2].map((epoch) => ({
+    epoch,
+    step: epoch,
+    train_loss: 1 / epoch,
+    validation_loss: 2 / epoch,
+    learning_rate: 0.1,
+    seconds: 0.5,
+  })),
+  bestEpoch: 2,
+  scores: [
+    {
+      part: "test",
+      target: "next",
+      count: 2,
+      baseline: "repeat the last value",
+      rows: [
+        {
+          title: "Mean absolute error",
+          formula: "mean |y - p|",
+          unit: "data",
+          better: "lower",
+          model: 1.5,
+          naive: 3,
+          note: undefined,
+        },
+      ],
+    },
+  ],
+  notes: [],
+  forecast: {
+    axis,
+    baseline: "repeat the last value",
+    horizon: 1,
+    columns: [
+      {
+        name: "value",
+        truth: [0, 1, 2, 3].map((row) => ({ row, value: row })),
+        windows: [2, 3].map((row) => ({ row, model: [row + 0.5], naive: [row - 1] })),
+      },
+    ],
+    left: [],
+  },
+  attention: [
+    {
+      name: "context.weights",
+      scope: "prefix",
+      count: 1,
+      shape: [2, 2],
+      values: Float32Array.from([1, 0, 0.25, 0.75]),
+      row: (_, step) => step,
+      axis,
+    },
+  ],
+  confusion: undefined,
+  backend,
+  spec: "specloom: 1\n",
+};
+
+describe("reportPage", () => {
+  it("shows curves, forecast, attention, scores, backend and spec", async () => {
+    const page = await reportPage(facts);
+    expect(page).toMatch(/^<!doctype html>/);
+    for (const title of ["Scores", "Forecast", "Attention", "Training", "What ran", "Spec"]) {
+      expect(page.includes(`<h2>${title}</h2>`)).toBe(true);
+    }
+    expect(page.match(/<svg /g)).toHaveLength(3);
+    expect(page.includes("fused-sync")).toBe(true);
+    expect(page.match(/>\s*0\.50\s*</)).not.toBeNull();
+  });
+
+  it("loads nothing from anywhere", async () => {
+    const page = await reportPage(facts);
+    const addresses = page.match(/\b(?:https?:)?\/\/[^"'\s<]+/g) ?? [];
+    expect(addresses.filter((address) => !address.startsWith("http://www.w3.org/"))).toEqual([]);
+    expect(page.match(/<(?:script|link|img|iframe|object)\b|\ssrc=|\son[a-z]+=|@import|url\((?!#)/gi)).toBeNull();
+    expect(page.includes("default-src 'none'")).toBe(true);
+  });
+
+  it("is always the same, and names nothing in it twice", async () => {
+    const page = await reportPage({ ...facts, attention: [...facts.attention, ...facts.attention] });
+    const names = [...page.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
+    expect(names.length).toBeGreaterThan(1);
+    expect(new Set(names).size).toBe(names.length);
+    const used = [...page.matchAll(/url\(#([^)]+)\)/g)].map((match) => match[1]);
+    expect(names).toEqual(expect.arrayContaining(used));
+    expect((await reportPage(facts)) === (await reportPage(facts))).toBe(true);
+  });
+
+  it("shows a user's texts as text wherever they appear", async () => {
+    const evil = `</pre><script>alert("1")</script><img src=x onerror=alert(2)>&'`;
+    const column = {
+      ...facts.forecast?.columns[0],
+      name: evil,
+      truth: [],
+      windows: [{ row: 0, model: [1], naive: [1] }],
+    };
+    const page = await reportPage({
+      ...facts,
+      name: evil,
+      description: evil,
+      summary: [[evil, evil]],
+      spec: evil,
+      notes: [evil],
+      scores: facts.scores.map((score) => ({ ...score, target: evil, baseline: evil })),
+      forecast: { axis: { ...axis, title: evil }, baseline: evil, horizon: 1, columns: [column], left: [evil] },
+      attention: facts.attention.map((attention) => ({
+        ...attention,
+        name: evil,
+        axis: { ...axis, label: () => evil },
+      })),
+      backend: { ...backend, adapter: evil, reason: evil },
+    });
+    expect(page.match(/<script|<img|<\/pre><script/gi)).toBeNull();
+    expect(page.includes("&lt;script&gt;")).toBe(true);
+  });
+
+  it("says so when nothing was trained or scored", async () => {
+    const page = await reportPage({
+      ...facts,
+      log: [],
+      bestEpoch: null,
+      scores: [],
+      forecast: undefined,
+      attention: [],
+    });
+    expect(page).toContain("No epoch was trained.");
+    expect(page).toContain("Nothing was scored.");
+    expect(page).not.toContain("<svg ");
+  });
+});

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Executor, ModelDefinition } from "../../../../runtime/contract.ts";
+import { createGpuExecutor, listBackends } from "../../../../runtime/devices/gpu.ts";
+import { Problem } from "../../../../runtime/problem.ts";
+import { model as committed } from "../../../fixtures/modules/by-hand.ts";
+import { cellPrograms } from "../../../support/cell-programs.ts";
+import { skippedModes, testedModes } from "../../../support/gpu-modes.ts";
+import { definitionOf } from "../../../support/hand-built-program.ts";
+import { testNumbers } from "../../../support/numbers.ts";
+import { runProgram } from "../../../support/run-program.ts";
+
+function argumentsOf(definition: ModelDefinition): Record<string, Float32Array> {
+  return Object.fromEntries(
+    definition.gpu.predict.arguments.map(({ name, shape }, salt) => [
+      name,
+      Float32Array.from(
+        testNumbers(
+          shape.reduce((product, length) => product * length, 1),
+          salt + 1,
+        ),
+      ),
+    ]),
+  );
+}
+
+/** Relative to 1 or to the value, whichever is larger. A sum of 1500 terms in float32 is off by most of it. */
+const tolerance = 2e-5;
+
+function furthest(found: Float32Array, expected: Float64Array): number {
+  return expected.reduce((largest, value, position) => {
+    const distance = Math.abs((found[position] ?? Number.NaN) - value) / Math.max(1, Math.abs(value));
+    return distance <= largest ? largest : distance;
+  }, 0);
+}
+
+for (const { mode, reason } of skippedModes) it.skip(`${mode} is not tested: ${reason}`, () => undefined);
+
+describe.each(testedModes)("%s", (backend) => {
+  it.each(Object.entries(cellPrograms))("computes %s", async (_name, program) => {
+    const definition = definitionOf(program);
+    const values = argumentsOf(definition);
+    const expected = runProgram(program, values);
+    const executor = await createGpuExecutor(definition, { backend });
+    try {
+      const found = await executor.run("predict", values);
+      expect(Object.keys(found)).toEqual(Object.keys(expected));
+      for (const [name, numbers] of Object.entries(expected)) {
+        expect(found[name]).toHaveLength(numbers.length);
+        expect(furthest(found[name] ?? new Float32Array(0), numbers), name).toBeLessThan(tolerance);
+      }
+    } finally {
+      await executor.dispose();
+    }
+  });
+});
+
+describe.each(testedModes)("an executor on %s", (backend) => {
+  const definition = definitionOf(cellPrograms["rank 2"] as (typeof cellPrograms)[string]);
+  let executor: Executor;
+  beforeAll(async () => {
+    executor = await createGpuExecutor(definition, { backend });
+  });
+  afterAll(async () => {
+    await executor.dispose();
+  });
+
+  it("reports what ran", async () => {
+    expect(executor.report()).toMatchObject({ requested: backend, backend, executorKind: null, reason: "asked for" });
+    await executor.run("predict", argumentsOf(definition));
+    const kind = { cpu: "generic", webasm: "fused-sync", webgpu: "fused-encoder" }[backend];
+    expect(executor.report()).toMatchObject({ executorKind: kind, fallbackReason: null });
+  });
+
+  it("gives results that later runs leave alone, and reads its arguments at the call", async () => {
+    const first = argumentsOf(definition);
+    const pending = executor.run("predict", first);
+    first["x"]?.fill(1000);
+    const { answer } = await pending;
+    const kept = answer?.slice();
+    await executor.run("predict", { x: new Float32Array(15) });
+    expect(answer).toEqual(kept);
+    expect(Math.max(...(answer ?? []))).toBeLessThan(100);
+  });
+
+  it("refuses arguments of another size", async () => {
+    await expect(executor.run("predict", { x: new Float32Array(14) })).rejects.toMatchObject({
+      code: "program-mismatch",
+      message: 'The program predict expects 15 numbers for "x" and has 14.',
+    });
+    await expect(executor.run("predict", {})).rejects.toMatchObject({ code: "program-mismatch" });
+  });
+});
+
+it("runs kernels that the test runner's own compiler has been through", async () => {
+  const executor = await createGpuExecutor(committed.definition, { backend: "cpu" });
+  const { answer } = await executor.run("predict", { x: Float32Array.from([1, 2, 3]) });
+  await executor.dispose();
+  expect(Array.from(answer ?? [])).toEqual([6]);
+});
+
+describe("choosing a backend", () => {
+  const definition = definitionOf(cellPrograms["rank 1"] as (typeof cellPrograms)[string]);
+
+  it("refuses a name that is none", async () => {
+    await expect(createGpuExecutor(definition, { backend: "cuda" })).rejects.toMatchObject({
+      code: "unknown-backend",
+      help: "known backends: auto, webgpu, webgl2, headlessgl, webasm, cpu.",
+    });
+  });
+
+  it("says why a backend cannot run here, and never takes another instead", async () => {
+    const error = await createGpuExecutor(definition, { backend: "webgl2" }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Problem);
+    expect(error).toMatchObject({
+      code: "backend-unavailable",
+      message: "The backend webgl2 cannot run here: WebGL 2 exists in browsers only.",
+    });
+  });
+
+  it("auto takes a real GPU or WebAssembly, and says why", async () => {
+    const executor = await createGpuExecutor(definition, { backend: "auto" });
+    const { requested, software, reason } = executor.report();
+    await executor.dispose();
+    expect(requested).toBe("auto");
+    expect(software).toBe(false);
+    expect(reason).toMatch(/GPU/);
+  });
+
+  it("lists every backend with the outcome of its test", async () => {
+    const findings = await listBackends();
+    expect(findings.map(({ backend }) => backend)).toEqual(["webgpu", "webgl2", "headlessgl", "webasm", "cpu"]);
+    for (const finding of findings) {
+      if (testedModes.includes(finding.backend))
+        expect(finding).toMatchObject({ available: true, canary: true, reason: null });
+      expect(finding.available).toBe(finding.reason === null);
+    }
+  });
+});

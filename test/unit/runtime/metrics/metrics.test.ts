@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { accuracy } from "../../../../runtime/metrics/accuracy.ts";
+import { metricNamed, metrics } from "../../../../runtime/metrics/index.ts";
+import { mae } from "../../../../runtime/metrics/mae.ts";
+import { mape } from "../../../../runtime/metrics/mape.ts";
+import { mase } from "../../../../runtime/metrics/mase.ts";
+import { rmse } from "../../../../runtime/metrics/rmse.ts";
+
+const column = { prediction: [2, 4, 9], truth: [1, 4, 5], training: [1, 3, 2, 5] };
+
+describe("metrics by hand", () => {
+  it("errors 1, 0 and 4", () => {
+    expect(mae.score([column]).value).toBeCloseTo(5 / 3, 12);
+    expect(rmse.score([column]).value).toBeCloseTo(Math.sqrt(17 / 3), 12);
+    expect(mape.score([column]).value).toBeCloseTo((100 + 0 + 80) / 3, 12);
+    // The training part changes by 2, 1 and 3: 2 on average.
+    expect(mase.score([column]).value).toBeCloseTo(5 / 3 / 2, 12);
+  });
+
+  it("of several columns: errors pooled, MASE averaged", () => {
+    const second = { prediction: [10, 10, 10], truth: [40, 40, 40], training: [0, 60, 0, 60] };
+    expect(mae.score([column, second]).value).toBeCloseTo(95 / 6, 12);
+    expect(rmse.score([column, second]).value).toBeCloseTo(Math.sqrt((17 + 2700) / 6), 12);
+    expect(mase.score([column, second]).value).toBeCloseTo((5 / 6 + 0.5) / 2, 12);
+  });
+
+  it("accuracy is the share of equal classes", () => {
+    expect(accuracy.score({ predicted: [0, 1, 2, 1], truth: [0, 1, 1, 1] })).toEqual({ value: 0.75 });
+  });
+});
+
+describe("metrics that are not defined", () => {
+  it("say why instead of a number", () => {
+    expect(mape.score([{ prediction: [1, 2], truth: [0, 2] }])).toEqual({
+      value: null,
+      reason: "1 of 2 true values are 0, of which there is no percentage",
+    });
+    expect(mase.score([{ prediction: [1], truth: [1] }]).reason).toMatch(/only a series/);
+    expect(mase.score([{ prediction: [1], truth: [1], training: [3, 3, 3] }]).reason).toMatch(/does not change/);
+    expect(mase.score([{ prediction: [1], truth: [1], training: [3] }]).value).toBeNull();
+    for (const metric of [mae, rmse, mape, mase]) {
+      expect(metric.score([{ prediction: [Number.NaN], truth: [1], training: [1, 2] }]).value).toBeNull();
+      expect(metric.score([{ prediction: [], truth: [], training: [1, 2] }]).value).toBeNull();
+    }
+    expect(accuracy.score({ predicted: [], truth: [] }).value).toBeNull();
+  });
+});
+
+describe("the table", () => {
+  it("has each name once", () => {
+    expect(metrics.map(({ name }) => name)).toEqual(["mae", "rmse", "mape", "mase", "accuracy"]);
+    expect(metricNamed("rmse")).toBe(rmse);
+    expect(() => metricNamed("bleu")).toThrow("there is no metric bleu.");
+  });
+});

@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Problem } from "../../../../runtime/problem.ts";
+import { writeFileAtomically } from "../../../../runtime/run/atomic-write.ts";
+import {
+  createRunDirectory,
+  latestRunDirectory,
+  readRunFile,
+  removeUnfinishedWrites,
+  writeMetrics,
+} from "../../../../runtime/run/directory.ts";
+import { RunLog } from "../../../../runtime/run/log.ts";
+
+let root = "";
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "specloom-files-"));
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe("writeFileAtomically", () => {
+  it("writes and replaces", async () => {
+    const path = join(root, "a.txt");
+    await writeFileAtomically(path, "one");
+    await writeFileAtomically(path, new Uint8Array([116, 119, 111]));
+    expect(readFileSync(path, "utf8")).toBe("two");
+    expect(readdirSync(root)).toEqual(["a.txt"]);
+  });
+
+  it("leaves the old file and nothing else when the check of the written bytes fails", async () => {
+    const path = join(root, "a.txt");
+    await writeFileAtomically(path, "old");
+    const failing = writeFileAtomically(path, "new", (bytes) => {
+      expect(Buffer.from(bytes).toString()).toBe("new");
+      expect(readFileSync(path, "utf8")).toBe("old");
+      throw new Error("damaged");
+    });
+    await expect(failing).rejects.toThrow(/could not be written: damaged\. What stood there before is unchanged/);
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(root)).toEqual(["a.txt"]);
+  });
+
+  it("leaves what is there when the rename fails", async () => {
+    const path = join(root, "folder");
+    mkdirSync(join(path, "inside"), { recursive: true });
+    await expect(writeFileAtomically(path, "new")).rejects.toBeInstanceOf(Problem);
+    expect(readdirSync(root)).toEqual(["folder"]);
+    expect(readdirSync(path)).toEqual(["inside"]);
+  });
+
+  it("says why a file cannot be written", async () => {
+    await expect(writeFileAtomically(join(root, "none", "a"), "x")).rejects.toThrow(/no such file or folder/);
+  });
+});
+
+describe("run directories", () => {
+  it("are numbered from 1, above the highest, also when many start at once", async () => {
+    const place = { root, name: "next-number" };
+    expect(await createRunDirectory(place)).toBe(join(root, "next-number", "1"));
+    mkdirSync(join(root, "next-number", "7"));
+    mkdirSync(join(root, "next-number", "notes"));
+    const made = await Promise.all(Array.from({ length: 8 }, () => createRunDirectory(place)));
+    const numbers = made.map((path) => Number(path.split("/").at(-1))).sort((a, b) => a - b);
+    expect(numbers).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
+  });
+
+  it("can be named, but never hold two runs", async () => {
+    const out = join(root, "deep", "mine");
+    expect(await createRunDirectory({ name: "a", out })).toBe(out);
+    writeFileSync(join(out, "notes.txt"), "");
+    expect(await createRunDirectory({ name: "a", out })).toBe(out);
+    writeFileSync(join(out, "weights.safetensors"), "");
+    await expect(createRunDirectory({ name: "a", out })).rejects.toThrow(/already holds a run \(weights.safetensors\)/);
+  });
+
+  it("cannot lie in a file", async () => {
+    writeFileSync(join(root, "file"), "");
+    const call = createRunDirectory({ root: join(root, "file"), name: "a" });
+    await expect(call).rejects.toThrow(/could not be made: a part of the path is a file/);
+    await expect(createRunDirectory({ name: "a", out: join(root, "file") })).rejects.toThrow(/could not be made/);
+  });
+
+  it("find the latest run with a checkpoint", async () => {
+    const place = { root, name: "a" };
+    expect(await latestRunDirectory(place)).toBeUndefined();
+    for (const number of ["2", "10", "11"]) mkdirSync(join(root, "a", number), { recursive: true });
+    writeFileSync(join(root, "a", "2", "checkpoint.safetensors"), "");
+    writeFileSync(join(root, "a", "10", "checkpoint.safetensors"), "");
+    expect(await latestRunDirectory(place)).toBe(join(root, "a", "10"));
+  });
+
+  it("hold metrics, give back files, and lose what a kill left half-written", async () => {
+    await writeMetrics(root, { rmse: 1.5, mape: Infinity });
+    expect(readFileSync(join(root, "metrics.json"), "utf8")).toBe('{\n  "rmse": 1.5,\n  "mape": null\n}\n');
+    expect(Buffer.from(await readRunFile(root, "metrics")).toString()).toContain("1.5");
+    await expect(readRunFile(root, "weights")).rejects.toThrow(/weights.safetensors" could not be read/);
+    writeFileSync(join(root, ".writing-weights.safetensors.00"), "");
+    await removeUnfinishedWrites(root);
+    expect(readdirSync(root)).toEqual(["metrics.json"]);
+  });
+});
+
+describe("RunLog", () => {
+  const record = (epoch: number) => ({
+    epoch,
+    step: epoch * 3,
+    train_loss: 1 / epoch,
+    validation_loss: null,
+    learning_rate: 0.1,
+    seconds: 1,
+  });
+
+  it("appends lines and keeps the epochs it is told to", async () => {
+    const path = join(root, "log.jsonl");
+    const first = await RunLog.open(path, 0);
+    for (const epoch of [1, 2, 3]) await first.log.append(record(epoch));
+    await first.log.flush();
+    await first.log.close();
+    const lines = readFileSync(path, "utf8").split("\n");
+    expect(lines.slice(0, 3).map((line) => JSON.parse(line) as unknown)).toEqual([1, 2, 3].map(record));
+    const second = await RunLog.open(path, 2);
+    expect(second.missing).toBe(0);
+    await second.log.append(record(9));
+    await second.log.close();
+    expect(readFileSync(path, "utf8").split("\n")).toEqual([...lines.slice(0, 2), JSON.stringify(record(9)), ""]);
+    const third = await RunLog.open(path, 4);
+    expect(third.missing).toBe(2);
+    await third.log.close();
+  });
+
+  it("starts a new run with an empty log", async () => {
+    const path = join(root, "log.jsonl");
+    writeFileSync(path, '{"epoch":1}\n');
+    const { log } = await RunLog.open(path, 0);
+    await log.close();
+    expect(readFileSync(path, "utf8")).toBe("");
+  });
+});

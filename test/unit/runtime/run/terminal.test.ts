@@ -1,0 +1,121 @@
+import { EventEmitter } from "node:events";
+import { Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { listenForInterrupt } from "../../../../runtime/run/interrupt.ts";
+import type { SignalSource } from "../../../../runtime/run/interrupt.ts";
+import { createProgress, epochLine } from "../../../../runtime/run/progress.ts";
+import type { EpochRecord } from "../../../../runtime/training/state.ts";
+
+const record = (epoch: number, validation: number | null = 0.25): EpochRecord => ({
+  epoch,
+  step: epoch * 10,
+  train_loss: 0.123456,
+  validation_loss: validation,
+  learning_rate: 0.001,
+  seconds: 0.5,
+});
+const goal = { kind: "epochs", count: 100 } as const;
+
+class FakeProcess extends EventEmitter implements SignalSource {
+  readonly exits: number[] = [];
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+}
+
+describe("listenForInterrupt", () => {
+  it("aborts at the first Ctrl-C, exits at the second, and lets go", () => {
+    const source = new FakeProcess();
+    let heard = 0;
+    const interrupt = listenForInterrupt(() => (heard += 1), source);
+    expect(interrupt.signal.aborted).toBe(false);
+    source.emit("SIGINT");
+    expect([interrupt.signal.aborted, heard, source.exits]).toEqual([true, 1, []]);
+    source.emit("SIGINT");
+    expect([heard, source.exits]).toEqual([1, [130]]);
+    interrupt.release();
+    expect(source.listenerCount("SIGINT") + source.listenerCount("SIGTERM")).toBe(0);
+  });
+
+  it("takes SIGTERM as well", () => {
+    const source = new FakeProcess();
+    const interrupt = listenForInterrupt(() => undefined, source);
+    source.emit("SIGTERM");
+    expect(interrupt.signal.aborted).toBe(true);
+  });
+});
+
+describe("progress", () => {
+  it("writes an epoch in one line", () => {
+    expect(epochLine(record(3), goal)).toBe("epoch 3/100  step 30  train loss 0.1235  validation loss 0.2500  0.50 s");
+    expect(epochLine(record(3, null), { kind: "steps", count: 5 })).toBe("epoch 3  step 30  train loss 0.1235  0.50 s");
+  });
+
+  it("writes lines at intervals where there is no terminal: first, some, last", () => {
+    const written: string[] = [];
+    let time = 0;
+    const progress = createProgress({ write: (text) => written.push(text) }, { now: () => time });
+    progress.start({ goal, stepsPerEpoch: 10, step: 0 });
+    for (let epoch = 1; epoch <= 100; epoch += 1) {
+      time += 100;
+      progress.step(epoch, epoch * 10, 0.5);
+      progress.epoch(record(epoch));
+    }
+    progress.stop();
+    progress.stop();
+    expect(written.map((line) => /^epoch (\d+)/.exec(line)?.[1])).toEqual(["1", "21", "41", "61", "81", "100"]);
+  });
+
+  it("gives a sign of life in long epochs", () => {
+    const written: string[] = [];
+    let time = 0;
+    const progress = createProgress({ write: (text) => written.push(text) }, { now: () => time });
+    progress.start({ goal, stepsPerEpoch: 10, step: 0 });
+    for (let step = 1; step <= 7; step += 1) {
+      progress.step(1, step, 0.5);
+      time += 5000;
+    }
+    expect(written).toEqual(["epoch 1  step 4/1000  loss 0.5000\n", "epoch 1  step 7/1000  loss 0.5000\n"]);
+  });
+
+  it("is silent when asked", () => {
+    const progress = createProgress(
+      {
+        write: () => {
+          throw new Error("wrote");
+        },
+      },
+      { quiet: true },
+    );
+    progress.start({ goal, stepsPerEpoch: 1, step: 0 });
+    progress.note("x");
+    progress.step(1, 1, 1);
+    progress.epoch(record(1));
+    progress.stop();
+  });
+
+  it("draws a bar on a terminal and leaves the last epoch behind", () => {
+    let text = "";
+    const stream = Object.assign(
+      new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+          text += chunk.toString();
+          done();
+        },
+      }),
+      { isTTY: true, columns: 120, cursorTo: () => true, clearLine: () => true, moveCursor: () => true },
+    );
+    const progress = createProgress(stream as unknown as NodeJS.WriteStream);
+    progress.start({ goal: { kind: "epochs", count: 2 }, stepsPerEpoch: 10, step: 0 });
+    progress.step(1, 10, 0.5);
+    progress.epoch(record(1));
+    progress.note("heard you");
+    progress.step(2, 20, 0.5);
+    progress.epoch(record(2));
+    progress.stop();
+    expect(text).toContain("\u2591");
+    expect(text).toContain("heard you\n");
+    expect(text.slice(text.indexOf("heard you"))).toContain("50%");
+    expect(text).toContain("epoch 2/2  step 20  train loss 0.1235");
+  });
+});
