@@ -9,7 +9,7 @@ import { createProgress } from "../../runtime/run/progress.ts";
 import { interruptedMessage, runTraining } from "../../runtime/run/session.ts";
 import { backendText } from "../support/backend-text.ts";
 import { EXIT } from "../support/faults.ts";
-import { GENERATED, makeFolder, modulePath, moduleState, writeModule } from "../support/module-file.ts";
+import { GENERATED, modulePath, moduleState, writeModule } from "../support/module-file.ts";
 import { backendOption, jsonOption, quietOption, setOption, weightsOption, wholeNumber } from "../support/options.ts";
 import { readNamedFile } from "../support/read-file.ts";
 import { finishRun } from "../support/finish-run.ts";
@@ -58,9 +58,9 @@ export function addRun(program: Command, session: Session): void {
 async function run(session: Session, given: string, flags: RunFlags): Promise<number> {
   const subject = await openSubject(session.terminal, given, { accepts: ["spec", "module"], overrides: flags.set });
   await keepModuleFresh(session, subject, flags.set.length > 0);
-  const settings = trainSettings(subject.handle.definition, flags);
   const resumed = flags.resume === undefined ? undefined : await checkpointFacts(session, flags.resume);
   const dataset = await loadData(subject, resumed?.scaler);
+  const settings = trainSettings(subject.handle.definition, flags, dataset);
   dataset.notes.forEach((note) => {
     session.note(`note: ${note}`);
   });
@@ -112,9 +112,6 @@ interface Training {
 async function trainAndScore(session: Session, training: Training): Promise<number> {
   const { subject, dataset, live, settings, flags } = training;
   const { terminal } = session;
-  if (flags.resume === undefined) {
-    await makeFolder(terminal, flags.out ?? path.join("runs", subject.name), "--out");
-  }
   const directory =
     flags.resume === undefined
       ? await createRunDirectory({

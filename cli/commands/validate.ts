@@ -31,9 +31,9 @@ async function validateAll(session: Session, specs: readonly string[], overrides
   for (const spec of specs) {
     try {
       const subject = await openSubject(session.terminal, spec, { accepts: ["spec"], overrides });
-      trainSettings(subject.handle.definition, {});
-      const { notes } = await loadData(subject);
-      notes.forEach((note) => {
+      const dataset = await loadData(subject);
+      trainSettings(subject.handle.definition, {}, dataset);
+      dataset.notes.forEach((note) => {
         session.note(`${spec}: note: ${note}`);
       });
       session.print(`${spec}: ok`);

@@ -2,11 +2,10 @@
 import type { LiveModel, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { PartName } from "../../runtime/data/section.ts";
-import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
 import type { Scores } from "../../runtime/metrics/scores.ts";
 import { ignoredClass } from "../../runtime/model/loss.ts";
-import { lossesOf, metricsOf } from "./spec-facts.ts";
+import { lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
 export interface PartScores {
@@ -51,7 +50,7 @@ export async function evaluatePart(live: LiveModel, dataset: Dataset, part: Part
       inputs: definition.inputs,
       target,
       output,
-      metrics: names.filter((name) => suits(definition, target, name)),
+      metrics: names.filter((name) => metricSuits(definition, target, name)),
       ignored: ignoredClass(definition, target),
     });
     targets.push({ target, output: input, ...scores });
@@ -65,10 +64,4 @@ export async function evaluatePart(live: LiveModel, dataset: Dataset, part: Part
     },
     outputs,
   };
-}
-
-/** With several targets a metric is one of numbers or of classes, and scores those that it fits. */
-function suits(definition: ModelDefinition, target: string, metric: string): boolean {
-  const fact = definition.inputs.find(({ name }) => name === target);
-  return (metricNamed(metric).of === "classes") === (fact?.dtype === "int32");
 }

@@ -1,7 +1,8 @@
 /** Generated modules on the disk: written only where they are missing or stale, and never over a file of the user's own. */
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { reasonOf, writeFileAtomically } from "../../runtime/run/atomic-write.ts";
+import { makeFolderWithParents } from "../../runtime/run/make-folder.ts";
 import { Mistake } from "./mistake.ts";
 import { reach, type Terminal } from "./terminal.ts";
 
@@ -46,7 +47,7 @@ export async function writeModule(terminal: Terminal, file: string, text: string
 /** @param option the one that names another folder */
 export async function makeFolder(terminal: Terminal, folder: string, option = "-o"): Promise<void> {
   try {
-    await makeWithParents(reach(terminal, folder));
+    await makeFolderWithParents(reach(terminal, folder));
   } catch (error) {
     throw new Mistake({
       code: "output-folder",
@@ -54,19 +55,5 @@ export async function makeFolder(terminal: Terminal, folder: string, option = "-
       help: `name another one with ${option}.`,
       file: folder,
     });
-  }
-}
-
-/** Node's own recursive mkdir never ends where a folder cannot be made in one that exists, such as /proc. */
-async function makeWithParents(folder: string, parentsExist = false): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    if (code === "EEXIST" && (await stat(folder)).isDirectory()) return;
-    const parent = path.dirname(folder);
-    if (code !== "ENOENT" || parentsExist || parent === folder) throw error;
-    await makeWithParents(parent);
-    await makeWithParents(folder, true);
   }
 }

@@ -3,8 +3,10 @@ import { isRecord } from "../../compiler/support/plain.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { loadDataset } from "../../runtime/data/load.ts";
+import { metricNamed } from "../../runtime/metrics/index.ts";
+import { scorePart } from "../../runtime/metrics/part.ts";
 import { ignoredClass } from "../../runtime/model/loss.ts";
-import type { TrainOptions } from "../../runtime/training/options.ts";
+import type { TrainOptions, ValidationScore } from "../../runtime/training/options.ts";
 import { SpecProblem } from "./faults.ts";
 import { Mistake } from "./mistake.ts";
 import type { Subject } from "./subject.ts";
@@ -35,18 +37,20 @@ export interface TrainSettings extends Pick<TrainOptions, "epochs" | "steps" | "
   readonly seed: number;
 }
 
-/** The training section with what the command line says instead. @throws Mistake `early-stopping-metric` */
+/** The training section with what the command line says instead. @param dataset that early stopping by a metric scores */
 export function trainSettings(
   definition: ModelDefinition,
   given: { readonly epochs?: number | undefined; readonly seed?: number | undefined },
+  dataset: Dataset,
 ): TrainSettings {
   const train = isRecord(definition.spec["train"]) ? definition.spec["train"] : {};
   const goal = given.epochs !== undefined ? { epochs: given.epochs } : goalIn(train);
+  const stopping = train["early_stopping"];
   return {
     ...goal,
     seed: given.seed ?? numberIn(train, "seed") ?? 0,
     shuffle: train["shuffle"] !== false,
-    ...(isRecord(train["early_stopping"]) ? { earlyStopping: stoppingIn(train["early_stopping"]) } : {}),
+    ...(isRecord(stopping) ? { earlyStopping: stoppingIn(stopping, definition, dataset) } : {}),
   };
 }
 
@@ -55,20 +59,54 @@ function goalIn(train: Readonly<Record<string, unknown>>): { readonly steps: num
   return steps === undefined ? { epochs: numberIn(train, "epochs") ?? 0 } : { steps };
 }
 
-function stoppingIn(section: Readonly<Record<string, unknown>>): NonNullable<TrainOptions["earlyStopping"]> {
+function stoppingIn(
+  section: Readonly<Record<string, unknown>>,
+  definition: ModelDefinition,
+  dataset: Dataset,
+): NonNullable<TrainOptions["earlyStopping"]> {
   const { metric = "loss" } = section;
-  if (metric !== "loss") {
+  return {
+    patience: numberIn(section, "patience") ?? 1,
+    metric: metric === "loss" ? "validation_loss" : validationScore(String(metric), definition, dataset),
+    restoreBest: section["restore_best"] !== false,
+  };
+}
+
+/** @throws Mistake `early-stopping-metric` when nothing the model gives can be scored so */
+function validationScore(metric: string, definition: ModelDefinition, dataset: Dataset): ValidationScore {
+  const scored = lossesOf(definition).find(
+    ({ input, target }) =>
+      definition.outputs.some(({ name }) => name === input) && metricSuits(definition, target, metric),
+  );
+  if (scored === undefined) {
     throw new Mistake({
       code: "early-stopping-metric",
-      message: `early stopping watches the loss; the metric ${JSON.stringify(metric)} is only computed after training.`,
-      help: "set train.early_stopping.metric to loss.",
+      message: `early stopping by ${metric} needs the loss's input among the outputs, to score it.`,
+      help: `add ${lossesOf(definition)
+        .map(({ input }) => input)
+        .join(" or ")} to outputs, or set train.early_stopping.metric to loss.`,
     });
   }
   return {
-    patience: numberIn(section, "patience") ?? 1,
-    metric: "validation_loss",
-    restoreBest: section["restore_best"] !== false,
+    name: metric,
+    better: metricNamed(metric).better,
+    score: (outputs) =>
+      scorePart({
+        dataset,
+        part: "validation",
+        inputs: definition.inputs,
+        target: scored.target,
+        output: outputs[scored.input] ?? new Float32Array(),
+        metrics: [metric],
+        ignored: ignoredClass(definition, scored.target),
+      }).metrics[metric]?.model ?? null,
   };
+}
+
+/** Metrics score numbers or classes. */
+export function metricSuits(definition: ModelDefinition, target: string, metric: string): boolean {
+  const fact = definition.inputs.find(({ name }) => name === target);
+  return (metricNamed(metric).of === "classes") === (fact?.dtype === "int32");
 }
 
 function numberIn(section: Readonly<Record<string, unknown>>, key: string): number | undefined {

@@ -44,7 +44,8 @@ export async function compileSpec(
   };
   const { diagnostics, document, spec } = readSpec({ file, text }, options);
   if (document === undefined || spec === undefined) throw new WrongSpec(diagnostics);
-  const dataFacts = await factsOf(document, spec, files);
+  // A spec with errors of its own shows those, not what its data would say.
+  const dataFacts = spec.broken === undefined ? await factsOf(document, spec, files) : undefined;
   const result = compile({ file, text }, dataFacts === undefined ? options : { ...options, dataFacts });
   if (result.compilation === undefined) throw new WrongSpec(result.diagnostics);
   return { file, document, compilation: result.compilation, directory, files };

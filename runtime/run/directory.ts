@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../problem.ts";
 import { reasonOf, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic-write.ts";
+import { makeFolderWithParents } from "./make-folder.ts";
 
 export const RUN_FILES = {
   /** Parameters of the best epoch. */
@@ -98,7 +99,7 @@ async function createNamed(directory: string): Promise<string> {
 /** True when this call made the directory, or when it may exist already. */
 async function made(directory: string, mayExist: boolean): Promise<boolean> {
   try {
-    await mkdir(directory, { recursive: mayExist });
+    await (mayExist ? makeFolderWithParents(directory) : mkdir(directory));
     return true;
   } catch (error) {
     if (!mayExist && (error as { readonly code?: unknown }).code === "EEXIST") return false;

@@ -230,6 +230,23 @@ describe("early stopping", () => {
     expect(trainer.counters.bestLoss).toBe(Math.min(...records.map(({ train_loss }) => train_loss)));
   });
 
+  it("can watch a score of all validation outputs, the higher the better", async () => {
+    const validation = halved();
+    const sizes = new Set<number>();
+    // Minus the validation loss by another name: it must choose the epoch that the loss chooses.
+    const score = (outputs: Readonly<Record<string, Float32Array>>): number => {
+      const found = Object.values(outputs)[0] ?? new Float32Array();
+      sizes.add(found.length);
+      return -found.reduce((sum, value, index) => sum + (value - (validation.tensors.y[index] ?? NaN)) ** 2, 0);
+    };
+    const metric = { name: "closeness", better: "higher" as const, score };
+    const byLoss = await trained({ epochs: 50, validation, earlyStopping: { patience: 3 } });
+    const byScore = await trained({ epochs: 50, validation, earlyStopping: { patience: 3, metric } });
+    expect(byScore.trainer.counters.bestEpoch).toBe(byLoss.trainer.counters.bestEpoch);
+    expect(byScore.model.parameters()).toEqual(byLoss.model.parameters());
+    expect([...sizes]).toEqual([6]);
+  });
+
   it("resumed in between stops at the same epoch", async () => {
     const options: Options = { epochs: 50, validation: halved(), earlyStopping: { patience: 2 } };
     const unbroken = await trained(options);
