@@ -11,6 +11,7 @@ export default defineConfig({
     },
   },
   test: {
+    reporters: ["default", source("./test/support/skipped-reporter.ts")],
     include: ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "node_modules/**"],
     testTimeout: 60_000,

@@ -6,8 +6,11 @@
  */
 import type { Document as YamlDocument } from "yaml";
 import type { DiagnosticBag } from "./diagnostics/diagnostic.ts";
+import type { DType, Initializer } from "../runtime/contract.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { Program } from "./ir/program.ts";
+
+export type { DType, Initializer };
 
 /** A place in a text: offsets are UTF-16 code units from the start of the file, `end` exclusive. */
 export interface Span {
@@ -88,8 +91,6 @@ export interface TrainSpec {
   readonly early_stopping?: { readonly patience: number; readonly metric?: string; readonly restore_best?: boolean };
 }
 
-export type DType = "float32" | "int32";
-
 /** What resolve must know of the data that only the data can tell. Read by whoever calls the compiler, never by it. */
 export interface DataFacts {
   /** For `tensors`: shape (first axis: examples) and dtype of every tensor in the file. */
@@ -110,12 +111,6 @@ export interface ModelInput {
   readonly lengths: boolean;
   readonly pointer: string;
 }
-
-/** How a parameter starts. `uniform` draws from [-bound, bound). */
-export type Initializer =
-  | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
-  | { readonly kind: "constant"; readonly value: number };
 
 /** A trained tensor, named and laid out as PyTorch's `state_dict` would have it. */
 export interface ParameterFact {

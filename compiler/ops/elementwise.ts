@@ -5,6 +5,17 @@ import type { OpDefinition, Operations } from "./define.ts";
 import { errorFunction } from "./error-function.ts";
 import { expectShape, lift, sameShape } from "./support.ts";
 
+/** What takes many times longer than a multiplication: rather kept than computed again. */
+export const transcendental: ReadonlySet<OpName> = new Set<OpName>([
+  "exp",
+  "log",
+  "sqrt",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "power",
+]);
+
 interface UnaryMeaning {
   readonly value: (x: number) => number;
   /** Cotangent of x, given x, y = f(x) and the cotangent of y. */

@@ -24,6 +24,7 @@ export function definitionOf(node: Node): OpDefinition<OpName> {
   return ops[node.op] as unknown as OpDefinition<OpName>;
 }
 
+export { transcendental } from "./elementwise.ts";
 export { operations } from "./operations.ts";
 export { movesOnly } from "./rearrange.ts";
 export { unreduce } from "./reduce.ts";

@@ -8,6 +8,7 @@
 import type { Node, OpName } from "../../ir/graph.ts";
 import { bodyNodes, freeNodes } from "../../ir/graph.ts";
 import type { Operations } from "../../ops/index.ts";
+import { transcendental } from "../../ops/index.ts";
 import { scanResults } from "../../ops/operations.ts";
 import { InternalError } from "../../support/internal-error.ts";
 
@@ -19,18 +20,7 @@ export type Pullback = (
 ) => Map<Node, Node>;
 
 /** Worth a buffer per step rather than a second computation. */
-const saved: ReadonlySet<OpName> = new Set<OpName>([
-  "contract",
-  "sum",
-  "max",
-  "exp",
-  "log",
-  "sqrt",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "power",
-]);
+const saved: ReadonlySet<OpName> = new Set<OpName>([...transcendental, "contract", "sum", "max"]);
 
 /** Contributions to the cotangents of everything the scan reads: initial carries, sliced tensors, free nodes. */
 export function scanPullback(

@@ -6,7 +6,7 @@
  */
 import type { Graph, Node, OpName } from "../../ir/graph.ts";
 import { bodyNodes, isScan, topological } from "../../ir/graph.ts";
-import { movesOnly } from "../../ops/index.ts";
+import { movesOnly, transcendental } from "../../ops/index.ts";
 
 /** A scan's body or the whole graph outside of all scans. */
 export interface Region {
@@ -51,16 +51,7 @@ interface Reading {
 const reductions: ReadonlySet<OpName> = new Set<OpName>(["contract", "sum", "max"]);
 const leaves: ReadonlySet<OpName> = new Set<OpName>(["argument", "constant", "iota", "placeholder"]);
 /** Operations that take many times longer than a multiplication. */
-const costly: ReadonlySet<OpName> = new Set<OpName>([
-  "exp",
-  "log",
-  "sqrt",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "power",
-  "divide",
-]);
+const costly: ReadonlySet<OpName> = new Set<OpName>([...transcendental, "divide"]);
 /** Up to this many cheap operations are rather done twice than stored. */
 const cheapEnough = 2;
 
