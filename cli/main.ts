@@ -6,4 +6,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : 70);
 });
 
+// Nobody reads the progress any more: the work goes on all the same.
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") process.exit(70);
+});
+
 process.exitCode = await main(process.argv.slice(2));

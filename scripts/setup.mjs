@@ -1,5 +1,5 @@
 // Installs the locked dependencies when node_modules does not match package-lock.json; does nothing otherwise.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 
@@ -12,9 +12,13 @@ const lock = createHash("sha256")
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
   console.log("Installing dependencies (npm ci) ...");
   // Spelled out although .npmrc says it too: nothing here may compile native code.
-  execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: "inherit",
   });
+  if (status !== 0) {
+    console.error("The dependencies could not be installed: npm ci says why above.");
+    process.exit(1);
+  }
   writeFileSync(stamp, lock);
 }

@@ -14,6 +14,7 @@ import { backendOption, jsonOption, quietOption, setOption, weightsOption, whole
 import { readNamedFile } from "../support/read-file.ts";
 import { finishRun } from "../support/finish-run.ts";
 import type { Session } from "../support/session.ts";
+import { projectRoot } from "../../runtime/data/files.ts";
 import { loadData, trainSettings } from "../support/spec-facts.ts";
 import { readMetadata, writeMetadata } from "../support/stored-facts.ts";
 import { openSubject, type Subject } from "../support/subject.ts";
@@ -121,6 +122,8 @@ async function trainAndScore(session: Session, training: Training): Promise<numb
         })
       : reach(terminal, flags.resume);
   const run = flags.resume ?? flags.out ?? path.join("runs", subject.name, path.basename(directory));
+  const fromRun = (folder: string): string =>
+    path.relative(path.resolve(terminal.cwd, run), folder).replaceAll("\\", "/");
   const progress = createProgress(terminal.stderr, { quiet: session.quiet });
   const interrupt = listenForInterrupt(() => {
     progress.note("stopping after this step; press Ctrl-C again to stop at once, without saving");
@@ -136,7 +139,8 @@ async function trainAndScore(session: Session, training: Training): Promise<numb
       spec: subject.specText,
       metadata: writeMetadata({
         scaler: dataset.scaler,
-        specDirectory: path.relative(path.resolve(terminal.cwd, run), subject.directory).replaceAll("\\", "/"),
+        specDirectory: fromRun(subject.directory),
+        projectDirectory: fromRun(projectRoot(subject.directory, terminal.cwd)),
       }),
       signal: interrupt.signal,
       progress,

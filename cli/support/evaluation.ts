@@ -4,7 +4,7 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
 import type { Scores } from "../../runtime/metrics/scores.ts";
-import { ignoredClass } from "../../runtime/model/loss.ts";
+import { ignoredClass, lossReduction } from "../../runtime/model/loss.ts";
 import { lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
@@ -34,7 +34,9 @@ export async function evaluatePart(live: LiveModel, dataset: Dataset, part: Part
   if (examples.count === 0) return undefined;
   const { definition } = live;
   const inputs = examples.tensors as TrainInputs<ModelDefinition>;
-  const { loss, outputs } = await live.evaluate(inputs);
+  const { loss: value, count, outputs } = await live.evaluate(inputs);
+  // As the log has it: a loss that is a sum is told per example.
+  const loss = lossReduction(definition) === "sum" ? value / count : value;
   const names = metricsOf(definition);
   const targets: TargetScores[] = [];
   const notes: string[] = [];

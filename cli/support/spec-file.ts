@@ -52,12 +52,9 @@ export async function compileSpec(
 }
 
 /** A spec that was resolved before, as a run keeps it: it needs no data to compile. */
-export function compileResolved(text: string, name: string, directory: string): Compilation {
+export function compileResolved(text: string, name: string, directory: string, root: string): Compilation {
   const file = `${name}.yaml`;
-  const { compilation, diagnostics } = compile(
-    { file, text },
-    { directory, projectRoot: projectRoot(directory, directory) },
-  );
+  const { compilation, diagnostics } = compile({ file, text }, { directory, projectRoot: root });
   if (compilation === undefined) throw new WrongSpec(diagnostics);
   return compilation;
 }

@@ -9,19 +9,26 @@ export interface StoredFacts {
   readonly scaler: unknown;
   /** From the folder of the run to that of the spec. */
   readonly specDirectory: string | undefined;
+  /** From the folder of the run to that of the project, which data files must stay inside of. */
+  readonly projectDirectory: string | undefined;
 }
 
-export function writeMetadata({ scaler, specDirectory }: StoredFacts): Record<string, string> {
+export function writeMetadata({ scaler, specDirectory, projectDirectory }: StoredFacts): Record<string, string> {
   return {
     ...(scaler === undefined ? {} : { scaler: JSON.stringify(scaler) }),
     ...(specDirectory === undefined ? {} : { spec_directory: specDirectory }),
+    ...(projectDirectory === undefined ? {} : { project_directory: projectDirectory }),
   };
 }
 
 /** @throws Problem `invalid-safetensors`, or Mistake `unusable-run-file` */
 export function readMetadata(bytes: Uint8Array, file: string): StoredFacts {
   const metadata = metadataIn(bytes, file);
-  return { scaler: parseScaler(metadata["scaler"], file), specDirectory: metadata["spec_directory"] };
+  return {
+    scaler: parseScaler(metadata["scaler"], file),
+    specDirectory: metadata["spec_directory"],
+    projectDirectory: metadata["project_directory"],
+  };
 }
 
 function metadataIn(bytes: Uint8Array, file: string): Readonly<Record<string, string>> {

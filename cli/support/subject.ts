@@ -7,7 +7,7 @@ import type { Compilation, Document } from "../../compiler/contracts.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
 import type { ModelHandle } from "../../runtime/contract.ts";
 import type { FileReader } from "../../runtime/data/dataset.ts";
-import { projectFiles } from "../../runtime/data/files.ts";
+import { projectFiles, projectRoot } from "../../runtime/data/files.ts";
 import { readRunFile, RUN_FILES, runFile } from "../../runtime/run/directory.ts";
 import { loadModule } from "./load-module.ts";
 import { Mistake } from "./mistake.ts";
@@ -134,9 +134,14 @@ async function openRun(terminal: Terminal, given: string): Promise<Subject> {
   const name = nameIn(text, runFile(given, "spec"));
   const stored = readMetadata(await readRunFile(run, "weights"), runFile(given, "weights"));
   const directory = path.resolve(terminal.cwd, given, stored.specDirectory ?? ".");
-  const compilation = compileResolved(text, name, directory);
+  // What `run` could read, the run can: its project is the one it was started in, wherever we are now.
+  const root =
+    stored.projectDirectory === undefined
+      ? projectRoot(directory, terminal.cwd)
+      : path.resolve(terminal.cwd, given, stored.projectDirectory);
+  const compilation = compileResolved(text, name, directory, root);
   const handle = await loadModule(compilation.moduleText);
-  const files = projectFiles({ directory, from: terminal.cwd });
+  const files = projectFiles({ directory, root, from: terminal.cwd });
   return { name, specText: text, kind: "run", path: given, handle, directory, files, compilation };
 }
 

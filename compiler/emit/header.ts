@@ -4,10 +4,17 @@ import type { Model, ResolvedSpec } from "../contracts.ts";
 import { isRecord } from "../support/plain.ts";
 import { compilerVersion } from "./version.ts";
 
-/** sha256 of the spec as JSON with sorted keys: the same for the same meaning, whatever the order of writing. */
+/**
+ * sha256 of the spec as JSON with sorted keys: the same for the same meaning, whatever the order of writing. How long to
+ * train is left out, so that a run can be resumed with a further goal.
+ */
 export function specHash(spec: ResolvedSpec): string {
+  const { train, ...rest } = spec;
+  const lasting = isRecord(train)
+    ? Object.fromEntries(Object.entries(train).filter(([key]) => !["epochs", "steps", "early_stopping"].includes(key)))
+    : train;
   return createHash("sha256")
-    .update(JSON.stringify(sorted(spec)))
+    .update(JSON.stringify(sorted({ ...rest, train: lasting })))
     .digest("hex");
 }
 
@@ -50,7 +57,19 @@ export function summaryLines(model: Model): readonly string[] {
     ...table.map((line) => `  ${line}`),
     "",
     `B = ${model.batchSize} examples in a batch. ${parameterCount(model)} parameters.`,
+    ...preparation(model.spec["data"]).map(oneLine),
   ];
+}
+
+/** What happened to the numbers of a series before they reach the model: a reader would take them for raw ones. */
+function preparation(data: unknown): readonly string[] {
+  if (!isRecord(data) || data["kind"] !== "series") return [];
+  const transforms = Array.isArray(data["transform"]) ? data["transform"] : [];
+  const words = transforms.map((item: unknown) =>
+    isRecord(item) ? `difference ${String(item["difference"])}` : String(item),
+  );
+  const steps = [...words, ...(data["normalize"] === "none" ? [] : [`normalize ${String(data["normalize"])}`])];
+  return steps.length === 0 ? [] : [`Numbers of the series enter and leave prepared (${steps.join(", ")}), not raw.`];
 }
 
 function parameterCount(model: Model): string {

@@ -12,6 +12,7 @@ import {
 import type { Model, ProgramName } from "../contracts.ts";
 import type { Program } from "../ir/program.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
+import { scalarArgument } from "../optimizers/define.ts";
 import { invariant } from "../support/internal-error.ts";
 import type { KernelFunction } from "../targets/gpu/kernel.ts";
 import type { GpuModule, GpuPlan } from "../targets/gpu/target.ts";
@@ -176,7 +177,7 @@ function scalarsFunction(model: Model, optimizer: OptimizerDefinition): Function
     ...(used("step") || used("learningRate") ? [{ name: used("step") ? "step" : "_step", type: "number" }] : []),
     ...(used("learningRate") ? [{ name: "learningRate", type: "number" }] : []),
   ];
-  const members = formulas.map(([name, formula]) => `  ${propertyKey(name)}: ${scalarText(formula)},`);
+  const members = formulas.map(([name, formula]) => `  ${propertyKey(scalarArgument(name))}: ${scalarText(formula)},`);
   return {
     kind: StructureKind.Function,
     name: "optimizerScalars",

@@ -2,6 +2,7 @@ import type { LayerShape } from "../contracts.ts";
 import type { Node } from "../ir/graph.ts";
 import { sameShape } from "../ops/support.ts";
 import { defineLayer } from "./define.ts";
+import { commonLengths } from "./softmax.ts";
 
 export const add = defineLayer({
   kind: "add",
@@ -19,7 +20,10 @@ export const add = defineLayer({
   },
   build: (_config, { operations: o, inputs }) => ({
     node: inputs.map(({ node }) => node).reduce((total, node) => o.add(total, node)) as Node,
-    lengths: inputs.find(({ lengths }) => lengths !== undefined)?.lengths,
+    lengths: commonLengths(
+      o,
+      inputs.map(({ lengths }) => lengths),
+    ),
   }),
   examples: [
     {

@@ -74,7 +74,7 @@ export const attentionPool = defineLayer<AttentionPoolConfig>({
       const mask = lengths === undefined ? undefined : lengthMask(o, lengths, steps);
       const weights = o.builder.named(softmax(o, energies, mask), "weights");
       return {
-        node: o.builder.named(o.contract("bt,bth->bh", weights, node), "context"),
+        node: o.builder.named(o.contract("bt,bth->bh", weights, node), "pooled"),
         extras: { weights: () => weights },
       };
     }
@@ -126,7 +126,7 @@ function prefixPool(o: Operations, energies: Node, steps: Node, lengths: Node | 
   const counts =
     lengths === undefined ? seen : o.multiply(seen, o.broadcast(lengthMask(o, lengths, count), shape, [0, 2]));
   const weights = o.builder.named(softmax(o, o.broadcast(energies, shape, [0, 2]), counts), "weights");
-  return { weights, context: o.builder.named(o.contract("bts,bsh->bth", weights, steps), "context") };
+  return { weights, context: o.builder.named(o.contract("bts,bsh->bth", weights, steps), "pooled") };
 }
 
 /** A softmax over each step alone, as a program that feeds an LSTM one step at a time does it: the weight is 1. */
@@ -134,5 +134,5 @@ function stepPool(o: Operations, energies: Node, steps: Node) {
   const alone = o.reshape(energies, [...energies.shape, 1]);
   const weights = o.builder.named(o.reshape(softmax(o, alone), energies.shape), "weights");
   const context = o.multiply(o.broadcast(weights, steps.shape, [0, 1]), steps);
-  return { weights, context: o.builder.named(context, "context") };
+  return { weights, context: o.builder.named(context, "pooled") };
 }

@@ -1,6 +1,7 @@
 import type { LayerShape } from "../contracts.ts";
 import { sameShape } from "../ops/support.ts";
 import { defineLayer } from "./define.ts";
+import { commonLengths } from "./softmax.ts";
 
 export const concat = defineLayer({
   kind: "concat",
@@ -25,7 +26,10 @@ export const concat = defineLayer({
     const nodes = inputs.map(({ node }) => node);
     return {
       node: o.builder.named(o.concat(nodes, (nodes[0]?.shape.length ?? 1) - 1), "output"),
-      lengths: inputs.find(({ lengths }) => lengths !== undefined)?.lengths,
+      lengths: commonLengths(
+        o,
+        inputs.map(({ lengths }) => lengths),
+      ),
     };
   },
   examples: [

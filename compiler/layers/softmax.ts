@@ -50,3 +50,9 @@ export function lengthMask(o: Operations, lengths: Node, steps: number): Node {
   const shape = [batch, steps];
   return o.less(o.iota(shape, 1), o.broadcast(lengths, shape, [0]));
 }
+
+/** Of several sequences a step counts when it counts in all of them: the shortest length `[B]`. */
+export function commonLengths(o: Operations, lengths: readonly (Node | undefined)[]): Node | undefined {
+  const given = [...new Set(lengths.filter((node) => node !== undefined))];
+  return given.length === 0 ? undefined : given.reduce((shortest, node) => o.minimum(shortest, node));
+}

@@ -52,6 +52,11 @@ export type ScalarFormula =
     }
   | { readonly operation: "sqrt"; readonly of: ScalarFormula };
 
+/** Outside name of a scalar: a dotted one, since inputs are named by the user. */
+export function scalarArgument(name: string): string {
+  return `optimizer.${name}`;
+}
+
 export function defineOptimizer<Config>(definition: OptimizerDefinition<Config>): OptimizerDefinition {
   return definition as unknown as OptimizerDefinition;
 }

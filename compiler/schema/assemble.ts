@@ -1,4 +1,5 @@
 /** The JSON Schema of a spec (draft 7), put together from the tables. */
+import { isRecord } from "../support/plain.ts";
 import { dataKinds } from "../data/index.ts";
 import { layers } from "../layers/index.ts";
 import { losses } from "../losses/index.ts";
@@ -30,13 +31,22 @@ export function specSchema(): JsonSchema {
 export function publishedSchema(): JsonSchema {
   const { properties, required, ...rest } = specSchema();
   const inherited = { type: "string", description: "A spec file whose keys this one inherits and overrides." };
-  return {
+  const published = {
     $schema: "http://json-schema.org/draft-07/schema#",
     description: "A sequence model for specloom: data, layers, loss and optimizer.",
     ...rest,
     properties: { ...(properties as JsonSchema), extends: inherited },
     anyOf: [{ required: ["extends"] }, { required }],
   };
+  return withoutDiscriminators(published) as JsonSchema;
+}
+
+/** `discriminator` is OpenAPI's: validators of plain JSON Schema refuse it, and the `const` of each kind says the same. */
+function withoutDiscriminators(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutDiscriminators);
+  if (!isRecord(schema)) return schema;
+  const kept = Object.entries(schema).filter(([key, value]) => key !== "discriminator" || !isRecord(value));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutDiscriminators(value)]));
 }
 
 /** The bytes of schema/specloom-1.json. */

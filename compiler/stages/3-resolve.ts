@@ -1,5 +1,5 @@
 /** Stage 3: a spec to a model in which every name is found, every default filled in and every dimension a number. */
-import type { Document, Model, ModelInput, Spec } from "../contracts.ts";
+import type { Document, Model, ModelInput, ResolvedLayer, Spec } from "../contracts.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { reportFor } from "../diagnostics/report.ts";
 import { trainKeys } from "../schema/train.ts";
@@ -58,6 +58,7 @@ function assemble(context: ResolveContext, { data, inputs, optimizer, train }: S
     checkUse(context, { inputs, layers, losses, outputs: outputs.map(({ name }) => name), dependencies });
   }
 
+  checkSizes(context, inputs, layers);
   const outputNames = outputs.map(({ name }) => name);
   return {
     name: spec.name,
@@ -81,6 +82,27 @@ function assemble(context: ResolveContext, { data, inputs, optimizer, train }: S
     outputs,
     parameters: layers.flatMap(({ parameters }) => parameters),
   };
+}
+
+/** One tensor must fit into the memory of one buffer, long before anything is allocated. */
+const mostCells = 2 ** 29;
+
+function checkSizes(
+  { report, batchSize }: ResolveContext,
+  inputs: readonly ModelInput[],
+  layers: readonly ResolvedLayer[],
+): void {
+  const check = (what: string, shape: readonly number[], pointer: string): boolean => {
+    if (shape.reduce((product, size) => product * size, 1) <= mostCells) return false;
+    report("tensor-too-large", { what, shape }, { pointer });
+    return true;
+  };
+  // What reads a tensor that is too large is too large itself: the first says it all.
+  if (inputs.some(({ name, shape, pointer }) => check(`a batch of ${name}`, [batchSize, ...shape], pointer))) return;
+  for (const { name, output, parameters, pointer } of layers) {
+    if (parameters.some((parameter) => check(parameter.name, parameter.shape, pointer))) return;
+    if (check(`a batch of ${name}`, [batchSize, ...output.shape], pointer)) return;
+  }
 }
 
 /** What a layer reads is needed for predictions too, even where it is the target of a loss as well. */

@@ -5,7 +5,7 @@ import type { Graph, Node } from "../ir/graph.ts";
 import { sizeOf } from "../ir/graph.ts";
 import type { LayerDefinition, LayerValue } from "../layers/index.ts";
 import { layers } from "../layers/index.ts";
-import { lengthMask } from "../layers/softmax.ts";
+import { commonLengths, lengthMask } from "../layers/softmax.ts";
 import type { LossDefinition } from "../losses/index.ts";
 import { losses } from "../losses/index.ts";
 import type { Operations } from "../ops/index.ts";
@@ -172,8 +172,8 @@ function oneLoss(
   if (definition === undefined) throw new InternalError(`no loss ${kind}`);
   const from = values.get(input);
   const to = values.get(target);
-  const elements = o.builder.named(definition.elements(o, config, from.node, to.node), "loss_elements");
-  const lengths = to.lengths ?? from.lengths;
+  const elements = o.builder.named(definition.elements(o, config, from.node, to.node), "elements");
+  const lengths = commonLengths(o, [from.lengths, to.lengths]);
   const maskAxes = lengths !== undefined && elements.shape.length > 1 ? 2 : 1;
   const mask =
     lengths !== undefined && maskAxes === 2
@@ -183,16 +183,16 @@ function oneLoss(
         )
       : batchMask;
   const inner = elements.shape.map((_, axis) => axis).slice(maskAxes);
-  const visible = o.builder.named(o.select(mask, o.sum(elements, inner), o.constant(0)), "masked_loss");
+  const visible = o.builder.named(o.select(mask, o.sum(elements, inner), o.constant(0)), "masked");
   const innerCount = sizeOf(elements.shape.slice(maskAxes));
   // Row by row, so that no single cell adds up a whole batch of sequences.
   const sumAll = (node: Node): Node => (node.shape.length === 2 ? o.sum(o.sum(node, [1]), [0]) : o.sum(node, [0]));
-  const total = o.builder.named(sumAll(visible), "loss_total");
+  const total = o.builder.named(sumAll(visible), "total");
   const isSum = config["reduction"] === "sum";
   // Sums add up over batches and are told per example; means weigh by what they divide by.
   const counted = isSum ? o.sum(batchMask, [0]) : o.multiply(sumAll(mask), o.constant(innerCount));
-  const count = o.builder.named(counted, "loss_count");
-  const value = isSum ? total : o.builder.named(o.divide(total, count), "mean_loss");
+  const count = o.builder.named(counted, "count");
+  const value = isSum ? total : o.builder.named(o.divide(total, count), "mean");
   const weighted = weight === 1 ? value : o.multiply(value, o.constant(weight));
-  return { value: o.builder.named(weighted, "loss"), count };
+  return { value: o.builder.named(weighted, "value"), count };
 }

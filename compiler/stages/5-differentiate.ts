@@ -2,6 +2,7 @@
 import type { Model, ProgramGraphs } from "../contracts.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/index.ts";
+import { scalarArgument } from "../optimizers/define.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { InternalError } from "../support/internal-error.ts";
 import type { Forward, ForwardGraphs } from "./4-build.ts";
@@ -87,7 +88,7 @@ function updates(
   const { config } = model.optimizer;
   return o.builder.within({ phase: "update", layer: definition.kind, note: "" }, () => {
     const scalars = Object.fromEntries(
-      Object.keys(definition.scalars(config)).map((name) => [name, o.argument("scalar", name, [])]),
+      Object.keys(definition.scalars(config)).map((name) => [name, o.argument("scalar", scalarArgument(name), [])]),
     );
     return [...gradients].flatMap(([name, gradient]) => {
       const parameter = parameters.get(name) as Node;

@@ -4,7 +4,7 @@ import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
 import { describe } from "../tensor.ts";
 import { invalidOption, invalidSeed, RunningModel } from "./live.ts";
-import { initialParameters, readWeights } from "./parameters.ts";
+import { initialParameters, readWeights, readWeightsMetadata } from "./parameters.ts";
 
 /** What `backend` may be. */
 export const BACKENDS = ["auto", "webgpu", "webgl2", "headlessgl", "webasm", "cpu"] as const;
@@ -21,6 +21,9 @@ export async function createModel<D extends ModelDefinition>(
   options: CreateOptions,
   createExecutor: ExecutorFactory,
 ): Promise<LiveModel<D>> {
+  if (typeof options !== "object" || options === null) {
+    throw invalidOption(`create takes an object of options, not ${describe(options)}.`);
+  }
   const unknown = Object.keys(options).filter((key) => !OPTIONS.includes(key));
   if (unknown.length > 0) {
     throw invalidOption(`create has no option ${unknown.join(", ")}; its options are ${OPTIONS.join(", ")}.`);
@@ -34,7 +37,12 @@ export async function createModel<D extends ModelDefinition>(
   // Before the executor: a device need not start for weights that do not fit.
   const parameters = weights === undefined ? initialParameters(definition, seed) : readWeights(definition, weights);
   const executor = await createExecutor(definition, { backend });
-  return new RunningModel(definition, { executor, parameters, seed });
+  return new RunningModel(definition, {
+    executor,
+    parameters,
+    seed,
+    metadata: weights === undefined ? {} : readWeightsMetadata(weights),
+  });
 }
 
 /** @throws Problem `unknown-backend` listing those there are */

@@ -19,7 +19,15 @@ import type { NamedTensor } from "./finite.ts";
 import { checkInputs } from "./inputs.ts";
 import type { CheckedInputs } from "./inputs.ts";
 import { lossParts, LossTotal, lossReduction } from "./loss.ts";
-import { expectedSlots, float32Entry, initialSlots, readWeights, takeTensors, writeWeights } from "./parameters.ts";
+import {
+  expectedSlots,
+  float32Entry,
+  initialSlots,
+  readWeights,
+  readWeightsMetadata,
+  takeTensors,
+  writeWeights,
+} from "./parameters.ts";
 import type { Tensors } from "./parameters.ts";
 import { Breather, Queue } from "./turns.ts";
 
@@ -28,6 +36,8 @@ export interface LiveStart {
   readonly executor: Executor;
   readonly parameters: Tensors;
   readonly seed: number;
+  /** What the weights' file said beside the tensors; `save` writes it again. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
@@ -35,6 +45,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   readonly #executor: Executor;
   readonly #queue = new Queue();
   #parameters: Tensors;
+  #metadata: Readonly<Record<string, string>>;
   #slots: Tensors;
   #seed: number;
   /** Updates done so far. */
@@ -45,6 +56,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     this.definition = definition;
     this.#executor = start.executor;
     this.#parameters = start.parameters;
+    this.#metadata = start.metadata ?? {};
     this.#slots = initialSlots(definition);
     this.#seed = start.seed;
   }
@@ -69,6 +81,10 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   async trainStep(inputs: TrainInputs<D>, options: { readonly learningRate?: number } = {}): Promise<LossValue> {
     this.#refuseDisposed();
     const checked = this.#oneBatch(inputs, "trainStep");
+    const unknown = Object.keys(options ?? { nothing: null }).filter((key) => key !== "learningRate");
+    if (unknown.length > 0) {
+      throw invalidOption(`trainStep takes an object with at most learningRate, not ${unknown.join(", ")}.`);
+    }
     const learningRate = options.learningRate ?? this.definition.optimizer.learningRate;
     if (!Number.isFinite(learningRate) || learningRate < 0) {
       throw invalidOption(`learningRate must be a number from 0, not ${String(learningRate)}.`);
@@ -104,15 +120,17 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
 
   async save(): Promise<Uint8Array> {
     this.#refuseDisposed();
-    return this.#queue.run(() => Promise.resolve(writeWeights(this.definition, this.#parameters)));
+    return this.#queue.run(() => Promise.resolve(writeWeights(this.definition, this.#parameters, this.#metadata)));
   }
 
   /** Takes over the parameters; optimizer state and counters stay, as with PyTorch's `load_state_dict`. */
   async load(weights: Uint8Array): Promise<void> {
     this.#refuseDisposed();
     const parameters = readWeights(this.definition, weights);
+    const metadata = readWeightsMetadata(weights);
     await this.#queue.run(() => {
       this.#parameters = parameters;
+      this.#metadata = metadata;
       return Promise.resolve();
     });
   }

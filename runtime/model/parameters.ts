@@ -78,25 +78,32 @@ export function float32Entry(
 /**
  * The parameters in a safetensors file.
  *
- * @throws Problem `weights-of-another-spec` or `wrong-weights`, the latter with every missing, unexpected, misshapen tensor
+ * Weights of any spec serve whose parameters have the same names and shapes: that is how a model is trained further.
+ *
+ * @throws Problem `wrong-weights` with every missing, unexpected and misshapen tensor
  */
 export function readWeights(definition: ModelDefinition, bytes: Uint8Array): Tensors {
   const file = readSafetensors(bytes);
-  checkSpecHash(definition, file, "weights");
   return takeTensors(file.tensors, definition.parameters, "weights");
 }
 
-export function checkSpecHash(definition: ModelDefinition, file: SafetensorsFile, what: string): void {
+/** What a weights file says beside its tensors and the facts every file has: the scaler of the data, say. */
+export function readWeightsMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
+  return readSafetensors(bytes).metadata;
+}
+
+/** A checkpoint goes on only as the training it was: its spec may differ in how long to train, and in nothing else. */
+export function checkSpecHash(definition: ModelDefinition, file: SafetensorsFile): void {
   const hash = file.metadata["spec_hash"];
   if (hash === undefined || hash === definition.specHash) return;
   const name = file.metadata["name"];
   throw new Problem({
     code: "weights-of-another-spec",
     message:
-      `these ${what} were saved by another spec: their spec_hash is ${JSON.stringify(hash)}` +
+      `this checkpoint was saved by another spec: its spec_hash is ${JSON.stringify(hash)}` +
       `${name === undefined ? "" : ` (model ${JSON.stringify(name)})`}, ` +
       `but "${definition.name}" has ${JSON.stringify(definition.specHash)}.`,
-    help: "use the module that was compiled from the spec of that run, or train again.",
+    help: "resume with the spec of that run (how long to train may change), or start a new run with --weights.",
   });
 }
 

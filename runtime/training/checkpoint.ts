@@ -36,7 +36,7 @@ export function decodeCheckpoint(definition: ModelDefinition, bytes: Uint8Array)
   if (file.metadata["kind"] !== "specloom-checkpoint-1") {
     throw invalid("it is a safetensors file, but not a checkpoint of a training.");
   }
-  checkSpecHash(definition, file, "checkpoint");
+  checkSpecHash(definition, file);
   const counters = readCounters(parse(file.metadata["training"]));
   if (typeof counters === "string") throw invalid(`its training state is damaged (${counters}).`);
   const sections = splitByPrefix(file.tensors);

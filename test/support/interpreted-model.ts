@@ -93,7 +93,13 @@ export class InterpretedModel {
           bindings[name] = this.#slots[name] ?? new Float64Array(count);
           break;
         case "scalar":
-          bindings[name] = [scalarValue(formulas[name] ?? NaN, this.#step + 1, Number(config["learning_rate"]))];
+          bindings[name] = [
+            scalarValue(
+              formulas[name.replace(/^optimizer\./, "")] ?? NaN,
+              this.#step + 1,
+              Number(config["learning_rate"]),
+            ),
+          ];
           break;
         case "random":
           bindings[name] = this.#random(name, count, this.#step + 1);

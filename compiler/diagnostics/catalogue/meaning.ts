@@ -9,6 +9,11 @@ function asSentence(text: string): string {
 }
 
 export const meaningCodes = {
+  "tensor-too-large": (facts: { readonly what: string; readonly shape: readonly number[] }): Wording => ({
+    message: `${facts.what} would be [${facts.shape.join(", ")}], more than the ${2 ** 29} numbers (2 GiB) that one tensor may hold.`,
+    help: "make batch_size, hidden_size, out_features, window or the shape of the input smaller.",
+  }),
+
   "duplicate-name": (facts: { readonly name: string; readonly what: string }): Wording => ({
     message: `${quote(facts.name)} already names ${facts.what}.`,
     help: "every layer and every input needs a name of its own.",

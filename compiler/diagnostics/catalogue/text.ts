@@ -93,6 +93,11 @@ export const textCodes = {
     help: 'start with the line "specloom: 1", then one key per line.',
   }),
 
+  "number-beyond-range": (facts: { readonly found: string }): Wording => ({
+    message: `${facts.found} is beyond the range of float32, in which models compute.`,
+    help: "use a number between 1.2e-38 and 3.4e38 in size, or 0.",
+  }),
+
   "number-not-finite": (facts: { readonly found: string }): Wording => ({
     message: `${facts.found} is not a number that a spec can use.`,
     help: "write a finite number.",

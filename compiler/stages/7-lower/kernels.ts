@@ -3,6 +3,7 @@ import type { Node } from "../../ir/graph.ts";
 import { addIndex, constantIndex, indexText, nameIndex } from "../../ir/index-expression.ts";
 import { expressionText } from "../../ir/print.ts";
 import type { Access, Expression, IndexExpression, Kernel, KernelParameter, RunStep } from "../../ir/program.ts";
+import { identifierFrom } from "../../emit/names.ts";
 import { definitionOf } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import type { AxisLetters } from "./axis-letters.ts";
@@ -75,15 +76,15 @@ class KernelWriter {
   readonly #inputs: Access[] = [];
   readonly #parameters: KernelParameter[] = [];
   readonly #variables: string[] = [];
-  readonly #indexNames = new UniqueNames();
-  readonly #parameterNames = new UniqueNames();
+  /** Of indices, loop variables and parameters: one scope in the kernel that is printed. */
+  readonly #names = new UniqueNames();
   readonly #known = new Map<string, Expression>();
   readonly #inlined: Node[] = [];
 
   constructor(root: Node, setting: KernelSetting) {
     this.#root = root;
     this.#setting = setting;
-    for (const variable of setting.variables) this.#indexNames.take(variable);
+    for (const variable of setting.variables) this.#names.take(variable);
   }
 
   write(): { readonly kernel: Kernel; readonly inputs: readonly Access[]; readonly variables: readonly string[] } {
@@ -110,7 +111,7 @@ class KernelWriter {
   #outputIndices(): string[] {
     const letters = this.#setting.axes.of(this.#root);
     const spare = ["i", "j", "k", "l", "m", "n"].filter((letter) => !letters.includes(letter));
-    return letters.map((letter) => this.#indexNames.take(letter ?? spare.shift() ?? "i"));
+    return letters.map((letter) => this.#names.take(letter ?? spare.shift() ?? "i"));
   }
 
   /** One cell of a node: read if it is stored, computed if not. */
@@ -128,7 +129,7 @@ class KernelWriter {
     if (node !== this.#root) this.#inlined.push(node);
     const expression = definitionOf(node).cell(node as never, indices, {
       at: (input, inner) => this.#value(node.inputs[input] as Node, inner),
-      fresh: (hint) => this.#indexNames.take(hint),
+      fresh: (hint) => this.#names.take(hint),
     });
     if (expression.kind === "position") this.#useVariables(expression.index);
     const isNamed = node !== this.#root && node.label !== node.op && node.op !== "constant";
@@ -169,7 +170,7 @@ class KernelWriter {
       parameter = this.#inputs.length;
       this.#inputs.push(access);
       this.#parameters.push({
-        name: this.#parameterNames.take(camelCase(label)),
+        name: this.#names.take(identifierFrom(label)),
         shape: slot === undefined ? buffer.shape : buffer.shape.slice(1),
         dtype: buffer.dtype,
       });
@@ -221,6 +222,7 @@ function labelFor(node: Node, root: Node): string {
   const { role, name } = node.attributes;
   if (role === "parameter" && root.origin.phase === "update") return "parameter";
   if (role === "state") return name.slice(name.indexOf("#") + 1);
+  if (role === "scalar") return name.slice(name.indexOf(".") + 1);
   return name;
 }
 

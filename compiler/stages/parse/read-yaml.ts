@@ -14,6 +14,8 @@ const longestText = 1024 * 1024;
 const deepestNesting = 64;
 const mostAliases = 32;
 const mostValues = 100_000;
+/** Of float32: what is smaller loses digits, or is 0. */
+const smallestNormal = 2 ** -126;
 
 export interface SourceText {
   readonly file: string;
@@ -120,6 +122,10 @@ class Reader {
     const { start, end } = place.span;
     if (typeof value === "number") {
       if (!Number.isFinite(value)) return this.#report("number-not-finite", { found: written }, start, end);
+      const single = Math.abs(Math.fround(value));
+      if (single === Infinity || (single < smallestNormal && value !== 0)) {
+        return this.#report("number-beyond-range", { found: written }, start, end);
+      }
       const whole = /^[-+]?[0-9]+$|^0[ox]/.test(written);
       if (whole && !Number.isSafeInteger(value)) {
         return this.#report("number-not-exact", { found: written }, start, end);

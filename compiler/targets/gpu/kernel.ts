@@ -43,11 +43,22 @@ export function printKernel(kernel: Kernel): KernelFunction {
       ...kernel.parameters.map(({ name, shape }) => ({ name, type: tensorType(shape) })),
       ...kernel.variables.map((name) => ({ name, type: "Index" as const })),
     ],
-    statements: [...scope.statements, `return ${value.text};`].map(wrapStatement),
+    statements: withoutUnused([...scope.statements, `return ${value.text};`]).map(wrapStatement),
     output: gpuOutput(kernel.output),
     documentation: documentationOf(kernel),
     origin: kernel.origin,
   };
+}
+
+/** Without constants that nothing after them reads: a merged index can make the indices it came from needless. */
+function withoutUnused(statements: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  for (const statement of [...statements].reverse()) {
+    const name = /^const (\w+)\b[^=]*= /.exec(statement)?.[1];
+    const isRead = name === undefined || kept.some((later) => new RegExp(`\\b${name}\\b`).test(later));
+    if (isRead) kept.unshift(statement);
+  }
+  return kept;
 }
 
 function boundNames({ uses }: ReturnType<typeof factsOf>): readonly string[] {

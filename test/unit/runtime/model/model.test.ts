@@ -71,13 +71,23 @@ describe("create", () => {
     );
   });
 
-  it("refuses weights of another spec", async () => {
-    const { model } = await linearModel();
+  it("takes weights of another spec whose tensors fit, to train them further", async () => {
+    const { model } = await linearModel(8);
     const bytes = await model.save();
     const other = { ...linearDefinition, specHash: "another" };
-    const call = (): Promise<unknown> =>
-      createModel(other, { weights: bytes }, () => Promise.resolve(new FakeExecutor()));
-    await expectProblem(call, "weights-of-another-spec", /"hash-of-linear".*"another"/);
+    const further = await createModel(other, { weights: bytes }, () => Promise.resolve(new FakeExecutor()));
+    expect(further.parameters()).toEqual(model.parameters());
+  });
+
+  it("refuses options that are no object, and those that trainStep does not know", async () => {
+    const make = (): Promise<unknown> =>
+      createModel(linearDefinition, null as never, () => Promise.resolve(new FakeExecutor()));
+    await expectProblem(make, "invalid-option", /object of options, not null/);
+    const { model } = await linearModel();
+    const { tensors } = linearExamples(2);
+    for (const options of [{ learning_rate: 3 }, null]) {
+      await expectProblem(() => model.trainStep(tensors, options as never), "invalid-option", /learningRate/);
+    }
   });
 
   it("saves and loads the same bits", async () => {

@@ -98,8 +98,6 @@ describe("printKernel", () => {
       ),
     ).toEqual([
       "const bh = this.thread.z;",
-      "const b: Index = Math.floor((bh + 0.5) / 3);",
-      "const h: Index = bh - b * 3;",
       "const q = this.thread.y;",
       "const s = this.thread.x;",
       "return scores[bh][s][q];",
