@@ -736,14 +736,12 @@ function encoderOutputGradient(
 
 /**
  * encoder, backward: multiply. Gives [B, H] of [16, 16].
- *
- *     encoderMultiply[b, h] = (hiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]
- *
- * Reads hiddenStateGradient [16, 16], outputGradient [16, 24, 16], cellOutput [16, 16], outputGate [16, 16].
+ * Reads carriedHiddenStateGradient [16, 16], outputGradient [16, 24, 16], cellOutput [16, 16],
+ * outputGate [16, 16].
  */
 function encoderMultiply(
   this: KernelThis,
-  hiddenStateGradient: Tensor2,
+  carriedHiddenStateGradient: Tensor2,
   outputGradient: Tensor3,
   cellOutput: Tensor2,
   outputGate: Tensor2,
@@ -751,20 +749,20 @@ function encoderMultiply(
 ): number {
   const b = this.thread.y;
   const h = this.thread.x;
-  const hiddenStateGradient2 = hiddenStateGradient[b][h] + outputGradient[b][t][h];
-  const outputGateGradient = hiddenStateGradient2 * cellOutput[b][h];
+  const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
+  const outputGateGradient = hiddenStateGradient * cellOutput[b][h];
   return outputGateGradient * outputGate[b][h];
 }
 
 /**
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 16].
- * Reads cellStateGradient [16, 16], hiddenStateGradient [16, 16], outputGradient [16, 24, 16],
+ * Reads carriedCellStateGradient [16, 16], carriedHiddenStateGradient [16, 16], outputGradient [16, 24, 16],
  * outputGate [16, 16], cellOutput [16, 16].
  */
 function encoderCellStateGradient(
   this: KernelThis,
-  cellStateGradient: Tensor2,
-  hiddenStateGradient: Tensor2,
+  carriedCellStateGradient: Tensor2,
+  carriedHiddenStateGradient: Tensor2,
   outputGradient: Tensor3,
   outputGate: Tensor2,
   cellOutput: Tensor2,
@@ -772,10 +770,10 @@ function encoderCellStateGradient(
 ): number {
   const b = this.thread.y;
   const h = this.thread.x;
-  const hiddenStateGradient2 = hiddenStateGradient[b][h] + outputGradient[b][t][h];
-  const cellOutputGradient = hiddenStateGradient2 * outputGate[b][h];
+  const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
+  const cellOutputGradient = hiddenStateGradient * outputGate[b][h];
   const cellOutputValue = cellOutput[b][h];
-  return cellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue);
+  return carriedCellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue);
 }
 
 /**
@@ -815,13 +813,17 @@ function encoderJoinedGradient(
 }
 
 /**
- * encoder, backward: hidden_state_gradient. Gives [B, H] of [16, 16].
+ * encoder, backward: previous_hidden_state_gradient. Gives [B, H] of [16, 16].
  *
- *     encoderHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * encoderWeightHhL0[g, h]
+ *     encoderPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * encoderWeightHhL0[g, h]
  *
  * Reads joinedGradient [16, 64], encoderWeightHhL0 [64, 16].
  */
-function encoderHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, encoderWeightHhL0: Tensor2): number {
+function encoderPreviousHiddenStateGradient(
+  this: KernelThis,
+  joinedGradient: Tensor2,
+  encoderWeightHhL0: Tensor2
+): number {
   const b = this.thread.y;
   const h = this.thread.x;
   let sum = 0;
@@ -832,13 +834,13 @@ function encoderHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, e
 }
 
 /**
- * encoder, backward: cell_state_gradient. Gives [B, I] of [16, 16].
+ * encoder, backward: previous_cell_state_gradient. Gives [B, I] of [16, 16].
  *
- *     encoderCellStateGradient2[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
+ *     encoderPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
  *
  * Reads cellStateGradient [16, 16], forgetGate [16, 16].
  */
-function encoderCellStateGradient2(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
+function encoderPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
   const b = this.thread.y;
   const i = this.thread.x;
   return cellStateGradient[b][i] * forgetGate[b][i];
@@ -1265,8 +1267,8 @@ const kernelTable = {
   encoderMultiply: { source: encoderMultiply, output: [16, 16] },
   encoderCellStateGradient: { source: encoderCellStateGradient, output: [16, 16] },
   encoderJoinedGradient: { source: encoderJoinedGradient, output: [64, 16] },
-  encoderHiddenStateGradient: { source: encoderHiddenStateGradient, output: [16, 16] },
-  encoderCellStateGradient2: { source: encoderCellStateGradient2, output: [16, 16] },
+  encoderPreviousHiddenStateGradient: { source: encoderPreviousHiddenStateGradient, output: [16, 16] },
+  encoderPreviousCellStateGradient: { source: encoderPreviousCellStateGradient, output: [16, 16] },
   encoderWeightHhL0Gradient: { source: encoderWeightHhL0Gradient, output: [16, 64] },
   encoderBiasIhL0Gradient: { source: encoderBiasIhL0Gradient, output: [64] },
   encoderWeightIhL0Gradient: { source: encoderWeightIhL0Gradient, output: [1, 64] },
@@ -1554,10 +1556,10 @@ const gradientsArguments = [
  *     contextBiasGradient              [1]                  backward: context .. end; bias_gradient
  *     contextWeightGradient            [1, 16]              backward: context .. end; weight_gradient
  *     encoderOutputGradient            [16, 24, 16]         backward: encoder; output_gradient
- *     encoderHiddenStateGradient       [25, 16, 16] in steps backward: encoder; hidden_state_gradient
- *     encoderCellStateGradient         [25, 16, 16] in steps backward: encoder; cell_state_gradient
+ *     encoderPreviousHiddenStateGradient [25, 16, 16] in steps backward: encoder; previous_hidden_state_gradient
+ *     encoderPreviousCellStateGradient [25, 16, 16] in steps backward: encoder; previous_cell_state_gradient
  *     encoderMultiply                  [16, 16]             backward: encoder; multiply
- *     encoderCellStateGradient2        [16, 16]             backward: encoder; cell_state_gradient
+ *     encoderCellStateGradient         [16, 16]             backward: encoder; cell_state_gradient
  *     encoderJoinedGradient            [24, 16, 64] in steps backward: encoder; joined_gradient
  *     encoderWeightHhL0Gradient        [64, 16]             backward: encoder .. end; weight_hh_l0_gradient
  *     encoderBiasIhL0Gradient          [64]                 backward: encoder .. end; bias_ih_l0_gradient
@@ -1669,22 +1671,22 @@ function gradientsPlan(
     contextEnergyGradient,
     contextWeight,
   );
-  const encoderHiddenStateGradient: GpuHandle[] = [];
-  encoderHiddenStateGradient[24] = kernels.encoderConstant();
-  const encoderCellStateGradient: GpuHandle[] = [];
-  encoderCellStateGradient[24] = kernels.encoderConstant();
+  const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
+  encoderPreviousHiddenStateGradient[24] = kernels.encoderConstant();
+  const encoderPreviousCellStateGradient: GpuHandle[] = [];
+  encoderPreviousCellStateGradient[24] = kernels.encoderConstant();
   const encoderJoinedGradient: GpuHandle[] = [];
   for (let t = 23; t >= 0; t--) {
     const encoderMultiply = kernels.encoderMultiply(
-      encoderHiddenStateGradient[t + 1],
+      encoderPreviousHiddenStateGradient[t + 1],
       encoderOutputGradient,
       encoderCellOutput[t],
       encoderOutputGate[t],
       t,
     );
-    const encoderCellStateGradient2 = kernels.encoderCellStateGradient(
-      encoderCellStateGradient[t + 1],
-      encoderHiddenStateGradient[t + 1],
+    const encoderCellStateGradient = kernels.encoderCellStateGradient(
+      encoderPreviousCellStateGradient[t + 1],
+      encoderPreviousHiddenStateGradient[t + 1],
       encoderOutputGradient,
       encoderOutputGate[t],
       encoderCellOutput[t],
@@ -1693,15 +1695,18 @@ function gradientsPlan(
     encoderJoinedGradient[t] = kernels.encoderJoinedGradient(
       encoderMultiply,
       encoderOutputGate[t],
-      encoderCellStateGradient2,
+      encoderCellStateGradient,
       encoderInputGate[t],
       encoderCandidate[t],
       encoderCellState[t],
       encoderForgetGate[t],
     );
-    encoderHiddenStateGradient[t] = kernels.encoderHiddenStateGradient(encoderJoinedGradient[t], encoderWeightHhL0);
-    encoderCellStateGradient[t] = kernels.encoderCellStateGradient2(
-      encoderCellStateGradient2,
+    encoderPreviousHiddenStateGradient[t] = kernels.encoderPreviousHiddenStateGradient(
+      encoderJoinedGradient[t],
+      encoderWeightHhL0,
+    );
+    encoderPreviousCellStateGradient[t] = kernels.encoderPreviousCellStateGradient(
+      encoderCellStateGradient,
       encoderForgetGate[t],
     );
   }
@@ -1823,10 +1828,10 @@ const trainStepArguments = [
  *     contextBiasGradient              [1]                  backward: context .. update: adam; bias_gradient
  *     contextWeightGradient            [1, 16]              backward: context .. update: adam; weight_gradient
  *     encoderOutputGradient            [16, 24, 16]         backward: encoder; output_gradient
- *     encoderHiddenStateGradient       [25, 16, 16] in steps backward: encoder; hidden_state_gradient
- *     encoderCellStateGradient         [25, 16, 16] in steps backward: encoder; cell_state_gradient
+ *     encoderPreviousHiddenStateGradient [25, 16, 16] in steps backward: encoder; previous_hidden_state_gradient
+ *     encoderPreviousCellStateGradient [25, 16, 16] in steps backward: encoder; previous_cell_state_gradient
  *     encoderMultiply                  [16, 16]             backward: encoder; multiply
- *     encoderCellStateGradient2        [16, 16]             backward: encoder; cell_state_gradient
+ *     encoderCellStateGradient         [16, 16]             backward: encoder; cell_state_gradient
  *     encoderJoinedGradient            [24, 16, 64] in steps backward: encoder; joined_gradient
  *     encoderWeightHhL0Gradient        [64, 16]             backward: encoder .. update: adam; weight_hh_l0_gradient
  *     encoderBiasIhL0Gradient          [64]                 backward: encoder .. update: adam; bias_ih_l0_gradient
@@ -1980,22 +1985,22 @@ function trainStepPlan(
     contextEnergyGradient,
     contextWeight,
   );
-  const encoderHiddenStateGradient: GpuHandle[] = [];
-  encoderHiddenStateGradient[24] = kernels.encoderConstant();
-  const encoderCellStateGradient: GpuHandle[] = [];
-  encoderCellStateGradient[24] = kernels.encoderConstant();
+  const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
+  encoderPreviousHiddenStateGradient[24] = kernels.encoderConstant();
+  const encoderPreviousCellStateGradient: GpuHandle[] = [];
+  encoderPreviousCellStateGradient[24] = kernels.encoderConstant();
   const encoderJoinedGradient: GpuHandle[] = [];
   for (let t = 23; t >= 0; t--) {
     const encoderMultiply = kernels.encoderMultiply(
-      encoderHiddenStateGradient[t + 1],
+      encoderPreviousHiddenStateGradient[t + 1],
       encoderOutputGradient,
       encoderCellOutput[t],
       encoderOutputGate[t],
       t,
     );
-    const encoderCellStateGradient2 = kernels.encoderCellStateGradient(
-      encoderCellStateGradient[t + 1],
-      encoderHiddenStateGradient[t + 1],
+    const encoderCellStateGradient = kernels.encoderCellStateGradient(
+      encoderPreviousCellStateGradient[t + 1],
+      encoderPreviousHiddenStateGradient[t + 1],
       encoderOutputGradient,
       encoderOutputGate[t],
       encoderCellOutput[t],
@@ -2004,15 +2009,18 @@ function trainStepPlan(
     encoderJoinedGradient[t] = kernels.encoderJoinedGradient(
       encoderMultiply,
       encoderOutputGate[t],
-      encoderCellStateGradient2,
+      encoderCellStateGradient,
       encoderInputGate[t],
       encoderCandidate[t],
       encoderCellState[t],
       encoderForgetGate[t],
     );
-    encoderHiddenStateGradient[t] = kernels.encoderHiddenStateGradient(encoderJoinedGradient[t], encoderWeightHhL0);
-    encoderCellStateGradient[t] = kernels.encoderCellStateGradient2(
-      encoderCellStateGradient2,
+    encoderPreviousHiddenStateGradient[t] = kernels.encoderPreviousHiddenStateGradient(
+      encoderJoinedGradient[t],
+      encoderWeightHhL0,
+    );
+    encoderPreviousCellStateGradient[t] = kernels.encoderPreviousCellStateGradient(
+      encoderCellStateGradient,
       encoderForgetGate[t],
     );
   }

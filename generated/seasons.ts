@@ -823,11 +823,12 @@ function encoderOutputGradient(
 
 /**
  * encoder, backward: multiply. Gives [B, H] of [16, 12].
- * Reads hiddenStateGradient [16, 12], outputGradient [16, 15, 24], cellOutput [16, 12], outputGate [16, 12].
+ * Reads carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24], cellOutput [16, 12],
+ * outputGate [16, 12].
  */
 function encoderMultiply(
   this: KernelThis,
-  hiddenStateGradient: Tensor2,
+  carriedHiddenStateGradient: Tensor2,
   outputGradient: Tensor3,
   cellOutput: Tensor2,
   outputGate: Tensor2,
@@ -836,20 +837,20 @@ function encoderMultiply(
   const b = this.thread.y;
   const h = this.thread.x;
   const hPlus12: Index = h + 12;
-  const hiddenStateGradient2 = hiddenStateGradient[b][h] + outputGradient[b][t][hPlus12];
-  const outputGateGradient = hiddenStateGradient2 * cellOutput[b][h];
+  const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][hPlus12];
+  const outputGateGradient = hiddenStateGradient * cellOutput[b][h];
   return outputGateGradient * outputGate[b][h];
 }
 
 /**
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 12].
- * Reads cellStateGradient [16, 12], hiddenStateGradient [16, 12], outputGradient [16, 15, 24],
+ * Reads carriedCellStateGradient [16, 12], carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24],
  * outputGate [16, 12], cellOutput [16, 12].
  */
 function encoderCellStateGradient(
   this: KernelThis,
-  cellStateGradient: Tensor2,
-  hiddenStateGradient: Tensor2,
+  carriedCellStateGradient: Tensor2,
+  carriedHiddenStateGradient: Tensor2,
   outputGradient: Tensor3,
   outputGate: Tensor2,
   cellOutput: Tensor2,
@@ -858,10 +859,10 @@ function encoderCellStateGradient(
   const b = this.thread.y;
   const h = this.thread.x;
   const hPlus12: Index = h + 12;
-  const hiddenStateGradient2 = hiddenStateGradient[b][h] + outputGradient[b][t][hPlus12];
-  const cellOutputGradient = hiddenStateGradient2 * outputGate[b][h];
+  const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][hPlus12];
+  const cellOutputGradient = hiddenStateGradient * outputGate[b][h];
   const cellOutputValue = cellOutput[b][h];
-  return cellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue);
+  return carriedCellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue);
 }
 
 /**
@@ -901,13 +902,13 @@ function encoderJoinedGradient(
 }
 
 /**
- * encoder, backward: hidden_state_gradient. Gives [B, H] of [16, 12].
+ * encoder, backward: previous_hidden_state_gradient. Gives [B, H] of [16, 12].
  *
- *     encoderHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * encoderWeightHhL0Reverse[g, h]
+ *     encoderPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * encoderWeightHhL0Reverse[g, h]
  *
  * Reads joinedGradient [16, 48], encoderWeightHhL0Reverse [48, 12].
  */
-function encoderHiddenStateGradient(
+function encoderPreviousHiddenStateGradient(
   this: KernelThis,
   joinedGradient: Tensor2,
   encoderWeightHhL0Reverse: Tensor2
@@ -922,13 +923,13 @@ function encoderHiddenStateGradient(
 }
 
 /**
- * encoder, backward: cell_state_gradient. Gives [B, I] of [16, 12].
+ * encoder, backward: previous_cell_state_gradient. Gives [B, I] of [16, 12].
  *
- *     encoderCellStateGradient2[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
+ *     encoderPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
  *
  * Reads cellStateGradient [16, 12], forgetGate [16, 12].
  */
-function encoderCellStateGradient2(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
+function encoderPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
   const b = this.thread.y;
   const i = this.thread.x;
   return cellStateGradient[b][i] * forgetGate[b][i];
@@ -1003,11 +1004,12 @@ function encoderWeightIhL0ReverseGradient(this: KernelThis, joinedGradient: Tens
 
 /**
  * encoder, backward: multiply. Gives [B, H] of [16, 12].
- * Reads hiddenStateGradient [16, 12], outputGradient [16, 15, 24], cellOutput [16, 12], outputGate [16, 12].
+ * Reads carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24], cellOutput [16, 12],
+ * outputGate [16, 12].
  */
 function encoderMultiply2(
   this: KernelThis,
-  hiddenStateGradient: Tensor2,
+  carriedHiddenStateGradient: Tensor2,
   outputGradient: Tensor3,
   cellOutput: Tensor2,
   outputGate: Tensor2,
@@ -1015,20 +1017,20 @@ function encoderMultiply2(
 ): number {
   const b = this.thread.y;
   const h = this.thread.x;
-  const hiddenStateGradient2 = hiddenStateGradient[b][h] + outputGradient[b][t][h];
-  const outputGateGradient = hiddenStateGradient2 * cellOutput[b][h];
+  const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
+  const outputGateGradient = hiddenStateGradient * cellOutput[b][h];
   return outputGateGradient * outputGate[b][h];
 }
 
 /**
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 12].
- * Reads cellStateGradient [16, 12], hiddenStateGradient [16, 12], outputGradient [16, 15, 24],
+ * Reads carriedCellStateGradient [16, 12], carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24],
  * outputGate [16, 12], cellOutput [16, 12].
  */
-function encoderCellStateGradient3(
+function encoderCellStateGradient2(
   this: KernelThis,
-  cellStateGradient: Tensor2,
-  hiddenStateGradient: Tensor2,
+  carriedCellStateGradient: Tensor2,
+  carriedHiddenStateGradient: Tensor2,
   outputGradient: Tensor3,
   outputGate: Tensor2,
   cellOutput: Tensor2,
@@ -1036,10 +1038,10 @@ function encoderCellStateGradient3(
 ): number {
   const b = this.thread.y;
   const h = this.thread.x;
-  const hiddenStateGradient2 = hiddenStateGradient[b][h] + outputGradient[b][t][h];
-  const cellOutputGradient = hiddenStateGradient2 * outputGate[b][h];
+  const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
+  const cellOutputGradient = hiddenStateGradient * outputGate[b][h];
   const cellOutputValue = cellOutput[b][h];
-  return cellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue);
+  return carriedCellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue);
 }
 
 /**
@@ -1596,13 +1598,13 @@ const kernelTable = {
   encoderMultiply: { source: encoderMultiply, output: [12, 16] },
   encoderCellStateGradient: { source: encoderCellStateGradient, output: [12, 16] },
   encoderJoinedGradient: { source: encoderJoinedGradient, output: [48, 16] },
-  encoderHiddenStateGradient: { source: encoderHiddenStateGradient, output: [12, 16] },
-  encoderCellStateGradient2: { source: encoderCellStateGradient2, output: [12, 16] },
+  encoderPreviousHiddenStateGradient: { source: encoderPreviousHiddenStateGradient, output: [12, 16] },
+  encoderPreviousCellStateGradient: { source: encoderPreviousCellStateGradient, output: [12, 16] },
   encoderWeightHhL0ReverseGradient: { source: encoderWeightHhL0ReverseGradient, output: [12, 48] },
   encoderBiasIhL0ReverseGradient: { source: encoderBiasIhL0ReverseGradient, output: [48] },
   encoderWeightIhL0ReverseGradient: { source: encoderWeightIhL0ReverseGradient, output: [1, 48] },
   encoderMultiply2: { source: encoderMultiply2, output: [12, 16] },
-  encoderCellStateGradient3: { source: encoderCellStateGradient3, output: [12, 16] },
+  encoderCellStateGradient2: { source: encoderCellStateGradient2, output: [12, 16] },
   encoderWeightHhL0Gradient: { source: encoderWeightHhL0Gradient, output: [12, 48] },
   clippingSum: { source: clippingSum, output: [1] },
   clippingAdd: { source: clippingAdd, output: [1] },
@@ -2009,18 +2011,18 @@ const gradientsArguments = [
  *     summaryWBiasGradient             [24]                 backward: summary .. end; W.bias_gradient
  *     summaryWWeightGradient           [24, 24]             backward: summary .. end; W.weight_gradient
  *     encoderOutputGradient            [16, 15, 24]         backward: encoder; output_gradient
- *     encoderHiddenStateGradient       [16, 16, 12] in steps backward: encoder; hidden_state_gradient
- *     encoderCellStateGradient         [16, 16, 12] in steps backward: encoder; cell_state_gradient
+ *     encoderPreviousHiddenStateGradient [16, 16, 12] in steps backward: encoder; previous_hidden_state_gradient
+ *     encoderPreviousCellStateGradient [16, 16, 12] in steps backward: encoder; previous_cell_state_gradient
  *     encoderMultiply                  [16, 12]             backward: encoder; multiply
- *     encoderCellStateGradient3        [16, 12]             backward: encoder; cell_state_gradient
+ *     encoderCellStateGradient         [16, 12]             backward: encoder; cell_state_gradient
  *     encoderJoinedGradient            [15, 16, 48] in steps backward: encoder; joined_gradient
  *     encoderWeightHhL0ReverseGradient [48, 12]             backward: encoder .. end; weight_hh_l0_reverse_gradient
  *     encoderBiasIhL0ReverseGradient   [48]                 backward: encoder .. end; bias_ih_l0_reverse_gradient
  *     encoderWeightIhL0ReverseGradient [48, 1]              backward: encoder .. end; weight_ih_l0_reverse_gradient
- *     encoderHiddenStateGradient2      [16, 16, 12] in steps backward: encoder; hidden_state_gradient
- *     encoderCellStateGradient2        [16, 16, 12] in steps backward: encoder; cell_state_gradient
+ *     encoderPreviousHiddenStateGradient2 [16, 16, 12] in steps backward: encoder; previous_hidden_state_gradient
+ *     encoderPreviousCellStateGradient2 [16, 16, 12] in steps backward: encoder; previous_cell_state_gradient
  *     encoderMultiply2                 [16, 12]             backward: encoder; multiply
- *     encoderCellStateGradient4        [16, 12]             backward: encoder; cell_state_gradient
+ *     encoderCellStateGradient2        [16, 12]             backward: encoder; cell_state_gradient
  *     encoderJoinedGradient2           [15, 16, 48] in steps backward: encoder; joined_gradient
  *     encoderWeightHhL0Gradient        [48, 12]             backward: encoder .. end; weight_hh_l0_gradient
  *     encoderBiasIhL0Gradient          [48]                 backward: encoder .. end; bias_ih_l0_gradient
@@ -2180,22 +2182,22 @@ function gradientsPlan(
     summaryMultiply,
     summaryWWeight,
   );
-  const encoderHiddenStateGradient: GpuHandle[] = [];
-  encoderHiddenStateGradient[0] = kernels.encoderConstant();
-  const encoderCellStateGradient: GpuHandle[] = [];
-  encoderCellStateGradient[0] = kernels.encoderConstant();
+  const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
+  encoderPreviousHiddenStateGradient[0] = kernels.encoderConstant();
+  const encoderPreviousCellStateGradient: GpuHandle[] = [];
+  encoderPreviousCellStateGradient[0] = kernels.encoderConstant();
   const encoderJoinedGradient: GpuHandle[] = [];
   for (let t = 0; t < 15; t++) {
     const encoderMultiply = kernels.encoderMultiply(
-      encoderHiddenStateGradient[t],
+      encoderPreviousHiddenStateGradient[t],
       encoderOutputGradient,
       encoderCellOutput2[t],
       encoderOutputGate2[t],
       t,
     );
-    const encoderCellStateGradient3 = kernels.encoderCellStateGradient(
-      encoderCellStateGradient[t],
-      encoderHiddenStateGradient[t],
+    const encoderCellStateGradient = kernels.encoderCellStateGradient(
+      encoderPreviousCellStateGradient[t],
+      encoderPreviousHiddenStateGradient[t],
       encoderOutputGradient,
       encoderOutputGate2[t],
       encoderCellOutput2[t],
@@ -2204,18 +2206,18 @@ function gradientsPlan(
     encoderJoinedGradient[t] = kernels.encoderJoinedGradient(
       encoderMultiply,
       encoderOutputGate2[t],
-      encoderCellStateGradient3,
+      encoderCellStateGradient,
       encoderInputGate2[t],
       encoderCandidate2[t],
       encoderCellState2[t + 1],
       encoderForgetGate2[t],
     );
-    encoderHiddenStateGradient[t + 1] = kernels.encoderHiddenStateGradient(
+    encoderPreviousHiddenStateGradient[t + 1] = kernels.encoderPreviousHiddenStateGradient(
       encoderJoinedGradient[t],
       encoderWeightHhL0Reverse,
     );
-    encoderCellStateGradient[t + 1] = kernels.encoderCellStateGradient2(
-      encoderCellStateGradient3,
+    encoderPreviousCellStateGradient[t + 1] = kernels.encoderPreviousCellStateGradient(
+      encoderCellStateGradient,
       encoderForgetGate2[t],
     );
   }
@@ -2229,22 +2231,22 @@ function gradientsPlan(
     encoderJoinedGradientStacked,
     temperatures,
   );
-  const encoderHiddenStateGradient2: GpuHandle[] = [];
-  encoderHiddenStateGradient2[15] = kernels.encoderConstant();
-  const encoderCellStateGradient2: GpuHandle[] = [];
-  encoderCellStateGradient2[15] = kernels.encoderConstant();
+  const encoderPreviousHiddenStateGradient2: GpuHandle[] = [];
+  encoderPreviousHiddenStateGradient2[15] = kernels.encoderConstant();
+  const encoderPreviousCellStateGradient2: GpuHandle[] = [];
+  encoderPreviousCellStateGradient2[15] = kernels.encoderConstant();
   const encoderJoinedGradient2: GpuHandle[] = [];
   for (let t = 14; t >= 0; t--) {
     const encoderMultiply2 = kernels.encoderMultiply2(
-      encoderHiddenStateGradient2[t + 1],
+      encoderPreviousHiddenStateGradient2[t + 1],
       encoderOutputGradient,
       encoderCellOutput[t],
       encoderOutputGate[t],
       t,
     );
-    const encoderCellStateGradient4 = kernels.encoderCellStateGradient3(
-      encoderCellStateGradient2[t + 1],
-      encoderHiddenStateGradient2[t + 1],
+    const encoderCellStateGradient2 = kernels.encoderCellStateGradient2(
+      encoderPreviousCellStateGradient2[t + 1],
+      encoderPreviousHiddenStateGradient2[t + 1],
       encoderOutputGradient,
       encoderOutputGate[t],
       encoderCellOutput[t],
@@ -2253,18 +2255,18 @@ function gradientsPlan(
     encoderJoinedGradient2[t] = kernels.encoderJoinedGradient(
       encoderMultiply2,
       encoderOutputGate[t],
-      encoderCellStateGradient4,
+      encoderCellStateGradient2,
       encoderInputGate[t],
       encoderCandidate[t],
       encoderCellState[t],
       encoderForgetGate[t],
     );
-    encoderHiddenStateGradient2[t] = kernels.encoderHiddenStateGradient(
+    encoderPreviousHiddenStateGradient2[t] = kernels.encoderPreviousHiddenStateGradient(
       encoderJoinedGradient2[t],
       encoderWeightHhL0,
     );
-    encoderCellStateGradient2[t] = kernels.encoderCellStateGradient2(
-      encoderCellStateGradient4,
+    encoderPreviousCellStateGradient2[t] = kernels.encoderPreviousCellStateGradient(
+      encoderCellStateGradient2,
       encoderForgetGate[t],
     );
   }
@@ -2446,18 +2448,18 @@ const trainStepArguments = [
  *     summaryWBiasGradient             [24]                 backward: summary .. update: adamw; W.bias_gradient
  *     summaryWWeightGradient           [24, 24]             backward: summary .. update: adamw; W.weight_gradient
  *     encoderOutputGradient            [16, 15, 24]         backward: encoder; output_gradient
- *     encoderHiddenStateGradient       [16, 16, 12] in steps backward: encoder; hidden_state_gradient
- *     encoderCellStateGradient         [16, 16, 12] in steps backward: encoder; cell_state_gradient
+ *     encoderPreviousHiddenStateGradient [16, 16, 12] in steps backward: encoder; previous_hidden_state_gradient
+ *     encoderPreviousCellStateGradient [16, 16, 12] in steps backward: encoder; previous_cell_state_gradient
  *     encoderMultiply                  [16, 12]             backward: encoder; multiply
- *     encoderCellStateGradient3        [16, 12]             backward: encoder; cell_state_gradient
+ *     encoderCellStateGradient         [16, 12]             backward: encoder; cell_state_gradient
  *     encoderJoinedGradient            [15, 16, 48] in steps backward: encoder; joined_gradient
  *     encoderWeightHhL0ReverseGradient [48, 12]             backward: encoder .. update: adamw; weight_hh_l0_reverse_gradient
  *     encoderBiasIhL0ReverseGradient   [48]                 backward: encoder .. update: adamw; bias_ih_l0_reverse_gradient
  *     encoderWeightIhL0ReverseGradient [48, 1]              backward: encoder .. update: adamw; weight_ih_l0_reverse_gradient
- *     encoderHiddenStateGradient2      [16, 16, 12] in steps backward: encoder; hidden_state_gradient
- *     encoderCellStateGradient2        [16, 16, 12] in steps backward: encoder; cell_state_gradient
+ *     encoderPreviousHiddenStateGradient2 [16, 16, 12] in steps backward: encoder; previous_hidden_state_gradient
+ *     encoderPreviousCellStateGradient2 [16, 16, 12] in steps backward: encoder; previous_cell_state_gradient
  *     encoderMultiply2                 [16, 12]             backward: encoder; multiply
- *     encoderCellStateGradient4        [16, 12]             backward: encoder; cell_state_gradient
+ *     encoderCellStateGradient2        [16, 12]             backward: encoder; cell_state_gradient
  *     encoderJoinedGradient2           [15, 16, 48] in steps backward: encoder; joined_gradient
  *     encoderWeightHhL0Gradient        [48, 12]             backward: encoder .. update: adamw; weight_hh_l0_gradient
  *     encoderBiasIhL0Gradient          [48]                 backward: encoder .. update: adamw; bias_ih_l0_gradient
@@ -2691,22 +2693,22 @@ function trainStepPlan(
     summaryMultiply,
     summaryWWeight,
   );
-  const encoderHiddenStateGradient: GpuHandle[] = [];
-  encoderHiddenStateGradient[0] = kernels.encoderConstant();
-  const encoderCellStateGradient: GpuHandle[] = [];
-  encoderCellStateGradient[0] = kernels.encoderConstant();
+  const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
+  encoderPreviousHiddenStateGradient[0] = kernels.encoderConstant();
+  const encoderPreviousCellStateGradient: GpuHandle[] = [];
+  encoderPreviousCellStateGradient[0] = kernels.encoderConstant();
   const encoderJoinedGradient: GpuHandle[] = [];
   for (let t = 0; t < 15; t++) {
     const encoderMultiply = kernels.encoderMultiply(
-      encoderHiddenStateGradient[t],
+      encoderPreviousHiddenStateGradient[t],
       encoderOutputGradient,
       encoderCellOutput2[t],
       encoderOutputGate2[t],
       t,
     );
-    const encoderCellStateGradient3 = kernels.encoderCellStateGradient(
-      encoderCellStateGradient[t],
-      encoderHiddenStateGradient[t],
+    const encoderCellStateGradient = kernels.encoderCellStateGradient(
+      encoderPreviousCellStateGradient[t],
+      encoderPreviousHiddenStateGradient[t],
       encoderOutputGradient,
       encoderOutputGate2[t],
       encoderCellOutput2[t],
@@ -2715,18 +2717,18 @@ function trainStepPlan(
     encoderJoinedGradient[t] = kernels.encoderJoinedGradient(
       encoderMultiply,
       encoderOutputGate2[t],
-      encoderCellStateGradient3,
+      encoderCellStateGradient,
       encoderInputGate2[t],
       encoderCandidate2[t],
       encoderCellState2[t + 1],
       encoderForgetGate2[t],
     );
-    encoderHiddenStateGradient[t + 1] = kernels.encoderHiddenStateGradient(
+    encoderPreviousHiddenStateGradient[t + 1] = kernels.encoderPreviousHiddenStateGradient(
       encoderJoinedGradient[t],
       encoderWeightHhL0Reverse,
     );
-    encoderCellStateGradient[t + 1] = kernels.encoderCellStateGradient2(
-      encoderCellStateGradient3,
+    encoderPreviousCellStateGradient[t + 1] = kernels.encoderPreviousCellStateGradient(
+      encoderCellStateGradient,
       encoderForgetGate2[t],
     );
   }
@@ -2740,22 +2742,22 @@ function trainStepPlan(
     encoderJoinedGradientStacked,
     temperatures,
   );
-  const encoderHiddenStateGradient2: GpuHandle[] = [];
-  encoderHiddenStateGradient2[15] = kernels.encoderConstant();
-  const encoderCellStateGradient2: GpuHandle[] = [];
-  encoderCellStateGradient2[15] = kernels.encoderConstant();
+  const encoderPreviousHiddenStateGradient2: GpuHandle[] = [];
+  encoderPreviousHiddenStateGradient2[15] = kernels.encoderConstant();
+  const encoderPreviousCellStateGradient2: GpuHandle[] = [];
+  encoderPreviousCellStateGradient2[15] = kernels.encoderConstant();
   const encoderJoinedGradient2: GpuHandle[] = [];
   for (let t = 14; t >= 0; t--) {
     const encoderMultiply2 = kernels.encoderMultiply2(
-      encoderHiddenStateGradient2[t + 1],
+      encoderPreviousHiddenStateGradient2[t + 1],
       encoderOutputGradient,
       encoderCellOutput[t],
       encoderOutputGate[t],
       t,
     );
-    const encoderCellStateGradient4 = kernels.encoderCellStateGradient3(
-      encoderCellStateGradient2[t + 1],
-      encoderHiddenStateGradient2[t + 1],
+    const encoderCellStateGradient2 = kernels.encoderCellStateGradient2(
+      encoderPreviousCellStateGradient2[t + 1],
+      encoderPreviousHiddenStateGradient2[t + 1],
       encoderOutputGradient,
       encoderOutputGate[t],
       encoderCellOutput[t],
@@ -2764,18 +2766,18 @@ function trainStepPlan(
     encoderJoinedGradient2[t] = kernels.encoderJoinedGradient(
       encoderMultiply2,
       encoderOutputGate[t],
-      encoderCellStateGradient4,
+      encoderCellStateGradient2,
       encoderInputGate[t],
       encoderCandidate[t],
       encoderCellState[t],
       encoderForgetGate[t],
     );
-    encoderHiddenStateGradient2[t] = kernels.encoderHiddenStateGradient(
+    encoderPreviousHiddenStateGradient2[t] = kernels.encoderPreviousHiddenStateGradient(
       encoderJoinedGradient2[t],
       encoderWeightHhL0,
     );
-    encoderCellStateGradient2[t] = kernels.encoderCellStateGradient2(
-      encoderCellStateGradient4,
+    encoderPreviousCellStateGradient2[t] = kernels.encoderPreviousCellStateGradient(
+      encoderCellStateGradient2,
       encoderForgetGate[t],
     );
   }

@@ -652,14 +652,11 @@ function lstmOutputGradient(
 
 /**
  * lstm, backward: multiply. Gives [B, H] of [1, 16].
- *
- *     lstmMultiply[b, h] = (hiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]
- *
- * Reads hiddenStateGradient [1, 16], outputGradient [1, 19, 16], cellOutput [1, 16], outputGate [1, 16].
+ * Reads carriedHiddenStateGradient [1, 16], outputGradient [1, 19, 16], cellOutput [1, 16], outputGate [1, 16].
  */
 function lstmMultiply(
   this: KernelThis,
-  hiddenStateGradient: Tensor2,
+  carriedHiddenStateGradient: Tensor2,
   outputGradient: Tensor3,
   cellOutput: Tensor2,
   outputGate: Tensor2,
@@ -667,20 +664,20 @@ function lstmMultiply(
 ): number {
   const b = this.thread.y;
   const h = this.thread.x;
-  const hiddenStateGradient2 = hiddenStateGradient[b][h] + outputGradient[b][t][h];
-  const outputGateGradient = hiddenStateGradient2 * cellOutput[b][h];
+  const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
+  const outputGateGradient = hiddenStateGradient * cellOutput[b][h];
   return outputGateGradient * outputGate[b][h];
 }
 
 /**
  * lstm, backward: cell_state_gradient. Gives [B, H] of [1, 16].
- * Reads cellStateGradient [1, 16], hiddenStateGradient [1, 16], outputGradient [1, 19, 16], outputGate [1, 16],
- * cellOutput [1, 16].
+ * Reads carriedCellStateGradient [1, 16], carriedHiddenStateGradient [1, 16], outputGradient [1, 19, 16],
+ * outputGate [1, 16], cellOutput [1, 16].
  */
 function lstmCellStateGradient(
   this: KernelThis,
-  cellStateGradient: Tensor2,
-  hiddenStateGradient: Tensor2,
+  carriedCellStateGradient: Tensor2,
+  carriedHiddenStateGradient: Tensor2,
   outputGradient: Tensor3,
   outputGate: Tensor2,
   cellOutput: Tensor2,
@@ -688,10 +685,10 @@ function lstmCellStateGradient(
 ): number {
   const b = this.thread.y;
   const h = this.thread.x;
-  const hiddenStateGradient2 = hiddenStateGradient[b][h] + outputGradient[b][t][h];
-  const cellOutputGradient = hiddenStateGradient2 * outputGate[b][h];
+  const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
+  const cellOutputGradient = hiddenStateGradient * outputGate[b][h];
   const cellOutputValue = cellOutput[b][h];
-  return cellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue);
+  return carriedCellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue);
 }
 
 /**
@@ -731,13 +728,13 @@ function lstmJoinedGradient(
 }
 
 /**
- * lstm, backward: hidden_state_gradient. Gives [B, H] of [1, 16].
+ * lstm, backward: previous_hidden_state_gradient. Gives [B, H] of [1, 16].
  *
- *     lstmHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * lstmWeightHhL0[g, h]
+ *     lstmPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * lstmWeightHhL0[g, h]
  *
  * Reads joinedGradient [1, 64], lstmWeightHhL0 [64, 16].
  */
-function lstmHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, lstmWeightHhL0: Tensor2): number {
+function lstmPreviousHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, lstmWeightHhL0: Tensor2): number {
   const b = this.thread.y;
   const h = this.thread.x;
   let sum = 0;
@@ -748,13 +745,13 @@ function lstmHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, lstm
 }
 
 /**
- * lstm, backward: cell_state_gradient. Gives [B, I] of [1, 16].
+ * lstm, backward: previous_cell_state_gradient. Gives [B, I] of [1, 16].
  *
- *     lstmCellStateGradient2[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
+ *     lstmPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
  *
  * Reads cellStateGradient [1, 16], forgetGate [1, 16].
  */
-function lstmCellStateGradient2(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
+function lstmPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
   const b = this.thread.y;
   const i = this.thread.x;
   return cellStateGradient[b][i] * forgetGate[b][i];
@@ -1088,8 +1085,8 @@ const kernelTable = {
   lstmMultiply: { source: lstmMultiply, output: [16, 1] },
   lstmCellStateGradient: { source: lstmCellStateGradient, output: [16, 1] },
   lstmJoinedGradient: { source: lstmJoinedGradient, output: [64, 1] },
-  lstmHiddenStateGradient: { source: lstmHiddenStateGradient, output: [16, 1] },
-  lstmCellStateGradient2: { source: lstmCellStateGradient2, output: [16, 1] },
+  lstmPreviousHiddenStateGradient: { source: lstmPreviousHiddenStateGradient, output: [16, 1] },
+  lstmPreviousCellStateGradient: { source: lstmPreviousCellStateGradient, output: [16, 1] },
   lstmWeightHhL0Gradient: { source: lstmWeightHhL0Gradient, output: [16, 64] },
   lstmBiasIhL0Gradient: { source: lstmBiasIhL0Gradient, output: [64] },
   lstmWeightIhL0Gradient: { source: lstmWeightIhL0Gradient, output: [1, 64] },
@@ -1350,10 +1347,10 @@ const gradientsArguments = [
  *     attentionBiasGradient            [1]                  backward: attention .. end; bias_gradient
  *     attentionWeightGradient          [1, 16]              backward: attention .. end; weight_gradient
  *     lstmOutputGradient               [1, 19, 16]          backward: lstm; output_gradient
- *     lstmHiddenStateGradient          [20, 1, 16] in steps backward: lstm; hidden_state_gradient
- *     lstmCellStateGradient            [20, 1, 16] in steps backward: lstm; cell_state_gradient
+ *     lstmPreviousHiddenStateGradient  [20, 1, 16] in steps backward: lstm; previous_hidden_state_gradient
+ *     lstmPreviousCellStateGradient    [20, 1, 16] in steps backward: lstm; previous_cell_state_gradient
  *     lstmMultiply                     [1, 16]              backward: lstm; multiply
- *     lstmCellStateGradient2           [1, 16]              backward: lstm; cell_state_gradient
+ *     lstmCellStateGradient            [1, 16]              backward: lstm; cell_state_gradient
  *     lstmJoinedGradient               [19, 1, 64] in steps backward: lstm; joined_gradient
  *     lstmWeightHhL0Gradient           [64, 16]             backward: lstm .. end; weight_hh_l0_gradient
  *     lstmBiasIhL0Gradient             [64]                 backward: lstm .. end; bias_ih_l0_gradient
@@ -1457,22 +1454,22 @@ function gradientsPlan(
     attentionEnergyGradient,
     attentionWeight,
   );
-  const lstmHiddenStateGradient: GpuHandle[] = [];
-  lstmHiddenStateGradient[19] = kernels.lstmConstant();
-  const lstmCellStateGradient: GpuHandle[] = [];
-  lstmCellStateGradient[19] = kernels.lstmConstant();
+  const lstmPreviousHiddenStateGradient: GpuHandle[] = [];
+  lstmPreviousHiddenStateGradient[19] = kernels.lstmConstant();
+  const lstmPreviousCellStateGradient: GpuHandle[] = [];
+  lstmPreviousCellStateGradient[19] = kernels.lstmConstant();
   const lstmJoinedGradient: GpuHandle[] = [];
   for (let t = 18; t >= 0; t--) {
     const lstmMultiply = kernels.lstmMultiply(
-      lstmHiddenStateGradient[t + 1],
+      lstmPreviousHiddenStateGradient[t + 1],
       lstmOutputGradient,
       lstmCellOutput[t],
       lstmOutputGate[t],
       t,
     );
-    const lstmCellStateGradient2 = kernels.lstmCellStateGradient(
-      lstmCellStateGradient[t + 1],
-      lstmHiddenStateGradient[t + 1],
+    const lstmCellStateGradient = kernels.lstmCellStateGradient(
+      lstmPreviousCellStateGradient[t + 1],
+      lstmPreviousHiddenStateGradient[t + 1],
       lstmOutputGradient,
       lstmOutputGate[t],
       lstmCellOutput[t],
@@ -1481,14 +1478,20 @@ function gradientsPlan(
     lstmJoinedGradient[t] = kernels.lstmJoinedGradient(
       lstmMultiply,
       lstmOutputGate[t],
-      lstmCellStateGradient2,
+      lstmCellStateGradient,
       lstmInputGate[t],
       lstmCandidate[t],
       lstmCellState[t],
       lstmForgetGate[t],
     );
-    lstmHiddenStateGradient[t] = kernels.lstmHiddenStateGradient(lstmJoinedGradient[t], lstmWeightHhL0);
-    lstmCellStateGradient[t] = kernels.lstmCellStateGradient2(lstmCellStateGradient2, lstmForgetGate[t]);
+    lstmPreviousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient(
+      lstmJoinedGradient[t],
+      lstmWeightHhL0,
+    );
+    lstmPreviousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient(
+      lstmCellStateGradient,
+      lstmForgetGate[t],
+    );
   }
   const lstmJoinedGradientStacked = stack(lstmJoinedGradient, [1, 64]);
   const lstmWeightHhL0Gradient = kernels.lstmWeightHhL0Gradient(
@@ -1606,10 +1609,10 @@ const trainStepArguments = [
  *     attentionBiasGradient            [1]                  backward: attention .. update: adam; bias_gradient
  *     attentionWeightGradient          [1, 16]              backward: attention .. update: adam; weight_gradient
  *     lstmOutputGradient               [1, 19, 16]          backward: lstm; output_gradient
- *     lstmHiddenStateGradient          [20, 1, 16] in steps backward: lstm; hidden_state_gradient
- *     lstmCellStateGradient            [20, 1, 16] in steps backward: lstm; cell_state_gradient
+ *     lstmPreviousHiddenStateGradient  [20, 1, 16] in steps backward: lstm; previous_hidden_state_gradient
+ *     lstmPreviousCellStateGradient    [20, 1, 16] in steps backward: lstm; previous_cell_state_gradient
  *     lstmMultiply                     [1, 16]              backward: lstm; multiply
- *     lstmCellStateGradient2           [1, 16]              backward: lstm; cell_state_gradient
+ *     lstmCellStateGradient            [1, 16]              backward: lstm; cell_state_gradient
  *     lstmJoinedGradient               [19, 1, 64] in steps backward: lstm; joined_gradient
  *     lstmWeightHhL0Gradient           [64, 16]             backward: lstm .. update: adam; weight_hh_l0_gradient
  *     lstmBiasIhL0Gradient             [64]                 backward: lstm .. update: adam; bias_ih_l0_gradient
@@ -1756,22 +1759,22 @@ function trainStepPlan(
     attentionEnergyGradient,
     attentionWeight,
   );
-  const lstmHiddenStateGradient: GpuHandle[] = [];
-  lstmHiddenStateGradient[19] = kernels.lstmConstant();
-  const lstmCellStateGradient: GpuHandle[] = [];
-  lstmCellStateGradient[19] = kernels.lstmConstant();
+  const lstmPreviousHiddenStateGradient: GpuHandle[] = [];
+  lstmPreviousHiddenStateGradient[19] = kernels.lstmConstant();
+  const lstmPreviousCellStateGradient: GpuHandle[] = [];
+  lstmPreviousCellStateGradient[19] = kernels.lstmConstant();
   const lstmJoinedGradient: GpuHandle[] = [];
   for (let t = 18; t >= 0; t--) {
     const lstmMultiply = kernels.lstmMultiply(
-      lstmHiddenStateGradient[t + 1],
+      lstmPreviousHiddenStateGradient[t + 1],
       lstmOutputGradient,
       lstmCellOutput[t],
       lstmOutputGate[t],
       t,
     );
-    const lstmCellStateGradient2 = kernels.lstmCellStateGradient(
-      lstmCellStateGradient[t + 1],
-      lstmHiddenStateGradient[t + 1],
+    const lstmCellStateGradient = kernels.lstmCellStateGradient(
+      lstmPreviousCellStateGradient[t + 1],
+      lstmPreviousHiddenStateGradient[t + 1],
       lstmOutputGradient,
       lstmOutputGate[t],
       lstmCellOutput[t],
@@ -1780,14 +1783,20 @@ function trainStepPlan(
     lstmJoinedGradient[t] = kernels.lstmJoinedGradient(
       lstmMultiply,
       lstmOutputGate[t],
-      lstmCellStateGradient2,
+      lstmCellStateGradient,
       lstmInputGate[t],
       lstmCandidate[t],
       lstmCellState[t],
       lstmForgetGate[t],
     );
-    lstmHiddenStateGradient[t] = kernels.lstmHiddenStateGradient(lstmJoinedGradient[t], lstmWeightHhL0);
-    lstmCellStateGradient[t] = kernels.lstmCellStateGradient2(lstmCellStateGradient2, lstmForgetGate[t]);
+    lstmPreviousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient(
+      lstmJoinedGradient[t],
+      lstmWeightHhL0,
+    );
+    lstmPreviousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient(
+      lstmCellStateGradient,
+      lstmForgetGate[t],
+    );
   }
   const lstmJoinedGradientStacked = stack(lstmJoinedGradient, [1, 64]);
   const lstmWeightHhL0Gradient = kernels.lstmWeightHhL0Gradient(

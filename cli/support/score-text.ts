@@ -1,6 +1,7 @@
 /** Scores as a table: the model beside its baseline. */
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import type { PartScores, TargetScores } from "./evaluation.ts";
+import type { MetricScore } from "../../runtime/metrics/scores.ts";
 import { numberText, table } from "./table.ts";
 
 /** @param part `test`, `validation`, `train` */
@@ -11,15 +12,38 @@ export function scoreText(part: string, scores: PartScores): string {
 }
 
 function targetText(part: string, scores: TargetScores): string {
-  const rows = Object.entries(scores.metrics).map(([name, { model, naive, note }]) => [
-    name,
-    withUnit(name, model),
-    withUnit(name, naive),
-    model === null || naive === null || naive === 0 ? "-" : numberText(model / naive),
-    [`${metricNamed(name).better} is better`, ...(note === undefined ? [] : [note])].join("; "),
+  const columns = Object.entries(scores.columns ?? {});
+  const rows = Object.entries(scores.metrics).flatMap(([name, score]) => [
+    scoreRow(name, name, score),
+    // Columns can have units of their own; their common score is then only a number to watch.
+    ...columns.flatMap(([column, own]) => (own[name] === undefined ? [] : [scoreRow(`  ${column}`, name, own[name])])),
   ]);
   const heading = `${part} part, ${String(scores.count)} values of ${scores.target}; naive: ${scores.baseline}`;
-  return `${heading}\n${table([["metric", "model", "naive", "model/naive", ""], ...rows], { right: [1, 2, 3] })}`;
+  const text = `${heading}\n${table([["metric", "model", "naive", "model/naive", ""], ...rows], { right: [1, 2, 3] })}`;
+  return losesEverywhere(scores) ? `${text}\nnote: the naive forecast is better; ${advice}` : text;
+}
+
+const advice = "try a transform (such as { difference: 1 }), normalize, more epochs, or a longer window.";
+
+function scoreRow(title: string, metric: string, { model, naive, note }: MetricScore): string[] {
+  return [
+    title,
+    withUnit(metric, model),
+    withUnit(metric, naive),
+    model === null || naive === null || naive === 0 ? "-" : numberText(model / naive),
+    [`${metricNamed(metric).better} is better`, ...(note === undefined ? [] : [note])].join("; "),
+  ];
+}
+
+function losesEverywhere({ metrics }: TargetScores): boolean {
+  const scores = Object.entries(metrics);
+  return (
+    scores.length > 0 &&
+    scores.every(([name, { model, naive }]) => {
+      if (model === null || naive === null) return false;
+      return metricNamed(name).better === "lower" ? model > naive : model < naive;
+    })
+  );
 }
 
 function withUnit(name: string, value: number | null): string {

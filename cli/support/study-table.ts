@@ -1,5 +1,5 @@
 /** What a table shows of itself: columns of numbers, dates, gaps, and how long a season may be. */
-import type { OpenTable } from "../../runtime/data/source-table.ts";
+import type { CellFault, OpenTable } from "../../runtime/data/source-table.ts";
 import { Mistake } from "./mistake.ts";
 
 export interface TableStudy {
@@ -62,12 +62,14 @@ export function studyTable(table: OpenTable): TableStudy {
   return {
     rows,
     columns: numeric.map(({ name }) => name),
-    others: found.filter((column, index) => !isData(column, index)).map(({ name }) => name),
+    others: found.filter((column, index) => !isData(column, index)).map(otherText),
     gaps: numeric.reduce((total, { gaps }) => total + gaps, 0),
     grows: numeric.every(({ grows }) => grows),
     window: Math.max(4, Math.min(24, Math.floor(rows / 8))),
   };
 }
+
+type Cell = number | undefined | CellFault;
 
 interface ColumnStudy {
   readonly name: string;
@@ -76,22 +78,38 @@ interface ColumnStudy {
   readonly grows: boolean;
   /** True when it goes up by the same whole number from row to row: it numbers the rows. */
   readonly counts: boolean;
+  readonly obstacle?: { readonly row: number; readonly found: string } | undefined;
 }
 
-function studyColumn(name: string, cells: readonly unknown[]): ColumnStudy {
+function studyColumn(name: string, cells: readonly Cell[]): ColumnStudy {
   let least = Infinity;
   let most = -Infinity;
   let gaps = 0;
   for (const cell of cells) {
     if (cell === undefined) gaps += 1;
-    else if (typeof cell !== "number") return { name, isNumeric: false, gaps, grows: false, counts: false };
-    else {
+    else if (typeof cell !== "number") {
+      return { name, isNumeric: false, gaps, grows: false, counts: false, obstacle: obstacleIn(cells) };
+    } else {
       least = Math.min(least, cell);
       most = Math.max(most, cell);
     }
   }
   const isNumeric = gaps < cells.length && name !== "";
   return { name, isNumeric, gaps, grows: least > 0 && most > 3 * least, counts: gaps === 0 && counts(cells) };
+}
+
+/** A column that is nearly all numbers was meant to be data: what stands in the way is said. */
+function otherText({ name, obstacle }: ColumnStudy): string {
+  return obstacle === undefined ? name : `${name} (row ${String(obstacle.row)} holds ${obstacle.found})`;
+}
+
+/** The first cell that is no number, where most are; rows count from 1 below the header. */
+function obstacleIn(cells: readonly Cell[]): ColumnStudy["obstacle"] {
+  const numbers = cells.filter((cell) => typeof cell === "number").length;
+  if (numbers <= cells.length / 2) return undefined;
+  const index = cells.findIndex((cell) => typeof cell === "object");
+  const fault = cells[index];
+  return typeof fault === "object" ? { row: index + 1, found: fault.found } : undefined;
 }
 
 function counts(cells: readonly unknown[]): boolean {

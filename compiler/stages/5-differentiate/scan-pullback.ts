@@ -56,7 +56,7 @@ export function scanPullback(
       inputs: [],
       attributes: { scan: identifier, part: "carry", index: nextIndex++ },
       shape: carry.shape,
-      label: `${carry.label.replace(/^previous_/, "")}_gradient`,
+      label: `carried_${carry.label.replace(/^previous_/, "")}_gradient`,
     }),
   );
 
@@ -82,7 +82,7 @@ export function scanPullback(
   const residuals = new ResidualStore(operations, scan, sliceOf, backwardLeaves);
   const named = (node: Node, source: Node): Node =>
     node.label === node.op && source.label !== source.op
-      ? builder.named(node, `${source.label.replace(/^previous_|^.*\./, "")}_gradient`)
+      ? builder.named(node, `${source.label.replace(/^.*\./, "")}_gradient`)
       : node;
   const nextCotangents = activeCarries.map((carry) =>
     named(residuals.replay(pulled.get(carry) ?? zero(carry.shape)), carry),

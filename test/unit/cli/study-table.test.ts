@@ -30,6 +30,11 @@ describe("studyTable", () => {
     ).toMatchObject({ gaps: 1, grows: true });
   });
 
+  it("says what keeps a column that is nearly all numbers from being data", () => {
+    const text = rows((row) => `${row % 7},${row === 4 ? "n/a" : row % 5}`);
+    expect(study("load,sales", text)).toMatchObject({ columns: ["load"], others: ['sales (row 5 holds "n/a")'] });
+  });
+
   it.each([
     ["1,2", rows(() => "1,2"), "no-columns"],
     ["a", rows(() => "x"), "no-columns"],
