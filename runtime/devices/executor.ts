@@ -51,7 +51,8 @@ export class GpuExecutor implements Executor {
       const value = argumentsByName[argument];
       const size = sizeOf(shape);
       if (value?.length !== size) throw mismatch(name, argument, size, value?.length);
-      return this.open.library.input(value, gpuSize(shape));
+      const { library } = this.open;
+      return library.input(value, gpuSize(shape));
     });
     const known = this.#pipelines.get(name);
     const pipeline = known ?? this.#create(name, program);
