@@ -3,8 +3,8 @@ import type { CreateOptions, Executor, LiveModel, ModelDefinition } from "../con
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
 import { describe } from "../tensor.ts";
-import { invalidOption, invalidSeed, RunningModel } from "./live.ts";
-import { initialParameters, readWeights, readWeightsMetadata } from "./parameters.ts";
+import { checkOptions, invalidOption, invalidSeed, RunningModel } from "./live.ts";
+import { initialParameters, readWeights } from "./parameters.ts";
 
 /** What `backend` may be. */
 export const BACKENDS = ["auto", "webgpu", "webgl2", "headlessgl", "webasm", "cpu"] as const;
@@ -21,13 +21,7 @@ export async function createModel<D extends ModelDefinition>(
   options: CreateOptions,
   createExecutor: ExecutorFactory,
 ): Promise<LiveModel<D>> {
-  if (typeof options !== "object" || options === null) {
-    throw invalidOption(`create takes an object of options, not ${describe(options)}.`);
-  }
-  const unknown = Object.keys(options).filter((key) => !OPTIONS.includes(key));
-  if (unknown.length > 0) {
-    throw invalidOption(`create has no option ${unknown.join(", ")}; its options are ${OPTIONS.join(", ")}.`);
-  }
+  checkOptions("create", options, OPTIONS);
   const { backend = "auto", seed = 0, weights } = options;
   checkBackend(backend);
   if (!isSeed(seed)) throw invalidSeed(seed);
@@ -35,14 +29,10 @@ export async function createModel<D extends ModelDefinition>(
     throw invalidOption(`weights must be the bytes of a safetensors file (a Uint8Array), not ${describe(weights)}.`);
   }
   // Before the executor: a device need not start for weights that do not fit.
-  const parameters = weights === undefined ? initialParameters(definition, seed) : readWeights(definition, weights);
+  const start =
+    weights === undefined ? { parameters: initialParameters(definition, seed) } : readWeights(definition, weights);
   const executor = await createExecutor(definition, { backend });
-  return new RunningModel(definition, {
-    executor,
-    parameters,
-    seed,
-    metadata: weights === undefined ? {} : readWeightsMetadata(weights),
-  });
+  return new RunningModel(definition, { executor, seed, ...start });
 }
 
 /** @throws Problem `unknown-backend` listing those there are */

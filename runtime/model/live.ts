@@ -12,22 +12,14 @@ import type {
 } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
-import { copyTensors, sizeOf } from "../tensor.ts";
+import { describe, copyTensors, sizeOf } from "../tensor.ts";
 import { runProgram } from "./batches.ts";
 import { lossNotFinite, notFinite } from "./finite.ts";
 import type { NamedTensor } from "./finite.ts";
 import { checkInputs } from "./inputs.ts";
 import type { CheckedInputs } from "./inputs.ts";
 import { lossParts, LossTotal, lossReduction } from "./loss.ts";
-import {
-  expectedSlots,
-  float32Entry,
-  initialSlots,
-  readWeights,
-  readWeightsMetadata,
-  takeTensors,
-  writeWeights,
-} from "./parameters.ts";
+import { expectedSlots, float32Entry, initialSlots, readWeights, takeTensors, writeWeights } from "./parameters.ts";
 import type { Tensors } from "./parameters.ts";
 import { Breather, Queue } from "./turns.ts";
 
@@ -81,10 +73,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   async trainStep(inputs: TrainInputs<D>, options: { readonly learningRate?: number } = {}): Promise<LossValue> {
     this.#refuseDisposed();
     const checked = this.#oneBatch(inputs, "trainStep");
-    const unknown = Object.keys(options ?? { nothing: null }).filter((key) => key !== "learningRate");
-    if (unknown.length > 0) {
-      throw invalidOption(`trainStep takes an object with at most learningRate, not ${unknown.join(", ")}.`);
-    }
+    checkOptions("trainStep", options, ["learningRate"]);
     const learningRate = options.learningRate ?? this.definition.optimizer.learningRate;
     if (!Number.isFinite(learningRate) || learningRate < 0) {
       throw invalidOption(`learningRate must be a number from 0, not ${String(learningRate)}.`);
@@ -126,8 +115,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   /** Takes over the parameters; optimizer state and counters stay, as with PyTorch's `load_state_dict`. */
   async load(weights: Uint8Array): Promise<void> {
     this.#refuseDisposed();
-    const parameters = readWeights(this.definition, weights);
-    const metadata = readWeightsMetadata(weights);
+    const { parameters, metadata } = readWeights(this.definition, weights);
     await this.#queue.run(() => {
       this.#parameters = parameters;
       this.#metadata = metadata;
@@ -256,6 +244,18 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
 
 function lossOf(results: Tensors, examples: number): LossValue {
   return { loss: results["loss"]?.[0] ?? NaN, count: results["loss.count"]?.[0] ?? examples };
+}
+
+/** @throws Problem `invalid-option` when it is no object, or has keys of its own */
+export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
+  const list = known.join(", ");
+  if (typeof options !== "object" || options === null) {
+    throw invalidOption(`${call} takes an object of options (${list}), not ${describe(options)}.`);
+  }
+  const unknown = Object.keys(options).filter((key) => !known.includes(key));
+  if (unknown.length > 0) {
+    throw invalidOption(`${call} has no option ${unknown.join(", ")}; its options are ${list}.`);
+  }
 }
 
 export function invalidSeed(seed: unknown): Problem {

@@ -1,5 +1,5 @@
 /** The trained tensors of a model: their start, and their way in and out of safetensors files. */
-import type { ModelDefinition, ParameterFact } from "../contract.ts";
+import type { LiveModel, ModelDefinition, ParameterFact } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { fillNormal, fillUniform, initialisationStream } from "../random.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors.ts";
@@ -82,14 +82,24 @@ export function float32Entry(
  *
  * @throws Problem `wrong-weights` with every missing, unexpected and misshapen tensor
  */
-export function readWeights(definition: ModelDefinition, bytes: Uint8Array): Tensors {
-  const file = readSafetensors(bytes);
-  return takeTensors(file.tensors, definition.parameters, "weights");
+export function readWeights(definition: ModelDefinition, bytes: Uint8Array): Weights {
+  const { tensors, metadata } = readSafetensors(bytes);
+  return { parameters: takeTensors(tensors, definition.parameters, "weights"), metadata };
 }
 
-/** What a weights file says beside its tensors and the facts every file has: the scaler of the data, say. */
-export function readWeightsMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
-  return readSafetensors(bytes).metadata;
+export interface Weights {
+  readonly parameters: Tensors;
+  /** What the file says beside the tensors: the scaler of the data, say. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Gives a live model other parameters; what its weights say beside the tensors stays. */
+export async function replaceParameters<D extends ModelDefinition>(
+  model: LiveModel<D>,
+  parameters: Readonly<Tensors>,
+): Promise<void> {
+  const { metadata } = readSafetensors(await model.save());
+  await model.load(writeWeights(model.definition, parameters, metadata));
 }
 
 /** A checkpoint goes on only as the training it was: its spec may differ in how long to train, and in nothing else. */

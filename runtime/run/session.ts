@@ -1,6 +1,6 @@
 /** A training with a run directory: log, checkpoints and best weights are on disk at every moment, and can be taken up. */
 import type { LiveModel, ModelDefinition } from "../contract.ts";
-import { writeWeights } from "../model/parameters.ts";
+import { replaceParameters, writeWeights } from "../model/parameters.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
 import type { TrainOptions } from "../training/options.ts";
@@ -66,7 +66,7 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
   try {
     const outcome = await follow(trainer, files, log, options, progress);
     if (outcome !== "interrupted" && trainer.best !== undefined) {
-      await model.load(writeWeights(model.definition, trainer.best));
+      await replaceParameters(model, trainer.best);
     }
     return { outcome, counters: trainer.counters };
   } finally {

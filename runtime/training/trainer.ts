@@ -4,7 +4,7 @@
  */
 import type { LiveModel, ModelDefinition, TrainInputs } from "../contract.ts";
 import { LossTotal, lossReduction } from "../model/loss.ts";
-import { writeWeights } from "../model/parameters.ts";
+import { replaceParameters } from "../model/parameters.ts";
 import type { Tensors } from "../model/parameters.ts";
 import { Breather } from "../model/turns.ts";
 import { Problem } from "../problem.ts";
@@ -115,7 +115,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       });
     }
     const { definition } = this.#model;
-    await this.#model.load(writeWeights(definition, snapshot.parameters));
+    await replaceParameters(this.#model, snapshot.parameters);
     this.#model.restoreTrainingState({ step: counters.step, seed: counters.seed, slots });
     this.#counters = counters;
     const start = { sum: counters.lossSum, count: counters.lossCount };
@@ -146,7 +146,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
     }
     if (this.#plan.restoreBest && this.#best !== undefined) {
       this.#last = this.#model.parameters();
-      await this.#model.load(writeWeights(this.#model.definition, this.#best));
+      await replaceParameters(this.#model, this.#best);
     }
     yield { kind: "end", outcome: this.#counters.stoppedEarly ? "stopped_early" : "finished" };
   }

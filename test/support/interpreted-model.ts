@@ -3,6 +3,7 @@ import type { Model, ProgramGraphs, ProgramName } from "../../compiler/contracts
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
+import { scalarArgument } from "../../compiler/optimizers/define.ts";
 import { optimizers } from "../../compiler/optimizers/index.ts";
 import { allNodes } from "./numbers.ts";
 import { scalarValue } from "./scalars.ts";
@@ -76,7 +77,9 @@ export class InterpretedModel {
   #bindings(graph: Graph, inputs: Tensors): Tensors {
     const { kind, config } = this.#model.optimizer;
     const optimizer = optimizers.find((definition) => definition.kind === kind);
-    const formulas = optimizer?.scalars(config) ?? {};
+    const formulas = Object.fromEntries(
+      Object.entries(optimizer?.scalars(config) ?? {}).map(([scalar, formula]) => [scalarArgument(scalar), formula]),
+    );
     const bindings: Tensors = {};
     for (const node of allNodes(graph)) {
       if (node.op !== "argument") continue;
@@ -93,13 +96,7 @@ export class InterpretedModel {
           bindings[name] = this.#slots[name] ?? new Float64Array(count);
           break;
         case "scalar":
-          bindings[name] = [
-            scalarValue(
-              formulas[name.replace(/^optimizer\./, "")] ?? NaN,
-              this.#step + 1,
-              Number(config["learning_rate"]),
-            ),
-          ];
+          bindings[name] = [scalarValue(formulas[name] ?? NaN, this.#step + 1, Number(config["learning_rate"]))];
           break;
         case "random":
           bindings[name] = this.#random(name, count, this.#step + 1);

@@ -82,7 +82,11 @@ describe("create", () => {
   it("refuses options that are no object, and those that trainStep does not know", async () => {
     const make = (): Promise<unknown> =>
       createModel(linearDefinition, null as never, () => Promise.resolve(new FakeExecutor()));
-    await expectProblem(make, "invalid-option", /object of options, not null/);
+    await expectProblem(
+      make,
+      "invalid-option",
+      /create takes an object of options \(backend, weights, seed\), not null/,
+    );
     const { model } = await linearModel();
     const { tensors } = linearExamples(2);
     for (const options of [{ learning_rate: 3 }, null]) {

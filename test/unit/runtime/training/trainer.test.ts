@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LiveModel } from "../../../../runtime/contract.ts";
+import { writeWeights } from "../../../../runtime/model/parameters.ts";
 import { Problem } from "../../../../runtime/problem.ts";
+import { readSafetensors } from "../../../../runtime/safetensors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../../runtime/training/checkpoint.ts";
 import type { TrainOptions } from "../../../../runtime/training/options.ts";
 import type { EpochRecord, TrainingSnapshot } from "../../../../runtime/training/state.ts";
@@ -245,6 +247,16 @@ describe("early stopping", () => {
     expect(byScore.trainer.counters.bestEpoch).toBe(byLoss.trainer.counters.bestEpoch);
     expect(byScore.model.parameters()).toEqual(byLoss.model.parameters());
     expect([...sizes]).toEqual([6]);
+  });
+
+  it("leaves what the weights say beside the tensors", async () => {
+    const { model } = await linearModel(3);
+    await model.load(writeWeights(linearDefinition, model.parameters(), { scaler: "kept" }));
+    const options = { model, train: linearExamples(COUNT), validation: halved(), epochs: 9 };
+    const trainer = new Trainer<LinearDefinition>({ ...options, earlyStopping: { patience: 3 } });
+    for await (const event of trainer.events()) expect(event).toBeDefined();
+    expect(model.parameters()).toEqual(trainer.best);
+    expect(readSafetensors(await model.save()).metadata).toMatchObject({ scaler: "kept", spec_hash: "hash-of-linear" });
   });
 
   it("resumed in between stops at the same epoch", async () => {
