@@ -1,6 +1,7 @@
 /** The command line: arguments in, exit code out. */
 import { Command, CommanderError } from "commander";
 import { compilerVersion } from "../compiler/emit/version.ts";
+import { addBench } from "./commands/bench.ts";
 import { addCompile } from "./commands/compile.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
@@ -58,6 +59,7 @@ function programFor(session: Session): Command {
     addPredict,
     addInspect,
     addReport,
+    addBench,
     addDoctor,
   ];
   for (const add of commands) add(program, session);

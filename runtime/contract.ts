@@ -95,6 +95,51 @@ export interface GpuPlanContext<KernelName extends string = string, ArgumentName
   readonly tensors: Readonly<Record<ArgumentName, GpuHandle>>;
 }
 
+/** A tensor with its place in the linear memory of the wasm target, in bytes. All are float32 there, whole numbers too. */
+export interface WasmTensor extends TensorFact {
+  readonly offset: number;
+}
+
+export interface WasmArgument extends ArgumentFact {
+  readonly offset: number;
+}
+
+/**
+ * A program as the wasm target wrote it: an exported function of the same name (`predict_one` for `predictOne`),
+ * `(force: i32) => i32`. It returns 1; a `train_step` that would make a parameter or an optimizer state not finite, or one
+ * of whose other results (`loss.count` aside) is not finite, returns 0 and leaves them as they were, unless `force` is 1.
+ * It may overwrite its arguments.
+ */
+export interface WasmProgram {
+  readonly arguments: readonly WasmArgument[];
+  /** Results that share their name with a resident tensor lie in that tensor's place. */
+  readonly results: readonly WasmTensor[];
+  /** Threads that are worth starting for one call; 1 where waiting for each other would cost more. */
+  readonly threads: number;
+  /** Floating-point operations of one call; what `auto` weighs against a GPU's launches. */
+  readonly flops?: number;
+}
+
+/**
+ * What the wasm target carries. Both binaries have the same programs and the same memory: they import
+ * `env.memory` (declared shared; the runtime clears that flag where memory cannot be shared) and export the programs,
+ * `enter(index, count)`, which tells an instance which thread of how many it is, `work()`, a worker's loop, and
+ * `leave()`, which ends the workers' loops.
+ */
+export interface WasmModule {
+  /** WebAssembly binaries in base64: plain SIMD, and with relaxed SIMD's fused multiply-add. */
+  readonly simd: string;
+  readonly relaxed: string;
+  /** Planned size of the linear memory for one thread, and what each further thread needs beside it. */
+  readonly memoryBytes: number;
+  readonly threadBytes: number;
+  /** Parameters and optimizer state: they stay in memory from call to call. */
+  readonly residents: readonly WasmTensor[];
+  readonly programs: Readonly<Record<ProgramName, WasmProgram>>;
+  /** Prediction for one example at a time; absent where `batchSize` is 1 anyway. */
+  readonly predictOne?: WasmProgram;
+}
+
 /** Everything static about a generated model. Programs are compiled for `batchSize`; fewer examples are padded and masked. */
 export interface ModelDefinition {
   readonly name: string;
@@ -108,16 +153,22 @@ export interface ModelDefinition {
   readonly parameters: readonly ParameterFact[];
   readonly optimizer: OptimizerFact;
   readonly gpu: Readonly<Record<ProgramName, GpuProgram>>;
+  /** Absent where the module was compiled for the gpu target alone. */
+  readonly wasm?: WasmModule;
 }
 
 /** What ran, as far as the device can tell. */
 export interface BackendReport {
   /** What was asked for: `auto`, `webgpu`, `cpu` ... */
   readonly requested: string;
-  /** What runs: `webgpu`, `webgl2`, `headlessgl`, `webasm`, `cpu`. */
+  /** What runs: `webgpu`, `webgl2`, `headlessgl`, `wasm`, `webasm`, `cpu`. */
   readonly backend: string;
-  /** gpu.js's executor: `fused-encoder`, `fused-sync`, `fused-threaded`, `generic`; null before the first call. */
+  /**
+   * gpu.js's executor: `fused-encoder`, `fused-sync`, `fused-threaded`, `generic`; null before the first call. Of `wasm`
+   * the variant and, from two on, the threads: `simd`, `relaxed-simd`, `relaxed-simd, 2 threads`.
+   */
   readonly executorKind: string | null;
+  /** Of `wasm`: why it has no relaxed SIMD, or fewer threads than the model could use and the machine has cores; else null. */
   readonly fallbackReason: string | null;
   /** Name of the adapter or renderer, where there is one. */
   readonly adapter: string | null;
@@ -127,14 +178,38 @@ export interface BackendReport {
   readonly reason: string;
 }
 
-/** Runs the programs of one model. Arguments and results are flat, row-major, of exactly the facts' sizes. */
+/**
+ * Runs the programs of one model, and keeps its parameters and optimizer state where they run.
+ * Arguments and results are flat, row-major, of exactly the facts' sizes.
+ */
 export interface Executor {
   readonly report: () => BackendReport;
+  /** Gives resident tensors (`<parameter>`, `<parameter>#<slot>`) other values; they are copied. */
+  readonly write: (tensors: Readonly<Record<string, Float32Array>>) => void;
+  /** A copy of a resident tensor. */
+  readonly read: (name: string) => Float32Array;
+  /**
+   * @param argumentsByName inputs, scalars and random numbers; resident tensors are there already
+   * @param batch examples per call: `batchSize`, or 1 where `batches` says that the program has such a form
+   */
   readonly run: (
     program: ProgramName,
     argumentsByName: Readonly<Record<string, Float32Array>>,
-  ) => Promise<Record<string, Float32Array>>;
+    batch: number,
+  ) => Promise<ProgramRun>;
+  /** The batch sizes that a program can run with, largest first; the last resort is `batchSize`. */
+  readonly batches: (program: ProgramName) => readonly [number, ...number[]];
   readonly dispose: () => Promise<void>;
+}
+
+export interface ProgramRun {
+  /** The results that are not resident. */
+  readonly results: Record<string, Float32Array>;
+  /**
+   * Set when a `train_step` made a resident tensor or a result (`loss.count` aside) not finite: what the resident tensors
+   * would have become, by name. They are then as they were. Otherwise they have been updated.
+   */
+  readonly refused?: Record<string, Float32Array>;
 }
 
 /** Row-major numbers: flat, or nested by shape. Lengths are checked against the model. */
@@ -167,7 +242,17 @@ export interface CreateOptions {
   readonly weights?: Uint8Array;
   /** Seed of the initial weights and of dropout; default 0. */
   readonly seed?: number;
+  /** Most threads that the backend `wasm` may use; 1: no workers. Default: as many as pay, up to the number of cores. */
+  readonly threads?: number;
+  /**
+   * Which variant of the backend `wasm`: `plain` SIMD, whose results are the same on every machine, or `relaxed` SIMD, whose
+   * multiply-add rounds once where the processor can. Default: relaxed where the engine offers it. `SPECLOOM_WASM=simd` in
+   * Node's environment takes relaxed SIMD away.
+   */
+  readonly simd?: SimdVariant;
 }
+
+export type SimdVariant = "plain" | "relaxed";
 
 /** A loss and what it counts: the elements its mean was taken over where the programs tell them, else the examples. */
 export interface LossValue {

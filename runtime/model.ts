@@ -12,9 +12,9 @@ export function defineModel<const D extends ModelDefinition>(definition: D): Mod
     outputs: definition.outputs,
     create: (options = {}) =>
       createModel(definition, options, async (known, device) => {
-        // Loaded when it is needed: reading a model's facts does not load gpu.js.
-        const { createGpuExecutor } = await import("./devices/gpu.ts");
-        return createGpuExecutor(known, device);
+        // Loaded when it is needed: reading a model's facts does not load the devices.
+        const { createExecutor } = await import("./devices/create.ts");
+        return createExecutor(known, device);
       }),
   };
 }

@@ -27,6 +27,8 @@ export interface ProblemFacts extends ProblemPlace {
   readonly help?: string | undefined;
   /** JSON pointer into the spec (`/data/columns/0`), where the spec is at odds with the data. */
   readonly pointer?: string | undefined;
+  /** How many more of the very kind were found behind this one and are not listed: the other cells of a column of text. */
+  readonly more?: number | undefined;
 }
 
 export class Problem extends Error implements ProblemFacts {
@@ -39,6 +41,7 @@ export class Problem extends Error implements ProblemFacts {
   readonly length: number | undefined;
   readonly frame: ProblemFrame | undefined;
   readonly pointer: string | undefined;
+  readonly more: number;
 
   constructor(facts: ProblemFacts) {
     super(facts.message);
@@ -50,13 +53,14 @@ export class Problem extends Error implements ProblemFacts {
     this.length = facts.length;
     this.frame = facts.frame;
     this.pointer = facts.pointer;
+    this.more = facts.more ?? 0;
   }
 
   /** The same problem with a place, for code that learns the file only further out. A place already known stays. */
   at(place: ProblemPlace): Problem {
     if (this.file !== undefined) return this;
-    const { code, message, help, pointer } = this;
-    return new Problem({ code, message, help, pointer, ...place });
+    const { code, message, help, pointer, more } = this;
+    return new Problem({ code, message, help, pointer, more, ...place });
   }
 }
 
@@ -75,16 +79,35 @@ export class Problems extends Error {
 
 /** How many problems of one file are listed; the rest is counted. */
 export const MOST_PROBLEMS = 10;
+/** How many of one kind: a column of text is one mistake, not a thousand. */
+export const MOST_OF_A_KIND = 3;
 
 /** Gathers problems of one file, keeps the first few, counts the rest. */
 export class ProblemList {
-  readonly #kept: Problem[] = [];
+  readonly #kept: { readonly facts: ProblemFacts; more: number; readonly kind: string | undefined }[] = [];
+  /** Of each kind, how many are listed. */
+  readonly #listed = new Map<string, number>();
   #count = 0;
+  #omitted = 0;
 
-  /** @param facts are only computed while there is room, so that a million bad cells cost little */
-  add(facts: () => ProblemFacts): void {
+  /**
+   * @param facts are only computed while there is room, so that a million bad cells cost little
+   * @param kind of those of one kind the first few are listed, and the rest is counted with the last of them
+   */
+  add(facts: () => ProblemFacts, kind?: string): void {
     this.#count += 1;
-    if (this.#kept.length < MOST_PROBLEMS) this.#kept.push(new Problem(facts()));
+    const listed = kind === undefined ? 0 : (this.#listed.get(kind) ?? 0);
+    const last = listed < MOST_OF_A_KIND ? undefined : this.#kept.findLast((one) => one.kind === kind);
+    if (last !== undefined) {
+      last.more += 1;
+      return;
+    }
+    if (this.#kept.length >= MOST_PROBLEMS) {
+      this.#omitted += 1;
+      return;
+    }
+    this.#kept.push({ facts: facts(), more: 0, kind });
+    if (kind !== undefined) this.#listed.set(kind, listed + 1);
   }
 
   get count(): number {
@@ -93,10 +116,10 @@ export class ProblemList {
 
   /** @throws Problem for one, Problems for several; returns when there is none. */
   throwIfAny(): void {
-    const [first] = this.#kept;
+    const [first, ...others] = this.#kept.map(({ facts, more }) => new Problem({ ...facts, more }));
     if (first === undefined) return;
-    if (this.#count === 1) throw first;
-    throw new Problems(this.#kept, this.#count - this.#kept.length);
+    if (others.length === 0) throw first;
+    throw new Problems([first, ...others], this.#omitted);
   }
 }
 

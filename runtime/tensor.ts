@@ -97,8 +97,3 @@ export function firstNotFinite(values: ArrayLike<number>): number {
   for (let index = 0; index < values.length; index += 1) if (!Number.isFinite(values[index])) return index;
   return -1;
 }
-
-/** The same tensors by name, each with numbers of its own. */
-export function copyTensors(tensors: Readonly<Record<string, Float32Array>>): Record<string, Float32Array> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, values]) => [name, values.slice()]));
-}

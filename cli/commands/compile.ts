@@ -3,19 +3,22 @@ import path from "node:path";
 import { Option, type Command } from "commander";
 import type { Compilation } from "../../compiler/contracts.ts";
 import { printGraph, printProgram } from "../../compiler/ir/print.ts";
+import { wasmSource } from "../../compiler/webassembly.ts";
 import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
 import { GENERATED, modulePath, moduleState, writeModule, type ModuleState } from "../support/module-file.ts";
 import { jsonOption, setOption } from "../support/options.ts";
 import type { Session } from "../support/session.ts";
-import { compileSpec } from "../support/spec-file.ts";
+import { assembled, compileSpec } from "../support/spec-file.ts";
 
 const LEVELS = ["graph", "gradient", "kernels"] as const;
+const TARGETS = ["gpu", "wasm"] as const;
 
 interface CompileFlags {
   readonly output: string;
   readonly check?: boolean;
   readonly emit?: (typeof LEVELS)[number];
+  readonly target?: (typeof TARGETS)[number];
   readonly set: readonly string[];
   readonly json?: boolean;
 }
@@ -29,7 +32,11 @@ export function addCompile(program: Command, session: Session): void {
     .option("-o, --output <dir>", "folder for the modules", GENERATED)
     .addOption(new Option("--check", "write nothing; exit with 1 where a module is not what its spec gives now"))
     .addOption(new Option("--emit <level>", "print a level of the compiler instead").choices(LEVELS).conflicts("check"))
-    .addOption(new Option("--target <name>", "what the kernels are written for").choices(["gpu"]).default("gpu"))
+    .addOption(
+      new Option("--target <name>", "write for the gpu target alone; with --emit kernels, whose kernels").choices(
+        TARGETS,
+      ),
+    )
     .addOption(setOption())
     .addOption(jsonOption("what was written"))
     .action((specs: readonly string[], flags: CompileFlags) =>
@@ -44,12 +51,15 @@ async function compileAll(session: Session, specs: readonly string[], flags: Com
     try {
       const { compilation } = await compileSpec(session.terminal, spec, flags.set);
       if (flags.emit !== undefined) {
-        emitLevel(session, compilation, flags.emit);
+        emitLevel(session, compilation, flags.emit, flags.target ?? "gpu");
         continue;
       }
       const file = modulePath(flags.output, compilation.model.name);
       refuseSecond(written, file, spec);
-      await bringUpToDate(session, { spec, file, text: compilation.moduleText, check: flags.check === true });
+      const whole =
+        flags.target === "gpu" ? { ...compilation, reused: false } : await assembled(compilation, session.terminal.env);
+      const { moduleText: text, reused } = whole;
+      await bringUpToDate(session, { spec, file, text, reused, check: flags.check === true });
     } catch (error) {
       worst = Math.max(worst, session.tell(error));
     }
@@ -74,15 +84,18 @@ interface ModuleRequest {
   readonly spec: string;
   readonly file: string;
   readonly text: string;
+  /** Its WebAssembly had been assembled before. */
+  readonly reused: boolean;
   readonly check: boolean;
 }
 
-async function bringUpToDate(session: Session, { spec, file, text, check }: ModuleRequest): Promise<void> {
+async function bringUpToDate(session: Session, { spec, file, text, reused, check }: ModuleRequest): Promise<void> {
   const state = await moduleState(session.terminal, file, text);
   if (check && state !== "fresh") throw staleModule(spec, file, state);
   if (state !== "fresh") await writeModule(session.terminal, file, text);
-  session.emit({ spec, module: file, written: state !== "fresh" });
-  session.print(state === "fresh" ? `${file} is up to date` : `${spec} -> ${file}`);
+  session.emit({ spec, module: file, written: state !== "fresh", reused });
+  const note = reused ? " (WebAssembly reused)" : "";
+  session.print(state === "fresh" ? `${file} is up to date${note}` : `${spec} -> ${file}${note}`);
 }
 
 function staleModule(spec: string, file: string, state: ModuleState): Mistake {
@@ -96,11 +109,17 @@ function staleModule(spec: string, file: string, state: ModuleState): Mistake {
   });
 }
 
-function emitLevel(session: Session, { model, graphs, programs }: Compilation, level: (typeof LEVELS)[number]): void {
+function emitLevel(
+  session: Session,
+  compilation: Compilation,
+  level: (typeof LEVELS)[number],
+  target: (typeof TARGETS)[number],
+): void {
+  const { model, graphs, programs } = compilation;
   const texts = {
     graph: () => [graphs.predict, graphs.evaluate].map(printGraph),
     gradient: () => [graphs.gradients, graphs.train_step].map(printGraph),
-    kernels: () => Object.values(programs).map(printProgram),
+    kernels: () => (target === "wasm" ? [wasmSource(compilation).text] : Object.values(programs).map(printProgram)),
   } satisfies Record<typeof level, () => string[]>;
   const text = texts[level]().join("\n");
   session.emit({ spec: model.name, level, text });

@@ -2,12 +2,13 @@
 import os from "node:os";
 import type { Command } from "commander";
 import { compilerVersion } from "../../compiler/emit/version.ts";
-import { listBackends, type BackendFinding } from "../../runtime/devices/gpu.ts";
+import { listBackends } from "../../runtime/devices/create.ts";
+import type { BackendFinding } from "../../runtime/devices/finding.ts";
 import { backendText } from "../support/backend-text.ts";
 import { EXIT } from "../support/faults.ts";
 import { jsonOption, quietOption } from "../support/options.ts";
 import type { Session } from "../support/session.ts";
-import { table } from "../support/table.ts";
+import { SCREEN_WIDTH, table, wrapped } from "../support/table.ts";
 import { trialTraining, type Trial } from "../support/trial-training.ts";
 
 interface DoctorFlags {
@@ -20,7 +21,8 @@ export function addDoctor(program: Command, session: Session): void {
     .command("doctor")
     .summary("check this machine and its backends")
     .description(
-      "Shows the machine, tries every backend with a small known answer, and trains a small model for two seconds.",
+      "Shows the machine, tries every backend with a small known answer, and trains a small model for two seconds " +
+        "(the first time its WebAssembly is assembled for that, which takes a few more).",
     )
     .addOption(jsonOption("the findings"))
     .addOption(quietOption())
@@ -28,6 +30,7 @@ export function addDoctor(program: Command, session: Session): void {
 }
 
 async function doctor(session: Session): Promise<number> {
+  const { terminal } = session;
   const machine = {
     specloom: compilerVersion,
     node: process.version,
@@ -49,7 +52,7 @@ async function doctor(session: Session): Promise<number> {
   const backends = await listBackends();
   session.print(`\n${backendTable(backends)}\n`);
   session.note("training for two seconds ...");
-  const trial = await trialTraining(2);
+  const trial = await trialTraining(terminal.env, 2);
   session.print(trialText(trial));
   const healthy = trial.lossAfter < trial.lossBefore;
   session.emit({ ...machine, backends, training: trial, healthy });
@@ -58,20 +61,21 @@ async function doctor(session: Session): Promise<number> {
 }
 
 function backendTable(findings: readonly BackendFinding[]): string {
-  const rows = findings.map(({ backend, available, canary, adapter, software, reason, help }) => [
+  const rows = findings.map(({ backend, available, canary, adapter, details, software, reason, help }) => [
     backend,
     available ? "works" : "no",
     canary === null ? "-" : canary ? "right" : "WRONG",
-    [adapter, software === true ? "software: it computes on the CPU" : null, reason, help]
+    [adapter, details, software === true ? "software: it computes on the CPU" : null, reason, help]
       .filter((part) => part !== null)
       .join("; "),
   ]);
-  return table([["backend", "here", "canary", "what it is, or why not"], ...rows], { indent: "" });
+  const heading = ["backend", "here", "canary", "what it is, or why not"];
+  return table([heading, ...rows], { indent: "", width: SCREEN_WIDTH });
 }
 
 function trialText({ steps, seconds, lossBefore, lossAfter, backend }: Trial): string {
-  return (
+  const result =
     `trained ${String(steps)} steps in ${seconds.toFixed(1)} s (${(steps / seconds).toFixed(0)} steps per second), ` +
-    `loss ${lossBefore.toPrecision(3)} -> ${lossAfter.toPrecision(3)}\non ${backendText(backend)}`
-  );
+    `loss ${lossBefore.toPrecision(3)} -> ${lossAfter.toPrecision(3)}`;
+  return [wrapped(result), wrapped(`on ${backendText(backend)}`)].join("\n");
 }

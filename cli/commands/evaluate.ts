@@ -3,10 +3,11 @@ import { Option, type Command } from "commander";
 import type { PartName } from "../../runtime/data/section.ts";
 import { PART_NAMES } from "../../runtime/data/split.ts";
 import { backendText } from "../support/backend-text.ts";
+import { createModel } from "../support/create-model.ts";
 import { evaluatePart } from "../support/evaluation.ts";
 import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
-import { backendOption, jsonOption, quietOption, setOption, weightsOption } from "../support/options.ts";
+import { backendOption, jsonOption, quietOption, setOption, threadsOption, weightsOption } from "../support/options.ts";
 import { scoreText } from "../support/score-text.ts";
 import type { Session } from "../support/session.ts";
 import { loadData } from "../support/spec-facts.ts";
@@ -16,6 +17,7 @@ import { findWeights } from "../support/weights.ts";
 interface EvaluateFlags {
   readonly part: PartName;
   readonly backend: string;
+  readonly threads?: number;
   readonly weights?: string;
   readonly set: readonly string[];
   readonly json?: boolean;
@@ -33,6 +35,7 @@ export function addEvaluate(program: Command, session: Session): void {
     .addOption(new Option("--part <name>", "part of the data to score").choices(PART_NAMES).default("test"))
     .addOption(weightsOption("weights instead of those of a run"))
     .addOption(backendOption())
+    .addOption(threadsOption())
     .addOption(setOption())
     .addOption(jsonOption("the scores"))
     .addOption(quietOption())
@@ -44,7 +47,7 @@ async function evaluate(session: Session, given: string, flags: EvaluateFlags): 
   const subject = await openSubject(session.terminal, given, { accepts, overrides: flags.set });
   const weights = await findWeights(session, subject, flags.weights);
   const dataset = await loadData(subject, weights.scaler);
-  const live = await subject.handle.create({ backend: flags.backend, weights: weights.bytes });
+  const live = await createModel(subject.handle, { ...flags, weights });
   try {
     const evaluation = await evaluatePart(live, dataset, flags.part);
     if (evaluation === undefined) {

@@ -1,17 +1,28 @@
 /** `specloom inspect SPEC`: what a spec becomes, in numbers or as a drawing. */
 import { Option, type Command } from "commander";
-import type { Compilation, ProgramName } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts.ts";
 import { legend } from "../../compiler/support/legend.ts";
+import { moduleMemory, type ModuleMemory } from "../../compiler/targets/wasm/memory-report.ts";
+import type { WasmSource } from "../../compiler/targets/wasm/target.ts";
+import { wasmSource } from "../../compiler/webassembly.ts";
 import { programCost } from "../support/cost.ts";
 import { mermaid } from "../support/drawing.ts";
 import { EXIT } from "../support/faults.ts";
+import { memoryMap, memoryText, tensorTable } from "../support/memory-text.ts";
+import { Mistake } from "../support/mistake.ts";
 import { jsonOption, setOption } from "../support/options.ts";
 import type { Session } from "../support/session.ts";
 import { compileSpec } from "../support/spec-file.ts";
-import { groupedText, scaledText, table } from "../support/table.ts";
+import { groupedText, scaledText, table, wrapped } from "../support/table.ts";
+import { wasmCost } from "../support/wasm-cost.ts";
+
+const PROGRAMS = ["predict", "predict_one", "evaluate", "gradients", "train_step"] as const;
+type WasmProgramName = (typeof PROGRAMS)[number];
 
 interface InspectFlags {
   readonly graph?: boolean;
+  readonly memory?: boolean;
+  readonly program: WasmProgramName;
   readonly set: readonly string[];
   readonly json?: boolean;
 }
@@ -19,10 +30,14 @@ interface InspectFlags {
 export function addInspect(program: Command, session: Session): void {
   program
     .command("inspect")
-    .summary("show layers, shapes, parameters and cost")
-    .description("Shows layers, shapes, parameters, and per step FLOPs, bytes, kernels and buffers. Trains nothing.")
+    .summary("show layers, shapes, parameters, cost and memory")
+    .description(
+      "Shows layers, shapes, parameters, and of both targets FLOPs, kernels, buffers and memory. Trains nothing.",
+    )
     .argument("<spec>", "a spec file")
-    .addOption(new Option("--graph", "print the model as a Mermaid flowchart"))
+    .addOption(new Option("--graph", "print the model as a Mermaid flowchart").conflicts("memory"))
+    .addOption(new Option("--memory", "print where the wasm target keeps every tensor of a program, and when"))
+    .addOption(new Option("--program <name>", "with --memory, whose tensors").choices(PROGRAMS).default("train_step"))
     .addOption(setOption())
     .addOption(jsonOption("everything"))
     .action((spec: string, flags: InspectFlags) => session.run(flags, () => inspect(session, spec, flags)));
@@ -36,12 +51,34 @@ async function inspect(session: Session, spec: string, flags: InspectFlags): Pro
     if (!session.json) session.print(drawing);
     return EXIT.ok;
   }
-  session.emit(facts(compilation));
-  if (!session.json) session.print(text(compilation));
+  const source = wasmSource(compilation);
+  const memory = moduleMemory(source);
+  if (flags.memory === true) {
+    showMemory(session, compilation.model.name, memory, flags.program);
+    return EXIT.ok;
+  }
+  session.emit(facts(compilation, source, memory));
+  if (!session.json) session.print(text(compilation, source, memory));
   return EXIT.ok;
 }
 
-function facts({ model, programs }: Compilation): object {
+function showMemory(session: Session, name: string, memory: ModuleMemory, program: WasmProgramName): void {
+  const own = memory.programs[program];
+  if (own === undefined) {
+    throw new Mistake({
+      code: "no-such-program",
+      message: `"${name}" has no program ${program}: its batch has one example anyway.`,
+      help: "look at predict instead.",
+    });
+  }
+  session.emit({ name, program, thread_bytes: memory.threadBytes, ...own });
+  if (session.json) return;
+  session.print(`${name}, ${program}: where its tensors lie and from which item to which, of ${String(own.items)}\n`);
+  session.print(`${memoryMap(own)}\n`);
+  session.print(tensorTable(own));
+}
+
+function facts({ model, programs }: Compilation, source: WasmSource, memory: ModuleMemory): object {
   return {
     name: model.name,
     batch_size: model.batchSize,
@@ -61,26 +98,31 @@ function facts({ model, programs }: Compilation): object {
     parameter_count: count(model.parameters),
     programs: {
       gpu: Object.fromEntries(Object.entries(programs).map(([name, program]) => [name, programCost(program)])),
+      wasm: Object.fromEntries(Object.entries(source.programs).map(([name, plan]) => [name, wasmCost(plan)])),
+    },
+    memory: {
+      planned: memory.planned,
+      thread_bytes: memory.threadBytes,
+      needed: memory.needed,
+      programs: Object.fromEntries(
+        Object.entries(memory.programs).map(([name, { planned, needed, parts, unused }]) => [
+          name,
+          { planned, needed, parts, unused },
+        ]),
+      ),
     },
   };
 }
 
-const PROGRAM_WORDS: Readonly<Record<ProgramName, string>> = {
-  predict: "one batch predicted",
-  evaluate: "one batch predicted and scored",
-  gradients: "loss and gradients of one batch",
-  train_step: "one training step",
-};
-
-function text({ model, programs }: Compilation): string {
+function text({ model, programs }: Compilation, source: WasmSource, memory: ModuleMemory): string {
   const { batchSize, inputs, layers, losses, optimizer, parameters, outputs } = model;
   const trainable = count(parameters.filter(({ frozen }) => !frozen));
   const total = count(parameters);
   const blocks = [
-    [model.name, ...(model.description === undefined ? [] : [model.description])].join(": "),
+    wrapped([model.name, ...(model.description === undefined ? [] : [model.description])].join(": ")),
     table(
       [
-        ["layer", "kind", "reads", "shape", "parameters"],
+        ["layer", "kind", "reads", "shape", "numbers"],
         ...inputs.map((input) => [input.name, `${input.role}, ${input.dtype}`, "", legend(input, batchSize), ""]),
         ...layers.map(({ name, kind, from, output, parameters: own }) => [
           name,
@@ -108,12 +150,14 @@ function text({ model, programs }: Compilation): string {
     [
       ...losses.map(({ kind, input, target }) => `loss       ${kind} of ${input} and ${target}`),
       `optimizer  ${optimizer.kind}, learning rate ${String(optimizer.config["learning_rate"])}`,
-      `outputs    ${outputs.map(({ name, shape }) => `${name} ${legend(shape, batchSize)}`).join(", ")}`,
+      ...outputs.map(
+        ({ name, shape }, index) => `${index === 0 ? "outputs  " : "         "}  ${name} ${legend(shape, batchSize)}`,
+      ),
     ].join("\n"),
-    `cost on the gpu target, with ${String(batchSize)} examples in a batch`,
+    `cost of a call, with ${String(batchSize)} examples in a batch`,
     table(
       [
-        ["program", "FLOPs", "bytes moved", "kernels", "calls", "buffers", "memory", ""],
+        ["gpu target", "FLOPs", "bytes moved", "kernels", "calls", "buffers", "memory"],
         ...Object.entries(programs).map(([name, program]) => {
           const cost = programCost(program);
           return [
@@ -124,15 +168,39 @@ function text({ model, programs }: Compilation): string {
             groupedText(cost.calls),
             String(cost.buffers),
             scaledText(cost.memory, "B"),
-            PROGRAM_WORDS[name as ProgramName],
           ];
         }),
       ],
       { right: [1, 2, 3, 4, 5, 6] },
     ),
+    table(
+      [
+        ["wasm target", "matrix FLOPs", "products", "kernels", "calls", "buffers", "memory"],
+        ...Object.entries(source.programs).map(([name, plan]) => {
+          const cost = wasmCost(plan);
+          return [
+            name,
+            scaledText(cost.flops, ""),
+            String(cost.products),
+            String(cost.kernels),
+            groupedText(cost.calls),
+            String(cost.buffers),
+            scaledText(cost.memory, "B"),
+          ];
+        }),
+      ],
+      { right: [1, 2, 3, 4, 5, 6] },
+    ),
+    PROGRAM_WORDS,
+    memoryText(memory),
   ];
   return blocks.join("\n\n");
 }
+
+const PROGRAM_WORDS = [
+  "  predict: one batch, predict_one: one example; evaluate: one batch predicted and",
+  "  scored; gradients: of one batch; train_step: a whole training step.",
+].join("\n");
 
 function count(tensors: readonly { readonly shape: readonly number[] }[]): number {
   return tensors.reduce((total, { shape }) => total + shape.reduce((product, length) => product * length, 1), 0);

@@ -2,9 +2,11 @@
 import { Option, type Command } from "commander";
 import { isRecord } from "../../compiler/support/plain.ts";
 import { dataSection } from "../../runtime/data/section.ts";
+import { backendText } from "../support/backend-text.ts";
+import { createModel } from "../support/create-model.ts";
 import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
-import { backendOption, jsonOption, quietOption, setOption, weightsOption } from "../support/options.ts";
+import { backendOption, jsonOption, quietOption, setOption, threadsOption, weightsOption } from "../support/options.ts";
 import { predictSeries } from "../support/predict-series.ts";
 import { predictTensors } from "../support/predict-tensors.ts";
 import { openGiven } from "../support/prediction-input.ts";
@@ -15,6 +17,7 @@ import { findWeights } from "../support/weights.ts";
 interface PredictFlags {
   readonly text?: string;
   readonly backend: string;
+  readonly threads?: number;
   readonly weights?: string;
   readonly set: readonly string[];
   readonly json?: boolean;
@@ -35,6 +38,7 @@ export function addPredict(program: Command, session: Session): void {
     .addOption(new Option("--text <text>", "predict from this text (models of text only)"))
     .addOption(weightsOption("weights instead of those of a run"))
     .addOption(backendOption())
+    .addOption(threadsOption())
     .addOption(setOption())
     .addOption(jsonOption("predictions and all outputs of the model"))
     .addOption(quietOption())
@@ -62,10 +66,11 @@ async function predict(
   }
   const weights = await findWeights(session, subject, flags.weights);
   const input = await openGiven(session.terminal, file, section.kind);
-  const live = await subject.handle.create({ backend: flags.backend, weights: weights.bytes });
+  const live = await createModel(subject.handle, { ...flags, weights });
   try {
     const request = { session, subject, live, weights, input };
     await (section.kind === "series" ? predictSeries(request, section) : predictTensors(request));
+    session.note(`ran on: ${backendText(live.report())}`);
     return EXIT.ok;
   } finally {
     await live.dispose();

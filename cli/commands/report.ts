@@ -3,10 +3,11 @@ import path from "node:path";
 import type { Command } from "commander";
 import { isRecord } from "../../compiler/support/plain.ts";
 import { readRunFile, runFile } from "../../runtime/run/directory.ts";
+import { createModel } from "../support/create-model.ts";
 import { evaluatePart } from "../support/evaluation.ts";
 import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
-import { backendOption, jsonOption } from "../support/options.ts";
+import { backendOption, jsonOption, threadsOption } from "../support/options.ts";
 import type { RunMetrics } from "../support/run-metrics.ts";
 import { readLog, writeReport } from "../support/run-report.ts";
 import type { Session } from "../support/session.ts";
@@ -17,6 +18,7 @@ import { findWeights } from "../support/weights.ts";
 
 interface ReportFlags {
   readonly backend: string;
+  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,7 @@ export function addReport(program: Command, session: Session): void {
     )
     .argument("<run>", "the folder of a run, such as runs/next-number/1")
     .addOption(backendOption())
+    .addOption(threadsOption())
     .addOption(jsonOption("the path of the report"))
     .action((given: string, flags: ReportFlags) => session.run(flags, () => report(session, given, flags)));
 }
@@ -40,7 +43,7 @@ async function report(session: Session, given: string, flags: ReportFlags): Prom
   const metrics = readMetrics(await readRunFile(directory, "metrics"), runFile(given, "metrics"));
   const weights = await findWeights(session, subject, undefined);
   const dataset = await loadData(subject, weights.scaler);
-  const live = await subject.handle.create({ backend: flags.backend, weights: weights.bytes });
+  const live = await createModel(subject.handle, { ...flags, weights });
   try {
     const test = await evaluatePart(live, dataset, "test");
     await writeReport({ subject, dataset, log: await readLog(directory), metrics, test, directory });

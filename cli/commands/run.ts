@@ -8,9 +8,18 @@ import { listenForInterrupt } from "../../runtime/run/interrupt.ts";
 import { createProgress } from "../../runtime/run/progress.ts";
 import { interruptedMessage, runTraining } from "../../runtime/run/session.ts";
 import { backendText } from "../support/backend-text.ts";
+import { createModel } from "../support/create-model.ts";
 import { EXIT } from "../support/faults.ts";
 import { GENERATED, modulePath, moduleState, writeModule } from "../support/module-file.ts";
-import { backendOption, jsonOption, quietOption, setOption, weightsOption, wholeNumber } from "../support/options.ts";
+import {
+  backendOption,
+  jsonOption,
+  quietOption,
+  setOption,
+  threadsOption,
+  weightsOption,
+  wholeNumber,
+} from "../support/options.ts";
 import { readNamedFile } from "../support/read-file.ts";
 import { finishRun } from "../support/finish-run.ts";
 import type { Session } from "../support/session.ts";
@@ -23,6 +32,7 @@ import { reach } from "../support/terminal.ts";
 interface RunFlags {
   readonly epochs?: number;
   readonly backend: string;
+  readonly threads?: number;
   readonly seed?: number;
   readonly weights?: string;
   readonly resume?: string;
@@ -44,6 +54,7 @@ export function addRun(program: Command, session: Session): void {
     .argument("<spec|module>", "a spec, or a module generated from one")
     .addOption(new Option("--epochs <n>", "passes over the training part").argParser(wholeNumber(0)))
     .addOption(backendOption())
+    .addOption(threadsOption())
     .addOption(
       new Option("--seed <n>", "seed of weights, shuffling and dropout").argParser(wholeNumber(0)).conflicts("resume"),
     )
@@ -66,12 +77,11 @@ async function run(session: Session, given: string, flags: RunFlags): Promise<nu
     session.note(`note: ${note}`);
   });
   const weights =
-    flags.weights === undefined ? undefined : await readNamedFile(session.terminal, flags.weights, "a weights file");
-  const live = await subject.handle.create({
-    backend: flags.backend,
-    seed: settings.seed,
-    ...(weights === undefined ? {} : { weights }),
-  });
+    flags.weights === undefined
+      ? undefined
+      : { bytes: await readNamedFile(session.terminal, flags.weights, "a weights file"), file: flags.weights };
+  const { backend, threads } = flags;
+  const live = await createModel(subject.handle, { backend, threads, seed: settings.seed, weights });
   try {
     session.note(`backend: ${backendText(live.report())}`);
     return await trainAndScore(session, { subject, dataset, live, settings, flags });
@@ -160,9 +170,10 @@ async function trainAndScore(session: Session, training: Training): Promise<numb
 }
 
 /** What takes the run up again, without --resume. */
-function commandOf({ path: given }: Subject, { set, epochs, backend }: RunFlags): string {
+function commandOf({ path: given }: Subject, { set, epochs, backend, threads }: RunFlags): string {
   const words = ["specloom", "run", given, ...set.flatMap((change) => ["--set", change])];
   if (epochs !== undefined) words.push("--epochs", String(epochs));
   if (backend !== "auto") words.push("--backend", backend);
+  if (threads !== undefined) words.push("--threads", String(threads));
   return words.map((word) => (/^[\w./=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
 }

@@ -20,7 +20,7 @@ export function addValidate(program: Command, session: Session): void {
     )
     .argument("<spec...>", "spec files")
     .addOption(setOption())
-    .addOption(jsonOption("diagnostics"))
+    .addOption(jsonOption("diagnostics, or that a spec is valid,"))
     .action((specs: readonly string[], options: ValidateOptions) =>
       session.run(options, () => validateAll(session, specs, options.set)),
     );
@@ -36,6 +36,9 @@ async function validateAll(session: Session, specs: readonly string[], overrides
       dataset.notes.forEach((note) => {
         session.note(`${spec}: note: ${note}`);
       });
+      const { train, validation, test, notes } = dataset;
+      const examples = { train: train.count, validation: validation.count, test: test.count };
+      session.emit({ spec, valid: true, examples, notes });
       session.print(`${spec}: ok`);
     } catch (error) {
       worst = Math.max(worst, session.tell(error));

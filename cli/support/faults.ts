@@ -7,6 +7,7 @@ import { linesOf, positionAt } from "../../compiler/support/text-position.ts";
 import type { Problem } from "../../runtime/problem.ts";
 import { problemsOf } from "../../runtime/problem.ts";
 import { Mistake } from "./mistake.ts";
+import { groupedText } from "./table.ts";
 
 export const EXIT = { ok: 0, mistake: 1, usage: 2, ourBug: 70, interrupted: 130 } as const;
 
@@ -99,13 +100,15 @@ function renderFault(fault: Described, document: Document | undefined): string {
     rows.push(`  note: ${asked.file}:${String(asked.line)}:${String(asked.column)}: the spec says so here.`);
     rows.push(numbered(String(asked.line), line));
   }
+  const { more = 0 } = fault;
+  if (more > 0) rows.push(`  note: ${groupedText(more)} more of this kind ${more === 1 ? "is" : "are"} not shown.`);
   if (fault.help !== undefined) rows.push(`  help: ${fault.help}`);
   return `${rows.map(printable).join("\n")}\n`;
 }
 
-function faultToJson(fault: Described, document: Document | undefined): JsonDiagnostic {
+function faultToJson(fault: Described, document: Document | undefined): JsonDiagnostic & { readonly more?: number } {
   const asked = placeInSpec(fault, document);
-  const { line = null, column = null } = fault;
+  const { line = null, column = null, more = 0 } = fault;
   return {
     file: fault.file ?? null,
     line,
@@ -117,6 +120,7 @@ function faultToJson(fault: Described, document: Document | undefined): JsonDiag
     message: fault.message,
     help: fault.help ?? null,
     notes: asked === undefined ? [] : [{ ...jsonPlace(asked), message: "the spec says so here." }],
+    ...(more === 0 ? {} : { more }),
   };
 }
 

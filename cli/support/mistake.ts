@@ -8,6 +8,7 @@ export const mistakeCatalogue = {
   "no-columns": "A table has no column that a series could be made of.",
   "no-input": "There is nothing to predict from.",
   "no-test-part": "The spec keeps no examples for the part that is scored.",
+  "no-such-program": "A model has no program of a name.",
   "no-trained-run": "There are no trained weights for a model.",
   "not-a-module": "A file is no module that specloom generated.",
   "not-a-run": "A folder is not that of a run.",

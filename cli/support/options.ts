@@ -3,7 +3,15 @@ import { InvalidArgumentError, Option } from "commander";
 import { BACKENDS } from "../../runtime/model/create.ts";
 
 export function backendOption(): Option {
-  return new Option("--backend <name>", "what computes").choices(BACKENDS).default("auto");
+  return new Option("--backend <name>", "what computes; auto: wasm, or a GPU where it pays")
+    .choices(BACKENDS)
+    .default("auto");
+}
+
+export function threadsOption(): Option {
+  return new Option("--threads <n>", "most threads of the backend wasm (default: as many as pay)").argParser(
+    wholeNumber(1),
+  );
 }
 
 export function jsonOption(what: string): Option {

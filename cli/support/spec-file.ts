@@ -3,12 +3,14 @@ import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { compile, readSpec } from "../../compiler/compile.ts";
 import type { CompileOptions } from "../../compiler/compile.ts";
+import { withWebAssembly, type AssembledCompilation } from "../../compiler/webassembly.ts";
 import type { Compilation, DataFacts, Document, Spec } from "../../compiler/contracts.ts";
 import { invariant } from "../../compiler/support/internal-error.ts";
 import type { FileReader } from "../../runtime/data/dataset.ts";
 import { projectFiles, projectRoot } from "../../runtime/data/files.ts";
 import { readTensorFacts } from "../../runtime/data/tensors.ts";
 import { problemsOf } from "../../runtime/problem.ts";
+import { binaryStore, cacheFolder, type Environment } from "./binary-store.ts";
 import { SpecProblem, WrongSpec } from "./faults.ts";
 import { readNamedText } from "./read-file.ts";
 import type { Terminal } from "./terminal.ts";
@@ -25,12 +27,14 @@ export interface CompiledSpec {
 
 /**
  * @param overrides `path=value`, as after --set
+ * @param options.withoutData whether a file of tensors may be missing; the spec then says all shapes itself, or is refused
  * @throws WrongSpec with all its diagnostics, a Mistake about the file, or a SpecProblem about the file of tensors
  */
 export async function compileSpec(
   terminal: Terminal,
   file: string,
   overrides: readonly string[] = [],
+  { withoutData = false }: { readonly withoutData?: boolean } = {},
 ): Promise<CompiledSpec> {
   const text = await readNamedText(terminal, file, "a spec");
   const directory = path.dirname(path.resolve(terminal.cwd, file));
@@ -45,7 +49,7 @@ export async function compileSpec(
   const { diagnostics, document, spec } = readSpec({ file, text }, options);
   if (document === undefined || spec === undefined) throw new WrongSpec(diagnostics);
   // A spec with errors of its own shows those, not what its data would say.
-  const dataFacts = spec.broken === undefined ? await factsOf(document, spec, files) : undefined;
+  const dataFacts = spec.broken === undefined ? await factsOf(document, spec, files, withoutData) : undefined;
   const result = compile({ file, text }, dataFacts === undefined ? options : { ...options, dataFacts });
   if (result.compilation === undefined) throw new WrongSpec(result.diagnostics);
   return { file, document, compilation: result.compilation, directory, files };
@@ -57,6 +61,11 @@ export function compileResolved(text: string, name: string, directory: string, r
   const { compilation, diagnostics } = compile({ file, text }, { directory, projectRoot: root });
   if (compilation === undefined) throw new WrongSpec(diagnostics);
   return compilation;
+}
+
+/** The compilation with the wasm target in its module; what was assembled before is reused. */
+export function assembled(compilation: Compilation, environment: Environment): Promise<AssembledCompilation> {
+  return withWebAssembly(compilation, binaryStore(cacheFolder(environment)));
 }
 
 /** Inherited files must lie in the project, like data files. */
@@ -76,7 +85,12 @@ function readInherited(
 }
 
 /** Shapes and types of the tensors in a file; undefined where the spec reads none, or where its path is wrong anyway. */
-async function factsOf(document: Document, spec: Spec, files: FileReader): Promise<DataFacts | undefined> {
+async function factsOf(
+  document: Document,
+  spec: Spec,
+  files: FileReader,
+  mayBeMissing: boolean,
+): Promise<DataFacts | undefined> {
   if (spec.data.kind !== "tensors") return undefined;
   const { file } = spec.data;
   invariant(file !== undefined, "data of kind tensors passed the schema without a file");
@@ -86,8 +100,10 @@ async function factsOf(document: Document, spec: Spec, files: FileReader): Promi
   try {
     return { tensors: await readTensorFacts(path.join(from, file), files) };
   } catch (error) {
+    const codes = problemsOf(error)?.problems.map(({ code }) => code) ?? [];
     // The compiler says this with the place in the spec.
-    if (problemsOf(error)?.problems.some(({ code }) => code === "data-file-outside") === true) return undefined;
+    if (codes.includes("data-file-outside")) return undefined;
+    if (mayBeMissing && codes.includes("data-file-missing")) return undefined;
     throw new SpecProblem(error, document);
   }
 }

@@ -13,7 +13,7 @@ import { loadModule } from "./load-module.ts";
 import { Mistake } from "./mistake.ts";
 import { missing, readNamedText } from "./read-file.ts";
 import { readMetadata } from "./stored-facts.ts";
-import { compileResolved, compileSpec } from "./spec-file.ts";
+import { assembled, compileResolved, compileSpec } from "./spec-file.ts";
 import { reach, type Terminal } from "./terminal.ts";
 
 export type SubjectKind = "spec" | "module" | "run";
@@ -94,7 +94,8 @@ async function kindOf(terminal: Terminal, given: string, accepts: readonly Subje
 }
 
 async function openSpec(terminal: Terminal, given: string, overrides: readonly string[]): Promise<Subject> {
-  const { document, compilation, directory, files } = await compileSpec(terminal, given, overrides);
+  const { document, compilation: plain, directory, files } = await compileSpec(terminal, given, overrides);
+  const compilation = await assembled(plain, terminal.env);
   const handle = await loadModule(compilation.moduleText);
   return { ...commonFacts(handle), kind: "spec", path: given, handle, directory, files, document, compilation };
 }
@@ -139,7 +140,7 @@ async function openRun(terminal: Terminal, given: string): Promise<Subject> {
     stored.projectDirectory === undefined
       ? projectRoot(directory, terminal.cwd)
       : path.resolve(terminal.cwd, given, stored.projectDirectory);
-  const compilation = compileResolved(text, name, directory, root);
+  const compilation = await assembled(compileResolved(text, name, directory, root), terminal.env);
   const handle = await loadModule(compilation.moduleText);
   const files = projectFiles({ directory, root, from: terminal.cwd });
   return { name, specText: text, kind: "run", path: given, handle, directory, files, compilation };

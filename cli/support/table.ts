@@ -4,13 +4,19 @@ export interface TableOptions {
   /** Columns (from 0) that are aligned to the right. */
   readonly right?: readonly number[];
   readonly indent?: string;
+  /** The last column is broken between words where the table would be wider than this. */
+  readonly width?: number;
 }
+
+/** What a terminal shows in a line when nobody made it wider. */
+export const SCREEN_WIDTH = 80;
 
 /** The first row is the heading; it is underlined with dashes. */
 export function table(rows: readonly (readonly string[])[], options: TableOptions = {}): string {
   const { right = [], indent = "  " } = options;
-  const [heading = [], ...body] = rows;
-  const widths = heading.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  const given = options.width === undefined ? rows : withWrappedEnd(rows, options.width - indent.length);
+  const [heading = [], ...body] = given;
+  const widths = heading.map((_, column) => Math.max(...given.map((row) => widthOf(row[column] ?? ""))));
   const line = (cells: readonly string[]): string =>
     (
       indent +
@@ -23,6 +29,39 @@ export function table(rows: readonly (readonly string[])[], options: TableOption
     ).trimEnd();
   const rule = widths.map((width, column) => (heading[column] === "" ? "" : "-".repeat(width)));
   return [line(heading), line(rule), ...body.map(line)].join("\n");
+}
+
+/** A row whose last cell is too long continues in rows that have nothing else. */
+function withWrappedEnd(rows: readonly (readonly string[])[], width: number): readonly (readonly string[])[] {
+  const last = (rows[0]?.length ?? 1) - 1;
+  const before = Array.from({ length: last }, (_, column) =>
+    Math.max(...rows.map((row) => widthOf(row[column] ?? ""))),
+  ).reduce((total, columnWidth) => total + columnWidth + 2, 0);
+  return rows.flatMap((row) =>
+    wrapped(row[last] ?? "", { width: Math.max(20, width - before) })
+      .split("\n")
+      .map((line, index) => [...(index === 0 ? row.slice(0, last) : Array.from({ length: last }, () => "")), line]),
+  );
+}
+
+export interface WrapOptions {
+  readonly width?: number;
+  /** Of every line but the first. */
+  readonly indent?: string;
+}
+
+/** The text with lines broken between words; a word that is longer than a line stays whole. */
+export function wrapped(text: string, { width = SCREEN_WIDTH, indent = "" }: WrapOptions = {}): string {
+  const lines: string[] = [];
+  let line = /^ */.exec(text)?.[0] ?? "";
+  for (const word of text.trim().split(/ (?! )/)) {
+    const isStart = line.trim() === "";
+    if (!isStart && widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(line.trimEnd());
+      line = indent + word;
+    } else line = isStart ? line + word : `${line} ${word}`;
+  }
+  return [...lines, line].join("\n");
 }
 
 function widthOf(text: string): number {

@@ -2,7 +2,9 @@
 import { compile } from "../../compiler/compile.ts";
 import { InternalError } from "../../compiler/support/internal-error.ts";
 import type { BackendReport, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
+import type { Environment } from "./binary-store.ts";
 import { loadModule } from "./load-module.ts";
+import { assembled } from "./spec-file.ts";
 
 const BATCH = 16;
 const STEPS = 8;
@@ -29,10 +31,11 @@ export interface Trial {
 }
 
 /** @throws Problem when no backend works */
-export async function trialTraining(duration: number, backend = "auto"): Promise<Trial> {
+export async function trialTraining(environment: Environment, duration: number, backend = "auto"): Promise<Trial> {
   const { compilation } = compile({ file: "trial.yaml", text: SPEC });
   if (compilation === undefined) throw new InternalError("the trial spec does not compile");
-  const handle = await loadModule(compilation.moduleText);
+  const { moduleText } = await assembled(compilation, environment);
+  const handle = await loadModule(moduleText);
   const live = await handle.create({ backend, seed: 1 });
   try {
     const examples = waves();

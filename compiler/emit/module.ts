@@ -23,12 +23,14 @@ import { capitalize, typeNameFrom } from "./names.ts";
 import { reads, scalarText } from "./scalars.ts";
 import { SymbolTable, type RuntimeSymbol } from "./symbols.ts";
 import { compilerVersion } from "./version.ts";
+import { binaryFunctions, webAssemblyLiteral, webAssemblyNames, type WebAssemblyParts } from "./webassembly.ts";
 
 export interface ModuleParts {
   readonly model: Model;
   readonly programs: Readonly<Record<ProgramName, Program>>;
   readonly gpu: GpuModule;
   readonly optimizer: OptimizerDefinition;
+  readonly wasm?: WebAssemblyParts;
 }
 
 type Statement = StatementStructures | string;
@@ -42,10 +44,11 @@ export const moduleNames: readonly string[] = [
   "kernelTable",
   "optimizerScalars",
   ...programNames.flatMap((program) => [planName(program), argumentsName(program)]),
+  ...webAssemblyNames,
 ];
 
 export function printModule(parts: ModuleParts): string {
-  const { model, programs, gpu, optimizer } = parts;
+  const { model, programs, gpu, optimizer, wasm } = parts;
   const symbols = new SymbolTable();
   const body: Statement[] = [
     section("Parameters: PyTorch's names and layouts"),
@@ -58,10 +61,24 @@ export function printModule(parts: ModuleParts): string {
       argumentTable(name, programs[name], symbols),
       planFunction(name, gpu.plans[name], symbols),
     ]),
+    ...(wasm === undefined
+      ? []
+      : [
+          section("WebAssembly: where every argument and result lies in the linear memory, in bytes"),
+          constant("webAssembly", {
+            value: `${webAssemblyLiteral(wasm)} as const satisfies ${symbols.use("WasmModule")}`,
+          }),
+        ]),
     section("The model"),
     scalarsFunction(model, optimizer),
     modelStatement(parts, symbols),
     ...typeAliases(model, symbols),
+    ...(wasm === undefined
+      ? []
+      : [
+          section("The programs in WebAssembly; `specloom compile --emit kernels --target wasm` prints their source"),
+          `\n${binaryFunctions(wasm)}`,
+        ]),
   ];
   const project = new Project({
     useInMemoryFileSystem: true,
@@ -194,7 +211,7 @@ function scalarsFunction(model: Model, optimizer: OptimizerDefinition): Function
   };
 }
 
-function modelStatement({ model, programs, optimizer }: ModuleParts, symbols: SymbolTable): string {
+function modelStatement({ model, programs, optimizer, wasm }: ModuleParts, symbols: SymbolTable): string {
   const learningRate = model.optimizer.config["learning_rate"];
   invariant(typeof learningRate === "number", "the resolved optimizer has no learning rate");
   const program = (name: ProgramName): string => {
@@ -222,6 +239,7 @@ function modelStatement({ model, programs, optimizer }: ModuleParts, symbols: Sy
     `    slots: ${slots},\n`,
     "    scalars: optimizerScalars,\n  },\n",
     `  gpu: {\n${programNames.map(program).join("")}  },\n`,
+    wasm === undefined ? "" : "  wasm: webAssembly,\n",
     `  spec: ${dataLiteral(model.spec, "  ")},\n`,
     `} as const satisfies ${symbols.use("ModelDefinition")}`,
   ].join("");

@@ -19,6 +19,7 @@ export const runtimeSymbols = {
   Tensor2: "type",
   Tensor3: "type",
   TrainInputs: "type",
+  WasmModule: "type",
 } as const satisfies Readonly<Record<string, "type" | "value">>;
 
 export type RuntimeSymbol = keyof typeof runtimeSymbols;

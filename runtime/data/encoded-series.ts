@@ -34,12 +34,15 @@ export class EncodedSeries {
     const problems = new ProblemList();
     this.#stages = raw.map((column, channel) =>
       transformColumn(column, facts.transform, (row, value) => {
-        problems.add(() => ({
-          code: "log-of-non-positive",
-          message: `row ${String(row + 1)} of column "${channels[channel] ?? ""}" is ${String(value)} where the log transform is applied; only positive numbers have a log.`,
-          help: "remove log from transform, or shift the column.",
-          ...locate(row, channel),
-        }));
+        problems.add(
+          () => ({
+            code: "log-of-non-positive",
+            message: `row ${String(row + 1)} of column "${channels[channel] ?? ""}" is ${String(value)} where the log transform is applied; only positive numbers have a log.`,
+            help: "remove log from transform, or shift the column.",
+            ...locate(row, channel),
+          }),
+          String(channel),
+        );
       }),
     );
     problems.throwIfAny();
@@ -47,12 +50,15 @@ export class EncodedSeries {
     this.#scaled.forEach((column, channel) => {
       for (let row = this.firstRow; row < column.length; row += 1) {
         if (Number.isFinite(column[row])) continue;
-        problems.add(() => ({
-          code: "not-finite",
-          message: `row ${String(row + 1)} of column "${channels[channel] ?? ""}" is too large for float32.`,
-          help: "use normalize: standard or a smaller unit.",
-          ...locate(row, channel),
-        }));
+        problems.add(
+          () => ({
+            code: "not-finite",
+            message: `row ${String(row + 1)} of column "${channels[channel] ?? ""}" is too large for float32.`,
+            help: "use normalize: standard or a smaller unit.",
+            ...locate(row, channel),
+          }),
+          String(channel),
+        );
       }
     });
     problems.throwIfAny();

@@ -72,12 +72,15 @@ function readNumbers(source: SourceTable, channels: readonly string[]): Float64A
         values[row] = cell ?? Number.NaN;
         continue;
       }
-      problems.add(() => ({
-        code: cell.code,
-        message: `row ${String(row + 1)} of column "${name}" is ${cell.found}, but a${cell.code === "not-finite" ? " finite" : ""} number was expected.`,
-        help: cell.help,
-        ...source.place(row, channel),
-      }));
+      problems.add(
+        () => ({
+          code: cell.code,
+          message: `row ${String(row + 1)} of column "${name}" is ${cell.found}, but a${cell.code === "not-finite" ? " finite" : ""} number was expected.`,
+          help: cell.help,
+          ...source.place(row, channel),
+        }),
+        `${cell.code} of ${name}`,
+      );
     }
     return values;
   });
@@ -99,12 +102,15 @@ export function fillGaps(series: RawSeries, policy: MissingPolicy, parts: readon
     if (policy === "error") {
       values.forEach((value, row) => {
         if (!Number.isNaN(value)) return;
-        problems.add(() => ({
-          code: "missing-value",
-          message: `${cell(row)} is empty.`,
-          help: "fill it in the file, or set missing: interpolate or missing: forward_fill in the data section.",
-          ...series.locate(row, channel),
-        }));
+        problems.add(
+          () => ({
+            code: "missing-value",
+            message: `${cell(row)} is empty.`,
+            help: "fill it in the file, or set missing: interpolate or missing: forward_fill in the data section.",
+            ...series.locate(row, channel),
+          }),
+          String(channel),
+        );
       });
       return;
     }

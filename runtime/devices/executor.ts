@@ -8,11 +8,13 @@ import type {
   GpuProgram,
   ModelDefinition,
   ProgramName,
+  ProgramRun,
 } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { gpuSize, kernelSettings, planWith, type GpuInstance, type Pipeline, type PipelineResult } from "./library.ts";
 import { assertBackend, type OpenBackend } from "./open.ts";
+import { Residents, wrongBatch } from "./residents.ts";
 import { createStack } from "./stack.ts";
 
 export class GpuExecutor implements Executor {
@@ -20,6 +22,9 @@ export class GpuExecutor implements Executor {
   readonly #stack: GpuPlanContext["stack"];
   /** Programs of one model share kernels, so equal kernels are compiled under one name. */
   readonly #kernels = new Map<(...parameters: never[]) => number, GpuKernelCall>();
+  readonly #residents: Residents;
+  readonly write: Executor["write"];
+  readonly read: Executor["read"];
   #last: Pipeline | undefined;
   #disposed = false;
 
@@ -29,6 +34,9 @@ export class GpuExecutor implements Executor {
     private readonly choice: Pick<BackendReport, "requested" | "reason">,
   ) {
     this.#stack = createStack(open.gpu);
+    this.#residents = new Residents(definition);
+    this.write = this.#residents.write;
+    this.read = this.#residents.read;
   }
 
   readonly report = (): BackendReport => ({
@@ -41,14 +49,18 @@ export class GpuExecutor implements Executor {
     software: this.open.adapter.software,
   });
 
+  readonly batches = (): readonly [number] => [this.definition.batchSize];
+
   readonly run = async (
     name: ProgramName,
     argumentsByName: Readonly<Record<string, Float32Array>>,
-  ): Promise<Record<string, Float32Array>> => {
+    batch: number,
+  ): Promise<ProgramRun> => {
     if (this.#disposed) throw new Problem({ code: "model-disposed", message: "This model was disposed of already." });
+    if (batch !== this.definition.batchSize) throw wrongBatch(name, batch, this.batches());
     const program = this.definition.gpu[name];
     const values = program.arguments.map(({ name: argument, shape }) => {
-      const value = argumentsByName[argument];
+      const value = this.#residents.get(argument) ?? argumentsByName[argument];
       const size = sizeOf(shape);
       if (value?.length !== size) throw mismatch(name, argument, size, value?.length);
       const { library } = this.open;
@@ -59,14 +71,14 @@ export class GpuExecutor implements Executor {
     const results = await pipeline(...values);
     assertBackend(pipeline, this.open.backend);
     this.#last = pipeline;
-    return Object.fromEntries(
-      program.results.map(({ name: result, shape }) => {
-        const value = results[result];
-        const size = sizeOf(shape);
-        if (value === undefined) throw mismatch(name, result, size, undefined);
-        return [result, flatten(value, size, { program: name, result })];
-      }),
-    );
+    const flat: Record<string, Float32Array> = {};
+    for (const { name: result, shape } of program.results) {
+      const value = results[result];
+      const size = sizeOf(shape);
+      if (value === undefined) throw mismatch(name, result, size, undefined);
+      flat[result] = flatten(value, size, { program: name, result });
+    }
+    return this.#residents.settle(flat);
   };
 
   readonly dispose = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import { Problem } from "../problem.ts";
 import { isNode, lacksGpuDevice } from "./adapter.ts";
 import { messageOf } from "./canary.ts";
 import { GpuExecutor } from "./executor.ts";
+import type { BackendFinding } from "./finding.ts";
 import { gpuBackends, type GpuBackend, type GpuLibrary } from "./library.ts";
 import { openBackend, type OpenBackend } from "./open.ts";
 
@@ -23,38 +24,63 @@ async function loadLibrary(): Promise<GpuLibrary> {
 }
 
 /**
- * An executor for the model's programs.
+ * An executor on the backend of that name.
  *
- * @param options.backend `auto`, `webgpu`, `webgl2`, `headlessgl`, `webasm` or `cpu`
  * @throws Problem when the backend is unknown, cannot run here, computes wrong numbers or runs as something else
  */
-export async function createGpuExecutor(
-  definition: ModelDefinition,
-  options: { readonly backend: string },
-): Promise<Executor> {
-  const { backend } = options;
-  const library = await loadLibrary();
-  if (backend === "auto") {
-    const { open, reason } = await chooseBackend(library);
-    return new GpuExecutor(definition, open, { requested: backend, reason });
-  }
+export async function createGpuExecutor(definition: ModelDefinition, backend: string): Promise<Executor> {
   const known = gpuBackends.find((name) => name === backend);
   if (known === undefined) {
     throw new Problem({
       code: "unknown-backend",
-      message: `"${backend}" is not a backend.`,
-      help: `known backends: auto, ${gpuBackends.join(", ")}.`,
+      message: `"${backend}" is not a backend of gpu.js.`,
+      help: `known backends: ${gpuBackends.join(", ")}.`,
     });
   }
-  const open = await openBackend(library, known);
+  const open = await openBackend(await loadLibrary(), known);
   return new GpuExecutor(definition, open, { requested: backend, reason: "asked for" });
 }
 
-/** A real GPU if there is one, never a software renderer; else WebAssembly, which is faster than those. */
-async function chooseBackend(library: GpuLibrary): Promise<{ readonly open: OpenBackend; readonly reason: string }> {
+/**
+ * An executor on a real GPU, never on a software renderer; or why there is none.
+ *
+ * @param notes what else speaks for a GPU, for the report
+ */
+export async function createRealGpuExecutor(
+  definition: ModelDefinition,
+  requested: string,
+  notes: readonly string[],
+): Promise<Executor | string> {
+  const found = await findGpu(await loadLibrary());
+  if (typeof found === "string") return found;
+  return new GpuExecutor(definition, found.open, { requested, reason: [found.reason, ...notes].join("; ") });
+}
+
+/**
+ * An executor on a real GPU; else in gpu.js's WebAssembly, which is faster than software renderers; else in JavaScript.
+ *
+ * @param refused what did not run before, for the report
+ */
+export async function createAnyExecutor(
+  definition: ModelDefinition,
+  requested: string,
+  refused: readonly string[],
+): Promise<Executor> {
+  const library = await loadLibrary();
+  const found = await findGpu(library);
+  const { open, reason } = typeof found === "string" ? await withoutGpu(library, found) : found;
+  return new GpuExecutor(definition, open, { requested, reason: [...refused, reason].join("; ") });
+}
+
+interface Choice {
+  readonly open: OpenBackend;
+  readonly reason: string;
+}
+
+async function findGpu(library: GpuLibrary): Promise<Choice | string> {
   const refused: string[] = [];
   // Asking a driver that has no device is slow and makes native libraries write to standard error.
-  if (isNode() && lacksGpuDevice()) return withoutGpu(library, "this machine has no GPU device");
+  if (isNode() && lacksGpuDevice()) return "this machine has no GPU device";
   const candidates: readonly GpuBackend[] = isNode() ? ["webgpu", "headlessgl"] : ["webgpu", "webgl2"];
   for (const backend of candidates) {
     try {
@@ -66,13 +92,10 @@ async function chooseBackend(library: GpuLibrary): Promise<{ readonly open: Open
       refused.push(messageOf(error));
     }
   }
-  return withoutGpu(library, `no GPU (${refused.join("; ")})`);
+  return `no GPU (${refused.join("; ")})`;
 }
 
-async function withoutGpu(
-  library: GpuLibrary,
-  why: string,
-): Promise<{ readonly open: OpenBackend; readonly reason: string }> {
+async function withoutGpu(library: GpuLibrary, why: string): Promise<Choice> {
   try {
     return { open: await openBackend(library, "webasm"), reason: why };
   } catch (error) {
@@ -80,22 +103,8 @@ async function withoutGpu(
   }
 }
 
-/** What `specloom doctor` shows of one backend. */
-export interface BackendFinding {
-  readonly backend: GpuBackend;
-  readonly available: boolean;
-  /** True for renderers that compute on the CPU; null where no adapter is involved or none was found. */
-  readonly software: boolean | null;
-  readonly adapter: string | null;
-  /** Whether the test at the start gave the right numbers; null where it could not run. */
-  readonly canary: boolean | null;
-  /** Why it is not available; null where it is. */
-  readonly reason: string | null;
-  readonly help: string | null;
-}
-
-/** Opens every backend in turn, tests it, and closes it again. */
-export async function listBackends(): Promise<readonly BackendFinding[]> {
+/** Opens every backend of gpu.js in turn, tests it, and closes it again. */
+export async function listGpuBackends(): Promise<readonly BackendFinding[]> {
   const library = await loadLibrary();
   const findings: BackendFinding[] = [];
   for (const backend of gpuBackends) findings.push(await examine(library, backend));
@@ -103,16 +112,35 @@ export async function listBackends(): Promise<readonly BackendFinding[]> {
 }
 
 async function examine(library: GpuLibrary, backend: GpuBackend): Promise<BackendFinding> {
+  const details = null;
   try {
     const { gpu, adapter } = await openBackend(library, backend);
     await gpu.destroy();
     const isDevice = backend !== "webasm" && backend !== "cpu";
     const software = isDevice ? adapter.software : null;
-    return { backend, available: true, software, adapter: adapter.name, canary: true, reason: null, help: null };
+    return {
+      backend,
+      available: true,
+      software,
+      adapter: adapter.name,
+      canary: true,
+      details,
+      reason: null,
+      help: null,
+    };
   } catch (error) {
     const isProblem = error instanceof Problem;
     const canary = isProblem && error.code === "backend-wrong-answer" ? false : null;
     const help = isProblem ? (error.help ?? null) : null;
-    return { backend, available: false, software: null, adapter: null, canary, reason: messageOf(error), help };
+    return {
+      backend,
+      available: false,
+      software: null,
+      adapter: null,
+      canary,
+      details,
+      reason: messageOf(error),
+      help,
+    };
   }
 }

@@ -14,7 +14,9 @@ interface Part {
 }
 
 /** The stacking helper of one device; kernels of equal sizes are shared. */
-export function createStack(gpu: GpuInstance): (slots: readonly GpuHandle[], shape: readonly number[]) => GpuHandle {
+export function createStack(
+  gpu: Pick<GpuInstance, "createKernel">,
+): (slots: readonly GpuHandle[], shape: readonly number[]) => GpuHandle {
   const kernels = new Map<string, GpuKernelCall>();
   return (slots, shape) => {
     // An array that loops fill can have holes, which the type does not show.
@@ -36,7 +38,7 @@ export function createStack(gpu: GpuInstance): (slots: readonly GpuHandle[], sha
 }
 
 function join(
-  gpu: GpuInstance,
+  gpu: Pick<GpuInstance, "createKernel">,
   kernels: Map<string, GpuKernelCall>,
   group: readonly Part[],
   shape: readonly number[],

@@ -1,108 +1,189 @@
 /** One program call: from checked examples to exactly the arguments a program asks for, and its results checked in turn. */
-import type { Executor, ModelDefinition, ProgramName } from "../contract.ts";
+import type { ArgumentFact, Executor, ModelDefinition, ProgramName, ProgramRun } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { dropoutStream, fillUniform } from "../random.ts";
 import { sizeOf } from "../tensor.ts";
 import type { CheckedInputs } from "./inputs.ts";
-import type { Tensors } from "./parameters.ts";
+import { residentTensors } from "./parameters.ts";
 
-/** Everything a program may read besides the examples. */
-export interface ModelState {
-  readonly parameters: Readonly<Tensors>;
-  readonly slots: Readonly<Tensors>;
+/** Everything a program may read besides the examples and what the executor keeps. */
+export interface CallState {
   readonly scalars: Readonly<Record<string, number>>;
   readonly seed: number;
   /** The update that the random numbers belong to, 1 for the first. */
   readonly step: number;
 }
 
+/** Which examples a call is for, and in which of the program's batch sizes: at least as many. */
+export interface Rows {
+  readonly start: number;
+  readonly end: number;
+  readonly batch: number;
+}
+
 /** The mask of real examples: 1, and 0 for the rows that fill up a batch. */
 const MASK = "batch.mask";
 
-/**
- * Runs a program on the examples `start` up to `end` (at most `batchSize`), padded to a full batch.
- *
- * @returns results by name, of the sizes in the program's facts; padded rows are still in them
- */
-export async function runProgram(
-  definition: ModelDefinition,
-  executor: Executor,
-  program: ProgramName,
-  state: ModelState,
-  inputs: CheckedInputs,
-  [start, end]: readonly [number, number],
-): Promise<Tensors> {
-  const facts = definition.gpu[program];
-  const rows = { start, end, batchSize: definition.batchSize };
-  const argumentsByName: Tensors = {};
+/** An argument that comes with each call. */
+interface Feed {
+  readonly name: string;
+  readonly kind: "rows" | "lengths" | "mask" | "scalar" | "random";
+  /** Numbers per example for `rows` and `lengths`; in all for the others. */
+  readonly size: number;
+  /** Position among the program's random arguments. */
+  readonly random: number;
+}
+
+/** The calls of one model's programs. What they need is worked out once: small models are called many times a second. */
+export class ProgramCalls {
+  readonly #executor: Executor;
+  readonly #programs: Readonly<Record<ProgramName, { readonly feeds: readonly Feed[]; readonly results: Sizes }>>;
+
+  constructor(definition: ModelDefinition, executor: Executor) {
+    this.#executor = executor;
+    const { batchSize, gpu } = definition;
+    const call = (name: ProgramName): { readonly feeds: readonly Feed[]; readonly results: Sizes } => ({
+      feeds: feedsOf(gpu[name].arguments, batchSize),
+      results: sizesOf(definition, name),
+    });
+    this.#programs = {
+      predict: call("predict"),
+      evaluate: call("evaluate"),
+      gradients: call("gradients"),
+      train_step: call("train_step"),
+    };
+  }
+
+  /** @returns results that are not resident, of the sizes in the program's facts; padded rows are still in them */
+  async run(program: ProgramName, state: CallState, inputs: CheckedInputs, rows: Rows): Promise<ProgramRun> {
+    const { feeds, results: sizes } = this.#programs[program];
+    const argumentsByName: Record<string, Float32Array> = {};
+    for (const feed of feeds) argumentsByName[feed.name] = argument(program, feed, state, inputs, rows);
+    const run = await this.#executor.run(program, argumentsByName, rows.batch);
+    for (const { name, fixed, perExample } of sizes) {
+      const size = fixed + perExample * rows.batch;
+      if (run.results[name]?.length !== size) throw wrongSize(`${program} result "${name}"`, run.results[name], size);
+    }
+    return run;
+  }
+}
+
+type Sizes = readonly { readonly name: string; readonly fixed: number; readonly perExample: number }[];
+
+function feedsOf(facts: readonly ArgumentFact[], batchSize: number): readonly Feed[] {
+  const feeds: Feed[] = [];
   let randoms = 0;
-  for (const { name, shape, role } of facts.arguments) {
-    let values: Float32Array | undefined;
+  for (const { name, shape, role } of facts) {
+    const size = sizeOf(shape);
     switch (role) {
-      case "input":
-        values = name === MASK ? mask(rows) : paddedRows(name, inputs.tensors[name], sizeOf(shape), rows);
+      case "input": {
+        const kind = name === MASK ? "mask" : name.endsWith(".lengths") ? "lengths" : "rows";
+        feeds.push({ name, kind, size: size / batchSize, random: 0 });
         break;
-      case "parameter":
-        values = state.parameters[name];
-        break;
-      case "state":
-        values = state.slots[name];
-        break;
+      }
       case "scalar":
-        values = scalar(state.scalars[name]);
+        feeds.push({ name, kind: "scalar", size, random: 0 });
         break;
       case "random":
-        values = fillUniform(new Float32Array(sizeOf(shape)), state.seed, dropoutStream(state.step, randoms));
+        feeds.push({ name, kind: "random", size, random: randoms });
         randoms += 1;
         break;
+      case "parameter":
+      case "state":
+        break;
       default:
-        values = role satisfies never;
+        role satisfies never;
     }
-    argumentsByName[name] = exactly(values, sizeOf(shape), `${program} argument "${name}"`);
   }
-  const results = await executor.run(program, argumentsByName);
-  for (const { name, shape } of facts.results) exactly(results[name], sizeOf(shape), `${program} result "${name}"`);
-  return results;
+  return feeds;
 }
 
-interface Rows {
-  readonly start: number;
-  readonly end: number;
-  readonly batchSize: number;
+/** The model's outputs have a row per example, whatever the batch; everything else that is not resident has one size. */
+function sizesOf(definition: ModelDefinition, program: ProgramName): Sizes {
+  const { batchSize, gpu, outputs } = definition;
+  const residents = new Set(residentTensors(definition).map(({ name }) => name));
+  return gpu[program].results
+    .filter(({ name }) => !residents.has(name))
+    .map(({ name, shape }) => {
+      const size = sizeOf(shape);
+      const isOutput = outputs.some((output) => output.name === name);
+      return isOutput ? { name, fixed: 0, perExample: size / batchSize } : { name, fixed: size, perExample: 0 };
+    });
 }
 
-function mask({ start, end, batchSize }: Rows): Float32Array {
-  return new Float32Array(batchSize).fill(1, 0, end - start);
-}
-
-/** The rows asked for, then zeros; lengths are filled with 1, since no sequence has none. */
-function paddedRows(
-  name: string,
-  values: Float32Array | undefined,
-  size: number,
+function argument(
+  program: ProgramName,
+  { name, kind, size, random }: Feed,
+  { scalars, seed, step }: CallState,
+  { tensors }: CheckedInputs,
   rows: Rows,
-): Float32Array | undefined {
-  if (values === undefined) return undefined;
-  const rowSize = size / rows.batchSize;
-  const part = values.subarray(rows.start * rowSize, rows.end * rowSize);
+): Float32Array {
+  switch (kind) {
+    case "rows":
+    case "lengths":
+      return paddedRows(tensors[name] ?? missing(program, name), size, rows, kind === "lengths" ? 1 : 0);
+    case "mask":
+      return new Float32Array(rows.batch).fill(1, 0, rows.end - rows.start);
+    case "scalar": {
+      const values = new Float32Array(1);
+      values[0] = scalars[name] ?? missing(program, name);
+      return values;
+    }
+    case "random":
+      return fillUniform(new Float32Array(size), seed, dropoutStream(step, random));
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The rows asked for, then the filler: lengths are filled with 1, since no sequence has none. */
+function paddedRows(values: Float32Array, rowSize: number, { start, end, batch }: Rows, filler: number): Float32Array {
+  const size = batch * rowSize;
+  if (start === 0 && values.length === size) return values;
+  const part = values.subarray(start * rowSize, end * rowSize);
   if (part.length === size) return part;
   const padded = new Float32Array(size);
-  if (name.endsWith(".lengths")) padded.fill(1);
+  if (filler !== 0) padded.fill(filler);
   padded.set(part);
   return padded;
 }
 
-function scalar(value: number | undefined): Float32Array | undefined {
-  return value === undefined ? undefined : new Float32Array([value]);
+function missing(program: ProgramName, name: string): never {
+  throw mismatch(`${program} argument "${name}" is missing`);
+}
+
+function wrongSize(what: string, found: Float32Array | undefined, size: number): Problem {
+  const has = found === undefined ? "is missing" : `has ${String(found.length)} numbers`;
+  return mismatch(`${what} ${has}; ${String(size)} numbers are expected`);
 }
 
 /** A fault here is ours or the device's, never the caller's: inputs were checked before. */
-function exactly(values: Float32Array | undefined, size: number, what: string): Float32Array {
-  if (values?.length === size) return values;
-  const found = values === undefined ? "is missing" : `has ${String(values.length)} numbers`;
-  throw new Problem({
+function mismatch(fault: string): Problem {
+  return new Problem({
     code: "program-mismatch",
-    message: `${what} ${found}; ${String(size)} numbers are expected.`,
+    message: `${fault}.`,
     help: "the module and the runtime may be of different versions; compile the spec again.",
   });
+}
+
+/**
+ * How to run `count` examples in the batch sizes that a program has. Full batches of the largest; what is left over is
+ * run one by one (in the smallest size) when it is at most a quarter of a full batch, else as one padded batch: a padded
+ * row costs what a real one does, and a call for one example is less efficient than a row of a batch.
+ *
+ * @param sizes the program's batch sizes, largest first
+ */
+export function planBatches(count: number, sizes: readonly [number, ...number[]]): readonly Rows[] {
+  const [largest] = sizes;
+  const smallest = sizes.at(-1) ?? largest;
+  const plan: Rows[] = [];
+  let start = 0;
+  while (start < count) {
+    const rest = count - start;
+    const batch = rest > largest / 4 ? largest : smallest;
+    const end = Math.min(start + batch, count);
+    plan.push({ start, end, batch });
+    start = end;
+  }
+  return plan;
 }

@@ -1,17 +1,27 @@
 /** From the options of `create` to a live model. Which executors exist is the caller's business. */
-import type { CreateOptions, Executor, LiveModel, ModelDefinition } from "../contract.ts";
+import type { CreateOptions, Executor, LiveModel, ModelDefinition, SimdVariant } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
 import { describe } from "../tensor.ts";
 import { checkOptions, invalidOption, invalidSeed, RunningModel } from "./live.ts";
 import { initialParameters, readWeights } from "./parameters.ts";
 
+/** What `simd` may be. */
+export const SIMD_VARIANTS = ["plain", "relaxed"] as const satisfies readonly SimdVariant[];
+
 /** What `backend` may be. */
-export const BACKENDS = ["auto", "webgpu", "webgl2", "headlessgl", "webasm", "cpu"] as const;
+export const BACKENDS = ["auto", "webgpu", "webgl2", "headlessgl", "wasm", "webasm", "cpu"] as const;
 
-export type ExecutorFactory = (definition: ModelDefinition, options: { readonly backend: string }) => Promise<Executor>;
+export type ExecutorFactory = (
+  definition: ModelDefinition,
+  options: {
+    readonly backend: string;
+    readonly threads: number | undefined;
+    readonly simd: SimdVariant | undefined;
+  },
+) => Promise<Executor>;
 
-const OPTIONS: readonly string[] = ["backend", "weights", "seed"] satisfies (keyof CreateOptions)[];
+const OPTIONS: readonly string[] = ["backend", "weights", "seed", "threads", "simd"] satisfies (keyof CreateOptions)[];
 
 /**
  * @throws Problem for an unknown option or backend, a seed that is none, or weights that do not fit
@@ -22,16 +32,22 @@ export async function createModel<D extends ModelDefinition>(
   createExecutor: ExecutorFactory,
 ): Promise<LiveModel<D>> {
   checkOptions("create", options, OPTIONS);
-  const { backend = "auto", seed = 0, weights } = options;
+  const { backend = "auto", seed = 0, weights, threads, simd } = options;
   checkBackend(backend);
   if (!isSeed(seed)) throw invalidSeed(seed);
+  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
+    throw invalidOption(`threads must be a whole number from 1, not ${describe(threads)}.`);
+  }
+  if (simd !== undefined && !SIMD_VARIANTS.includes(simd)) {
+    throw invalidOption(`simd must be ${SIMD_VARIANTS.join(" or ")}, not ${describe(simd)}.`);
+  }
   if (weights !== undefined && !(weights instanceof Uint8Array)) {
     throw invalidOption(`weights must be the bytes of a safetensors file (a Uint8Array), not ${describe(weights)}.`);
   }
   // Before the executor: a device need not start for weights that do not fit.
   const start =
     weights === undefined ? { parameters: initialParameters(definition, seed) } : readWeights(definition, weights);
-  const executor = await createExecutor(definition, { backend });
+  const executor = await createExecutor(definition, { backend, threads, simd });
   return new RunningModel(definition, { executor, seed, ...start });
 }
 

@@ -1,7 +1,16 @@
 /** The border of a model: what a caller hands over becomes flat float32 tensors of exactly the right size, or a Problem. */
 import type { InputFact, ModelDefinition, TensorInput } from "../contract.ts";
 import { Problem } from "../problem.ts";
-import { describe, flattenInto, isList, placeText, shapeText, sizeOf, suggestedShape } from "../tensor.ts";
+import {
+  describe,
+  firstNotFinite,
+  flattenInto,
+  isList,
+  placeText,
+  shapeText,
+  sizeOf,
+  suggestedShape,
+} from "../tensor.ts";
 import { ignoredClass } from "./loss.ts";
 
 /** Checked inputs: tensors by name, [count, ...shape] each, row-major. */
@@ -21,17 +30,34 @@ interface Expectation {
 /** Whole numbers travel to the device as float32, which holds each of them up to here. */
 const LARGEST_EXACT = 2 ** 24;
 
-/**
- * @param use `predict` takes the model's inputs, `train` its targets too
- * @throws Problem naming every missing and unknown input, or the first wrong length or value with its place
- */
-export function checkInputs(definition: ModelDefinition, inputs: unknown, use: "predict" | "train"): CheckedInputs {
+/** What the calls of one model take: `predict` the model's inputs, `train` its targets too. */
+export class InputCheck {
+  readonly #definition: ModelDefinition;
+  readonly #expected: Readonly<Record<"predict" | "train", readonly Expectation[]>>;
+
+  constructor(definition: ModelDefinition) {
+    this.#definition = definition;
+    const { inputs } = definition;
+    const expected = (facts: readonly InputFact[]): readonly Expectation[] =>
+      facts.flatMap((fact) => expectations(definition, fact));
+    this.#expected = { predict: expected(inputs.filter(({ role }) => role === "input")), train: expected(inputs) };
+  }
+
+  /** @throws Problem naming every missing and unknown input, or the first wrong length or value with its place */
+  check(inputs: unknown, use: "predict" | "train"): CheckedInputs {
+    return checkInputs(this.#definition, inputs, this.#expected[use], use);
+  }
+}
+
+function checkInputs(
+  definition: ModelDefinition,
+  inputs: unknown,
+  expected: readonly Expectation[],
+  use: "predict" | "train",
+): CheckedInputs {
   if (typeof inputs !== "object" || inputs === null || isList(inputs)) {
     throw wrongInputs(`the inputs must be an object of tensors by name, not ${describe(inputs)}.`);
   }
-  const expected = definition.inputs
-    .filter((fact) => use === "train" || fact.role === "input")
-    .flatMap((fact) => expectations(definition, fact));
   checkNames(definition, Object.keys(inputs), expected, use);
   const tensors: Record<string, Float32Array> = {};
   const counts: { readonly name: string; readonly count: number }[] = [];
@@ -70,10 +96,10 @@ function checkNames(
   expected: readonly Expectation[],
   use: "predict" | "train",
 ): void {
+  if (given.length === expected.length && expected.every(({ name }) => given.includes(name))) return;
   const wanted = expected.map(({ name }) => name);
   const missing = wanted.filter((name) => !given.includes(name));
   const unknown = given.filter((name) => !wanted.includes(name));
-  if (missing.length === 0 && unknown.length === 0) return;
   const parts: string[] = [];
   if (missing.length > 0) parts.push(`missing: ${missing.join(", ")}`);
   if (unknown.length > 0) parts.push(`unknown: ${unknown.join(", ")}`);
@@ -143,6 +169,7 @@ function nested(expectation: Expectation, given: unknown, shape: readonly number
 
 function checkValues(expectation: Expectation, values: Float32Array): void {
   const range = expectation.wholeNumbers;
+  if (range === undefined && firstNotFinite(values) < 0) return;
   for (let position = 0; position < values.length; position += 1) {
     const value = values[position] ?? 0;
     if (!Number.isFinite(value)) {

@@ -1,4 +1,4 @@
-/** A model in memory: parameters, optimizer state, and the calls that read and change them, one at a time. */
+/** A model in memory: the calls that read and change its tensors, one at a time. The tensors are the executor's. */
 import type {
   BackendReport,
   Executor,
@@ -8,15 +8,17 @@ import type {
   Outputs,
   PredictInputs,
   ProgramName,
+  ProgramRun,
   TrainInputs,
 } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
-import { describe, copyTensors, sizeOf } from "../tensor.ts";
-import { runProgram } from "./batches.ts";
+import { describe, sizeOf } from "../tensor.ts";
+import { planBatches, ProgramCalls } from "./batches.ts";
+import type { Rows } from "./batches.ts";
 import { lossNotFinite, notFinite } from "./finite.ts";
 import type { NamedTensor } from "./finite.ts";
-import { checkInputs } from "./inputs.ts";
+import { InputCheck } from "./inputs.ts";
 import type { CheckedInputs } from "./inputs.ts";
 import { lossParts, LossTotal, lossReduction } from "./loss.ts";
 import { expectedSlots, float32Entry, initialSlots, readWeights, takeTensors, writeWeights } from "./parameters.ts";
@@ -35,10 +37,10 @@ export interface LiveStart {
 export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   readonly definition: D;
   readonly #executor: Executor;
+  readonly #calls: ProgramCalls;
+  readonly #inputs: InputCheck;
   readonly #queue = new Queue();
-  #parameters: Tensors;
   #metadata: Readonly<Record<string, string>>;
-  #slots: Tensors;
   #seed: number;
   /** Updates done so far. */
   #step = 0;
@@ -47,22 +49,23 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   constructor(definition: D, start: LiveStart) {
     this.definition = definition;
     this.#executor = start.executor;
-    this.#parameters = start.parameters;
+    this.#executor.write({ ...start.parameters, ...initialSlots(definition) });
+    this.#calls = new ProgramCalls(definition, start.executor);
+    this.#inputs = new InputCheck(definition);
     this.#metadata = start.metadata ?? {};
-    this.#slots = initialSlots(definition);
     this.#seed = start.seed;
   }
 
   // Inputs are checked and copied when a call is made, not when its turn comes.
   async predict(inputs: PredictInputs<D>): Promise<Outputs<D>> {
     this.#refuseDisposed();
-    const checked = checkInputs(this.definition, inputs, "predict");
+    const checked = this.#inputs.check(inputs, "predict");
     return this.#queue.run(async () => (await this.#runAll("predict", checked)).outputs);
   }
 
   async evaluate(inputs: TrainInputs<D>): Promise<LossValue & { readonly outputs: Outputs<D> }> {
     this.#refuseDisposed();
-    const checked = checkInputs(this.definition, inputs, "train");
+    const checked = this.#inputs.check(inputs, "train");
     return this.#queue.run(async () => {
       const { outputs, total } = await this.#runAll("evaluate", checked);
       const loss = lossReduction(this.definition) === "sum" ? total.sum : total.mean;
@@ -79,10 +82,8 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
       throw invalidOption(`learningRate must be a number from 0, not ${String(learningRate)}.`);
     }
     return this.#queue.run(async () => {
-      const results = await this.#run("train_step", checked, [0, checked.count], learningRate);
-      await this.#refuseNotFinite(results, checked, learningRate);
-      this.#parameters = this.#taken(this.#parameters, results);
-      this.#slots = this.#taken(this.#slots, results);
+      const { results, refused } = await this.#runOne("train_step", checked, learningRate);
+      if (refused !== undefined) throw await this.#notFinite({ ...results, ...refused }, checked, learningRate);
       this.#step += 1;
       return lossOf(results, checked.count);
     });
@@ -92,7 +93,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     this.#refuseDisposed();
     const checked = this.#oneBatch(inputs, "gradients");
     return this.#queue.run(async () => {
-      const results = await this.#run("gradients", checked, [0, checked.count]);
+      const { results } = await this.#runOne("gradients", checked);
       const prefix = "gradient.";
       return Object.fromEntries(
         Object.entries(results)
@@ -104,12 +105,14 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
 
   parameters(): Record<string, Float32Array> {
     this.#refuseDisposed();
-    return copyTensors(this.#parameters);
+    return this.#read(this.definition.parameters);
   }
 
   async save(): Promise<Uint8Array> {
     this.#refuseDisposed();
-    return this.#queue.run(() => Promise.resolve(writeWeights(this.definition, this.#parameters, this.#metadata)));
+    return this.#queue.run(() =>
+      Promise.resolve(writeWeights(this.definition, this.#read(this.definition.parameters), this.#metadata)),
+    );
   }
 
   /** Takes over the parameters; optimizer state and counters stay, as with PyTorch's `load_state_dict`. */
@@ -117,7 +120,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     this.#refuseDisposed();
     const { parameters, metadata } = readWeights(this.definition, weights);
     await this.#queue.run(() => {
-      this.#parameters = parameters;
+      this.#executor.write(parameters);
       this.#metadata = metadata;
       return Promise.resolve();
     });
@@ -125,7 +128,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
 
   trainingState(): { readonly step: number; readonly seed: number; readonly slots: Record<string, Float32Array> } {
     this.#refuseDisposed();
-    return { step: this.#step, seed: this.#seed, slots: copyTensors(this.#slots) };
+    return { step: this.#step, seed: this.#seed, slots: this.#read(expectedSlots(this.definition)) };
   }
 
   restoreTrainingState(state: {
@@ -146,7 +149,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
       const fits = expected !== undefined && sizeOf(expected.shape) === values.length;
       return float32Entry(name, fits ? expected.shape : [values.length], values);
     });
-    this.#slots = copyTensors(takeTensors(new Map(given), expectedSlots(this.definition), "optimizer state"));
+    this.#executor.write(takeTensors(new Map(given), expectedSlots(this.definition), "optimizer state"));
     this.#step = state.step;
     this.#seed = state.seed;
   }
@@ -167,7 +170,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   }
 
   #oneBatch(inputs: TrainInputs<D>, call: string): CheckedInputs {
-    const checked = checkInputs(this.definition, inputs, "train");
+    const checked = this.#inputs.check(inputs, "train");
     if (checked.count <= this.definition.batchSize) return checked;
     throw new Problem({
       code: "wrong-inputs",
@@ -178,16 +181,24 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     });
   }
 
+  #read(tensors: readonly { readonly name: string }[]): Tensors {
+    return Object.fromEntries(tensors.map(({ name }) => [name, this.#executor.read(name)]));
+  }
+
+  /** All the examples in one call of a full batch. */
+  #runOne(program: ProgramName, inputs: CheckedInputs, learningRate?: number): Promise<ProgramRun> {
+    return this.#run(program, inputs, { start: 0, end: inputs.count, batch: this.definition.batchSize }, learningRate);
+  }
+
   #run(
     program: ProgramName,
     inputs: CheckedInputs,
-    rows: readonly [number, number],
+    rows: Rows,
     learningRate = this.definition.optimizer.learningRate,
-  ): Promise<Tensors> {
+  ): Promise<ProgramRun> {
     const step = this.#step + 1;
     const scalars = this.definition.optimizer.scalars(step, learningRate);
-    const state = { parameters: this.#parameters, slots: this.#slots, scalars, seed: this.#seed, step };
-    return runProgram(this.definition, this.#executor, program, state, inputs, rows);
+    return this.#calls.run(program, { scalars, seed: this.#seed, step }, inputs, rows);
   }
 
   /** All examples in batches; outputs without the padded rows, one after the other. */
@@ -195,18 +206,18 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     program: "predict" | "evaluate",
     inputs: CheckedInputs,
   ): Promise<{ readonly outputs: Outputs<D>; readonly total: LossTotal }> {
-    const { batchSize, outputs: facts } = this.definition;
+    const { outputs: facts } = this.definition;
     const outputs: Tensors = Object.fromEntries(
       facts.map(({ name, shape }) => [name, new Float32Array(inputs.count * sizeOf(shape))]),
     );
     const total = new LossTotal(lossReduction(this.definition));
     const breather = new Breather();
-    for (let start = 0; start < inputs.count; start += batchSize) {
-      const end = Math.min(start + batchSize, inputs.count);
-      const results = await this.#run(program, inputs, [start, end]);
+    for (const rows of planBatches(inputs.count, this.#executor.batches(program))) {
+      const { start, end } = rows;
+      const { results } = await this.#run(program, inputs, rows);
       for (const { name, shape } of facts) {
-        const rows = results[name]?.subarray(0, (end - start) * sizeOf(shape));
-        if (rows !== undefined) outputs[name]?.set(rows, start * sizeOf(shape));
+        const real = results[name]?.subarray(0, (end - start) * sizeOf(shape));
+        if (real !== undefined) outputs[name]?.set(real, start * sizeOf(shape));
       }
       if (program === "evaluate") {
         total.add({ ...lossOf(results, end - start), parts: lossParts(this.definition, results) });
@@ -216,13 +227,13 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     return { outputs: outputs as Outputs<D>, total };
   }
 
-  async #refuseNotFinite(results: Tensors, inputs: CheckedInputs, learningRate: number): Promise<void> {
+  /** What to say of an update that was refused. */
+  async #notFinite(results: Tensors, inputs: CheckedInputs, learningRate: number): Promise<Problem> {
     const faults = notFinite(this.#named("train_step", results));
-    if (faults.length === 0) return;
-    const gradients = await this.#run("gradients", inputs, [0, inputs.count], learningRate);
-    const causes = notFinite(this.#named("gradients", gradients).filter(({ name }) => name !== "loss"));
+    const gradients = await this.#runOne("gradients", inputs, learningRate);
+    const causes = notFinite(this.#named("gradients", gradients.results).filter(({ name }) => name !== "loss"));
     const isLoss = (fault: string): boolean => fault.startsWith("loss is ");
-    throw lossNotFinite(this.#step + 1, [
+    return lossNotFinite(this.#step + 1, [
       ...faults.filter(isLoss),
       ...causes,
       // The new parameters only matter where the gradients were still finite: else every one of them follows.
@@ -234,11 +245,6 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     return this.definition.gpu[program].results
       .filter(({ name }) => name !== "loss.count")
       .map(({ name, shape }) => ({ name, shape, values: results[name] ?? new Float32Array(0) }));
-  }
-
-  /** The results under the names of `before`; what a program leaves alone (frozen parameters) stays. */
-  #taken(before: Readonly<Tensors>, results: Tensors): Tensors {
-    return Object.fromEntries(Object.entries(before).map(([name, values]) => [name, results[name] ?? values]));
   }
 }
 

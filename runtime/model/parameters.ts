@@ -41,6 +41,11 @@ export function initialSlots(definition: ModelDefinition): Tensors {
   );
 }
 
+/** What an executor keeps from call to call: parameters and optimizer state. */
+export function residentTensors(definition: ModelDefinition): readonly ExpectedTensor[] {
+  return [...definition.parameters, ...expectedSlots(definition)];
+}
+
 export function expectedSlots(definition: ModelDefinition): readonly ExpectedTensor[] {
   return definition.parameters
     .filter(({ frozen }) => !frozen)

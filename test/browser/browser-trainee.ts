@@ -5,7 +5,7 @@ import type { BackendReport } from "../../runtime/contract.ts";
 import type { Tensors } from "../support/interpreted-model.ts";
 import { moduleCode } from "../support/load-module.ts";
 import type { Trainee } from "../support/trainee.ts";
-import { onlyInputs, weightsOf } from "../support/trainee.ts";
+import { moduleText, onlyInputs, weightsOf } from "../support/trainee.ts";
 
 /** The page's program: it makes models from module texts and calls them; numbers cross the border as plain arrays. */
 export const pageProgram = `
@@ -51,7 +51,8 @@ export async function browserTrainee(
     );
   const plain = (tensors: Tensors): Record<string, number[]> =>
     Object.fromEntries(Object.entries(tensors).map(([key, values]) => [key, Array.from(values)]));
-  await call("create", moduleCode(compilation.moduleText), backend, Array.from(weightsOf(compilation, initial)));
+  const code = moduleCode(await moduleText(compilation, backend));
+  await call("create", code, backend, Array.from(weightsOf(compilation, initial)));
   let parameters = (await call("parameters")) as Tensors;
   return {
     predict: async (inputs) => (await call("predict", plain(onlyInputs(compilation, inputs)))) as Tensors,

@@ -1,18 +1,18 @@
-/** The PyTorch fixtures and references on webgl2 and webgpu, in headless Chromium. */
+/** The PyTorch fixtures, the references and some random specs on wasm, webgl2 and webgpu, in headless Chromium. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deviationsOf } from "../support/compare-run.ts";
-import { compileFixture, flatAll, readFixture } from "../support/fixture-file.ts";
+import { compileFixture, compileText, flatAll, readFixture } from "../support/fixture-file.ts";
 import type { PytorchFixture } from "../support/pytorch-cases.ts";
 import { pytorchCases, pytorchComparison } from "../support/pytorch-cases.ts";
+import { disagreements, randomParameters } from "../support/random-case.ts";
+import { randomSpec } from "../support/random-spec.ts";
 import { references } from "../support/reference-cases.ts";
+import { reportOf } from "../support/targets.ts";
 import { browserTrainee, pageProgram } from "./browser-trainee.ts";
 import { openPage } from "./page.ts";
 import type { OpenPage } from "./page.ts";
 
-const backends = ["webgl2", "webgpu"] as const;
-
-/** WebGL draws each kernel on its own: on a CPU that renders in software, whole training curves take minutes. */
-const stepsOn = { webgl2: Number.POSITIVE_INFINITY, webgpu: Number.POSITIVE_INFINITY };
+const backends = ["wasm", "webgl2", "webgpu"] as const;
 
 let open: OpenPage;
 beforeAll(async () => {
@@ -31,17 +31,24 @@ describe.each(backends)("%s", (backend) => {
       flatAll(fixture.init),
       backend,
     );
-    const found = await deviationsOf(trainee, pytorchComparison(fixture, "float32"), stepsOn[backend]);
-    expect((await trainee.report()).backend).toBe(backend);
+    const found = await deviationsOf(trainee, pytorchComparison(fixture, "float32"));
+    expect(await trainee.report()).toMatchObject(reportOf({ title: "", backend }));
     await trainee.dispose();
     expect(found).toEqual([]);
   });
 
   it.each(references)("reference $title", async ({ spec, initial, comparisonOf }) => {
     const trainee = await browserTrainee(open.page, compileFixture(`reference/${spec}.yaml`), initial, backend);
-    // The whole of reference a is 480 updates: in Node it is run to the end, here its start.
-    const found = await deviationsOf(trainee, comparisonOf("float32"), stepsOn[backend]);
-    expect((await trainee.report()).backend).toBe(backend);
+    const found = await deviationsOf(trainee, comparisonOf("float32"));
+    expect(await trainee.report()).toMatchObject(reportOf({ title: "", backend }));
+    await trainee.dispose();
+    expect(found).toEqual([]);
+  });
+
+  it.each([randomSpec(12), randomSpec(36)])("$name", async ({ name, text }) => {
+    const compilation = compileText(`${name}.yaml`, text);
+    const trainee = await browserTrainee(open.page, compilation, randomParameters(compilation), backend);
+    const found = await disagreements(trainee, compilation);
     await trainee.dispose();
     expect(found).toEqual([]);
   });

@@ -30,8 +30,11 @@ export interface OpenPage {
   readonly close: () => Promise<void>;
 }
 
-/** @param entry TypeScript source of the page's program; it may import files of the repository */
-export async function openPage(entry: string): Promise<OpenPage> {
+/**
+ * @param entry TypeScript source of the page's program; it may import files of the repository
+ * @param headers that the page is served with
+ */
+export async function openPage(entry: string, headers: Readonly<Record<string, string>> = {}): Promise<OpenPage> {
   const bundle = await build({
     stdin: { contents: entry, resolveDir: root, loader: "ts" },
     bundle: true,
@@ -45,6 +48,7 @@ export async function openPage(entry: string): Promise<OpenPage> {
   // WebGPU exists in secure contexts only: http on this machine's own address is one, about:blank is not.
   const server = createServer((request, response) => {
     const isScript = request.url === "/page.js";
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
     response.end(isScript ? script : '<!doctype html><title>specloom</title><script src="/page.js"></script>');
   });

@@ -19,6 +19,7 @@ describe("the built command", () => {
   beforeAll(async () => {
     const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
     execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--outDir", built], { cwd: root });
+    execFileSync(process.execPath, ["scripts/copy-assembly.mjs", built], { cwd: root });
     const folder = await folderWith({ "specs/wave.yaml": waveSpec(), "specs/data/wave.csv": waveCsv });
     cwd = folder.path;
     remove = folder.remove;

@@ -1,41 +1,12 @@
 /** Names of inputs that mean something in JavaScript, in kernels or to an optimizer; and sequences of unequal lengths. */
 import { describe, expect, it } from "vitest";
+import { awkwardNames, awkwardOptimizers, compileWith, scalarNames } from "../support/awkward-names.ts";
 import { testNumbers } from "../support/numbers.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { loadModule } from "../support/load-module.ts";
+import { moduleFor } from "../support/trainee.ts";
 
-const names = [
-  "t",
-  "b",
-  "c",
-  "g",
-  "T",
-  "class",
-  "this",
-  "arguments",
-  "await",
-  "public",
-  "x0",
-  "sum",
-  "kernels",
-  "stack",
-];
-const scalars = ["step_size", "correction_root", "learning_rate", "kept", "undamped"];
-
-const spec = (name: string, optimizer: string): string => `
-specloom: 1
-data: {kind: tensors, file: x.json}
-inputs: {${name}: {shape: [time, 2]}, target: {shape: [3]}}
-sizes: {time: 4}
-layers:
-  - {name: recurrent, kind: lstm, hidden_size: 3, return: last}
-loss: {kind: mse, input: recurrent, target: target}
-optimizer: ${optimizer}
-train: {batch_size: 2}
-`;
-
-async function lossAfterOneStep(text: string, name: string): Promise<number> {
-  const { moduleText } = compileText("awkward.yaml", text);
+async function lossAfterOneStep(moduleText: string, name: string): Promise<number> {
   const live = await loadModule(moduleText).create({ backend: "cpu", seed: 3 });
   const batch = { [name]: Float32Array.from(testNumbers(16, 1)), target: Float32Array.from(testNumbers(6, 2)) };
   await live.trainStep(batch as never);
@@ -44,26 +15,31 @@ async function lossAfterOneStep(text: string, name: string): Promise<number> {
   return loss;
 }
 
-describe("an input's name changes nothing", () => {
-  const adam = "{kind: adam, learning_rate: 0.1}";
-  const plain = lossAfterOneStep(spec("plain", adam), "plain");
+const lossWith = (name: string, optimizer: string, layer?: string): Promise<number> =>
+  lossAfterOneStep(compileWith(name, optimizer, layer).moduleText, name);
 
-  it.each([...names, ...scalars])("%s", async (name) => {
-    expect(await lossAfterOneStep(spec(name, adam), name)).toBe(await plain);
+describe("a name changes nothing", () => {
+  const adam = "{kind: adam, learning_rate: 0.1}";
+  const plain = lossWith("plain", adam);
+
+  it.each([...awkwardNames, ...scalarNames])("of an input: %s", async (name) => {
+    expect(await lossWith(name, adam)).toBe(await plain);
   });
 
-  it.each(["{kind: sgd}", "{kind: sgd, momentum: 0.9, dampening: 0.5}", "{kind: adamw}"])(
-    "with %s",
-    async (optimizer) => {
-      const expected = await lossAfterOneStep(spec("plain", optimizer), "plain");
-      for (const name of scalars) expect(await lossAfterOneStep(spec(name, optimizer), name)).toBe(expected);
-    },
-  );
+  it.each(awkwardOptimizers)("with %s", async (optimizer) => {
+    const expected = await lossWith("plain", optimizer);
+    for (const name of scalarNames) expect(await lossWith(name, optimizer)).toBe(expected);
+  });
 });
 
 describe("sequences of unequal lengths", () => {
-  it.each(["add", "concat"])("joined by %s count as long as the shorter", async (kind) => {
-    const { moduleText } = compileText(
+  it.each([
+    ["add", "cpu"],
+    ["concat", "cpu"],
+    ["add", "wasm"],
+    ["concat", "wasm"],
+  ])("joined by %s count as long as the shorter, on %s", async (kind, backend) => {
+    const compilation = compileText(
       "unequal.yaml",
       `
 specloom: 1
@@ -79,7 +55,7 @@ train: {batch_size: 2}
 outputs: [out, pool.weights]
 `,
     );
-    const live = await loadModule(moduleText).create({ backend: "cpu", seed: 3 });
+    const live = await (await moduleFor(compilation, backend)).create({ backend, seed: 3 });
     const { "pool.weights": weights } = await live.predict({
       x: Float32Array.from(testNumbers(12, 1)),
       z: Float32Array.from(testNumbers(12, 2)),

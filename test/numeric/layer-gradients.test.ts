@@ -8,18 +8,11 @@ import { differentiate } from "../../compiler/stages/5-differentiate.ts";
 import { optimise, optimiseGraph } from "../../compiler/stages/6-optimise.ts";
 import { centralDifferences } from "../support/differences.ts";
 import { inputGradients } from "../support/input-gradients.ts";
+import { oneStep } from "../support/layer-cases.ts";
 import { layerModel } from "../support/layer-model.ts";
 import { largestDifference, testBindings } from "../support/numbers.ts";
 
 type Example = LayerDefinition["examples"][number];
-
-/** The example with one step of time, where it has time. */
-function oneStep(example: Example): Example {
-  const inputs = example.inputs.map((input) =>
-    input.time ? { ...input, shape: [1, ...input.shape.slice(1)] } : input,
-  );
-  return { ...example, inputs };
-}
 
 const settings = [
   { title: "batch 2", options: { batchSize: 2 }, change: (example: Example): Example => example },

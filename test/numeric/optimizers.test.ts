@@ -1,15 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { layers } from "../../compiler/layers/index.ts";
-import type { LayerDefinition } from "../../compiler/layers/index.ts";
 import { optimizers } from "../../compiler/optimizers/index.ts";
 import { withDefaults } from "../../compiler/schema/keys.ts";
-import { build } from "../../compiler/stages/4-build.ts";
-import { differentiate } from "../../compiler/stages/5-differentiate.ts";
-import { optimise } from "../../compiler/stages/6-optimise.ts";
-import { InterpretedModel } from "../support/interpreted-model.ts";
-import { layerModel } from "../support/layer-model.ts";
-import type { LayerModelOptions } from "../support/layer-model.ts";
-import { largestDifference, testNumbers } from "../support/numbers.ts";
+import { largestDifference } from "../support/numbers.ts";
+import { linearInFloat64, optimizerConfigs, plainSgd } from "../support/optimizer-cases.ts";
 
 /** One number's state and its update, as torch.optim documents it. */
 interface Cell {
@@ -48,46 +41,9 @@ const updates: Readonly<Record<string, Update>> = {
     adam({ ...cell, parameter: cell.parameter * (1 - settings.lr * settings.weight_decay) }, gradient, step, settings),
 };
 
-const configs: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
-  sgd: [
-    {},
-    { weight_decay: 0.1 },
-    { momentum: 0.9 },
-    { momentum: 0.9, nesterov: true, weight_decay: 0.1 },
-    { momentum: 0.8, dampening: 0.5 },
-  ],
-  adam: [{}, { weight_decay: 0.1 }, { betas: [0.5, 0.7], eps: 1e-3 }],
-  adamw: [{}, { weight_decay: 0.2, betas: [0.8, 0.9] }],
-};
-
-const linear = layers.find(({ kind }) => kind === "linear") as LayerDefinition;
-const example = linear.examples[0] as LayerDefinition["examples"][number];
-
-/** A linear layer in float64 and a step's inputs. */
-function setUp(options: LayerModelOptions): {
-  readonly live: InterpretedModel;
-  readonly inputs: (step: number) => Record<string, Float64Array>;
-} {
-  const model = layerModel(linear, example, options);
-  const graphs = optimise(differentiate(model, build(model)));
-  const parameters = Object.fromEntries(
-    model.parameters.map(({ name, shape }, index) => [
-      name,
-      testNumbers(
-        shape.reduce((product, size) => product * size, 1),
-        index + 1,
-      ),
-    ]),
-  );
-  return {
-    live: new InterpretedModel({ model, graphs }, parameters),
-    inputs: (step) => ({ x0: testNumbers(2 * 5, 10 + step), y: testNumbers(2 * 3, 20 + step) }),
-  };
-}
-
 for (const definition of optimizers) {
   describe(definition.kind, () => {
-    const list = configs[definition.kind] ?? [];
+    const list = optimizerConfigs[definition.kind] ?? [];
     it("has a formula and settings to compare with", () => {
       expect(updates[definition.kind]).toBeDefined();
       expect(list.length).toBeGreaterThan(0);
@@ -97,7 +53,7 @@ for (const definition of optimizers) {
         const learningRate = 0.05;
         const config = { ...withDefaults(definition.keys, given), learning_rate: learningRate };
         const settings = { ...config, lr: learningRate } as unknown as Settings;
-        const { live, inputs } = setUp({ optimizer: { kind: definition.kind, config } });
+        const { live, inputs } = linearInFloat64({ optimizer: { kind: definition.kind, config } });
         const cells = Object.fromEntries(
           Object.entries(live.parameters).map(([name, data]) => [
             name,
@@ -130,12 +86,8 @@ for (const definition of optimizers) {
 }
 
 describe("clipping", () => {
-  const sgd = {
-    kind: "sgd",
-    config: { learning_rate: 1, momentum: 0, dampening: 0, nesterov: false, weight_decay: 0 },
-  };
   const step = (clipping: { readonly norm: number | undefined; readonly value: number | undefined }) => {
-    const { live, inputs } = setUp({ optimizer: sgd, clipping });
+    const { live, inputs } = linearInFloat64({ optimizer: plainSgd, clipping });
     const before = { ...live.parameters };
     const gradients = live.gradients(inputs(1));
     live.trainStep(inputs(1));

@@ -1,10 +1,11 @@
 /** Every case of test/fixtures/pytorch: the interpreter in float64, and each backend in float32, against PyTorch. */
 import { describe, expect, it } from "vitest";
 import type { Compilation } from "../../compiler/contracts.ts";
-import { deviationsOf, testedBackends } from "../support/compare-run.ts";
+import { deviationsOf } from "../support/compare-run.ts";
 import { compileFixture, flatAll, readFixture } from "../support/fixture-file.ts";
 import type { PytorchFixture } from "../support/pytorch-cases.ts";
 import { pytorchCases, pytorchComparison } from "../support/pytorch-cases.ts";
+import { reportOf, testedTargets } from "../support/targets.ts";
 import { interpretedTrainee, liveTrainee } from "../support/trainee.ts";
 
 it("there are eleven cases", () => {
@@ -30,11 +31,15 @@ describe.each(pytorchCases)("%s", (name) => {
     expect(await deviationsOf(trainee, pytorchComparison(fixture, "float64"))).toEqual([]);
   });
 
-  it.each(testedBackends())("on %s in float32", async (backend) => {
-    const trainee = await liveTrainee(compilation(), flatAll(fixture.init), backend);
-    const found = await deviationsOf(trainee, pytorchComparison(fixture, "float32"));
-    expect(trainee.report()).toMatchObject({ backend, executorKind: expect.any(String) as string });
-    await trainee.dispose();
-    expect(found).toEqual([]);
-  });
+  it.each(testedTargets())(
+    "on $title in float32",
+    async (target) => {
+      const trainee = await liveTrainee(compilation(), flatAll(fixture.init), target);
+      const found = await deviationsOf(trainee, pytorchComparison(fixture, "float32"));
+      expect(trainee.report()).toMatchObject(reportOf(target));
+      await trainee.dispose();
+      expect(found).toEqual([]);
+    },
+    120_000,
+  );
 });

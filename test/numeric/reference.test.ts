@@ -1,9 +1,10 @@
 /** The reference runs of test/fixtures/reference: whole trajectories of two models that PyTorch trained. */
 import { describe, expect, it } from "vitest";
-import { deviationsOf, testedBackends } from "../support/compare-run.ts";
+import { deviationsOf } from "../support/compare-run.ts";
 import type { Precision } from "../support/fixture-file.ts";
 import { compileFixture } from "../support/fixture-file.ts";
 import { references } from "../support/reference-cases.ts";
+import { reportOf, testedTargets } from "../support/targets.ts";
 import type { Trainee } from "../support/trainee.ts";
 import { interpretedTrainee, liveTrainee } from "../support/trainee.ts";
 
@@ -30,12 +31,12 @@ describe.each(references)("reference $title", ({ spec, initial, comparisonOf }) 
     await check(interpretedTrainee(compilation, initial), "float64");
   });
 
-  it.each(testedBackends())(
-    "on %s in float32",
-    async (backend) => {
-      const trainee = await liveTrainee(compilation, initial, backend);
+  it.each(testedTargets())(
+    "on $title in float32",
+    async (target) => {
+      const trainee = await liveTrainee(compilation, initial, target);
       await check(trainee, "float32");
-      expect(trainee.report()).toMatchObject({ backend, executorKind: expect.any(String) as string });
+      expect(trainee.report()).toMatchObject(reportOf(target));
       await trainee.dispose();
     },
     300_000,

@@ -1,20 +1,22 @@
-/** Sixty seeded random specs through the whole compiler: every level must mean the same. */
-import { describe, expect, it } from "vitest";
+/** Sixty seeded random specs through the whole compiler: every level and every target must mean the same. */
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Compilation, ProgramName } from "../../compiler/contracts.ts";
-import { sizeOf } from "../../compiler/ir/graph.ts";
 import { layers } from "../../compiler/layers/index.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import { build } from "../../compiler/stages/4-build.ts";
 import { differentiate } from "../../compiler/stages/5-differentiate.ts";
-import { dropoutStream, fillUniform } from "../../runtime/random.ts";
+import { emit } from "../../compiler/stages/8-emit.ts";
+import { wasmSource } from "../../compiler/webassembly.ts";
 import { compileText } from "../support/fixture-file.ts";
-import { InterpretedModel } from "../support/interpreted-model.ts";
 import type { Tensors } from "../support/interpreted-model.ts";
-import { testBindings, testNumbers } from "../support/numbers.ts";
+import { asFloat32, testBindings } from "../support/numbers.ts";
+import { disagreements, randomInputs, randomParameters, relativeDifference } from "../support/random-case.ts";
 import { growers, randomSpec } from "../support/random-spec.ts";
 import { runProgram } from "../support/run-program.ts";
+import { reportOf, testedTargets } from "../support/targets.ts";
 import { liveTrainee } from "../support/trainee.ts";
 import { typeErrors } from "../support/type-check.ts";
+import { assembling, separateRunner, variants, type WasmRunner } from "../support/wasm-program.ts";
 
 const specs = Array.from({ length: 60 }, (_, seed) => randomSpec(seed));
 const compiled = new Map<string, Compilation>();
@@ -24,60 +26,39 @@ const compilationOf = ({ name, text }: (typeof specs)[number]): Compilation => {
   return compilation;
 };
 
-/** Largest difference, relative to 1 or to the larger number. */
-function relativeDifference(left: ArrayLike<number>, right: ArrayLike<number>): number {
-  if (left.length !== right.length) return Number.POSITIVE_INFINITY;
-  return Array.from(left).reduce((largest, value, index) => {
-    const other = right[index] as number;
-    const difference = Math.abs(value - other) / Math.max(1, Math.abs(value), Math.abs(other));
-    return difference <= largest ? largest : difference;
-  }, 0);
-}
-
-/** Real numbers, class numbers and lengths in their ranges, for `count` examples, exact in float32. */
-function inputsFor({ model }: Compilation, count: number, salt: number): Tensors {
-  return Object.fromEntries(
-    model.inputs.flatMap(({ name, shape, dtype, vocabulary = 1, lengths }, index) => {
-      const numbers = testNumbers(count * sizeOf(shape), salt + index).map((value, cell) =>
-        dtype === "int32" ? (cell * 3 + salt) % vocabulary : Math.fround(value),
-      );
-      const steps = shape[0] ?? 1;
-      const given: [string, Float64Array][] = [[name, numbers]];
-      if (lengths)
-        given.push([`${name}.lengths`, Float64Array.from({ length: count }, (_, row) => 1 + ((row + salt) % steps))]);
-      return given;
-    }),
-  );
-}
-
-function parametersFor({ model }: Compilation): Tensors {
-  return Object.fromEntries(
-    model.parameters.map(({ name, shape }, index) => [
-      name,
-      testNumbers(sizeOf(shape), 50 + index).map((value) => Math.fround(0.7 * value)),
-    ]),
-  );
-}
-
 it("every layer kind is grown and used", () => {
   const kinds = layers.map(({ kind }) => kind).sort();
   expect(Object.keys(growers).sort()).toEqual(kinds);
   expect([...new Set(specs.flatMap((spec) => spec.kinds))].sort()).toEqual(kinds);
 });
 
-it("the modules pass the project's type check", () => {
-  const modules = Object.fromEntries(specs.map((spec) => [`${spec.name}.ts`, compilationOf(spec).moduleText]));
-  expect(typeErrors(modules)).toEqual([]);
-});
+it("the modules pass the project's type check, with and without the wasm target", () => {
+  const modules = specs.flatMap((spec, index): [string, string][] => {
+    const compilation = compilationOf(spec);
+    const { model, programs, moduleText } = compilation;
+    const plain: [string, string] = [`${spec.name}.ts`, moduleText];
+    if (index % 3 !== 0) return [plain];
+    // What is in the binaries is no matter of types.
+    const whole = emit(model, programs, { source: wasmSource(compilation), simd: "", relaxed: "" });
+    return [plain, [`${spec.name}-wasm.ts`, whole]];
+  });
+  expect(typeErrors(Object.fromEntries(modules))).toEqual([]);
+}, 120_000);
+
+/** Arguments of every program, exact in float32. */
+function bindingsFor(compilation: Compilation): Readonly<Record<string, Float64Array>> {
+  const { model } = compilation;
+  const before = differentiate(model, build(model));
+  const bindings = { ...testBindings(Object.values(before), 7), ...randomInputs(compilation, model.batchSize, 3) };
+  return Object.fromEntries(Object.entries(bindings).map(([name, values]) => [name, asFloat32(values)]));
+}
 
 describe.each(specs)("$name", (spec) => {
   it(`${spec.kinds.join(", ")}: passes and lowering keep the meaning`, () => {
-    const { model, graphs, programs } = compilationOf(spec);
+    const compilation = compilationOf(spec);
+    const { model, graphs, programs } = compilation;
     const before = differentiate(model, build(model));
-    const bindings = testBindings(Object.values(before), 7);
-    for (const [name, values] of Object.entries(inputsFor(compilationOf(spec), model.batchSize, 3))) {
-      bindings[name] = Float64Array.from(values);
-    }
+    const bindings = bindingsFor(compilation);
     for (const name of Object.keys(programs) as ProgramName[]) {
       const expected = interpret(before[name], bindings);
       const optimised = interpret(graphs[name], bindings);
@@ -94,39 +75,61 @@ describe.each(specs)("$name", (spec) => {
   });
 });
 
-describe.each(specs.filter((_, index) => index % 3 === 0))("$name on cpu", (spec) => {
+/** So many specs share a WebAssembly module. */
+const together = 20;
+
+describe.each(specs.flatMap((_, first) => (first % together === 0 ? [first] : [])))(
+  "from number %i on, in wasm",
+  (first) => {
+    const part = specs.slice(first, first + together);
+    let run: WasmRunner["run"];
+
+    beforeAll(async () => {
+      const programs = part.flatMap((spec) =>
+        Object.entries(compilationOf(spec).programs).map(([name, program]) => [`${spec.name} ${name}`, program]),
+      );
+      run = await separateRunner(Object.fromEntries(programs) as Parameters<typeof separateRunner>[0]);
+    }, assembling);
+
+    it.each(part)("$name: every program, with both kinds of SIMD", (spec) => {
+      const compilation = compilationOf(spec);
+      const bindings = bindingsFor(compilation);
+      for (const [name, graph] of Object.entries(compilation.graphs)) {
+        const expected = interpret(graph, bindings);
+        for (const variant of variants) {
+          const found = run(`${spec.name} ${name}`, bindings, variant);
+          for (const [result, { data }] of Object.entries(expected)) {
+            const difference = relativeDifference(found[result] ?? [], data);
+            expect(difference, `${name} ${result}, ${variant}`).toBeLessThan(1e-4);
+          }
+        }
+      }
+    });
+  },
+);
+
+const liveTargets = testedTargets().filter(({ backend }) => backend === "cpu" || backend === "wasm");
+/** A module per spec is to be assembled for wasm, so fewer of them. */
+const liveCases = liveTargets.flatMap((target) =>
+  specs
+    .filter((_, index) => index % (target.backend === "wasm" ? 12 : 3) === 0)
+    .map((spec) => ({ ...spec, on: target.title, target })),
+);
+
+describe.each(liveCases)("$name on $on", ({ target, ...spec }) => {
   it("computes what the float64 interpreter does, within float32", async () => {
     const compilation = compilationOf(spec);
-    const { model } = compilation;
-    const parameters = parametersFor(compilation);
-    // Dropout draws as the runtime does: one stream per step and draw.
-    const random = (name: string, count: number, step: number): Float32Array =>
-      fillUniform(new Float32Array(count), 0, dropoutStream(step, Number(name.slice("random.".length))));
-    const exact = new InterpretedModel(compilation, parameters, random);
-    const live = await liveTrainee(compilation, parameters, "cpu");
-    const agree = (what: string, found: Tensors, expected: Tensors): void => {
-      for (const [name, values] of Object.entries(expected)) {
-        expect(relativeDifference(found[name] ?? [], values), `${what} ${name}`).toBeLessThan(1e-4);
-      }
-    };
-    // An odd batch is left one short.
-    const count = Math.max(1, model.batchSize - (model.batchSize % 2));
-    const inputs = inputsFor(compilation, count, 11);
-    const cut = (outputs: Tensors): Tensors =>
-      Object.fromEntries(
-        model.outputs.map(({ name, shape }) => [
-          name,
-          Array.from(outputs[name] ?? []).slice(0, count * sizeOf(shape.shape)),
-        ]),
-      );
-    agree("output", await live.predict(inputs), cut(exact.predict(inputs)));
-    agree("evaluated", { loss: [await live.evaluate(inputs)] }, { loss: [exact.evaluate(inputs)["loss"]?.[0] ?? NaN] });
-    agree("gradient", await live.gradients(inputs), exact.gradients(inputs));
-    for (let step = 0; step < 2; step++) {
-      agree("training", { loss: [await live.trainStep(inputs)] }, { loss: [exact.trainStep(inputs)] });
-      agree("parameter", live.parameters(), exact.parameters);
-    }
-    agree("slot", live.live.trainingState().slots, exact.slots);
+    const live = await liveTrainee(compilation, randomParameters(compilation), target);
+    const slots = (): Tensors => live.live.trainingState().slots;
+    expect(await disagreements(live, compilation, slots)).toEqual([]);
+    expect(live.report()).toMatchObject(reportOf(target));
     await live.dispose();
-  });
+  }, 120_000);
+});
+
+it("a batch of four is among the models on wasm: there one example has a program of its own", () => {
+  const sizes = liveCases
+    .filter(({ target }) => target.backend === "wasm")
+    .map((one) => compilationOf(one).model.batchSize);
+  expect(sizes).toContain(4);
 });

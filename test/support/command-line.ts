@@ -25,7 +25,7 @@ export interface Setting extends Partial<Pick<Terminal, "env">> {
 
 export async function specloom(argv: readonly string[], setting: Setting = {}): Promise<Said> {
   const written = { out: "", err: "" };
-  const { stdin, isTTY = false, ...given } = setting;
+  const { stdin, isTTY = false, env = {}, ...given } = setting;
   const sink = (stream: keyof typeof written) => ({
     isTTY,
     write: (text: string) => {
@@ -37,7 +37,14 @@ export async function specloom(argv: readonly string[], setting: Setting = {}): 
     await Promise.resolve();
     if (stdin !== undefined) yield stdin;
   })();
-  const code = await main(argv, { stdout: sink("out"), stderr: sink("err"), stdin: input, env: {}, ...given });
+  const code = await main(argv, {
+    stdout: sink("out"),
+    stderr: sink("err"),
+    stdin: input,
+    // What tests assemble goes into their own store, never into the user's.
+    env: { SPECLOOM_CACHE: process.env["SPECLOOM_CACHE"], ...env },
+    ...given,
+  });
   return {
     code,
     ...written,

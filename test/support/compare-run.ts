@@ -78,12 +78,3 @@ export async function deviationsOf(
   if (run.forward_final !== undefined) tensors("forward_final", await trainee.predict(first));
   return found;
 }
-
-/** The backends under test: `SPECLOOM_TEST_BACKENDS=cpu,webasm,webgpu`. */
-export function testedBackends(): readonly string[] {
-  const given = process.env["SPECLOOM_TEST_BACKENDS"] ?? "cpu,webasm";
-  return given
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
-}

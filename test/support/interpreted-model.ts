@@ -1,7 +1,6 @@
 /** A model that trains in float64 through the interpreter of its graphs: the same calls as a live model, one batch each. */
 import type { Model, ProgramGraphs, ProgramName } from "../../compiler/contracts.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
-import type { Graph } from "../../compiler/ir/graph.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import { scalarArgument } from "../../compiler/optimizers/define.ts";
 import { optimizers } from "../../compiler/optimizers/index.ts";
@@ -70,11 +69,13 @@ export class InterpretedModel {
 
   #run(program: ProgramName, inputs: Tensors): Record<string, Float64Array> {
     const graph = this.#graphs[program];
-    const results = interpret(graph, this.#bindings(graph, inputs));
+    const results = interpret(graph, this.bindings(program, inputs));
     return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data]));
   }
 
-  #bindings(graph: Graph, inputs: Tensors): Tensors {
+  /** All arguments of a program as the next call of it gets them. */
+  bindings(program: ProgramName, inputs: Tensors): Tensors {
+    const graph = this.#graphs[program];
     const { kind, config } = this.#model.optimizer;
     const optimizer = optimizers.find((definition) => definition.kind === kind);
     const formulas = Object.fromEntries(

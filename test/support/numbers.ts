@@ -42,3 +42,20 @@ export function largestDifference(left: ArrayLike<number>, right: ArrayLike<numb
   }
   return largest;
 }
+
+/** Largest difference of float32 results from float64 ones, relative where numbers are large; a wrong NaN is infinitely far. */
+export function float32Difference(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let largest = found.length === expected.length ? 0 : Infinity;
+  for (let at = 0; at < expected.length; at++) {
+    const want = expected[at] as number;
+    const is = found[at] as number;
+    const difference = Object.is(want, is) ? 0 : Math.abs(is - want) / (1 + Math.abs(want));
+    largest = Math.max(largest, Number.isNaN(difference) ? Infinity : difference);
+  }
+  return largest;
+}
+
+/** What reaches a float32 target of these numbers. */
+export function asFloat32(numbers: ArrayLike<number>): Float64Array {
+  return Float64Array.from(numbers, Math.fround);
+}

@@ -1,11 +1,14 @@
 /** One face for what the numeric suite compares: the float64 interpreter and live models on every backend. */
 import type { Compilation } from "../../compiler/contracts.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
-import type { BackendReport, LiveModel, TensorInputs } from "../../runtime/contract.ts";
+import { withWebAssembly } from "../../compiler/webassembly.ts";
+import type { BackendReport, LiveModel, ModelHandle, TensorInputs } from "../../runtime/contract.ts";
 import { writeSafetensors } from "../../runtime/safetensors.ts";
 import type { Tensors } from "./interpreted-model.ts";
 import { InterpretedModel } from "./interpreted-model.ts";
 import { loadModule } from "./load-module.ts";
+import type { Target } from "./targets.ts";
+import { testStore } from "./test-store.ts";
 
 export interface Trainee {
   /** Outputs of one batch. */
@@ -36,14 +39,27 @@ export interface LiveTrainee extends Trainee {
   readonly live: LiveModel;
 }
 
-/** The generated module, transpiled and run, on the backend asked for. */
+/** The generated module; with the wasm target where that is asked for. */
+export async function moduleText(compilation: Compilation, backend: string): Promise<string> {
+  return backend === "wasm" ? (await withWebAssembly(compilation, testStore)).moduleText : compilation.moduleText;
+}
+
+/** The generated module, transpiled and run. */
+export async function moduleFor(compilation: Compilation, backend: string): Promise<ModelHandle> {
+  return loadModule(await moduleText(compilation, backend));
+}
+
+/** A live model of the generated module on the target asked for. */
 export async function liveTrainee(
   compilation: Compilation,
   parameters: Tensors,
-  backend: string,
+  { backend, plain = false }: Pick<Target, "backend" | "plain">,
+  options: { readonly threads?: number } = {},
 ): Promise<LiveTrainee> {
-  const handle = loadModule(compilation.moduleText);
-  const live = await handle.create({ backend, weights: weightsOf(compilation, parameters) });
+  const handle = await moduleFor(compilation, backend);
+  const create = (): Promise<LiveModel> =>
+    handle.create({ backend, weights: weightsOf(compilation, parameters), ...options });
+  const live = await (plain ? withPlainSimd(create) : create());
   const typed = (inputs: Tensors): TensorInputs =>
     Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, Float32Array.from(values)]));
   // The definition is not known here, so neither are the names of its inputs: `checkInputs` at the border sees to them.
@@ -58,6 +74,18 @@ export async function liveTrainee(
     dispose: () => live.dispose(),
     report: () => live.report(),
   };
+}
+
+/** Models made in the meantime keep to plain SIMD. */
+async function withPlainSimd<Result>(make: () => Promise<Result>): Promise<Result> {
+  const before = process.env["SPECLOOM_WASM"];
+  process.env["SPECLOOM_WASM"] = "simd";
+  try {
+    return await make();
+  } finally {
+    if (before === undefined) delete process.env["SPECLOOM_WASM"];
+    else process.env["SPECLOOM_WASM"] = before;
+  }
 }
 
 /** What predict takes of all that training takes. */

@@ -38,7 +38,7 @@ describe("the command line", () => {
     [["validate"], "missing required argument 'spec'"],
     [["run", "a.yaml", "--epochs", "many"], "must be a whole number from 0"],
     [["run", "a.yaml", "--epochs", "1.5"], "must be a whole number from 0"],
-    [["run", "a.yaml", "--backend", "gpu"], "Allowed choices are auto, webgpu, webgl2, headlessgl, webasm, cpu"],
+    [["run", "a.yaml", "--backend", "gpu"], "Allowed choices are auto, webgpu, webgl2, headlessgl, wasm, webasm, cpu"],
     [["run", "a.yaml", "--resume", "r", "--seed", "1"], "cannot be used with option"],
     [["run", "a.yaml", "--resume", "r", "--out", "o"], "cannot be used with option"],
     [["compile", "a.yaml", "--emit", "assembly"], "Allowed choices are graph, gradient, kernels"],

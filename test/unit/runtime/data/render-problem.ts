@@ -19,6 +19,7 @@ function renderProblem(problem: Problem): string {
     const mark = "^".repeat(Math.max(1, Math.min(problem.length ?? 1, line.length - frame.column + 1)));
     lines.push(`      | ${" ".repeat(frame.column - 1)}${mark}`);
   });
+  if (problem.more > 0) lines.push(`  note: ${String(problem.more)} more of the kind.`);
   if (problem.help !== undefined) lines.push(`  help: ${problem.help}`);
   return `${lines.join("\n")}\n`;
 }

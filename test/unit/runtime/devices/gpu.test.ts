@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor, ModelDefinition } from "../../../../runtime/contract.ts";
-import { createGpuExecutor, listBackends } from "../../../../runtime/devices/gpu.ts";
+import { createExecutor, listBackends } from "../../../../runtime/devices/create.ts";
 import { Problem } from "../../../../runtime/problem.ts";
 import { model as committed } from "../../../fixtures/modules/by-hand.ts";
 import { cellPrograms } from "../../../support/cell-programs.ts";
@@ -40,9 +40,9 @@ describe.each(testedModes)("%s", (backend) => {
     const definition = definitionOf(program);
     const values = argumentsOf(definition);
     const expected = runProgram(program, values);
-    const executor = await createGpuExecutor(definition, { backend });
+    const executor = await createExecutor(definition, { backend });
     try {
-      const found = await executor.run("predict", values);
+      const { results: found } = await executor.run("predict", values, definition.batchSize);
       expect(Object.keys(found)).toEqual(Object.keys(expected));
       for (const [name, numbers] of Object.entries(expected)) {
         expect(found[name]).toHaveLength(numbers.length);
@@ -58,7 +58,7 @@ describe.each(testedModes)("an executor on %s", (backend) => {
   const definition = definitionOf(cellPrograms["rank 2"] as (typeof cellPrograms)[string]);
   let executor: Executor;
   beforeAll(async () => {
-    executor = await createGpuExecutor(definition, { backend });
+    executor = await createExecutor(definition, { backend });
   });
   afterAll(async () => {
     await executor.dispose();
@@ -66,50 +66,57 @@ describe.each(testedModes)("an executor on %s", (backend) => {
 
   it("reports what ran", async () => {
     expect(executor.report()).toMatchObject({ requested: backend, backend, executorKind: null, reason: "asked for" });
-    await executor.run("predict", argumentsOf(definition));
+    await executor.run("predict", argumentsOf(definition), definition.batchSize);
     const kind = { cpu: "generic", webasm: "fused-sync", webgpu: "fused-encoder" }[backend];
     expect(executor.report()).toMatchObject({ executorKind: kind, fallbackReason: null });
   });
 
   it("gives results that later runs leave alone, and reads its arguments at the call", async () => {
     const first = argumentsOf(definition);
-    const pending = executor.run("predict", first);
+    const pending = executor.run("predict", first, definition.batchSize);
     first["x"]?.fill(1000);
-    const { answer } = await pending;
+    const { answer } = (await pending).results;
     const kept = answer?.slice();
-    await executor.run("predict", { x: new Float32Array(15) });
+    await executor.run("predict", { x: new Float32Array(15) }, definition.batchSize);
     expect(answer).toEqual(kept);
     expect(Math.max(...(answer ?? []))).toBeLessThan(100);
   });
 
   it("refuses arguments of another size", async () => {
-    await expect(executor.run("predict", { x: new Float32Array(14) })).rejects.toMatchObject({
+    const run = (given: Record<string, Float32Array>, batch = definition.batchSize): Promise<unknown> =>
+      executor.run("predict", given, batch);
+    await expect(run({ x: new Float32Array(14) })).rejects.toMatchObject({
       code: "program-mismatch",
       message: 'The program predict expects 15 numbers for "x" and has 14.',
     });
-    await expect(executor.run("predict", {})).rejects.toMatchObject({ code: "program-mismatch" });
+    await expect(run({})).rejects.toMatchObject({ code: "program-mismatch" });
+    await expect(run({ x: new Float32Array(15) }, 1)).rejects.toMatchObject({
+      code: "program-mismatch",
+      message: "The program predict runs 2 examples at a time here, not 1.",
+    });
   });
 });
 
 it("runs kernels that the test runner's own compiler has been through", async () => {
-  const executor = await createGpuExecutor(committed.definition, { backend: "cpu" });
-  const { answer } = await executor.run("predict", { x: Float32Array.from([1, 2, 3]) });
+  const executor = await createExecutor(committed.definition, { backend: "cpu" });
+  const { batchSize } = committed.definition;
+  const { results } = await executor.run("predict", { x: Float32Array.from([1, 2, 3]) }, batchSize);
   await executor.dispose();
-  expect(Array.from(answer ?? [])).toEqual([6]);
+  expect(Array.from(results["answer"] ?? [])).toEqual([6]);
 });
 
 describe("choosing a backend", () => {
   const definition = definitionOf(cellPrograms["rank 1"] as (typeof cellPrograms)[string]);
 
   it("refuses a name that is none", async () => {
-    await expect(createGpuExecutor(definition, { backend: "cuda" })).rejects.toMatchObject({
+    await expect(createExecutor(definition, { backend: "cuda" })).rejects.toMatchObject({
       code: "unknown-backend",
-      help: "known backends: auto, webgpu, webgl2, headlessgl, webasm, cpu.",
+      help: "known backends: webgpu, webgl2, headlessgl, webasm, cpu.",
     });
   });
 
   it("says why a backend cannot run here, and never takes another instead", async () => {
-    const error = await createGpuExecutor(definition, { backend: "webgl2" }).catch((thrown: unknown) => thrown);
+    const error = await createExecutor(definition, { backend: "webgl2" }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Problem);
     expect(error).toMatchObject({
       code: "backend-unavailable",
@@ -118,7 +125,7 @@ describe("choosing a backend", () => {
   });
 
   it("auto takes a real GPU or WebAssembly, and says why", async () => {
-    const executor = await createGpuExecutor(definition, { backend: "auto" });
+    const executor = await createExecutor(definition, { backend: "auto" });
     const { requested, software, reason } = executor.report();
     await executor.dispose();
     expect(requested).toBe("auto");
@@ -128,7 +135,10 @@ describe("choosing a backend", () => {
 
   it("lists every backend with the outcome of its test", async () => {
     const findings = await listBackends();
-    expect(findings.map(({ backend }) => backend)).toEqual(["webgpu", "webgl2", "headlessgl", "webasm", "cpu"]);
+    expect(findings.map(({ backend }) => backend)).toEqual(["webgpu", "webgl2", "headlessgl", "wasm", "webasm", "cpu"]);
+    expect(findings.find(({ backend }) => backend === "wasm")?.details).toMatch(
+      /^SIMD: yes; relaxed SIMD: (yes|no); threads: yes, up to \d+$/,
+    );
     for (const finding of findings) {
       if (testedModes.includes(finding.backend))
         expect(finding).toMatchObject({ available: true, canary: true, reason: null });

@@ -65,7 +65,7 @@ describe("whole-number inputs and lengths", () => {
       },
     },
   } as const satisfies ModelDefinition;
-  const executor = new FakeExecutor();
+  const executor = new FakeExecutor(definition);
   const model = new RunningModel<ModelDefinition>(definition, { executor, parameters: {}, seed: 0 });
   const good = {
     ids: [

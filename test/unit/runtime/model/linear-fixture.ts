@@ -9,7 +9,9 @@ import type {
   LiveModel,
   ModelDefinition,
   ProgramName,
+  ProgramRun,
 } from "../../../../runtime/contract.ts";
+import { Residents } from "../../../../runtime/devices/residents.ts";
 import { createModel } from "../../../../runtime/model/create.ts";
 
 export const FEATURES = 3;
@@ -84,12 +86,33 @@ export const linearDefinition = {
 
 export type LinearDefinition = typeof linearDefinition;
 
-/** Runs the programs of `linearDefinition` and remembers the arguments of each call. */
+export interface FakeCall {
+  readonly program: ProgramName;
+  readonly given: Readonly<Record<string, Float32Array>>;
+  readonly batch: number;
+}
+
+/** Runs the programs of `linearDefinition` and remembers the arguments of each call, but for resident tensors. */
 export class FakeExecutor implements Executor {
-  readonly calls: { readonly program: ProgramName; readonly given: Readonly<Record<string, Float32Array>> }[] = [];
+  readonly calls: FakeCall[] = [];
+  readonly #residents: Residents;
+  readonly #definition: ModelDefinition;
+  readonly write: Executor["write"];
+  readonly read: Executor["read"];
   disposals = 0;
   running = 0;
   mostRunning = 0;
+
+  constructor(definition: ModelDefinition = linearDefinition) {
+    this.#definition = definition;
+    this.#residents = new Residents(definition);
+    this.write = this.#residents.write;
+    this.read = this.#residents.read;
+  }
+
+  batches(): readonly [number, ...number[]] {
+    return [BATCH];
+  }
 
   report(): ReturnType<Executor["report"]> {
     return {
@@ -103,13 +126,18 @@ export class FakeExecutor implements Executor {
     };
   }
 
-  async run(name: ProgramName, given: Readonly<Record<string, Float32Array>>): Promise<Record<string, Float32Array>> {
+  async run(program: ProgramName, given: Readonly<Record<string, Float32Array>>, batch: number): Promise<ProgramRun> {
     this.running += 1;
     this.mostRunning = Math.max(this.mostRunning, this.running);
-    this.calls.push({ program: name, given });
+    this.calls.push({ program, given, batch });
     await Promise.resolve();
     this.running -= 1;
-    return compute(name, given);
+    const whole: Record<string, Float32Array> = { ...given };
+    for (const { name } of this.#definition.gpu[program].arguments) {
+      const resident = this.#residents.get(name);
+      if (resident !== undefined) whole[name] = resident;
+    }
+    return this.#residents.settle(compute(program, whole));
   }
 
   dispose(): Promise<void> {

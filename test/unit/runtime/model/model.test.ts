@@ -39,11 +39,15 @@ describe("create", () => {
     await expectProblem(
       () => create({ backend: "cuda" }),
       "unknown-backend",
-      /"cuda" is not a backend.*auto, webgpu, webgl2, headlessgl, webasm, cpu/,
+      /"cuda" is not a backend.*auto, webgpu, webgl2, headlessgl, wasm, webasm, cpu/,
     );
     await expectProblem(() => create({ sead: 1 }), "invalid-option", /no option sead/);
     await expectProblem(() => create({ seed: 1.5 }), "invalid-option", /seed must be a whole number/);
     await expectProblem(() => create({ seed: -1 }), "invalid-option", /seed must be/);
+    await expectProblem(() => create({ simd: "fast" }), "invalid-option", /simd must be plain or relaxed, not /);
+    for (const threads of [0, 1.5, "2"]) {
+      await expectProblem(() => create({ threads }), "invalid-option", /threads must be a whole number from 1, not /);
+    }
     await expectProblem(
       () => create({ weights: "file" }),
       "invalid-option",
@@ -85,7 +89,7 @@ describe("create", () => {
     await expectProblem(
       make,
       "invalid-option",
-      /create takes an object of options \(backend, weights, seed\), not null/,
+      /create takes an object of options \(backend, weights, seed, threads, simd\), not null/,
     );
     const { model } = await linearModel();
     const { tensors } = linearExamples(2);
@@ -129,7 +133,7 @@ describe("predict and evaluate", () => {
     ]);
     expect([...(executor.calls[1]?.given["x"]?.subarray(2 * FEATURES) ?? [])]).toEqual(new Array(2 * FEATURES).fill(0));
     expect(Object.keys(executor.calls[0]?.given ?? {})).toEqual(
-      linearDefinition.gpu.evaluate.arguments.map(({ name }) => name),
+      linearDefinition.gpu.evaluate.arguments.filter(({ role }) => role === "input").map(({ name }) => name),
     );
     const { prediction } = await model.predict({ x: tensors.x });
     expect(prediction).toEqual(outputs.prediction);

@@ -1,0 +1,128 @@
+/** A program's schedule as items: kernels become nests, and the sums in them that are matrix products leave them. */
+import { sizeOf } from "../../ir/graph.ts";
+import type { Buffer, Program, RunStep, Step } from "../../ir/program.ts";
+import { affineOf, type Interval } from "./affine.ts";
+import type { Item, Work } from "./items.ts";
+import { nestsOf, type Nest } from "./nest.ts";
+import { extentOf, productOf, workOf, type Product } from "./product.ts";
+import { childrenOf, loadsOf, nodesOf, type ReduceValue, type Value, type ValueTable } from "./values.ts";
+
+/** Below this many columns or depth a panel would be mostly empty. */
+const fewestColumns = 4;
+const fewestDepth = 4;
+const fewestMultiplications = 512;
+
+export function extractItems(program: Program, table: ValueTable): readonly Item[] {
+  const visit = (steps: readonly Step[], loop: Step | undefined, ranges: ReadonlyMap<string, Interval>): Item[] =>
+    steps.flatMap((step): Item[] => {
+      if (step.kind === "run") {
+        return extracted(step, table, ranges, (buffer) => loop !== undefined && !writtenIn(loop, buffer));
+      }
+      const { variable, start, end, stride } = step;
+      const last = end - stride;
+      const inner = new Map(ranges).set(variable, { least: Math.min(start, last), most: Math.max(start, last) });
+      return [{ kind: "loop", step, body: visit(step.body, step, inner) }];
+    });
+  const writtenIn = (loop: Step, buffer: Buffer): boolean => {
+    if (loop.kind === "run") return loop.output.buffer === buffer;
+    return loop.body.some((step) => writtenIn(step, buffer));
+  };
+  return visit(program.schedule, undefined, new Map());
+}
+
+/** @param isInvariant whether a tensor is read in every turn of the loop and never written there */
+function extracted(
+  run: RunStep,
+  table: ValueTable,
+  ranges: ReadonlyMap<string, Interval>,
+  isInvariant: (buffer: Buffer) => boolean,
+): Work[] {
+  return nestsOf(run, table, ranges).flatMap((nest): Work[] => {
+    const { products, rest } = withoutProducts(nest, table, isInvariant);
+    return rest === undefined ? [...products] : [...products, rest];
+  });
+}
+
+function withoutProducts(
+  nest: Nest,
+  table: ValueTable,
+  isInvariant: (buffer: Buffer) => boolean,
+): { readonly products: readonly Product[]; readonly rest: Nest | undefined } {
+  const [store] = nest.stores;
+  if (store === undefined) return { products: [], rest: nest };
+  const raw = table.intern({ kind: "load", from: store.to, address: store.address } as const);
+  const found = nodesOf(store.value)
+    .filter((value): value is ReduceValue => value.kind === "reduce")
+    .map((reduce) => ({ reduce, product: productOf(reduce, nest) }))
+    .filter((one): one is { reduce: ReduceValue; product: Product } => one.product !== undefined)
+    .filter(({ product }) => isWorthwhile(product, isInvariant))
+    .sort((left, right) => workOf(right.product) - workOf(left.product));
+  const [largest, ...others] = found;
+  if (largest === undefined) return { products: [], rest: nest };
+  // Products that are only added to each other gather in one place; any other would need a tensor of its own.
+  // Each is wanted once, then: whoever asks for one of them elsewhere would find the sum of all.
+  const summands = termsOf(store.value).filter((term) => usesOf(store.value, term) === 1);
+  const gathered = summands.includes(largest.reduce) ? others.filter(({ reduce }) => summands.includes(reduce)) : [];
+  const products = [largest.product, ...gathered.map(({ product }) => ({ ...product, accumulate: true }))];
+  const zero = table.number(0);
+  const replacements = new Map<Value, Value>([
+    [largest.reduce, raw],
+    ...gathered.map(({ reduce }) => [reduce, zero] as const),
+  ]);
+  const value = withoutZeros(
+    table.rebuild(store.value, (node) => replacements.get(node)),
+    table,
+  );
+  return { products, rest: value === raw ? undefined : { ...nest, stores: [{ ...store, value }] } };
+}
+
+/** How many places in a value a part of it has. */
+function usesOf(value: Value, part: Value): number {
+  return nodesOf(value).reduce((total, node) => total + childrenOf(node).filter((child) => child === part).length, 0);
+}
+
+/** The operands of a chain of additions. */
+function termsOf(value: Value): readonly Value[] {
+  if (value.kind === "binary" && value.operation === "add") return [...termsOf(value.left), ...termsOf(value.right)];
+  return [value];
+}
+
+function withoutZeros(value: Value, table: ValueTable): Value {
+  if (value.kind !== "binary" || value.operation !== "add") return value;
+  const left = withoutZeros(value.left, table);
+  const right = withoutZeros(value.right, table);
+  const isZero = (one: Value): boolean => one.kind === "number" && one.value === 0;
+  if (isZero(left)) return right;
+  if (isZero(right)) return left;
+  return table.intern({ ...value, left, right });
+}
+
+function isWorthwhile(product: Product, isInvariant: (buffer: Buffer) => boolean): boolean {
+  const rows = extentOf(product.rows);
+  const depth = extentOf(product.depth);
+  if (extentOf(product.columns) < fewestColumns || depth < fewestDepth) return false;
+  if (workOf(product) < fewestMultiplications) return false;
+  // One row reads every weight once: packing pays only when the packed weights serve many steps.
+  return rows > 1 || (product.batch.length === 0 && isInvariant(product.right.from.buffer));
+}
+
+/** Cells that a value reads of a buffer, for one cell of its nest. */
+export function readsPerCell(value: Value, buffer: Buffer): number {
+  let total = 0;
+  const visit = (node: Value, times: number): void => {
+    if (node.kind === "load" && node.from.buffer === buffer) total += times;
+    if (node.kind === "reduce") visit(node.body, times * sizeOf(node.axes.map(({ low, high }) => high - low)));
+    else if (node.kind === "unary") visit(node.operand, times);
+    else if (node.kind === "binary") [node.left, node.right].forEach((child) => visit(child, times));
+    else if (node.kind === "select") {
+      [node.left, node.right, node.whenTrue, node.whenFalse].forEach((child) => visit(child, times));
+    }
+  };
+  visit(value, 1);
+  return total;
+}
+
+/** Whether every address is a sum of multiples of names. */
+export function isAffine(value: Value): boolean {
+  return loadsOf(value).every(({ address }) => affineOf(address) !== undefined);
+}

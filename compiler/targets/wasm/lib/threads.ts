@@ -1,0 +1,110 @@
+// AssemblyScript. Threads over one shared memory: all run the same program and meet at barriers.
+//
+// What a thread computes depends on the cell alone, never on who computes it, so results are the same for any number of
+// threads. Waiting spins first, for a barrier is mostly a matter of nanoseconds, and sleeps where that is allowed.
+
+/** Places of the first words of memory; the compiler keeps them free. */
+const ARRIVED: usize = 0, GENERATION: usize = 4, JOB: usize = 8, CALL: usize = 12;
+/** Set by whoever finds a number that is not finite. */
+const FAULT: usize = 16;
+
+/** Which thread this instance is, of how many there are. */
+let index: i32 = 0;
+let count: i32 = 1;
+/** How many take part in the call under way. */
+let active: i32 = 1;
+/** The call that a worker has seen last. */
+let seen: i32 = 0;
+
+const LEAVE: i32 = -1;
+const SPINS: i32 = 4000;
+
+export function enter(thisThread: i32, threads: i32): void {
+  index = thisThread;
+  count = threads;
+  active = 1;
+  seen = 0;
+}
+
+/** Called on the main thread: tells the others which program to run, or none of them when it works alone. */
+export function call(program: i32, alone: bool): void {
+  active = alone ? 1 : count;
+  if (active > 1) {
+    atomic.store<i32>(JOB, program);
+    atomic.add<i32>(CALL, 1);
+    atomic.notify(CALL, -1);
+  }
+}
+
+/** The next program for this worker, or -1 when it is to end. */
+export function nextJob(): i32 {
+  let spins = 0;
+  while (atomic.load<i32>(CALL) == seen) {
+    if (++spins > SPINS) {
+      memory.atomic.wait32(CALL, seen, -1);
+      spins = 0;
+    }
+  }
+  seen = atomic.load<i32>(CALL);
+  active = count;
+  return atomic.load<i32>(JOB);
+}
+
+export function leave(): void {
+  atomic.store<i32>(JOB, LEAVE);
+  atomic.add<i32>(CALL, 1);
+  atomic.notify(CALL, -1);
+}
+
+/** Everyone who takes part waits here for the others. */
+export function barrier(): void {
+  if (active == 1) return;
+  const generation = atomic.load<i32>(GENERATION);
+  if (atomic.add<i32>(ARRIVED, 1) == active - 1) {
+    atomic.store<i32>(ARRIVED, 0);
+    atomic.add<i32>(GENERATION, 1);
+    // A worker may have gone to sleep; the main thread never does, for browsers forbid it.
+    atomic.notify(GENERATION, -1);
+    return;
+  }
+  let spins = 0;
+  while (atomic.load<i32>(GENERATION) == generation) {
+    if (++spins > SPINS && index > 0) {
+      memory.atomic.wait32(GENERATION, generation, 1000000);
+      spins = 0;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline export function isFirst(): bool { return index == 0; }
+
+/** Where this thread's share of `items` begins, in whole groups of `group`; the next thread's begin is its end. */
+export function begin(items: i32, group: i32): i32 {
+  if (active == 1) return 0;
+  const groups = (items + group - 1) / group;
+  return min(items, (groups * index / active) * group);
+}
+
+export function end(items: i32, group: i32): i32 {
+  if (active == 1) return items;
+  const groups = (items + group - 1) / group;
+  return min(items, (groups * (index + 1) / active) * group);
+}
+
+/** A place of this thread's own in a workspace that has `bytes` for each. */
+// @ts-ignore: decorator
+@inline export function own(workspace: usize, bytes: usize): usize { return workspace + <usize>index * bytes; }
+
+export function clearFault(): void { i32.store(FAULT, 0); }
+export function hasFault(): bool { return i32.load(FAULT) != 0; }
+
+/** Takes note when not all lanes were finite. */
+export function requireFinite(finite: v128): void {
+  if (!i32x4.all_true(finite)) i32.store(FAULT, 1);
+}
+
+const FORCE: usize = 20;
+/** Tells all threads whether an update is wanted even if it makes numbers that are not finite. */
+export function setForce(force: i32): void { i32.store(FORCE, force); }
+export function isForced(): bool { return i32.load(FORCE) != 0; }

@@ -1,0 +1,113 @@
+/** From a program to what the wasm target executes: items in order, with memory and barriers. */
+import type { Buffer, Program } from "../../ir/program.ts";
+import { barriersBefore } from "./barriers.ts";
+import { planCommits } from "./commit.ts";
+import { extractItems } from "./extract.ts";
+import { fuse } from "./fuse.ts";
+import { inlineCheap } from "./inline.ts";
+import { mapLists, type Item, type Work } from "./items.ts";
+import { planMemory, type MemoryPlan } from "./memory.ts";
+import { mergeAxes } from "./merge-axes.ts";
+import type { Nest } from "./nest.ts";
+import { planPacks } from "./pack.ts";
+import { workOf } from "./product.ts";
+import { ValueTable } from "./values.ts";
+import { chooseVector } from "./vectorise.ts";
+
+export interface WasmPlan {
+  readonly program: Program;
+  readonly items: readonly Item[];
+  /** Nests that write parameters and state in place; they run last, after a check that all will be finite. */
+  readonly commits: readonly Nest[];
+  /** Further nests whose numbers must be finite for an update; they are never run. */
+  readonly required: readonly Nest[];
+  readonly memory: MemoryPlan;
+  readonly barriers: ReadonlySet<Work>;
+  readonly shared: ReadonlySet<Work>;
+  /** Multiplications and other vector operations of one call, roughly. */
+  readonly cost: number;
+  /** Floating-point operations of its matrix products, 2 per multiplication. */
+  readonly flops: number;
+}
+
+/** What pays, in vector operations; tests set it lower, so that small programs are divided too. */
+export interface Thresholds {
+  /** Work below this is not worth dividing: a barrier takes about as long. */
+  readonly leastToShare: number;
+  /** A call from which on it is worth waking others for: some tens of microseconds. */
+  readonly leastForThreads: number;
+}
+
+export const usualThresholds: Thresholds = { leastToShare: 3000, leastForThreads: 100_000 };
+
+/**
+ * @param residents offsets of parameters and optimizer state, by outside name
+ * @param start first byte that this program may use
+ */
+export function planProgram(
+  program: Program,
+  residents: ReadonlyMap<string, number>,
+  start: number,
+  { leastToShare }: Thresholds = usualThresholds,
+): WasmPlan {
+  const table = new ValueTable();
+  const extracted = extractItems(program, table);
+  const inlined = inlineCheap(extracted, program, table);
+  const fused = fuse(inlined, program, table);
+  const merged = mapLists(fused, (list) => list.map((item) => (item.kind === "nest" ? mergeAxes(item, table) : item)));
+  const packed = planPacks(merged);
+  const { items, commits, required, aliases } = planCommits(packed, program, table);
+  const fixed = new Map<Buffer, number>();
+  for (const buffer of program.buffers) {
+    const offset = residents.get(buffer.external ?? "");
+    if (offset !== undefined && (buffer.role === "parameter" || buffer.role === "state")) fixed.set(buffer, offset);
+  }
+  for (const [result, resident] of aliases) {
+    const offset = fixed.get(resident);
+    if (offset !== undefined) fixed.set(result, offset);
+  }
+  const all = [...items, ...commits];
+  const memory = planMemory(all, program, fixed, start);
+  const shared = new Set<Work>();
+  let cost = 0;
+  let flops = 0;
+  const weigh = (list: readonly Item[], turns: number): void => {
+    for (const item of list) {
+      if (item.kind === "loop") {
+        weigh(item.body, turns * Math.abs(item.step.end - item.step.start));
+        continue;
+      }
+      const own = costOf(item);
+      cost += own * turns;
+      if (item.kind === "product") flops += 2 * workOf(item) * turns;
+      const isDivisible = item.kind !== "nest" || item.axes.length > 0;
+      if (isDivisible && own >= leastToShare) shared.add(item);
+    }
+  };
+  weigh(all, 1);
+  return {
+    program,
+    items,
+    commits,
+    required,
+    memory,
+    barriers: barriersBefore(all, memory, (work) => shared.has(work)),
+    shared,
+    cost,
+    flops,
+  };
+}
+
+/** Vector operations of an item. */
+function costOf(work: Work): number {
+  switch (work.kind) {
+    case "nest":
+      return chooseVector(work).cost;
+    case "product":
+      return workOf(work) / 4;
+    case "pack":
+      return (work.output.buffer.shape[0] ?? 0) / 2;
+    default:
+      return work satisfies never;
+  }
+}

@@ -1,0 +1,191 @@
+/** The wasm target: the programs of a module as one AssemblyScript source, with a planned memory. */
+import { sizeOf } from "../../ir/graph.ts";
+import type { Buffer, Program } from "../../ir/program.ts";
+import { aligned } from "./memory.ts";
+import { planProgram, usualThresholds, type Thresholds, type WasmPlan } from "./plan.ts";
+import { FunctionTable, printProgram, type PrintedProgram } from "./print/program.ts";
+
+export interface WasmTensorPlan {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+export interface WasmProgramPlan {
+  readonly arguments: readonly { readonly buffer: Buffer; readonly offset: number }[];
+  readonly results: readonly WasmTensorPlan[];
+  readonly threads: number;
+  /** Of matrix products, 2 per multiplication. */
+  readonly flops: number;
+  readonly plan: WasmPlan;
+}
+
+export interface WasmSource {
+  /** The AssemblyScript module. */
+  readonly text: string;
+  /** Bytes of the linear memory for one thread, and what each further thread needs. */
+  readonly memoryBytes: number;
+  readonly threadBytes: number;
+  readonly residents: readonly WasmTensorPlan[];
+  readonly programs: Readonly<Record<string, WasmProgramPlan>>;
+}
+
+/** The first line of memory belongs to the threads. */
+const control = 64;
+const mostThreads = 8;
+
+/** @param programs by the name of their export, in snake_case; a resident tensor has one shape in all of them */
+export function printWasmModule(
+  programs: Readonly<Record<string, Program>>,
+  thresholds: Thresholds = usualThresholds,
+): WasmSource {
+  const order = Object.keys(programs);
+  const reserved = [...libraryNames, ...order.flatMap((name) => [name, `${camel(name)}Steps`])];
+  const residents = new Map<string, WasmTensorPlan>();
+  let next = control;
+  for (const { buffers } of Object.values(programs)) {
+    for (const { role, external, shape } of buffers) {
+      if ((role !== "parameter" && role !== "state") || external === undefined || residents.has(external)) continue;
+      residents.set(external, { name: external, shape, offset: next });
+      next = aligned(next + sizeOf(shape) * 4 + 32);
+    }
+  }
+  const offsets = new Map([...residents].map(([name, { offset }]) => [name, offset]));
+  const plans = order.map((name) => planProgram(programs[name] as Program, offsets, next, thresholds));
+  const end = Math.max(...plans.map(({ memory }) => memory.bytes), next);
+  const printAll = (functions: FunctionTable, bytes: number): readonly PrintedProgram[] =>
+    order.map((name, job) =>
+      printProgram(camel(name), plans[job] as WasmPlan, functions, reserved, { offset: end, bytes }),
+    );
+  // Twice: the size of the threads' own places is known when everything has been printed once.
+  const threadBytes = aligned(
+    Math.max(0, ...printAll(new FunctionTable(reserved), 0).map(({ workspace }) => workspace)),
+  );
+  const functions = new FunctionTable(reserved);
+  const printed = printAll(functions, threadBytes);
+  const isAlone = ({ cost }: WasmPlan): boolean => cost < thresholds.leastForThreads;
+  const text = [
+    header,
+    ...functions.texts,
+    ...printed.map((one) => one.text),
+    ...plans.map((plan, job) => exportText(order[job] ?? "", job, printed[job]?.steps ?? "", plan, isAlone(plan))),
+    workText(printed.map(({ steps }) => steps)),
+  ].join("\n\n");
+  const facts = plans.map((plan, job): [string, WasmProgramPlan] => {
+    const at = (buffer: Buffer): number => plan.memory.placed.get(buffer)?.offset ?? 0;
+    return [
+      order[job] ?? "",
+      {
+        arguments: plan.program.buffers
+          .filter(({ role }) => role !== "intermediate")
+          .map((buffer) => ({ buffer, offset: at(buffer) })),
+        results: plan.program.results.map((result) => ({
+          name: result.name,
+          shape: result.buffer.shape,
+          offset: residents.get(result.name)?.offset ?? at(result.buffer),
+        })),
+        threads: isAlone(plan) ? 1 : mostThreads,
+        flops: plan.flops,
+        plan,
+      },
+    ];
+  });
+  return {
+    text: `${text}\n`,
+    memoryBytes: end + threadBytes,
+    threadBytes,
+    residents: [...residents.values()],
+    programs: Object.fromEntries(facts),
+  };
+}
+
+function camel(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const library: readonly (readonly [string, readonly string[]])[] = [
+  ["math", ["erf", "exp", "log", "madd", "power", "sigmoid", "sign", "tanh"]],
+  ["product", ["BLOCK", "LEFT", "ROWS", "TILE", "multiplyPanels", "packLeft", "packRight", "panelBytes"]],
+  [
+    "support",
+    [
+      "clampIndex",
+      "fourIntegers",
+      "fourNumbers",
+      "gather",
+      "maximumOfLanes",
+      "scatter",
+      "storeSome",
+      "sumOfLanes",
+      "unusedLanes",
+    ],
+  ],
+  [
+    "threads",
+    [
+      "barrier",
+      "begin",
+      "call",
+      "clearFault",
+      "end",
+      "enter",
+      "hasFault",
+      "isFirst",
+      "isForced",
+      "leave",
+      "nextJob",
+      "own",
+      "requireFinite",
+      "setForce",
+    ],
+  ],
+];
+
+const header = [
+  ...library.map(([file, names]) => `import { ${names.join(", ")} } from "./lib/${file}";`),
+  'export { enter, leave } from "./lib/threads";',
+].join("\n");
+
+/** Names that printed functions must not take. */
+const libraryNames: readonly string[] = [
+  ...library.flatMap(([, names]) => names),
+  ..."work finite last at f32 f64 i32 i64 u32 u64 usize v128 f32x4 i32x4 min max abs ceil sqrt select memory atomic NaN Infinity".split(
+    " ",
+  ),
+  // AssemblyScript's keywords, those that it refuses as names and those that it does not.
+  ...[
+    "abstract as async await break case catch class const constructor continue debugger declare default delete do else enum",
+    "export extends false finally for from function get if implements import in instanceof interface is keyof let module",
+    "namespace new null of override package private protected public readonly return set static super switch this throw true",
+    "try type typeof undefined var void while with yield",
+  ].flatMap((line) => line.split(" ")),
+];
+
+function exportText(name: string, job: number, steps: string, plan: WasmPlan, alone: boolean): string {
+  const lines =
+    plan.commits.length > 0
+      ? [
+          "clearFault();",
+          "setForce(force);",
+          `call(${job}, ${alone});`,
+          `${steps}();`,
+          "barrier();",
+          "return hasFault() && force == 0 ? 0 : 1;",
+        ]
+      : [`call(${job}, ${alone});`, `${steps}();`, "barrier();", "return 1;"];
+  return [`export function ${name}(force: i32): i32 {`, ...lines.map((line) => `  ${line}`), "}"].join("\n");
+}
+
+function workText(steps: readonly string[]): string {
+  return [
+    "export function work(): void {",
+    "  for (;;) {",
+    "    switch (nextJob()) {",
+    ...steps.map((name, job) => `      case ${job}: ${name}(); break;`),
+    "      default: return;",
+    "    }",
+    "    barrier();",
+    "  }",
+    "}",
+  ].join("\n");
+}

@@ -1,0 +1,115 @@
+/** Along which axis a nest computes four cells at a time: where neighbours are neighbours in memory. */
+import type { BinaryOperation, UnaryOperation } from "../../ir/program.ts";
+import { namesOf } from "../../ir/index-expression.ts";
+import { affineOf, coefficientOf } from "./affine.ts";
+import { cellsOf, type Nest } from "./nest.ts";
+import { childrenOf, type Axis, type ReduceValue, type Value } from "./values.ts";
+
+export type VectorChoice =
+  /** Four neighbouring cells of the output at a time. */
+  | { readonly along: "output"; readonly axis: Axis }
+  /** One cell at a time; its sums take four terms at a time. */
+  | { readonly along: "reduction" };
+
+export const lanes = 4;
+
+const unaryCost: Readonly<Record<UnaryOperation, number>> = {
+  negate: 1,
+  abs: 1,
+  sign: 3,
+  floor: 1,
+  sqrt: 6,
+  exp: 14,
+  log: 16,
+  tanh: 18,
+  sigmoid: 18,
+  erf: 20,
+};
+const binaryCost: Readonly<Record<BinaryOperation, number>> = {
+  add: 1,
+  subtract: 1,
+  multiply: 1,
+  divide: 6,
+  maximum: 2,
+  minimum: 2,
+  power: 60,
+};
+const horizontalSum = 6;
+const gathered = 6;
+
+/** The choice and an estimate of what the nest takes, in vector operations. */
+export function chooseVector(nest: Nest): { readonly choice: VectorChoice; readonly cost: number } {
+  const cells = cellsOf(nest);
+  let best: { readonly choice: VectorChoice; readonly cost: number } = {
+    choice: { along: "reduction" },
+    cost: cells * scopeCost(nest, undefined),
+  };
+  for (const axis of [...nest.axes].reverse()) {
+    const extent = axis.high - axis.low;
+    const cost = (cells / extent) * Math.ceil(extent / lanes) * scopeCost(nest, axis);
+    if (cost < best.cost) best = { choice: { along: "output", axis }, cost };
+  }
+  return best;
+}
+
+function scopeCost({ stores }: Nest, axis: Axis | undefined): number {
+  const values = costOf(
+    stores.map(({ value }) => value),
+    axis,
+    axis === undefined,
+  );
+  const writes = stores.map(({ address }) => {
+    const affine = affineOf(address);
+    return axis === undefined || (affine !== undefined && coefficientOf(affine, axis.name) === 1) ? 1 : gathered;
+  });
+  return writes.reduce((total, cost) => total + cost, values);
+}
+
+/** Operations of one vector; what two values share is counted once. */
+function costOf(roots: readonly Value[], axis: Axis | undefined, alongReduction: boolean): number {
+  const seen = new Set<Value>();
+  let total = 0;
+  const visit = (value: Value): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    if (value.kind === "reduce") {
+      total += reduceCost(value, axis, alongReduction);
+      return;
+    }
+    for (const child of childrenOf(value)) visit(child);
+    if (value.kind === "unary") total += unaryCost[value.operation];
+    if (value.kind === "binary") total += binaryCost[value.operation];
+    if (value.kind === "select") total += 2;
+    if (value.kind === "position") total += 1;
+    if (value.kind === "load") total += axis === undefined ? 1 : loadCost(value, axis.name);
+  };
+  for (const root of roots) visit(root);
+  return total;
+}
+
+function loadCost(value: Value & { readonly kind: "load" }, name: string): number {
+  const affine = affineOf(value.address);
+  if (affine === undefined) return namesOf(value.address).has(name) ? 2 * gathered : 1;
+  const coefficient = coefficientOf(affine, name);
+  return coefficient === 0 ? 0.5 : coefficient === 1 ? 1 : gathered;
+}
+
+function reduceCost(value: ReduceValue, axis: Axis | undefined, alongReduction: boolean): number {
+  const turns = value.axes.reduce((product, { low, high }) => product * (high - low), 1);
+  if (!alongReduction) return turns * (costOf([value.body], axis, false) + 1);
+  const inner = innermostFor(value);
+  const extent = inner.high - inner.low;
+  return (turns / extent) * Math.ceil(extent / lanes) * (costOf([value.body], inner, false) + 1) + horizontalSum;
+}
+
+/** The axis of a sum whose neighbours lie closest: the one to take four terms of at a time. */
+export function innermostFor({ axes, body }: ReduceValue): Axis {
+  let best = axes[axes.length - 1] as Axis;
+  let least = Number.POSITIVE_INFINITY;
+  for (const axis of [...axes].reverse()) {
+    const extent = axis.high - axis.low;
+    const cost = (Math.ceil(extent / lanes) / extent) * costOf([body], axis, false);
+    if (cost < least) [best, least] = [axis, cost];
+  }
+  return best;
+}

@@ -1,0 +1,86 @@
+/** What executors share: where resident tensors are kept outside a device, and when an update may be taken over. */
+import type { ModelDefinition, ProgramName, ProgramRun } from "../contract.ts";
+import { residentTensors } from "../model/parameters.ts";
+import { Problem } from "../problem.ts";
+import { firstNotFinite, sizeOf } from "../tensor.ts";
+
+/** The one result that may be anything: nothing is learnt from how many elements counted. */
+const UNGUARDED = "loss.count";
+
+/** True when an update with this result must not be taken over. */
+export function spoils(name: string, values: Float32Array): boolean {
+  return name !== UNGUARDED && firstNotFinite(values) >= 0;
+}
+
+/** The tensor under that name, which must have that many numbers where a number is given. */
+export function residentOf(
+  residents: ReadonlyMap<string, Float32Array>,
+  name: string,
+  given?: { readonly length: number },
+): Float32Array {
+  const resident = residents.get(name);
+  if (resident === undefined) {
+    throw misfit(`The model's executor has no tensor "${name}".`);
+  }
+  if (given !== undefined && given.length !== resident.length) {
+    throw misfit(`The tensor "${name}" has ${String(resident.length)} numbers; ${String(given.length)} were given.`);
+  }
+  return resident;
+}
+
+/** Resident tensors for a backend that takes them as arguments and gives them back as results. */
+export class Residents {
+  readonly #tensors: Map<string, Float32Array>;
+
+  constructor(definition: ModelDefinition) {
+    this.#tensors = new Map(
+      residentTensors(definition).map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
+    );
+  }
+
+  readonly write = (tensors: Readonly<Record<string, Float32Array>>): void => {
+    for (const [name, values] of Object.entries(tensors)) residentOf(this.#tensors, name, values).set(values);
+  };
+
+  readonly read = (name: string): Float32Array => residentOf(this.#tensors, name).slice();
+
+  /** Not a copy; undefined for what is not resident. */
+  get(name: string): Float32Array | undefined {
+    return this.#tensors.get(name);
+  }
+
+  /**
+   * Takes over the resident tensors among the results of a call, or none of them where a number is not finite.
+   *
+   * @param all results by name; the arrays become the executor's own
+   */
+  settle(all: Readonly<Record<string, Float32Array>>): ProgramRun {
+    const results: Record<string, Float32Array> = {};
+    const updates: Record<string, Float32Array> = {};
+    let spoilt = false;
+    for (const [name, values] of Object.entries(all)) {
+      const isUpdate = this.#tensors.has(name);
+      (isUpdate ? updates : results)[name] = values;
+      spoilt ||= spoils(name, values);
+    }
+    const updated = Object.entries(updates);
+    if (updated.length === 0) return { results };
+    if (spoilt) return { results, refused: updates };
+    for (const [name, values] of updated) this.#tensors.set(name, values);
+    return { results };
+  }
+}
+
+/** A fault of the module, never of the caller. */
+export function misfit(message: string): Problem {
+  return new Problem({
+    code: "program-mismatch",
+    message,
+    help: "the module and the runtime may be of different versions; compile the spec again.",
+  });
+}
+
+/** A caller asks `batches` first, so this is a fault of ours. */
+export function wrongBatch(program: ProgramName, batch: number, batches: readonly number[]): Problem {
+  return misfit(`The program ${program} runs ${batches.join(" or ")} examples at a time here, not ${String(batch)}.`);
+}

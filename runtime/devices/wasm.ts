@@ -1,0 +1,245 @@
+/** Runs the programs of a model as the wasm target compiled them: one call into WebAssembly each, in one linear memory. */
+import type {
+  BackendReport,
+  Executor,
+  ModelDefinition,
+  ProgramName,
+  ProgramRun,
+  SimdVariant,
+  WasmModule,
+  WasmProgram,
+} from "../contract.ts";
+import { residentTensors } from "../model/parameters.ts";
+import { Problem } from "../problem.ts";
+import { sizeOf } from "../tensor.ts";
+import { misfit, residentOf, spoils, wrongBatch } from "./residents.ts";
+import { wasmMachine, type WasmMachine } from "./wasm/machine.ts";
+import { call, exported, openWasm, type OpenWasm } from "./wasm/open.ts";
+
+export interface WasmOptions {
+  readonly requested: string;
+  /** Why this backend, for the report. */
+  readonly reason: string;
+  /** Most threads; undefined: as many as pay. */
+  readonly threads?: number | undefined;
+  /** Undefined: relaxed SIMD where there is any. */
+  readonly simd?: SimdVariant | undefined;
+}
+
+/**
+ * @param machine what the engine offers, where it is known already
+ * @throws Problem when the module was compiled without this target, or the engine cannot run it
+ */
+export async function createWasmExecutor(
+  definition: ModelDefinition,
+  options: WasmOptions,
+  machine?: WasmMachine,
+): Promise<Executor> {
+  const { wasm } = definition;
+  if (wasm === undefined) {
+    throw new Problem({
+      code: "backend-unavailable",
+      message: `The backend wasm cannot run "${definition.name}": the module was compiled for the gpu target alone.`,
+      help: "compile the spec again for the wasm target too, or choose another backend.",
+    });
+  }
+  const { threads: limit = Infinity, simd } = options;
+  const open = await openWasm(wasm, machine ?? (await wasmMachine()), { limit, simd });
+  try {
+    return new WasmExecutor(definition, wasm, open, options);
+  } catch (error) {
+    await close(open);
+    throw error;
+  }
+}
+
+/** A tensor in the linear memory. */
+interface Place {
+  readonly name: string;
+  readonly view: Float32Array;
+}
+
+/** A program with its places, worked out once. */
+interface Bound {
+  readonly call: (force: number) => number;
+  /** Arguments that come with each call. */
+  readonly feeds: readonly Place[];
+  /** Results that are not resident. */
+  readonly results: readonly Place[];
+  /** Resident tensors that a call changes. */
+  readonly updates: readonly Place[];
+}
+
+class WasmExecutor implements Executor {
+  readonly #open: OpenWasm;
+  readonly #batchSize: number;
+  readonly #choice: WasmOptions;
+  readonly #residents: ReadonlyMap<string, Float32Array>;
+  readonly #programs: Readonly<Record<ProgramName, Bound>>;
+  readonly #predictOne: Bound | undefined;
+  #disposal: Promise<void> | undefined;
+
+  constructor(definition: ModelDefinition, wasm: WasmModule, open: OpenWasm, choice: WasmOptions) {
+    this.#open = open;
+    this.#batchSize = definition.batchSize;
+    this.#choice = choice;
+    const view = (name: string, offset: number, shape: readonly number[]): Float32Array =>
+      viewOf(open.memory, name, offset, sizeOf(shape));
+    this.#residents = new Map(wasm.residents.map(({ name, offset, shape }) => [name, view(name, offset, shape)]));
+    for (const { name, shape } of residentTensors(definition)) {
+      residentOf(this.#residents, name, { length: sizeOf(shape) });
+    }
+    const bind = (exportName: string, program: WasmProgram): Bound => bound(open, this.#residents, exportName, program);
+    const { predict, evaluate, gradients, train_step } = wasm.programs;
+    this.#programs = {
+      predict: bind("predict", predict),
+      evaluate: bind("evaluate", evaluate),
+      gradients: bind("gradients", gradients),
+      train_step: bind("train_step", train_step),
+    };
+    this.#predictOne = wasm.predictOne && bind("predict_one", wasm.predictOne);
+  }
+
+  readonly report = (): BackendReport => {
+    const { variant, threads, fallbackReason } = this.#open;
+    const { requested, reason } = this.#choice;
+    const executorKind = threads === 1 ? variant : `${variant}, ${String(threads)} threads`;
+    return { requested, reason, backend: "wasm", executorKind, fallbackReason, adapter: null, software: false };
+  };
+
+  readonly write = (tensors: Readonly<Record<string, Float32Array>>): void => {
+    for (const [name, values] of Object.entries(tensors)) residentOf(this.#residents, name, values).set(values);
+  };
+
+  readonly read = (name: string): Float32Array => residentOf(this.#residents, name).slice();
+
+  readonly batches = (program: ProgramName): readonly [number, ...number[]] =>
+    program === "predict" && this.#predictOne !== undefined ? [this.#batchSize, 1] : [this.#batchSize];
+
+  readonly run = (
+    name: ProgramName,
+    argumentsByName: Readonly<Record<string, Float32Array>>,
+    batch: number,
+  ): Promise<ProgramRun> => {
+    try {
+      return Promise.resolve(this.#runNow(name, argumentsByName, batch));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  };
+
+  readonly dispose = (): Promise<void> => {
+    this.#disposal ??= close(this.#open);
+    return this.#disposal;
+  };
+
+  #runNow(name: ProgramName, argumentsByName: Readonly<Record<string, Float32Array>>, batch: number): ProgramRun {
+    if (this.#disposal !== undefined) {
+      throw new Problem({ code: "model-disposed", message: "This model was disposed of already." });
+    }
+    const failure = this.#open.crew?.failure();
+    if (failure !== undefined) {
+      throw new Problem({
+        code: "backend-unavailable",
+        message: `The threads of the backend wasm cannot go on: ${failure}.`,
+        help: "create the model again; with the option threads: 1 it needs none.",
+      });
+    }
+    const program = this.#programOf(name, batch);
+    fill(name, program.feeds, argumentsByName);
+    if (program.call(0) === 0) return refusal(name, program, argumentsByName);
+    const results = copies(program.results);
+    if (name === "train_step") refuseSpoilt(program.results);
+    return { results };
+  }
+
+  #programOf(name: ProgramName, batch: number): Bound {
+    if (batch === this.#batchSize) return this.#programs[name];
+    if (batch === 1 && name === "predict" && this.#predictOne !== undefined) return this.#predictOne;
+    throw wrongBatch(name, batch, this.batches(name));
+  }
+}
+
+function viewOf(memory: WebAssembly.Memory, name: string, offset: number, size: number): Float32Array {
+  try {
+    return new Float32Array(memory.buffer, offset, size);
+  } catch {
+    throw misfit(`The tensor "${name}" does not lie in the module's memory.`);
+  }
+}
+
+function bound(
+  { memory, exports }: OpenWasm,
+  residents: ReadonlyMap<string, Float32Array>,
+  exportName: string,
+  program: WasmProgram,
+): Bound {
+  const feeds: Place[] = [];
+  for (const { name, role, offset, shape } of program.arguments) {
+    if (role === "parameter" || role === "state") residentOf(residents, name, { length: sizeOf(shape) });
+    else feeds.push({ name, view: viewOf(memory, name, offset, sizeOf(shape)) });
+  }
+  const results: Place[] = [];
+  const updates: Place[] = [];
+  for (const { name, offset, shape } of program.results) {
+    const resident = residents.get(name);
+    if (resident !== undefined) updates.push({ name, view: resident });
+    else results.push({ name, view: viewOf(memory, name, offset, sizeOf(shape)) });
+  }
+  return { call: exported(exports, exportName), feeds, results, updates };
+}
+
+function fill(
+  program: ProgramName,
+  feeds: readonly Place[],
+  argumentsByName: Readonly<Record<string, Float32Array>>,
+): void {
+  for (const { name, view } of feeds) {
+    const values = argumentsByName[name];
+    if (values?.length !== view.length) {
+      const found = values === undefined ? "none" : String(values.length);
+      throw misfit(`The program ${program} expects ${String(view.length)} numbers for "${name}" and has ${found}.`);
+    }
+    view.set(values);
+  }
+}
+
+/** Arrays of the caller's own, which no later call changes. */
+function copies(places: readonly Place[]): Record<string, Float32Array> {
+  const copied: Record<string, Float32Array> = {};
+  for (const { name, view } of places) copied[name] = view.slice();
+  return copied;
+}
+
+/** What a refused update would have made of the resident tensors: it is made by force, read, and taken back. */
+function refusal(
+  name: ProgramName,
+  program: Bound,
+  argumentsByName: Readonly<Record<string, Float32Array>>,
+): ProgramRun {
+  if (program.updates.length === 0) throw misfit(`The program ${name} refuses to run.`);
+  const before = program.updates.map(({ view }) => view.slice());
+  try {
+    // The first call may have used the arguments' memory for something else.
+    fill(name, program.feeds, argumentsByName);
+    program.call(1);
+    return { results: copies(program.results), refused: copies(program.updates) };
+  } finally {
+    program.updates.forEach(({ view }, index) => {
+      view.set(before[index] ?? []);
+    });
+  }
+}
+
+/** An update with such a result must not be taken over; by now it has been, so the module is at fault. */
+function refuseSpoilt(results: readonly Place[]): void {
+  const spoilt = results.find(({ name, view }) => spoils(name, view));
+  if (spoilt === undefined) return;
+  throw misfit(`The program train_step took over an update although its result "${spoilt.name}" is not finite.`);
+}
+
+async function close({ crew, exports }: OpenWasm): Promise<void> {
+  if (crew === undefined) return;
+  call(exports, "leave");
+  await crew.end();
+}

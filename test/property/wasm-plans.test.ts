@@ -1,0 +1,115 @@
+/** What the wasm target plans for programs at random, executed without assembling it: hundreds of programs a second. */
+import { describe, expect, it } from "vitest";
+import { workIn, type Work } from "../../compiler/targets/wasm/items.ts";
+import { barriersBefore } from "../../compiler/targets/wasm/barriers.ts";
+import { verifyProgram } from "../../compiler/ir/verify-program.ts";
+import { awkwardPrograms } from "../support/awkward-programs.ts";
+import { cellPrograms } from "../support/cell-programs.ts";
+import { runFast } from "../support/fast-program.ts";
+import { runPlan } from "../support/plan-machine.ts";
+import { planOf, randomPlan, smallSizes } from "../support/plan-cases.ts";
+import { apart, stagesOf } from "../support/plan-stages.ts";
+import { randomBindings, randomProgram } from "../support/random-program.ts";
+import { runProgram } from "../support/run-program.ts";
+import { seeded } from "../support/seeded.ts";
+
+type Results = Readonly<Record<string, Float64Array>>;
+
+/** Where float64 results are not the same but for the order of additions. */
+function differences(found: Results, expected: Results): string[] {
+  return Object.entries(expected).flatMap(([name, values]) => {
+    const own = found[name] ?? [];
+    const bad = values.findIndex((value, cell) => {
+      const is = own[cell] as number;
+      return !(Object.is(is, value) || Math.abs(is - value) <= 1e-9 * (1 + Math.abs(value)));
+    });
+    return bad < 0 ? [] : [`${name}[${bad}] is ${own[bad]}, not ${values[bad]}`];
+  });
+}
+
+describe("programs at random", () => {
+  it("keep to the contract, and mean the same to both oracles", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const draw = seeded(seed);
+      const program = randomProgram(draw, { sizes: smallSizes, work: 1500 });
+      verifyProgram(program);
+      const bindings = randomBindings(program, draw);
+      expect(runFast(program, bindings)).toEqual(runProgram(program, bindings));
+    }
+  });
+
+  it("have everything in them", () => {
+    const kinds = new Set<string>();
+    for (let seed = 0; seed < 200; seed++) {
+      for (const item of randomPlan(seed).plan.items) {
+        kinds.add(item.kind);
+        if (item.kind === "loop") for (const { kind } of workIn(item.body)) kinds.add(`${kind} in a loop`);
+      }
+    }
+    expect([...kinds].sort()).toEqual([
+      "loop",
+      "nest",
+      "nest in a loop",
+      "pack",
+      "pack in a loop",
+      "product",
+      "product in a loop",
+    ]);
+  });
+
+  it("mean the same after every stage of the planner", () => {
+    for (let seed = 5000; seed < 5150; seed++) {
+      const draw = seeded(seed);
+      const program = randomProgram(draw, { sizes: smallSizes, work: 1500 });
+      const bindings = randomBindings(program, draw);
+      const expected = runFast(program, bindings);
+      for (const [stage, items] of Object.entries(stagesOf(program))) {
+        expect(differences(runPlan(apart(items, program), bindings, draw), expected), `${stage} ${seed}`).toEqual([]);
+      }
+    }
+  });
+
+  it("mean the same as they are planned, for any order of cells and any threads", () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const { draw, program, plan } = randomPlan(seed);
+      const bindings = randomBindings(program, draw);
+      const expected = runFast(program, bindings);
+      const some = new Set(
+        workIn([...plan.items, ...plan.commits]).filter(
+          (work) => (work.kind !== "nest" || work.axes.length > 0) && draw.chance(0.7),
+        ),
+      );
+      const isShared = (work: Work): boolean => some.has(work);
+      const barriers = barriersBefore([...plan.items, ...plan.commits], plan.memory, isShared);
+      for (const threads of [1, 2, 3]) {
+        const options = threads === 1 ? {} : { threads, barriers, isShared };
+        expect(differences(runPlan(plan, bindings, draw, options), expected), `${seed} on ${threads}`).toEqual([]);
+      }
+    }
+  });
+
+  it("with larger products mean the same", () => {
+    const sizes = [1, 2, 3, 4, 5, 8, 9, 16, 17, 20, 33, 49];
+    for (let seed = 10_000; seed < 10_040; seed++) {
+      const { draw, program, plan } = randomPlan(seed, sizes, 8000);
+      const bindings = randomBindings(program, draw);
+      expect(differences(runPlan(plan, bindings, draw), runFast(program, bindings)), `seed ${seed}`).toEqual([]);
+    }
+  });
+});
+
+const byHand = Object.entries({ ...cellPrograms, ...awkwardPrograms }).filter(
+  ([title]) => !/called|erf|exact range/.test(title),
+);
+
+describe("programs by hand", () => {
+  it.each(byHand)("%s", (_, program) => {
+    const draw = seeded(1);
+    const bindings = randomBindings(program, draw);
+    const expected = runProgram(program, bindings);
+    for (const [stage, items] of Object.entries(stagesOf(program))) {
+      expect(differences(runPlan(apart(items, program), bindings, draw), expected), stage).toEqual([]);
+    }
+    expect(differences(runPlan(planOf(program), bindings, draw), expected)).toEqual([]);
+  });
+});

@@ -1,0 +1,67 @@
+/** The stages of the planner one by one, each executed with every tensor at a place of its own. */
+import { sizeOf } from "../../compiler/ir/graph.ts";
+import type { Buffer, Program, Step } from "../../compiler/ir/program.ts";
+import type { Interval } from "../../compiler/targets/wasm/affine.ts";
+import { extractItems } from "../../compiler/targets/wasm/extract.ts";
+import { fuse } from "../../compiler/targets/wasm/fuse.ts";
+import { inlineCheap } from "../../compiler/targets/wasm/inline.ts";
+import { mapLists, readsOf, workIn, writesOf, type Item } from "../../compiler/targets/wasm/items.ts";
+import { mergeAxes } from "../../compiler/targets/wasm/merge-axes.ts";
+import { nestsOf } from "../../compiler/targets/wasm/nest.ts";
+import { planPacks } from "../../compiler/targets/wasm/pack.ts";
+import type { WasmPlan } from "../../compiler/targets/wasm/plan.ts";
+import type { Placed } from "../../compiler/targets/wasm/memory.ts";
+import { ValueTable } from "../../compiler/targets/wasm/values.ts";
+
+export interface Stages {
+  readonly nests: readonly Item[];
+  readonly extracted: readonly Item[];
+  readonly inlined: readonly Item[];
+  readonly fused: readonly Item[];
+  readonly merged: readonly Item[];
+  readonly packed: readonly Item[];
+}
+
+export function stagesOf(program: Program): Stages {
+  const table = new ValueTable();
+  const plain = (steps: readonly Step[], ranges: ReadonlyMap<string, Interval>): Item[] =>
+    steps.flatMap((step): Item[] => {
+      if (step.kind === "run") return [...nestsOf(step, table, ranges)];
+      const last = step.end - step.stride;
+      const range = { least: Math.min(step.start, last), most: Math.max(step.start, last) };
+      return [{ kind: "loop", step, body: plain(step.body, new Map(ranges).set(step.variable, range)) }];
+    });
+  const nests = plain(program.schedule, new Map());
+  const extracted = extractItems(program, table);
+  const inlined = inlineCheap(extracted, program, table);
+  const fused = fuse(inlined, program, table);
+  const merged = mapLists(fused, (list) => list.map((item) => (item.kind === "nest" ? mergeAxes(item, table) : item)));
+  return { nests, extracted, inlined, fused, merged, packed: planPacks(merged) };
+}
+
+/** Items as a plan in which no two tensors share a place. */
+export function apart(items: readonly Item[], program: Program): WasmPlan {
+  const buffers = new Set<Buffer>([
+    ...program.buffers,
+    ...workIn(items).flatMap((work) => [...readsOf(work), ...writesOf(work)].map(({ buffer }) => buffer)),
+  ]);
+  const placed = new Map<Buffer, Placed>();
+  let bytes = 64;
+  for (const buffer of buffers) {
+    const size = sizeOf(buffer.shape) * 4;
+    const slots = buffer.storage === "steps" ? (buffer.shape[0] ?? 1) : 1;
+    placed.set(buffer, { buffer, offset: bytes, bytes: size, slots, first: 0, last: Infinity });
+    bytes += size;
+  }
+  return {
+    program,
+    items,
+    commits: [],
+    required: [],
+    memory: { placed, bytes },
+    barriers: new Set(),
+    shared: new Set(),
+    cost: 0,
+    flops: 0,
+  };
+}

@@ -1,0 +1,31 @@
+/** What the numeric suite runs on. */
+import { expect } from "vitest";
+
+export interface Target {
+  readonly title: string;
+  readonly backend: string;
+  /** Of wasm: without relaxed SIMD, although this engine has it. */
+  readonly plain?: boolean;
+}
+
+/** The targets under test: `SPECLOOM_TEST_BACKENDS=cpu,webasm,wasm,webgpu`; wasm is two, one per kind of SIMD. */
+export function testedTargets(): readonly Target[] {
+  const given = process.env["SPECLOOM_TEST_BACKENDS"] ?? "cpu,webasm,wasm";
+  return given
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+    .flatMap((backend): readonly Target[] => [
+      { title: backend, backend },
+      ...(backend === "wasm" ? [{ title: "wasm with plain SIMD", backend, plain: true }] : []),
+    ]);
+}
+
+/** What a model on this target must say of itself, once it has run: else something else was tested. */
+export function reportOf({ backend, plain = false }: Target): object {
+  const executorKind: unknown =
+    backend === "wasm"
+      ? expect.stringMatching(plain ? /^simd(, \d threads)?$/ : /^relaxed-simd(, \d threads)?$/)
+      : expect.any(String);
+  return { backend, executorKind };
+}

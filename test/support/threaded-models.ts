@@ -1,0 +1,40 @@
+/** Models large enough for threads, of sizes that fit no tile. */
+import type { Compilation } from "../../compiler/contracts.ts";
+import { compileText } from "./fixture-file.ts";
+
+const specs = {
+  /** Work is shared out by rows: time steps times examples, or examples alone. */
+  "many rows": `
+inputs:
+  x: {shape: [13, 7], lengths: true}
+  y: {shape: [], dtype: int32, vocabulary: 5}
+layers:
+  - {name: encoder, kind: lstm, hidden_size: 37, num_layers: 2, bidirectional: true, dropout: 0.25}
+  - {name: pool, kind: attention_pool, score: additive, attention_size: 19}
+  - {name: out, kind: linear, out_features: 5}
+loss: {kind: cross_entropy, input: out, target: y}
+optimizer: {kind: adamw, learning_rate: 0.01}
+train: {batch_size: 21, clip_grad_norm: 0.5}
+outputs: [out, pool.weights]
+`,
+  /** Two examples: what a step computes is shared out by columns. */
+  "few rows": `
+inputs:
+  x: {shape: [17, 5]}
+  y: {shape: [17, 3]}
+layers:
+  - {name: encoder, kind: lstm, hidden_size: 67}
+  - {name: out, kind: linear, out_features: 3}
+loss: {kind: mse, input: out, target: y}
+optimizer: {kind: adam, learning_rate: 0.01}
+train: {batch_size: 2}
+outputs: [out]
+`,
+} as const;
+
+export type ThreadedModel = keyof typeof specs;
+export const threadedModels = Object.keys(specs) as readonly ThreadedModel[];
+
+export function compileThreaded(name: ThreadedModel): Compilation {
+  return compileText("threaded.yaml", `specloom: 1\ndata: {kind: tensors, file: x.json}${specs[name]}`);
+}
