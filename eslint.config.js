@@ -45,7 +45,17 @@ const direction = [
 ];
 
 export default tseslint.config(
-  { ignores: ["compiler/targets/wasm/lib/**", "bench/node_modules/**", "dist/**", "node_modules/**", "runs/**", "coverage/**", ".cache/**"] },
+  {
+    ignores: [
+      "compiler/targets/wasm/lib/**",
+      "bench/node_modules/**",
+      "dist/**",
+      "node_modules/**",
+      "runs/**",
+      "coverage/**",
+      ".cache/**",
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     files: ["**/*.ts"],

@@ -13,6 +13,7 @@ import { addRun } from "./commands/run.ts";
 import { addValidate } from "./commands/validate.ts";
 import { EXIT, faultOf } from "./support/faults.ts";
 import { Session } from "./support/session.ts";
+import { SCREEN_WIDTH } from "./support/table.ts";
 import { processTerminal, takesColour, type Terminal } from "./support/terminal.ts";
 
 /**
@@ -45,8 +46,8 @@ function programFor(session: Session): Command {
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
-      getOutHelpWidth: () => 110,
-      getErrHelpWidth: () => 110,
+      getOutHelpWidth: () => SCREEN_WIDTH,
+      getErrHelpWidth: () => SCREEN_WIDTH,
       getOutHasColors: () => takesColour(terminal, terminal.stdout),
       getErrHasColors: () => takesColour(terminal, terminal.stderr),
     });

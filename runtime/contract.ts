@@ -106,9 +106,9 @@ export interface WasmArgument extends ArgumentFact {
 
 /**
  * A program as the wasm target wrote it: an exported function of the same name (`predict_one` for `predictOne`),
- * `(force: i32) => i32`. It returns 1; a `train_step` that would make a parameter or an optimizer state not finite, or one
- * of whose other results (`loss.count` aside) is not finite, returns 0 and leaves them as they were, unless `force` is 1.
- * It may overwrite its arguments.
+ * `(mode: i32) => i32`. It returns 1; a `train_step` that would make a parameter or an optimizer state not finite, or one
+ * of whose other results (`loss.count` aside) is not finite, returns 0 and leaves them as they were, unless `mode` has
+ * bit 0 set. With bit 1 set the calling thread does all the work. It may overwrite its arguments.
  */
 export interface WasmProgram {
   readonly arguments: readonly WasmArgument[];

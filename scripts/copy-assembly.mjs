@@ -6,4 +6,6 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const library = "compiler/targets/wasm/lib";
-cpSync(path.join(root, library), path.join(path.resolve(root, process.argv[2] ?? "dist"), library), { recursive: true });
+cpSync(path.join(root, library), path.join(path.resolve(root, process.argv[2] ?? "dist"), library), {
+  recursive: true,
+});

@@ -14,6 +14,7 @@ import {
   leftOutText,
   noiseText,
   predictionTable,
+  readingText,
   trainingTable,
 } from "../support/bench/figures-text.ts";
 import { syntheticExamples } from "../support/bench/synthetic.ts";
@@ -116,12 +117,13 @@ async function bench(session: Session, spec: string, flags: BenchFlags): Promise
   });
   if (figures.length > 0) {
     session.print(`\n${trainingTable(figures)}\n\n${predictionTable(figures, definition.batchSize)}\n`);
+    session.print(`${readingText(figures)}\n`);
     const isQuiet = agreement.agree || figures.length < 2;
     if (isQuiet) session.print(agreementText(agreement, figures));
     else session.terminal.stderr.write(`${agreementText(agreement, figures)}\n`);
     session.print(noiseText(figures, { load, cores: os.availableParallelism() }));
   }
-  for (const line of remarks(figures)) session.print(wrapped(line, { indent: "  " }));
+  for (const line of remarks(figures, flags.threads)) session.print(wrapped(line, { indent: "  " }));
   if (leftOut.length > 0) session.print(leftOutText(leftOut));
   const worst = failures.reduce<number>((code, error) => Math.max(code, session.tell(error)), EXIT.ok);
   if (interrupted) return EXIT.interrupted;
@@ -146,8 +148,10 @@ async function compileForBench(session: Session, spec: string, overrides: readon
   const { batchSize, name } = definition;
   session.print(
     wrapped(
-      `${name}: one training step of ${batchSize === 1 ? "one example" : `${String(batchSize)} examples`} is ` +
-        `${scaledText(flops, "FLOP")} of matrix products`,
+      `${name}: one training step of ${batchSize === 1 ? "one example" : `${String(batchSize)} examples`} ` +
+        (flops === 0
+          ? "has no matrix product that is large enough to count"
+          : `is ${scaledText(flops, "FLOP")} of matrix products`),
     ),
   );
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(2)} s`;
@@ -242,11 +246,18 @@ function reasonOf(error: unknown): string {
 }
 
 /** What else must be known of what ran. */
-function remarks(figures: readonly Figures[]): readonly string[] {
-  return figures.flatMap(({ name, backend: { adapter, software, fallbackReason } }) => [
+function remarks(figures: readonly Figures[], asked = 1): readonly string[] {
+  const most = Math.max(0, ...figures.map(({ threads }) => threads));
+  const isWasm = figures.some(({ backend }) => backend.backend === "wasm");
+  const fewer =
+    isWasm && most < asked
+      ? [`--threads ${String(asked)}: ${String(most)} ran, for more do not pay or the machine has no more cores`]
+      : [];
+  const ofEach = figures.flatMap(({ name, backend: { adapter, software, fallbackReason } }) => [
     ...(adapter === null ? [] : [`${name} ran on ${adapter}${software ? ", software that computes on the CPU" : ""}`]),
     ...(fallbackReason === null ? [] : [`${name}: ${fallbackReason}`]),
   ]);
+  return [...fewer, ...ofEach];
 }
 
 function seedOf({ spec }: ModelHandle): number {

@@ -31,7 +31,7 @@ export function addInit(program: Command, session: Session): void {
     .command("init")
     .summary("write a commented spec to start from")
     .description(
-      "Writes a commented spec into DIR: for a table of numbers (--data), whose columns it finds out, or for a task, with\n" +
+      "Writes a commented spec into DIR: for a table of numbers (--data), whose columns it finds out, or for a task, with " +
         "a small made-up data file to try it on. Nothing that exists is overwritten.",
     )
     .argument("[dir]", "folder for the spec; made if it does not exist", ".")

@@ -197,10 +197,11 @@ function text({ model, programs }: Compilation, source: WasmSource, memory: Modu
   return blocks.join("\n\n");
 }
 
-const PROGRAM_WORDS = [
-  "  predict: one batch, predict_one: one example; evaluate: one batch predicted and",
-  "  scored; gradients: of one batch; train_step: a whole training step.",
-].join("\n");
+const PROGRAM_WORDS = wrapped(
+  "  predict: one batch; predict_one: one example; evaluate: one batch with its loss; gradients: those of one batch; " +
+    "train_step: a whole training step. Matrix FLOPs leave out products that are too small to be worth packing.",
+  { indent: "  " },
+);
 
 function count(tensors: readonly { readonly shape: readonly number[] }[]): number {
   return tensors.reduce((total, { shape }) => total + shape.reduce((product, length) => product * length, 1), 0);

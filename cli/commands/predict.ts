@@ -29,8 +29,8 @@ export function addPredict(program: Command, session: Session): void {
     .command("predict")
     .summary("predict from new data")
     .description(
-      "Predicts from raw values in a file or on standard input, and prints raw values: scaling and transforms are those\n" +
-        "stored with the weights. A series is a table with the spec's columns (CSV or JSONL); its last rows are what the\n" +
+      "Predicts from raw values in a file or on standard input, and prints raw values: scaling and transforms are those " +
+        "stored with the weights. A series is a table with the spec's columns (CSV or JSONL); its last rows are what the " +
         "forecast is made from. Tensors are JSON or safetensors with the names of the spec's inputs.",
     )
     .argument("<spec|module|run>", "a spec, a generated module, or the folder of a run")

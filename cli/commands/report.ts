@@ -27,7 +27,7 @@ export function addReport(program: Command, session: Session): void {
     .command("report")
     .summary("draw a run as an HTML file")
     .description(
-      "Writes report.html into the folder of a run: loss curves, forecasts beside truth and baseline, attention over\n" +
+      "Writes report.html into the folder of a run: loss curves, forecasts beside truth and baseline, attention over " +
         "time, scores, what ran, and the spec. The file stands alone and loads nothing.",
     )
     .argument("<run>", "the folder of a run, such as runs/next-number/1")

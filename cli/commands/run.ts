@@ -47,8 +47,8 @@ export function addRun(program: Command, session: Session): void {
     .command("run")
     .summary("compile, train and score a model")
     .description(
-      "Compiles the spec if its module is stale, trains, scores the best weights on the test part beside a naive\n" +
-        "baseline, and writes weights, checkpoint, log, metrics and report into runs/<name>/<n>/.\n" +
+      "Compiles the spec if its module is stale, trains, scores the best weights on the test part beside a naive " +
+        "baseline, and writes weights, checkpoint, log, metrics and report into runs/<name>/<n>/. " +
         "Ctrl-C saves and stops; --resume takes the run up again.",
     )
     .argument("<spec|module>", "a spec, or a module generated from one")

@@ -91,7 +91,7 @@ export function memoryMap(memory: ProgramMemory): string {
     });
     return `${scaledText(Math.round(row * bytesPerRow), "B").padStart(9)} |${cells.join("")}`;
   });
-  const legend = MEMORY_KINDS.map((kind) => `${LETTERS[kind]} ${WORDS[kind]}`);
+  const legend = MEMORY_KINDS.map((kind) => `${LETTERS[kind]} ${kind === "state" ? "state" : WORDS[kind]}`);
   const last = `item ${String(items)}`;
   return [
     ...rows,
@@ -110,17 +110,12 @@ function letterOf(tensors: readonly MemoryTensor[], cell: { readonly bytes: Rang
     const wide = overlap([first, last + 1], cell.items);
     if (high > 0 && wide > 0) area.set(kind, (area.get(kind) ?? 0) + high * wide);
   }
-  let letter = " ";
   // A cell that is mostly empty is shown as empty.
   const used = [...area.values()].reduce((sum, value) => sum + value, 0);
   const whole = (cell.bytes[1] - cell.bytes[0]) * (cell.items[1] - cell.items[0]);
-  let most = whole - used;
-  for (const [kind, value] of area) {
-    if (value < most) continue;
-    most = value;
-    letter = LETTERS[kind];
-  }
-  return letter;
+  if (used < whole / 4) return " ";
+  const [most] = [...area].sort(([, left], [, right]) => right - left);
+  return most === undefined ? " " : LETTERS[most[0]];
 }
 
 function overlap([start, end]: Range, [from, to]: Range): number {

@@ -15,6 +15,7 @@ import { sizeOf } from "../tensor.ts";
 import { misfit, residentOf, spoils, wrongBatch } from "./residents.ts";
 import { wasmMachine, type WasmMachine } from "./wasm/machine.ts";
 import { call, exported, openWasm, type OpenWasm } from "./wasm/open.ts";
+import { Pace } from "./wasm/pace.ts";
 
 export interface WasmOptions {
   readonly requested: string;
@@ -62,6 +63,8 @@ interface Place {
 /** A program with its places, worked out once. */
 interface Bound {
   readonly call: (force: number) => number;
+  /** Only where it could use several threads. */
+  readonly pace: Pace | undefined;
   /** Arguments that come with each call. */
   readonly feeds: readonly Place[];
   /** Results that are not resident. */
@@ -147,7 +150,7 @@ class WasmExecutor implements Executor {
     }
     const program = this.#programOf(name, batch);
     fill(name, program.feeds, argumentsByName);
-    if (program.call(0) === 0) return refusal(name, program, argumentsByName);
+    if (callPaced(program) === 0) return refusal(name, program, argumentsByName);
     const results = copies(program.results);
     if (name === "train_step") refuseSpoilt(program.results);
     return { results };
@@ -168,8 +171,20 @@ function viewOf(memory: WebAssembly.Memory, name: string, offset: number, size: 
   }
 }
 
+/** Bits of a call's mode. */
+const FORCE = 1;
+const ALONE = 2;
+
+function callPaced({ call: run, pace }: Bound): number {
+  if (pace === undefined) return run(0);
+  const { alone } = pace.start();
+  const answer = run(alone ? ALONE : 0);
+  pace.stop(alone);
+  return answer;
+}
+
 function bound(
-  { memory, exports }: OpenWasm,
+  { memory, exports, threads }: OpenWasm,
   residents: ReadonlyMap<string, Float32Array>,
   exportName: string,
   program: WasmProgram,
@@ -186,7 +201,8 @@ function bound(
     if (resident !== undefined) updates.push({ name, view: resident });
     else results.push({ name, view: viewOf(memory, name, offset, sizeOf(shape)) });
   }
-  return { call: exported(exports, exportName), feeds, results, updates };
+  const pace = threads > 1 && program.threads > 1 ? new Pace() : undefined;
+  return { call: exported(exports, exportName), pace, feeds, results, updates };
 }
 
 function fill(
@@ -222,7 +238,7 @@ function refusal(
   try {
     // The first call may have used the arguments' memory for something else.
     fill(name, program.feeds, argumentsByName);
-    program.call(1);
+    program.call(FORCE);
     return { results: copies(program.results), refused: copies(program.updates) };
   } finally {
     program.updates.forEach(({ view }, index) => {

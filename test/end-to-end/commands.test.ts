@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { containing, folderWith, specloom, waveCsv, waveSpec } from "../support/command-line.ts";
+import { containing, folderWith, matching, specloom, waveCsv, waveSpec } from "../support/command-line.ts";
 
 describe("commands on files", () => {
   let cwd = "";
@@ -15,6 +15,7 @@ describe("commands on files", () => {
       "specs/wrong.yaml": waveSpec({ optimizer: "{kind: adma}", metrics: "[mea]" }),
       "specs/columns.yaml": waveSpec({ data: "{kind: series, file: data/wave.csv, columns: [valu], window: 6}" }),
       "specs/bytes.yaml": "\ud800",
+      "specs/text.yaml": waveSpec({ data: "{kind: series, file: data/wave.csv, columns: [month], window: 6}" }),
       "specs/data/wave.csv": waveCsv,
       "other/wave.yaml": waveSpec(),
     });
@@ -31,6 +32,21 @@ describe("commands on files", () => {
         out: "specs/wave.yaml: ok\n",
         err: "",
       });
+    });
+
+    it("says so to tools too", async () => {
+      expect((await call("validate", "--json", "specs/wave.yaml")).objects).toEqual([
+        { spec: "specs/wave.yaml", valid: true, examples: { train: 36, validation: 6, test: 12 }, notes: [] },
+      ]);
+    });
+
+    it("tells a column of text in a few words", async () => {
+      const { code, err } = await call("validate", "specs/text.yaml");
+      expect(code).toBe(1);
+      expect(err.match(/error\[not-a-number\]/g)).toHaveLength(3);
+      expect(err).toContain("note: 57 more of this kind are not shown.");
+      const { objects } = await call("validate", "specs/text.yaml", "--json");
+      expect(objects.map(({ more }) => more)).toEqual([undefined, undefined, 57]);
     });
 
     it("lists every mistake of every spec, as text and as JSON", async () => {
@@ -88,10 +104,10 @@ describe("commands on files", () => {
       expect(await call(...check)).toMatchObject({ code: 1, err: containing("error[stale-module]") });
       expect(await call("compile", "specs/wave.yaml", "-o", "out")).toMatchObject({
         code: 0,
-        out: "specs/wave.yaml -> out/wave.ts\n",
+        out: matching(/^specs\/wave\.yaml -> out\/wave\.ts( \(WebAssembly reused\))?\n$/),
       });
       expect(await call("compile", "specs/wave.yaml", "-o", "out")).toMatchObject({
-        out: "out/wave.ts is up to date\n",
+        out: "out/wave.ts is up to date (WebAssembly reused)\n",
       });
       expect(await call(...check)).toMatchObject({ code: 0 });
       await write("out/wave.ts", `${await readFile(path.join(cwd, "out/wave.ts"), "utf8")}\n`);
@@ -121,6 +137,17 @@ describe("commands on files", () => {
       });
     });
 
+    it("says when the WebAssembly was assembled before", async () => {
+      const again = await call("compile", "specs/wave.yaml", "-o", "again", "--json");
+      expect(again.objects).toMatchObject([{ module: "again/wave.ts", written: true, reused: true }]);
+    });
+
+    it("prints the AssemblyScript of the wasm target", async () => {
+      const { code, out } = await call("compile", "specs/wave.yaml", "--emit", "kernels", "--target", "wasm");
+      expect(code).toBe(0);
+      expect(out).toMatch(/^export function train_step\(\w+: i32\): i32 \{$/m);
+    });
+
     it.each([
       ["graph", /^graph predict$/m],
       ["gradient", /^graph train_step$/m],
@@ -138,9 +165,29 @@ describe("commands on files", () => {
       expect(code).toBe(0);
       expect(out).toMatch(/encoder +lstm +series +\[B, T, H\] = \[8, 6, 3\] +72/);
       expect(out).toContain("80 parameters");
-      expect(out).toMatch(/train_step .* one training step/);
+      expect(out).toMatch(/gpu target +FLOPs +bytes moved/);
+      expect(out).toMatch(/wasm target +matrix FLOPs/);
+      expect(out).toMatch(/^memory of the wasm target: [\d.]+ kB, and /m);
+      expect(out).toMatch(/^ {2}in all \/ needed +[\d.]+/m);
+      expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
       const { objects } = await call("inspect", "specs/wave.yaml", "--json");
       expect(objects).toMatchObject([{ name: "wave", batch_size: 8, parameter_count: 80 }]);
+    });
+
+    it("shows where the tensors of a program lie, and when", async () => {
+      const { code, out } = await call("inspect", "specs/wave.yaml", "--memory");
+      expect(code).toBe(0);
+      expect(out).toMatch(/^wave, train_step: where its tensors lie/);
+      expect(out).toMatch(/^ +0 B \|/m);
+      expect(out).toMatch(/^ *64 +\d+ +start +end +P +encoder\.weight_ih_l0 \[12,1\]$/m);
+      expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+      const one = ["inspect", "specs/wave.yaml", "--memory", "--program", "predict_one"];
+      const { objects } = await call(...one, "--json");
+      expect(objects).toMatchObject([{ name: "wave", program: "predict_one" }]);
+      expect(await call(...one, "--set", "train.batch_size=1")).toMatchObject({
+        code: 1,
+        err: containing("error[no-such-program]"),
+      });
     });
 
     it("draws the model", async () => {

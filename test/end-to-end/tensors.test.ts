@@ -31,7 +31,7 @@ describe("a classifier from init to prediction", () => {
     const argv = ["predict", "runs/classify/1", "--backend", "cpu", "--json"];
     const example = Array.from({ length: 12 }, (_, step) => [step / 10]);
     const bare = await specloom(argv, { cwd, stdin: JSON.stringify({ x: [example, example] }) });
-    expect(bare).toMatchObject({ code: 0, err: "" });
+    expect(bare).toMatchObject({ code: 0, err: "ran on: cpu (generic), asked for\n" });
     expect(bare.objects).toHaveLength(2);
     const [{ class: predicted, outputs }] = bare.objects as unknown as readonly [
       { readonly class: number; readonly outputs: { readonly classes: readonly number[] } },

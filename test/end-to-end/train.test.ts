@@ -107,7 +107,10 @@ describe("from a spec to a run", () => {
   it("predicts raw values from raw values: a file, standard input, CSV or JSONL", async () => {
     const argv = ["predict", "runs/wave/1", "--backend", "cpu"];
     const fromFile = await call(...argv, "specs/data/wave.csv");
-    expect(fromFile).toMatchObject({ code: 0, err: "forecast of the 1 row after 2004-12\n" });
+    expect(fromFile).toMatchObject({
+      code: 0,
+      err: "forecast of the 1 row after 2004-12\nran on: cpu (generic), asked for\n",
+    });
     expect(fromFile.out).toMatch(/^step,value\n1,\d+\.\d+\n$/);
     expect(await specloom(argv, { cwd, stdin: waveCsv })).toMatchObject({ out: fromFile.out });
     const jsonl = waveCsv
@@ -159,6 +162,35 @@ describe("from a spec to a run", () => {
       expect(await readFile(path.join(cwd, "stopped", file))).toEqual(await readFile(path.join(cwd, "straight", file)));
     }
     expect((await read("stopped/log.jsonl")).trim().split("\n")).toHaveLength(30);
+  });
+
+  it("names the file of weights that do not fit", async () => {
+    await writeFile(path.join(cwd, "bad.safetensors"), "not weights");
+    for (const verb of ["run", "evaluate"]) {
+      expect(await call(verb, "specs/wave.yaml", "--weights", "bad.safetensors")).toMatchObject({
+        code: 1,
+        err: containing("bad.safetensors: error[invalid-safetensors]"),
+      });
+    }
+    const other = ["run", "specs/wave.yaml", "--set", "layers.encoder.hidden_size=2", "--out", "other"];
+    expect(await call(...other, "--weights", "runs/wave/1/weights.safetensors")).toMatchObject({
+      code: 1,
+      err: containing("runs/wave/1/weights.safetensors: error["),
+    });
+  });
+
+  it("trains on as many threads of wasm as it is told, and says what ran", async () => {
+    const argv = ["run", "specs/wave.yaml", "--backend", "wasm", "--threads", "1", "--epochs", "1", "--out", "threads"];
+    const { code, out, err } = await call(...argv);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^backend: wasm \((relaxed-)?simd\), asked for$/m);
+    expect(out).toMatch(/^ran on: wasm \((relaxed-)?simd\), asked for$/m);
+    const predicted = await call("predict", "threads", "specs/data/wave.csv", "--backend", "wasm", "--threads", "1");
+    expect(predicted.err).toMatch(/^ran on: wasm /m);
+    expect(await call("run", "specs/wave.yaml", "--backend", "cpu", "--threads", "2", "--out", "t2")).toMatchObject({
+      code: 1,
+      err: containing("error[invalid-option]: threads is an option of the backend wasm, but cpu was asked for."),
+    });
   });
 
   it("leaves generated/ alone when --set makes it another model", async () => {

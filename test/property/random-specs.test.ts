@@ -94,8 +94,8 @@ describe.each(specs.flatMap((_, first) => (first % together === 0 ? [first] : []
     it.each(part)("$name: every program, with both kinds of SIMD", (spec) => {
       const compilation = compilationOf(spec);
       const bindings = bindingsFor(compilation);
-      for (const [name, graph] of Object.entries(compilation.graphs)) {
-        const expected = interpret(graph, bindings);
+      for (const name of Object.keys(compilation.graphs) as ProgramName[]) {
+        const expected = interpret(compilation.graphs[name], bindings);
         for (const variant of variants) {
           const found = run(`${spec.name} ${name}`, bindings, variant);
           for (const [result, { data }] of Object.entries(expected)) {

@@ -124,3 +124,8 @@ export function waveSpec(change: Readonly<Record<string, string>> = {}): string 
 export function containing(text: string): unknown {
   return expect.stringContaining(text);
 }
+
+/** A text of this form, inside a larger expectation. */
+export function matching(form: RegExp): unknown {
+  return expect.stringMatching(form);
+}

@@ -13,14 +13,9 @@ import type { WasmPlan } from "../../compiler/targets/wasm/plan.ts";
 import type { Placed } from "../../compiler/targets/wasm/memory.ts";
 import { ValueTable } from "../../compiler/targets/wasm/values.ts";
 
-export interface Stages {
-  readonly nests: readonly Item[];
-  readonly extracted: readonly Item[];
-  readonly inlined: readonly Item[];
-  readonly fused: readonly Item[];
-  readonly merged: readonly Item[];
-  readonly packed: readonly Item[];
-}
+export type Stages = Readonly<
+  Record<"nests" | "extracted" | "inlined" | "fused" | "merged" | "packed", readonly Item[]>
+>;
 
 export function stagesOf(program: Program): Stages {
   const table = new ValueTable();

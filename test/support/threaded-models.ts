@@ -1,4 +1,4 @@
-/** Models large enough for threads, of sizes that fit no tile. */
+/** Models large enough for threads, of sizes that fit no tile; short in time, for threads that lack a core wait long. */
 import type { Compilation } from "../../compiler/contracts.ts";
 import { compileText } from "./fixture-file.ts";
 
@@ -6,10 +6,11 @@ const specs = {
   /** Work is shared out by rows: time steps times examples, or examples alone. */
   "many rows": `
 inputs:
-  x: {shape: [13, 7], lengths: true}
+  x: {shape: [5, 7], lengths: true}
   y: {shape: [], dtype: int32, vocabulary: 5}
 layers:
-  - {name: encoder, kind: lstm, hidden_size: 37, num_layers: 2, bidirectional: true, dropout: 0.25}
+  - {name: encoder, kind: lstm, hidden_size: 75, bidirectional: true}
+  - {name: thinned, kind: dropout, p: 0.25}
   - {name: pool, kind: attention_pool, score: additive, attention_size: 19}
   - {name: out, kind: linear, out_features: 5}
 loss: {kind: cross_entropy, input: out, target: y}
@@ -17,17 +18,17 @@ optimizer: {kind: adamw, learning_rate: 0.01}
 train: {batch_size: 21, clip_grad_norm: 0.5}
 outputs: [out, pool.weights]
 `,
-  /** Two examples: what a step computes is shared out by columns. */
+  /** Three examples: what a step computes is shared out by columns. */
   "few rows": `
 inputs:
-  x: {shape: [17, 5]}
-  y: {shape: [17, 3]}
+  x: {shape: [6, 5]}
+  y: {shape: [6, 3]}
 layers:
-  - {name: encoder, kind: lstm, hidden_size: 67}
+  - {name: encoder, kind: lstm, hidden_size: 150}
   - {name: out, kind: linear, out_features: 3}
 loss: {kind: mse, input: out, target: y}
-optimizer: {kind: adam, learning_rate: 0.01}
-train: {batch_size: 2}
+optimizer: {kind: sgd, learning_rate: 0.1}
+train: {batch_size: 3}
 outputs: [out]
 `,
 } as const;

@@ -1,5 +1,5 @@
 /** Programs that renew parameters and state, as a training step does. */
-import type { Buffer, Expression, Program } from "../../compiler/ir/program.ts";
+import type { Buffer, Expression, IndexExpression, Program } from "../../compiler/ir/program.ts";
 import {
   add,
   at,
@@ -8,6 +8,7 @@ import {
   i,
   kernel,
   load,
+  mod,
   mul,
   num,
   plus,
@@ -21,56 +22,53 @@ import type { Draw } from "./seeded.ts";
 
 const size = 12;
 const own = i("n");
-const turned = plus(times(own, -1), at(size - 1));
 const update = { phase: "update", layer: "sgd", note: "by hand" } as const;
 
-function map(name: string, reads: readonly Buffer[], body: Expression): ReturnType<typeof kernel> {
+function map(name: string, reads: readonly Buffer[], body: Expression, cells = size): ReturnType<typeof kernel> {
   const shapes = Object.fromEntries(reads.map((one) => [one.name, one.shape]));
-  return { ...kernel({ name, reads: shapes, output: [size], indices: ["n"], body }), origin: update };
+  return { ...kernel({ name, reads: shapes, output: [cells], indices: ["n"], body }), origin: update };
+}
+
+/** Somewhere in a tensor of so many cells: the cell that is computed, or another one. */
+function place(draw: Draw, cells: number, from: number): IndexExpression {
+  if (cells > from) return mod(own, from);
+  return draw.chance(0.5) ? own : plus(times(own, -1), at(from - 1));
 }
 
 /** Several parameters, each renewed from itself and perhaps from others, here or elsewhere, before or after them. */
 export function randomUpdate(draw: Draw, prefix = ""): Program {
   const count = 2 + draw.below(4);
+  // Of two sizes: what is as large as its neighbour becomes one nest with it.
   const residents = Array.from({ length: count }, (_, position) => ({
-    ...buffer(`w${position}`, [size], draw.chance(0.5) ? "parameter" : "state"),
+    ...buffer(`w${position}`, [draw.one([size, 7])], draw.chance(0.5) ? "parameter" : "state"),
     external: `${prefix}w${position}`,
   }));
   const x = { ...buffer("x", [size], "input"), external: `${prefix}x` };
-  const news = residents.map(({ name }): Buffer => ({ ...buffer(`next ${name}`, [size]), origin: update }));
+  const news = residents.map(({ name, shape }): Buffer => ({ ...buffer(`${name}Next`, shape), origin: update }));
   const middle = buffer("middle", [size]);
+  const turned = plus(times(own, -1), at(size - 1));
   const steps = [run(map("middle", [x], un("tanh", load(0, turned))), [x], middle)];
   const done: Buffer[] = [];
   for (const position of draw.shuffled(residents.map((_, each) => each))) {
+    const itself = residents[position] as Buffer;
+    const cells = itself.shape[0] as number;
     const reads: Buffer[] = [];
-    const read = (from: Buffer, index = own): Expression => {
+    const read = (from: Buffer, index = place(draw, cells, from.shape[0] as number)): Expression => {
       if (!reads.includes(from)) reads.push(from);
       return load(reads.indexOf(from), index);
     };
-    const itself = residents[position] as Buffer;
-    const terms = [read(itself, draw.chance(0.85) ? own : turned), read(middle)];
-    if (draw.chance(0.3)) terms.push(read(draw.one(residents), draw.one([own, turned])));
-    if (draw.chance(0.3) && done.length > 0) terms.push(read(draw.one(done), draw.one([own, turned])));
+    const terms = [draw.chance(0.7) ? read(itself, own) : read(itself), read(middle)];
+    if (draw.chance(0.3)) terms.push(read(draw.one(residents)));
+    if (draw.chance(0.3) && done.length > 0) terms.push(read(draw.one(done)));
     const next = news[position] as Buffer;
-    steps.push(
-      run(
-        map(
-          `renew${position}`,
-          reads,
-          terms.reduce((sum, term) => add(mul(sum, num(0.5)), term)),
-        ),
-        reads,
-        next,
-      ),
-    );
+    const value = terms.reduce((sum, term) => add(mul(sum, num(0.5)), term));
+    steps.push(run(map(`renew${position}`, reads, value, cells), reads, next));
     done.push(next);
   }
   const loss = buffer("loss", []);
   const first = draw.one([...residents, ...news]);
-  const body = reduce("sum", "k", size, load(0, i("k")));
-  steps.push(
-    run(kernel({ name: "loss", reads: { x: [size] }, output: [], indices: [], body: body }), [first], loss),
-  );
+  const body = reduce("sum", "k", first.shape[0] as number, load(0, i("k")));
+  steps.push(run(kernel({ name: "loss", reads: { x: first.shape }, output: [], indices: [], body }), [first], loss));
   return program(steps, {
     [`${prefix}loss`]: loss,
     ...Object.fromEntries(residents.map(({ external }, position) => [external, news[position] as Buffer])),
@@ -98,10 +96,7 @@ export function descent(prefix = ""): Program {
       reads: { w: [size], x: [size], spoil: [4] },
       output: [],
       indices: [],
-      body: add(
-        reduce("sum", "k", size, mul(load(0, i("k")), load(1, i("k")))),
-        un("log", load(2, at(which))),
-      ),
+      body: add(reduce("sum", "k", size, mul(load(0, i("k")), load(1, i("k")))), un("log", load(2, at(which)))),
     });
   return program(
     [

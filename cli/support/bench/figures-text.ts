@@ -39,6 +39,10 @@ export function predictionTable(all: readonly Figures[], batchSize: number): str
   );
 }
 
+function ratioText(value: number): string {
+  return value < 10 ? value.toPrecision(2) : groupedText(Math.round(value));
+}
+
 function milliseconds(value: number | undefined): string {
   if (value === undefined) return "-";
   return value >= 1000 ? groupedText(Math.round(value)) : value.toPrecision(3);
@@ -47,8 +51,9 @@ function milliseconds(value: number | undefined): string {
 export function agreementText({ agree, apart }: Agreement, all: readonly Figures[]): string {
   if (all.length < 2) return "one backend alone: there is no loss to compare with";
   const digits = apart.toExponential(0);
+  const within = apart === 0 ? "exactly" : `within ${digits} of their size`;
   return agree
-    ? `the losses before the first and the second update agree (within ${digits} of their size)`
+    ? `the losses before and after the first update agree (${within})`
     : [
         `!!! THE LOSSES DISAGREE by ${digits} of their size: these backends do not compute the same.`,
         ...all.map(({ name, losses }) => `!!!   ${name}: ${losses.join(", then ")}`),
@@ -67,7 +72,7 @@ export function noiseText(
   const apart = all.flatMap(({ rounds_apart: rounds }) => rounds ?? []);
   if (apart.length === 0) return "noise: unknown, for nothing was measured twice";
   const worst = Math.max(...apart);
-  const distance = worst < 2 ? `${((worst - 1) * 100).toFixed(0)} % apart` : `${worst.toPrecision(2)} x apart`;
+  const distance = worst < 2 ? `${((worst - 1) * 100).toFixed(0)} % apart` : `${ratioText(worst)} x apart`;
   const busy = load > cores / 2 ? ` (load ${load.toFixed(1)} on ${String(cores)} cores when it began)` : "";
   return wrapped(
     worst <= CALM
@@ -97,6 +102,6 @@ export function readingText(all: readonly Figures[]): string {
     "the model and its first step.",
     ...(fastest === undefined || slowest === undefined
       ? []
-      : [wrapped(`fastest: ${fastest.name}, ${(slowest.median / fastest.median).toPrecision(2)} x ${slowest.name}`)]),
+      : [wrapped(`fastest: ${fastest.name}, ${ratioText(slowest.median / fastest.median)} x ${slowest.name}`)]),
   ].join("\n");
 }

@@ -108,18 +108,15 @@ function isWorthwhile(product: Product, isInvariant: (buffer: Buffer) => boolean
 
 /** Cells that a value reads of a buffer, for one cell of its nest. */
 export function readsPerCell(value: Value, buffer: Buffer): number {
-  let total = 0;
-  const visit = (node: Value, times: number): void => {
-    if (node.kind === "load" && node.from.buffer === buffer) total += times;
-    if (node.kind === "reduce") visit(node.body, times * sizeOf(node.axes.map(({ low, high }) => high - low)));
-    else if (node.kind === "unary") visit(node.operand, times);
-    else if (node.kind === "binary") [node.left, node.right].forEach((child) => visit(child, times));
-    else if (node.kind === "select") {
-      [node.left, node.right, node.whenTrue, node.whenFalse].forEach((child) => visit(child, times));
-    }
-  };
-  visit(value, 1);
-  return total;
+  // What is shared is counted wherever it is used, and looked at once.
+  const known = new Map<Value, number>();
+  for (const node of nodesOf(value)) {
+    const inner = childrenOf(node).reduce((total, child) => total + (known.get(child) ?? 0), 0);
+    if (node.kind === "load") known.set(node, node.from.buffer === buffer ? 1 : 0);
+    else if (node.kind === "reduce") known.set(node, inner * sizeOf(node.axes.map(({ low, high }) => high - low)));
+    else known.set(node, inner);
+  }
+  return known.get(value) ?? 0;
 }
 
 /** Whether every address is a sum of multiples of names. */

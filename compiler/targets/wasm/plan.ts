@@ -38,7 +38,7 @@ export interface Thresholds {
   readonly leastForThreads: number;
 }
 
-export const usualThresholds: Thresholds = { leastToShare: 3000, leastForThreads: 100_000 };
+export const usualThresholds: Thresholds = { leastToShare: 3000, leastForThreads: 1_000_000 };
 
 /**
  * @param residents offsets of parameters and optimizer state, by outside name

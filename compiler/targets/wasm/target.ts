@@ -36,10 +36,11 @@ const mostThreads = 8;
 
 /** @param programs by the name of their export, in snake_case; a resident tensor has one shape in all of them */
 export function printWasmModule(
-  programs: Readonly<Record<string, Program>>,
+  given: Readonly<Record<string, Program>>,
   thresholds: Thresholds = usualThresholds,
 ): WasmSource {
-  const order = Object.keys(programs);
+  const order = Object.keys(given);
+  const programs = Object.fromEntries(order.map((name) => [name, withAllState(given[name] as Program)]));
   const reserved = [...libraryNames, ...order.flatMap((name) => [name, `${camel(name)}Steps`])];
   const residents = new Map<string, WasmTensorPlan>();
   let next = control;
@@ -97,6 +98,18 @@ export function printWasmModule(
     residents: [...residents.values()],
     programs: Object.fromEntries(facts),
   };
+}
+
+/**
+ * A slot of the optimizer that a step renews without reading it (Adam with a beta of 0) is no argument of the program; it is
+ * resident all the same.
+ */
+function withAllState(program: Program): Program {
+  const known = new Set(program.buffers.map(({ external }) => external));
+  const missing = program.results
+    .filter(({ name }) => name.includes("#") && known.has(name.slice(0, name.indexOf("#"))) && !known.has(name))
+    .map(({ name, buffer }): Buffer => ({ ...buffer, name: `${buffer.name}#`, role: "state", external: name }));
+  return missing.length === 0 ? program : { ...program, buffers: [...missing, ...program.buffers] };
 }
 
 function camel(name: string): string {
@@ -161,19 +174,22 @@ const libraryNames: readonly string[] = [
   ].flatMap((line) => line.split(" ")),
 ];
 
+/** `mode`: 1 takes an update over even if it is not finite, 2 leaves the other threads asleep. */
 function exportText(name: string, job: number, steps: string, plan: WasmPlan, alone: boolean): string {
+  const start = `call(${job}, ${alone ? "true" : "(mode & 2) != 0"});`;
   const lines =
     plan.commits.length > 0
       ? [
+          "const force = mode & 1;",
           "clearFault();",
           "setForce(force);",
-          `call(${job}, ${alone});`,
+          start,
           `${steps}();`,
           "barrier();",
           "return hasFault() && force == 0 ? 0 : 1;",
         ]
-      : [`call(${job}, ${alone});`, `${steps}();`, "barrier();", "return 1;"];
-  return [`export function ${name}(force: i32): i32 {`, ...lines.map((line) => `  ${line}`), "}"].join("\n");
+      : [start, `${steps}();`, "barrier();", "return 1;"];
+  return [`export function ${name}(mode: i32): i32 {`, ...lines.map((line) => `  ${line}`), "}"].join("\n");
 }
 
 function workText(steps: readonly string[]): string {

@@ -24,9 +24,7 @@ describe.each(threadedModels)("%s", (model) => {
   }, assembling);
 
   it("is large enough for threads", () => {
-    const { programs } = definition.wasm ?? {};
-    expect(programs?.train_step.threads).toBeGreaterThan(1);
-    expect(programs?.predict.threads).toBeGreaterThan(1);
+    expect(definition.wasm?.programs.train_step.threads).toBeGreaterThan(1);
   });
 
   describe.each(variants)("%s", (variant) => {
@@ -36,7 +34,7 @@ describe.each(threadedModels)("%s", (model) => {
       const one = await trainOnWasm(definition, { variant, threads: 1 });
       expect(one.kind).toBe(name);
       expect(Object.values(one.all).flat().every(Number.isFinite)).toBe(true);
-      for (const threads of [2, 3, 4]) {
+      for (const threads of [2, 3]) {
         const several = await trainOnWasm(definition, { variant, threads });
         expect(several.kind).toBe(`${name}, ${threads} threads`);
         expect(bitDifferences(one.all, several.all), `${threads} threads`).toEqual([]);

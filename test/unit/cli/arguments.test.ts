@@ -6,7 +6,18 @@ describe("the command line", () => {
     const { code, out, err } = await specloom(["--help"]);
     expect(code).toBe(0);
     expect(err).toBe("");
-    for (const verb of ["init", "validate", "compile", "run", "evaluate", "predict", "inspect", "report", "doctor"]) {
+    for (const verb of [
+      "init",
+      "validate",
+      "compile",
+      "run",
+      "evaluate",
+      "predict",
+      "inspect",
+      "report",
+      "bench",
+      "doctor",
+    ]) {
       expect(out).toMatch(new RegExp(`^ {2}${verb} `, "m"));
     }
   });
@@ -17,7 +28,7 @@ describe("the command line", () => {
 
   it("has every flag of run", async () => {
     const { out } = await specloom(["run", "--help"]);
-    for (const flag of ["epochs", "backend", "seed", "weights", "resume", "set", "out", "json", "quiet"]) {
+    for (const flag of ["epochs", "backend", "threads", "seed", "weights", "resume", "set", "out", "json", "quiet"]) {
       expect(out).toContain(`--${flag}`);
     }
   });
@@ -43,6 +54,10 @@ describe("the command line", () => {
     [["run", "a.yaml", "--resume", "r", "--out", "o"], "cannot be used with option"],
     [["compile", "a.yaml", "--emit", "assembly"], "Allowed choices are graph, gradient, kernels"],
     [["compile", "a.yaml", "--check", "--emit", "graph"], "cannot be used with option"],
+    [["run", "a.yaml", "--threads", "0"], "must be a whole number from 1"],
+    [["bench", "a.yaml", "--backend", "wasm,auto"], "Allowed choices are wasm, webasm, cpu, webgpu, headlessgl"],
+    [["bench", "a.yaml", "--seconds", "0"], "It must be a number above 0"],
+    [["inspect", "a.yaml", "--graph", "--memory"], "cannot be used with option"],
     [["inspect", "a.yaml", "b.yaml"], "too many arguments"],
   ])("refuses %j as wrong usage", async (argv, message) => {
     const { code, err } = await specloom(argv);

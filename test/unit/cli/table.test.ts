@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { groupedText, numberText, scaledText, table } from "../../../cli/support/table.ts";
+import { groupedText, numberText, scaledText, table, wrapped } from "../../../cli/support/table.ts";
 
 describe("table", () => {
   it("aligns columns and leaves no space at the ends of lines", () => {
@@ -10,6 +10,25 @@ describe("table", () => {
     ];
     expect(table(rows, { right: [1] })).toBe(
       ["  metric    model", "  --------  -----", "  mae         1.5  lower", "  accuracy     12"].join("\n"),
+    );
+  });
+});
+
+describe("text that is too long", () => {
+  it("breaks between words, and never inside one", () => {
+    expect(wrapped("one two three four", { width: 9 })).toBe("one two\nthree\nfour");
+    expect(wrapped("  one two three", { width: 9, indent: "  " })).toBe("  one two\n  three");
+    expect(wrapped("a muchlongerword b", { width: 5 })).toBe("a\nmuchlongerword\nb");
+  });
+
+  it("goes on below in the last column of a table", () => {
+    const rows = [
+      ["a", "b"],
+      ["x", "some words that need more than one line"],
+      ["y", "few"],
+    ];
+    expect(table(rows, { indent: "", width: 26 })).toBe(
+      ["a  b", "-  --------------------", "x  some words that need", "   more than one line", "y  few"].join("\n"),
     );
   });
 });

@@ -1,8 +1,7 @@
 /** A nest as a function: loops, four cells at a time along one axis, sums as loops inside. */
 import type { Access } from "../../../ir/program.ts";
 import type { Nest } from "../nest.ts";
-import type { Axis, ReduceValue } from "../values.ts";
-import { slotText } from "../values.ts";
+import { nodesOf, slotText, type Axis, type ReduceValue } from "../values.ts";
 import { chooseVector, innermostFor, lanes, type VectorChoice } from "../vectorise.ts";
 import { Addresses } from "./address.ts";
 import { ExpressionPrinter, ValueFacts, type Vector } from "./expression.ts";
@@ -280,14 +279,5 @@ function startOf({ operation }: ReduceValue): string {
 }
 
 function reducesOf(value: ReduceValue["body"]): readonly ReduceValue[] {
-  const found: ReduceValue[] = [];
-  const visit = (node: ReduceValue["body"]): void => {
-    if (node.kind === "reduce") found.push(node);
-    if (node.kind === "unary") visit(node.operand);
-    if (node.kind === "binary") [node.left, node.right].forEach(visit);
-    if (node.kind === "select") [node.left, node.right, node.whenTrue, node.whenFalse].forEach(visit);
-    if (node.kind === "reduce") visit(node.body);
-  };
-  visit(value);
-  return found;
+  return nodesOf(value).filter((node): node is ReduceValue => node.kind === "reduce");
 }

@@ -74,10 +74,7 @@ function chain(length: number, size: number): Program {
     indices: ["n"],
     body: un("tanh", load(0, mod(plus(i("n"), at(1)), size))),
   });
-  const tensors = [
-    buffer("x", [size], "input"),
-    ...Array.from({ length }, (_, step) => buffer(`step${step}`, [size])),
-  ];
+  const tensors = [buffer("x", [size], "input"), ...Array.from({ length }, (_, step) => buffer(`step${step}`, [size]))];
   return program(
     tensors.slice(1).map((to, step) => run(turned, [tensors[step] as Buffer], to)),
     { last: tensors[length] as Buffer },
@@ -117,13 +114,16 @@ describe("bytes of memory", () => {
     expect(placedHistory(stride, "last").slots).toBe(2);
   });
 
-  it.each(["whole", "first", "middle"] as const)("of a history that is read %s are all slots", (read) => {
-    expect(placedHistory(1, read).slots).toBe(21);
-    expect(placedHistory(-1, read).slots).toBe(21);
-  });
+  it.each(["whole", "first", "middle", "early"] as const)(
+    "of a history that is read or set %s are all slots",
+    (read) => {
+      expect(placedHistory(1, read).slots).toBe(21);
+      expect(placedHistory(-1, read).slots).toBe(21);
+    },
+  );
 });
 
-function placedHistory(stride: 1 | -1, read: "last" | "first" | "middle" | "whole"): Placed {
+function placedHistory(stride: 1 | -1, read: "last" | "first" | "middle" | "whole" | "early"): Placed {
   const [length, size] = [20, 16];
   const h = steps("h", [length + 1, size]);
   const x = buffer("x", [size], "input");
@@ -144,11 +144,12 @@ function placedHistory(stride: 1 | -1, read: "last" | "first" | "middle" | "whol
   });
   const [from, to] = stride === 1 ? [0, length] : [length, 0];
   const [before, after] = stride === 1 ? [0, 1] : [1, 0];
-  const ends = { last: to, first: from, middle: 7 };
+  const ends = { last: to, first: from, middle: 7, early: to };
   const { memory } = planOf(
     program(
       [
         run(turned, [x], [h, slot(from)]),
+        ...(read === "early" ? [run(turned, [x], [h, slot(to)])] : []),
         loop("t", stride === 1 ? 0 : length - 1, stride === 1 ? length : -1, [
           run(turned, [[h, slot(before, "t")]], [h, slot(after, "t")]),
         ]),
@@ -200,7 +201,9 @@ function clobbered(plan: WasmPlan): readonly string[] {
     for (const touch of touches) if (touch.writes) each(touch, own);
     // What it reads must not lie in what it writes, unless it is the same tensor.
     for (const touch of touches) {
-      const isWritten = touches.some((other) => other.writes && other.buffer === touch.buffer && other.from === touch.from);
+      const isWritten = touches.some(
+        (other) => other.writes && other.buffer === touch.buffer && other.from === touch.from,
+      );
       if (touch.writes || !isWritten) each(touch, check);
     }
   }

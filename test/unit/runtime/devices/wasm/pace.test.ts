@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Pace } from "../../../../../runtime/devices/wasm/pace.ts";
+
+/** Makes calls that take as long as `milliseconds` says, and tells how each was made. */
+function calls(pace: Pace, count: number, milliseconds: (alone: boolean, call: number) => number): boolean[] {
+  return Array.from({ length: count }, (_, call) => {
+    const { alone } = pace.start();
+    vi.advanceTimersByTime(milliseconds(alone, call));
+    pace.stop(alone);
+    return alone;
+  });
+}
+
+describe("Pace", () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ["performance"] }));
+  afterEach(() => vi.useRealTimers());
+
+  it("tries both ways, then stays with the faster one", () => {
+    expect(calls(new Pace(), 20, (alone) => (alone ? 3 : 2)).slice(4)).toEqual(Array(16).fill(false));
+    expect(calls(new Pace(), 20, (alone) => (alone ? 2 : 30)).slice(4)).toEqual(Array(16).fill(true));
+  });
+
+  it("looks at the other way ever more rarely while it is slower", () => {
+    const ways = calls(new Pace(), 5000, (alone) => (alone ? 1 : 100));
+    const trials = ways.flatMap((alone, call) => (alone || call < 4 ? [] : [call]));
+    expect(trials.length).toBeGreaterThan(3);
+    expect(trials.length).toBeLessThan(9);
+  });
+
+  it("changes its mind when the machine does", () => {
+    const ways = calls(new Pace(), 4000, (alone, call) => (alone ? 10 : call < 500 ? 50 : 5));
+    expect(ways.slice(100, 110)).toEqual(Array(10).fill(true));
+    expect(ways.slice(-10)).toEqual(Array(10).fill(false));
+  });
+});
