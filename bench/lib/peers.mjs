@@ -13,7 +13,7 @@ const wasm = (name, variant, threads) => ({
   job: { backend: "wasm", wasm: variant, threads },
   environment: variant === "simd" ? { SPECLOOM_WASM: "simd" } : {},
   train: training,
-  predict: threads === 1 ? prediction : [],
+  predict: prediction,
 });
 
 const gpu = (mode) => ({

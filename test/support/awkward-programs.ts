@@ -100,8 +100,9 @@ function oneNameTwoExtents(): Program {
     indices: ["a", "b"],
     body: mul(load(0, i("a"), i("b")), num(2)),
   });
-  const all = reduce("sum", "k", 20, load(0, div(i("k"), 10), mod(i("k"), 10)));
-  const few = reduce("max", "k", 4, load(1, at(0), i("k")));
+  // Column by column: below 2, k is the row, and that is all there would be to it.
+  const all = reduce("sum", "k", 20, mul(load(0, mod(i("k"), 2), div(i("k"), 2)), pos(i("k"))));
+  const few = reduce("max", "k", 2, load(1, at(0), i("k")));
   const sums = kernel({
     name: "sums",
     reads: { cheap: [2, 10], x: [2, 10] },

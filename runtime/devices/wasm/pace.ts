@@ -14,7 +14,9 @@ export class Pace {
   /** Tells how to make the next call; `stop` must follow it. */
   start(): { readonly alone: boolean } {
     this.#calls += 1;
-    const alone = this.#calls <= FIRST ? this.#calls % 2 === 0 : this.#isAloneFaster() !== this.#isTrial();
+    const isFirst =
+      this.#calls <= TOGETHER_FIRST || (this.#calls <= TOGETHER_FIRST + ALONE_FIRST && this.#means[1] < LONG);
+    const alone = isFirst ? this.#calls > TOGETHER_FIRST : this.#isAloneFaster() !== this.#isTrial();
     this.#started = performance.now();
     return { alone };
   }
@@ -27,7 +29,9 @@ export class Pace {
       this.#interval = taken < best ? SHORTEST : Math.min(2 * this.#interval, LONGEST);
       this.#nextTrial = this.#calls + this.#interval;
     }
-    this.#means[kind] = this.#calls <= FIRST ? taken : 0.75 * this.#means[kind] + 0.25 * taken;
+    const before = this.#means[kind];
+    const isWarmUp = this.#calls <= TOGETHER_FIRST + ALONE_FIRST || before === Infinity;
+    this.#means[kind] = isWarmUp ? taken : 0.75 * before + 0.25 * taken;
   }
 
   #isAloneFaster(): boolean {
@@ -40,6 +44,9 @@ export class Pace {
 }
 
 /** Two calls of each kind to begin with, for the first is slower than any other. */
-const FIRST = 4;
+const TOGETHER_FIRST = 2;
+const ALONE_FIRST = 2;
+/** Milliseconds from which on a call is so much work that threads almost always pay: the other way is tried later. */
+const LONG = 50;
 const SHORTEST = 64;
 const LONGEST = 16384;

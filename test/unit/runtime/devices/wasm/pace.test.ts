@@ -20,15 +20,21 @@ describe("Pace", () => {
     expect(calls(new Pace(), 20, (alone) => (alone ? 2 : 30)).slice(4)).toEqual(Array(16).fill(true));
   });
 
+  it("begins long calls with all threads, and tries the other way once in a while", () => {
+    const ways = calls(new Pace(), 100, (alone) => (alone ? 300 : 160));
+    expect(ways.filter(Boolean)).toHaveLength(1);
+    expect(ways.slice(0, 20)).toEqual(Array(20).fill(false));
+  });
+
   it("looks at the other way ever more rarely while it is slower", () => {
-    const ways = calls(new Pace(), 5000, (alone) => (alone ? 1 : 100));
+    const ways = calls(new Pace(), 5000, (alone) => (alone ? 1 : 40));
     const trials = ways.flatMap((alone, call) => (alone || call < 4 ? [] : [call]));
     expect(trials.length).toBeGreaterThan(3);
     expect(trials.length).toBeLessThan(9);
   });
 
   it("changes its mind when the machine does", () => {
-    const ways = calls(new Pace(), 4000, (alone, call) => (alone ? 10 : call < 500 ? 50 : 5));
+    const ways = calls(new Pace(), 4000, (alone, call) => (alone ? 10 : call < 500 ? 40 : 5));
     expect(ways.slice(100, 110)).toEqual(Array(10).fill(true));
     expect(ways.slice(-10)).toEqual(Array(10).fill(false));
   });
