@@ -302,6 +302,18 @@ function indexNamedLikeLoop(): Program {
   });
 }
 
+/** Rows that threads cut elsewhere than blocks do: a result must come out of the same kind of tile all the same. */
+const rowsBy = (rows: number, columns: number): Program =>
+  programOf(
+    kernel({
+      name: "rows",
+      reads: { x: [rows, 64], w: [64, columns] },
+      output: [rows, columns],
+      indices: ["b", "n"],
+      body: matrix(0, 1, 64),
+    }),
+  );
+
 const numbers = [1e10, -3e9, 2 ** 31, 2 ** 32, 1e20, -1e20, 3.4e38, 1e-40, 1e21, 123456789, 0.1, -0];
 
 /** x + x + ..., every sum of the one before: a tree of a million leaves, a graph of twenty nodes. */
@@ -335,6 +347,9 @@ export const awkwardPrograms: Readonly<Record<string, Program>> = {
   "a sum of products, one of them wanted elsewhere": products("elsewhere", add(add(first, second), un("tanh", first))),
   "a sum of products, the other wanted elsewhere": products("other", add(add(second, first), un("tanh", first))),
   "a product twice in a sum of products": products("twice", add(add(first, second), first)),
+  "three rows of many columns": rowsBy(3, 260),
+  "a row more than a block has": rowsBy(65, 40),
+  "a row more than a larger block has": rowsBy(67, 40),
   "the sum of products of itself": products("squared", mul(add(first, second), add(first, second))),
   "a tensor low in memory, read from its end": backwards(),
   "factors of two loops at one address": factorsOfTwoLoops(),

@@ -41,7 +41,7 @@ export function printWasmModule(
 ): WasmSource {
   const order = Object.keys(given);
   const programs = Object.fromEntries(order.map((name) => [name, withAllState(given[name] as Program)]));
-  const reserved = [...libraryNames, ...order.flatMap((name) => [name, `${camel(name)}Steps`])];
+  const reserved = [...reservedNames, ...order.flatMap((name) => [name, `${camel(name)}Steps`])];
   const residents = new Map<string, WasmTensorPlan>();
   let next = control;
   for (const { buffers } of Object.values(programs)) {
@@ -116,7 +116,7 @@ function camel(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-const library: readonly (readonly [string, readonly string[]])[] = [
+const handWritten: readonly (readonly [string, readonly string[]])[] = [
   ["math", ["erf", "exp", "log", "madd", "power", "sigmoid", "sign", "tanh"]],
   ["product", ["BLOCK", "LEFT", "ROWS", "TILE", "multiplyPanels", "packLeft", "packRight", "panelBytes"]],
   [
@@ -155,13 +155,13 @@ const library: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 const header = [
-  ...library.map(([file, names]) => `import { ${names.join(", ")} } from "./lib/${file}";`),
+  ...handWritten.map(([file, names]) => `import { ${names.join(", ")} } from "./lib/${file}";`),
   'export { enter, leave } from "./lib/threads";',
 ].join("\n");
 
 /** Names that printed functions must not take. */
-const libraryNames: readonly string[] = [
-  ...library.flatMap(([, names]) => names),
+const reservedNames: readonly string[] = [
+  ...handWritten.flatMap(([, names]) => names),
   ..."work finite last at f32 f64 i32 i64 u32 u64 usize v128 f32x4 i32x4 min max abs ceil sqrt select memory atomic NaN Infinity".split(
     " ",
   ),

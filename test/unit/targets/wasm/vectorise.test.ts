@@ -41,6 +41,12 @@ describe("the axis of which four cells are computed at a time", () => {
     expect(alongOf(nestOf([], [], reduce("max", "k", 64, load(0, i("k"))), { x: [64] }))).toBeUndefined();
   });
 
+  it("is the one along which most lies side by side where not all does", () => {
+    const body = add(load(0, i("b"), i("a")), add(load(1, i("b"), i("a")), load(2, i("b"), i("a"))));
+    const nest = nestOf([16, 16], ["a", "b"], body, { x: [16, 16], y: [16, 16], z: [16, 16] });
+    expect(alongOf(nest)).toBe("a");
+  });
+
   it("is not one of two cells where another has many", () => {
     const nest = nestOf([64, 2], ["a", "b"], un("tanh", load(0, i("b"), i("a"))), { x: [2, 64] });
     expect(alongOf(nest)).toBe("a");
