@@ -5,6 +5,7 @@ import { affineOf, type Interval } from "./affine.ts";
 import type { Item, Work } from "./items.ts";
 import { nestsOf, type Nest } from "./nest.ts";
 import { extentOf, productOf, workOf, type Product } from "./product.ts";
+import { lieOf } from "./print/narrow.ts";
 import { childrenOf, loadsOf, nodesOf, type ReduceValue, type Value, type ValueTable } from "./values.ts";
 
 /** Below this many columns or depth a panel would be mostly empty. */
@@ -103,7 +104,9 @@ function isWorthwhile(product: Product, isInvariant: (buffer: Buffer) => boolean
   if (extentOf(product.columns) < fewestColumns || depth < fewestDepth) return false;
   if (workOf(product) < fewestMultiplications) return false;
   // One row reads every weight once: packing pays only when the packed weights serve many steps.
-  return rows > 1 || (product.batch.length === 0 && isInvariant(product.right.from.buffer));
+  return (
+    rows > 1 || lieOf(product) !== undefined || (product.batch.length === 0 && isInvariant(product.right.from.buffer))
+  );
 }
 
 /** Cells that a value reads of a buffer, for one cell of its nest. */

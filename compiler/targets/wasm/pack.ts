@@ -4,6 +4,7 @@ import { indexText, namesOf } from "../../ir/index-expression.ts";
 import type { Buffer } from "../../ir/program.ts";
 import { workIn, writesOf, type Item, type Pack, type PlannedProduct } from "./items.ts";
 import { extentOf, type Product } from "./product.ts";
+import { lieOf } from "./print/narrow.ts";
 import { slotText } from "./values.ts";
 
 export const panelColumns = 8;
@@ -36,7 +37,7 @@ class Packer {
       if (item.kind === "loop") {
         const inner = this.list(item.body, item.body);
         result.push(...inner.before, { ...item, body: inner.items });
-      } else if (item.kind === "product" && item.batch.length === 0) {
+      } else if (item.kind === "product" && item.batch.length === 0 && isWorthPacking(item, loop)) {
         const { product, pack } = this.#split(item, loop !== undefined);
         const stays = loop !== undefined && !isInvariant(item, loop);
         if (pack !== undefined) (stays || loop === undefined ? result : before).push(pack);
@@ -77,6 +78,11 @@ class Packer {
     };
     return { product: { ...product, packed }, pack };
   }
+}
+
+/** Of a few rows, those of a loop: each turn reads the panels again, and reads them faster than anything else. */
+function isWorthPacking(product: Product, loop: readonly Item[] | undefined): boolean {
+  return lieOf(product) === undefined || (loop !== undefined && isInvariant(product, loop));
 }
 
 function isInvariant({ right }: Product, loop: readonly Item[]): boolean {

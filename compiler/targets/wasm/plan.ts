@@ -1,16 +1,16 @@
 /** From a program to what the wasm target executes: items in order, with memory and barriers. */
 import type { Buffer, Program } from "../../ir/program.ts";
-import { barriersBefore } from "./barriers.ts";
 import { planCommits } from "./commit.ts";
 import { extractItems } from "./extract.ts";
 import { fuse } from "./fuse.ts";
 import { inlineCheap } from "./inline.ts";
-import { mapLists, type Item, type Work } from "./items.ts";
+import { mapLists, workIn, type Item, type Work } from "./items.ts";
 import { planMemory, type MemoryPlan } from "./memory.ts";
 import { mergeAxes } from "./merge-axes.ts";
 import type { Nest } from "./nest.ts";
 import { planPacks } from "./pack.ts";
 import { workOf } from "./product.ts";
+import { planSharing } from "./share.ts";
 import { ValueTable } from "./values.ts";
 import { chooseVector } from "./vectorise.ts";
 
@@ -68,7 +68,8 @@ export function planProgram(
   }
   const all = [...items, ...commits];
   const memory = planMemory(all, program, fixed, start);
-  const shared = new Set<Work>();
+  const costs = new Map(workIn(all).map((work) => [work, costOf(work)]));
+  const costed = (work: Work): number => costs.get(work) ?? 0;
   let cost = 0;
   let flops = 0;
   const weigh = (list: readonly Item[], turns: number): void => {
@@ -77,11 +78,8 @@ export function planProgram(
         weigh(item.body, turns * Math.abs(item.step.end - item.step.start));
         continue;
       }
-      const own = costOf(item);
-      cost += own * turns;
+      cost += costed(item) * turns;
       if (item.kind === "product") flops += 2 * workOf(item) * turns;
-      const isDivisible = item.kind !== "nest" || item.axes.length > 0;
-      if (isDivisible && own >= leastToShare) shared.add(item);
     }
   };
   weigh(all, 1);
@@ -91,8 +89,7 @@ export function planProgram(
     commits,
     required,
     memory,
-    barriers: barriersBefore(all, memory, (work) => shared.has(work)),
-    shared,
+    ...planSharing(all, memory, costed, leastToShare),
     cost,
     flops,
   };

@@ -130,6 +130,7 @@ const handWritten: readonly (readonly [string, readonly string[]])[] = [
       "scatter",
       "storeSome",
       "sumOfLanes",
+      "sumsOfFour",
       "unusedLanes",
     ],
   ],

@@ -5,6 +5,8 @@
 
 /** Places of the first words of memory; the compiler keeps them free. */
 const ARRIVED: usize = 0, GENERATION: usize = 4, JOB: usize = 8, CALL: usize = 12;
+/** How many workers sleep or are about to: waking nobody is a call into the engine all the same, ten times a barrier. */
+const SLEEPERS: usize = 24;
 /** Set by whoever finds a number that is not finite. */
 const FAULT: usize = 16;
 
@@ -17,7 +19,8 @@ let active: i32 = 1;
 let seen: i32 = 0;
 
 const LEAVE: i32 = -1;
-const SPINS: i32 = 4000;
+/** Turns of looking before a thread sleeps: some microseconds at a barrier, and between calls as long as a caller takes to come back. */
+const SPINS: i32 = 4000, SPINS_FOR_JOB: i32 = 100000;
 
 export function enter(thisThread: i32, threads: i32): void {
   index = thisThread;
@@ -32,7 +35,7 @@ export function call(program: i32, alone: bool): void {
   if (active > 1) {
     atomic.store<i32>(JOB, program);
     atomic.add<i32>(CALL, 1);
-    atomic.notify(CALL, -1);
+    wake(CALL);
   }
 }
 
@@ -40,8 +43,8 @@ export function call(program: i32, alone: bool): void {
 export function nextJob(): i32 {
   let spins = 0;
   while (atomic.load<i32>(CALL) == seen) {
-    if (++spins > SPINS) {
-      memory.atomic.wait32(CALL, seen, -1);
+    if (++spins > SPINS_FOR_JOB) {
+      sleep(CALL, seen, -1);
       spins = 0;
     }
   }
@@ -53,7 +56,22 @@ export function nextJob(): i32 {
 export function leave(): void {
   atomic.store<i32>(JOB, LEAVE);
   atomic.add<i32>(CALL, 1);
-  atomic.notify(CALL, -1);
+  wake(CALL);
+}
+
+/**
+ * Sleeps while `address` holds `value`. Whoever changes it looks for sleepers afterwards, and a sleeper is counted before it
+ * looks at the value: all of this is sequentially consistent, so one of the two sees the other.
+ */
+function sleep(address: usize, value: i32, nanoseconds: i64): void {
+  atomic.add<i32>(SLEEPERS, 1);
+  memory.atomic.wait32(address, value, nanoseconds);
+  atomic.sub<i32>(SLEEPERS, 1);
+}
+
+// @ts-ignore: decorator
+@inline function wake(address: usize): void {
+  if (atomic.load<i32>(SLEEPERS) > 0) atomic.notify(address, -1);
 }
 
 /**
@@ -70,13 +88,13 @@ export function barrier(): void {
     atomic.store<i32>(ARRIVED, 0);
     atomic.add<i32>(GENERATION, 1);
     // A worker may have gone to sleep; the main thread never does, for browsers forbid it.
-    atomic.notify(GENERATION, -1);
+    wake(GENERATION);
     return;
   }
   let spins = 0;
   while (atomic.load<i32>(GENERATION) == waitingFor) {
     if (++spins > SPINS && index > 0) {
-      memory.atomic.wait32(GENERATION, waitingFor, 1000000);
+      sleep(GENERATION, waitingFor, 1000000);
       spins = 0;
     }
   }

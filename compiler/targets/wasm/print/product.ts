@@ -4,6 +4,7 @@ import type { Pack, PlannedProduct } from "../items.ts";
 import { packedBytes, panelBytes, panelColumns } from "../pack.ts";
 import { extentOf, type ProductAxis } from "../product.ts";
 import { integerCode } from "./address.ts";
+import { columnsAtOnce, lieOf, narrowProduct, type Define, type Lie } from "./narrow.ts";
 import { indented } from "./scope.ts";
 
 /** Depth of one block: with the library's BLOCK rows that is 64 KiB. */
@@ -66,8 +67,39 @@ export function divisionOf(product: PlannedProduct, shared: boolean): Division {
   return extentOf(product.rows) >= rowsToShare ? "rows" : "columns";
 }
 
-export function printProduct(product: PlannedProduct, shared: boolean): ProductText {
-  const { batch, rows, columns, depth, left, right, output, packed } = product;
+export function printProduct(product: PlannedProduct, shared: boolean, define: Define): ProductText {
+  const lie = product.packed === undefined ? lieOf(product) : undefined;
+  return lie === undefined ? printPanels(product, shared) : printNarrow(product, lie, shared, define);
+}
+
+function printNarrow(product: PlannedProduct, lie: Lie, shared: boolean, define: Define): ProductText {
+  const { batch, columns } = product;
+  const division = divisionOf(product, shared);
+  const range = `${extentOf(columns)}, ${columnsAtOnce(lie)}`;
+  const body = narrowProduct(product, lie, division === "columns", define);
+  const bounds = division === "columns" ? [`const first = begin(${range});`, `const last = end(${range});`] : [];
+  return {
+    statements: [...sizesAndStarts(product, "right"), ...bounds, ...overBatch(batch, 0, division, body)],
+    workspace: 0,
+  };
+}
+
+/** What a product multiplies, and where the first entry of the batch begins. */
+function sizesAndStarts(
+  { batch, rows, columns, depth, left, right, output }: PlannedProduct,
+  from: "right" | "panels",
+): readonly string[] {
+  const times = batch.length > 0 ? `, ${extentOf(batch)} times` : "";
+  return [
+    `// [${extentOf(rows)} x ${extentOf(depth)}] . [${extentOf(depth)} x ${extentOf(columns)}]${times}`,
+    `const a0 = ${plus("left", startCode(left.start))};`,
+    `const b0 = ${from === "right" ? plus("right", startCode(right.start)) : "right"};`,
+    `const c0 = ${plus("output", startCode(output.start))};`,
+  ];
+}
+
+function printPanels(product: PlannedProduct, shared: boolean): ProductText {
+  const { batch, rows, columns, depth, packed } = product;
   const rowCount = extentOf(rows);
   const columnCount = extentOf(columns);
   const { total, largest } = depthBlocks(depth);
@@ -88,8 +120,8 @@ export function printProduct(product: PlannedProduct, shared: boolean): ProductT
   const base = packsHere ? "packed" : "b";
   if (division === "columns") {
     body.push(
-      `const first = begin(${columnCount}, ${columnsAtOnce(rows)});`,
-      `const columns = end(${columnCount}, ${columnsAtOnce(rows)}) - first;`,
+      `const first = begin(${columnCount}, ${columnsShared(rows)});`,
+      `const columns = end(${columnCount}, ${columnsShared(rows)}) - first;`,
       `const panels = ${base} + <usize>(first >> 3) * ${rightPanel};`,
     );
   }
@@ -104,29 +136,19 @@ export function printProduct(product: PlannedProduct, shared: boolean): ProductT
     ]),
     "}",
   );
-  const starts = [
-    `const a0 = ${plus("left", startCode(left.start))};`,
-    `const b0 = ${packsHere ? plus("right", startCode(right.start)) : "right"};`,
-    `const c0 = ${plus("output", startCode(output.start))};`,
-  ];
-  const times = batch.length > 0 ? `, ${extentOf(batch)} times` : "";
   return {
-    statements: [
-      `// [${rowCount} x ${total}] . [${total} x ${columnCount}]${times}`,
-      ...starts,
-      ...overBatch(batch, 0, division, body),
-    ],
+    statements: [...sizesAndStarts(product, packsHere ? "right" : "panels"), ...overBatch(batch, 0, division, body)],
     workspace: tileBytes + leftBytes + (packsHere ? packedBytes(product) + 64 : 0),
   };
 }
 
-/** Few rows are multiplied row by row, by four panels at a time. */
+/** A few rows are multiplied row by row, by four panels at a time. */
 function isWide(rows: readonly ProductAxis[]): boolean {
   return extentOf(rows) < 4;
 }
 
 /** Columns that one thread takes together: which tile a result is in must not depend on the number of threads. */
-function columnsAtOnce(rows: readonly ProductAxis[]): number {
+function columnsShared(rows: readonly ProductAxis[]): number {
   return isWide(rows) ? 4 * panelColumns : panelColumns;
 }
 

@@ -123,16 +123,21 @@ class ProgramPrinter {
       const values = [this.#address(item.right.from), this.#address(item.output), ...variables];
       return `${name}(${values.join(", ")});`;
     }
-    const { statements, workspace } = printProduct(item, shared);
+    const { statements, workspace } = printProduct(item, shared, this.functions.add.bind(this.functions));
     this.workspace = Math.max(this.workspace, workspace);
-    const parameters = ["left: usize", "right: usize", "output: usize", "workspace: usize"];
+    const parameters = ["left: usize", "right: usize", "output: usize", ...(workspace > 0 ? ["workspace: usize"] : [])];
     const name = this.functions.add(
       `${item.name}Product`,
       [...parameters, ...variables.map((variable) => `${variable}: i32`)],
       statements,
     );
     const right = item.packed === undefined ? item.right.from : { buffer: item.packed };
-    const values = [this.#address(item.left.from), this.#address(right), this.#address(item.output.from), "workspace"];
+    const values = [
+      this.#address(item.left.from),
+      this.#address(right),
+      this.#address(item.output.from),
+      ...(workspace > 0 ? ["workspace"] : []),
+    ];
     return `${name}(${[...values, ...variables].join(", ")});`;
   }
 

@@ -16,8 +16,18 @@ describe("Pace", () => {
   afterEach(() => vi.useRealTimers());
 
   it("tries both ways, then stays with the faster one", () => {
-    expect(calls(new Pace(), 20, (alone) => (alone ? 3 : 2)).slice(4)).toEqual(Array(16).fill(false));
-    expect(calls(new Pace(), 20, (alone) => (alone ? 2 : 30)).slice(4)).toEqual(Array(16).fill(true));
+    expect(calls(new Pace(), 32, (alone) => (alone ? 3 : 2)).slice(16)).toEqual(Array(16).fill(false));
+    expect(calls(new Pace(), 32, (alone) => (alone ? 2 : 30)).slice(16)).toEqual(Array(16).fill(true));
+  });
+
+  it("does not mistake waking the workers for their pace", () => {
+    const woken = calls(new Pace(), 64, (alone, call) => (alone ? 3 : call === 0 ? 50 : 2));
+    expect(woken.slice(-32)).toEqual(Array(32).fill(false));
+  });
+
+  it("does not change its mind because of one call that the machine held up", () => {
+    const ways = calls(new Pace(), 60, (alone, call) => (call === 40 ? 1000 : alone ? 3 : 1));
+    expect(ways.slice(-10)).toEqual(Array(10).fill(false));
   });
 
   it("begins long calls with all threads, and tries the other way once in a while", () => {
@@ -28,9 +38,9 @@ describe("Pace", () => {
 
   it("looks at the other way ever more rarely while it is slower", () => {
     const ways = calls(new Pace(), 5000, (alone) => (alone ? 1 : 40));
-    const trials = ways.flatMap((alone, call) => (alone || call < 4 ? [] : [call]));
+    const trials = ways.flatMap((alone, call) => (alone || call < 16 ? [] : [call]));
     expect(trials.length).toBeGreaterThan(3);
-    expect(trials.length).toBeLessThan(9);
+    expect(trials.length).toBeLessThan(18);
   });
 
   it("changes its mind when the machine does", () => {
