@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deviationsOf } from "../support/compare-run.ts";
 import { compileFixture, compileText, flatAll, readFixture } from "../support/fixture-file.ts";
 import type { PytorchFixture } from "../support/pytorch-cases.ts";
-import { pytorchCases, pytorchComparison } from "../support/pytorch-cases.ts";
+import { pytorchCases, pytorchComparison, pytorchTopics } from "../support/pytorch-cases.ts";
 import { disagreements, randomParameters } from "../support/random-case.ts";
 import { randomSpec } from "../support/random-spec.ts";
 import { references } from "../support/reference-cases.ts";
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 describe.each(backends)("%s", (backend) => {
-  it.each(pytorchCases)("%s", async (name) => {
+  it.each(pytorchTopics.flatMap(pytorchCases))("%s", async (name) => {
     const fixture = readFixture<PytorchFixture>(`pytorch/${name}.json`);
     const trainee = await browserTrainee(
       open.page,

@@ -10,9 +10,19 @@ export interface PytorchFixture extends Fixture {
   readonly data: TensorTexts;
 }
 
-export const pytorchCases = readdirSync(new URL("../fixtures/pytorch/", import.meta.url))
-  .filter((file) => file.endsWith(".yaml"))
-  .map((file) => file.slice(0, -".yaml".length));
+const folder = new URL("../fixtures/pytorch/", import.meta.url);
+
+/** Folders of test/fixtures/pytorch. */
+export const pytorchTopics = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+/** `<topic>/<case>` of every spec of a topic. */
+export function pytorchCases(topic: string): readonly string[] {
+  return readdirSync(new URL(`${topic}/`, folder))
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => `${topic}/${file.slice(0, -".yaml".length)}`);
+}
 
 export function pytorchComparison(fixture: PytorchFixture, precision: Precision): Comparison {
   const count = Object.values(fixture.data)[0]?.shape[0] ?? 0;
