@@ -4,6 +4,7 @@
  */
 import type { Access, Buffer, Expression, IndexExpression, Kernel, Program, Step } from "../../compiler/ir/program.ts";
 import { sizeOf, stridesOf } from "../../compiler/ir/graph.ts";
+import { binary, comparisons, unary } from "./scalar-operations.ts";
 
 type Numbers = Float64Array;
 type Evaluate = () => number;
@@ -182,37 +183,3 @@ class CompiledKernel {
     }
   }
 }
-
-const comparisons = {
-  less: (a: number, b: number) => a < b,
-  less_equal: (a: number, b: number) => a <= b,
-  equal: (a: number, b: number) => a === b,
-  not_equal: (a: number, b: number) => a !== b,
-  greater: (a: number, b: number) => a > b,
-  greater_equal: (a: number, b: number) => a >= b,
-};
-
-const unary = {
-  negate: (x: number) => -x,
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  tanh: Math.tanh,
-  sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
-  erf: (): number => {
-    throw new Error("erf is tested with the mathematics");
-  },
-  abs: Math.abs,
-  sign: Math.sign,
-  floor: Math.floor,
-};
-
-const binary = {
-  add: (a: number, b: number) => a + b,
-  subtract: (a: number, b: number) => a - b,
-  multiply: (a: number, b: number) => a * b,
-  divide: (a: number, b: number) => a / b,
-  maximum: Math.max,
-  minimum: Math.min,
-  power: Math.pow,
-};

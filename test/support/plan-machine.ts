@@ -13,6 +13,7 @@ import type { WasmPlan } from "../../compiler/targets/wasm/plan.ts";
 import type { ProductAxis } from "../../compiler/targets/wasm/product.ts";
 import type { Value } from "../../compiler/targets/wasm/values.ts";
 import type { Draw } from "./seeded.ts";
+import { binary, comparisons, unary } from "./scalar-operations.ts";
 
 export type Names = Readonly<Record<string, number>>;
 
@@ -300,35 +301,3 @@ function along(axes: readonly ProductAxis[], key: "left" | "right" | "output", i
   }
   return offset;
 }
-
-const comparisons = {
-  less: (a: number, b: number) => a < b,
-  less_equal: (a: number, b: number) => a <= b,
-  equal: (a: number, b: number) => a === b,
-  not_equal: (a: number, b: number) => a !== b,
-  greater: (a: number, b: number) => a > b,
-  greater_equal: (a: number, b: number) => a >= b,
-};
-
-const unary = {
-  negate: (x: number) => -x,
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  tanh: Math.tanh,
-  sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
-  erf: Math.tanh,
-  abs: Math.abs,
-  sign: Math.sign,
-  floor: Math.floor,
-};
-
-const binary = {
-  add: (a: number, b: number) => a + b,
-  subtract: (a: number, b: number) => a - b,
-  multiply: (a: number, b: number) => a * b,
-  divide: (a: number, b: number) => a / b,
-  maximum: Math.max,
-  minimum: Math.min,
-  power: Math.pow,
-};

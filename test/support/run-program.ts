@@ -2,6 +2,7 @@
 import { indexValue } from "../../compiler/ir/index-expression.ts";
 import type { Access, Buffer, Expression, Kernel, Program, Slot, Step } from "../../compiler/ir/program.ts";
 import { sizeOf, stridesOf } from "../../compiler/ir/graph.ts";
+import { binary, comparisons, unary } from "./scalar-operations.ts";
 
 type Names = Readonly<Record<string, number>>;
 
@@ -63,38 +64,6 @@ function runKernel(kernel: Kernel, inputs: readonly Float64Array[], variables: N
   return output;
 }
 
-const comparisons = {
-  less: (a: number, b: number) => a < b,
-  less_equal: (a: number, b: number) => a <= b,
-  equal: (a: number, b: number) => a === b,
-  not_equal: (a: number, b: number) => a !== b,
-  greater: (a: number, b: number) => a > b,
-  greater_equal: (a: number, b: number) => a >= b,
-};
-
-const unary = {
-  negate: (x: number) => -x,
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  tanh: Math.tanh,
-  sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
-  erf: (x: number) => erf(x),
-  abs: Math.abs,
-  sign: Math.sign,
-  floor: Math.floor,
-};
-
-const binary = {
-  add: (a: number, b: number) => a + b,
-  subtract: (a: number, b: number) => a - b,
-  multiply: (a: number, b: number) => a * b,
-  divide: (a: number, b: number) => a / b,
-  maximum: Math.max,
-  minimum: Math.min,
-  power: Math.pow,
-};
-
 function evaluate(e: Expression, kernel: Kernel, inputs: readonly Float64Array[], names: Names): number {
   const value = (inner: Expression): number => evaluate(inner, kernel, inputs, names);
   switch (e.kind) {
@@ -137,13 +106,4 @@ function evaluate(e: Expression, kernel: Kernel, inputs: readonly Float64Array[]
     default:
       return e satisfies never;
   }
-}
-
-/** Simpson's rule: slow and independent of the compiler's own series. */
-function erf(x: number): number {
-  const n = 2000;
-  const h = x / n;
-  let total = 1 + Math.exp(-x * x);
-  for (let k = 1; k < n; k++) total += (k % 2 === 0 ? 2 : 4) * Math.exp(-((k * h) ** 2));
-  return (2 / Math.sqrt(Math.PI)) * (h / 3) * total;
 }
