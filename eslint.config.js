@@ -18,19 +18,20 @@ const direction = [
   ),
   zone(
     "./compiler/ir",
-    "./compiler/{ops,layers,losses,optimizers,metrics,data,schema,passes,stages,targets,emit}",
+    "./compiler/{ops,layers,cells,losses,optimizers,metrics,data,schema,passes,stages,targets,emit}",
     "ir <- ops",
   ),
   zone(
     "./compiler/ops",
-    "./compiler/{layers,losses,optimizers,metrics,data,schema,passes,stages,targets,emit}",
+    "./compiler/{layers,cells,losses,optimizers,metrics,data,schema,passes,stages,targets,emit}",
     "ops <- layers",
   ),
   zone(
-    "./compiler/{layers,losses,optimizers,metrics,data}",
+    "./compiler/{layers,cells,losses,optimizers,metrics,data}",
     "./compiler/{passes,stages,targets,emit}",
     "records <- schema <- stages",
   ),
+  zone("./compiler/layers", "./compiler/cells", "layers <- cells"),
   zone(
     "./compiler/passes",
     "./compiler/{stages,targets,emit,layers,losses,optimizers}",

@@ -32,9 +32,13 @@ loss: {kind: mse, input: forecast, target: next}
 optimizer: {kind: adam}
 `;
 
+const shown = (name) => [name, `${name}.yaml`, readFileSync(`${root}bench/specs/${name}.yaml`, "utf8")];
+
 const cases = [
   ["next-number", "next-number.yaml", nextNumber],
   ...[5, 10, 20, 50].map((count) => [`${count} layers`, "deep.yaml", deep(count)]),
+  shown("transformer-12"),
+  shown("encoder-decoder-4"),
 ];
 
 if (process.argv[2] === "--once") {
@@ -46,7 +50,7 @@ if (process.argv[2] === "--once") {
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const { compile } = await import(`${root}dist/compiler/index.js`);
 console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`);
-console.log(`${"spec".padEnd(14)}${"ms".padStart(8)}${"module kB".padStart(12)}${"kernels".padStart(10)}`);
+console.log(`${"spec".padEnd(18)}${"ms".padStart(8)}${"module kB".padStart(12)}${"kernels".padStart(10)}`);
 for (const [name, file, text] of cases) {
   const times = [];
   let result;
@@ -59,7 +63,7 @@ for (const [name, file, text] of cases) {
   const { moduleText, programs } = result.compilation;
   const kernels = new Set(Object.values(programs).flatMap((program) => program.kernels.map((kernel) => kernel.name)));
   console.log(
-    `${name.padEnd(14)}${median(times).toFixed(0).padStart(8)}${(moduleText.length / 1000).toFixed(0).padStart(12)}${String(kernels.size).padStart(10)}`,
+    `${name.padEnd(18)}${median(times).toFixed(0).padStart(8)}${(moduleText.length / 1000).toFixed(0).padStart(12)}${String(kernels.size).padStart(10)}`,
   );
 }
 const whole = Array.from({ length: 5 }, () => {

@@ -3,7 +3,7 @@
  *
  *   text -> document -> spec -> model -> graphs -> training graphs -> optimised graphs -> programs -> module text
  */
-import type { Compilation, DataFacts, Document, Spec } from "./contracts.ts";
+import type { Compilation, ProgramGraphs, DataFacts, Document, Spec } from "./contracts.ts";
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticBag } from "./diagnostics/diagnostic.ts";
 import { parse } from "./stages/1-parse.ts";
@@ -15,6 +15,8 @@ import { differentiate } from "./stages/5-differentiate.ts";
 import { optimise } from "./stages/6-optimise.ts";
 import { lower } from "./stages/7-lower.ts";
 import { emit } from "./stages/8-emit.ts";
+import { modelStream, streamFact } from "./stages/build/stream.ts";
+import type { StreamGraphs } from "./stages/build/stream.ts";
 
 export interface Source {
   /** The spec's path as the user wrote it. */
@@ -64,8 +66,14 @@ export function compile(source: Source, options: CompileOptions = {}): CompileRe
   if (model === undefined || !diagnostics.isEmpty) return { diagnostics: diagnostics.sorted() };
   const forward = build(model);
   const training = differentiate(model, forward);
-  const graphs = optimise(training);
+  const stream = modelStream(model);
+  const graphs = optimise({ ...training, ...("reason" in stream ? {} : streamPrograms(stream)) });
   const programs = lower(graphs);
-  const moduleText = emit(model, programs);
-  return { diagnostics: [], compilation: { model, graphs, programs, moduleText } };
+  const facts = "reason" in stream ? stream : streamFact(stream);
+  const moduleText = emit({ model, programs, stream: facts });
+  return { diagnostics: [], compilation: { model, stream: facts, graphs, programs, moduleText } };
+}
+
+function streamPrograms({ start, step }: StreamGraphs): Pick<ProgramGraphs, "stream_start" | "stream_step"> {
+  return { ...(start === undefined ? {} : { stream_start: start }), stream_step: step };
 }

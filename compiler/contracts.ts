@@ -6,11 +6,22 @@
  */
 import type { Document as YamlDocument } from "yaml";
 import type { DiagnosticBag } from "./diagnostics/diagnostic.ts";
-import type { DType, Initializer } from "../runtime/contract.ts";
+import type {
+  AnyProgramName,
+  DecodeFact,
+  DType,
+  Initializer,
+  ProgramName,
+  Programs,
+  StatisticDType,
+  StreamFact,
+} from "../runtime/contract.ts";
+import type { Cell } from "./cells/define.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { Program } from "./ir/program.ts";
+import type { TeacherForcing } from "./schedules/teacher-forcing.ts";
 
-export type { DType, Initializer };
+export type { AnyProgramName, DecodeFact, DType, Initializer, ProgramName, Programs, StatisticDType, StreamFact };
 
 /** A place in a text: offsets are UTF-16 code units from the start of the file, `end` exclusive. */
 export interface Span {
@@ -47,10 +58,14 @@ export interface Spec {
   readonly data: DataSpec;
   readonly sizes?: Readonly<Record<string, number>>;
   readonly inputs?: Readonly<Record<string, InputSpec>>;
+  /** Layer kinds of the spec's own, by name; stage 3 reads their equations. */
+  readonly cells?: Readonly<Record<string, unknown>>;
   readonly layers: readonly LayerSpec[];
   readonly loss: KindSpec | readonly KindSpec[];
   readonly optimizer: KindSpec;
+  readonly schedule?: KindSpec;
   readonly train?: TrainSpec;
+  readonly decode?: Readonly<Record<string, unknown>>;
   readonly metrics?: readonly string[];
   readonly outputs?: readonly string[];
   /** Pointers of parts whose errors are reported already; what needs them stays silent, and no model comes out. */
@@ -88,6 +103,9 @@ export interface TrainSpec {
   readonly shuffle?: boolean;
   readonly clip_grad_norm?: number;
   readonly clip_grad_value?: number;
+  readonly accumulate?: number;
+  readonly average?: { readonly kind: "ema"; readonly decay?: number; readonly start_step?: number };
+  readonly teacher_forcing?: Partial<TeacherForcing> & Pick<TeacherForcing, "kind">;
   readonly early_stopping?: { readonly patience: number; readonly metric?: string; readonly restore_best?: boolean };
 }
 
@@ -112,12 +130,15 @@ export interface ModelInput {
   readonly pointer: string;
 }
 
-/** A trained tensor, named and laid out as PyTorch's `state_dict` would have it. */
+/** A tensor that is kept from step to step, named and laid out as PyTorch's `state_dict` would have it. */
 export interface ParameterFact {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initializer: Initializer;
+  /** Not changed by the optimizer. */
   readonly frozen: boolean;
+  /** Of what training renews without a gradient (PyTorch: buffers), the dtype in files; else undefined. Always frozen. */
+  readonly statistic?: StatisticDType;
   /** Name of the layer that owns it. */
   readonly layer: string;
 }
@@ -127,15 +148,25 @@ export interface LayerShape {
   readonly shape: readonly number[];
   readonly axes: readonly string[];
   readonly time: boolean;
+  /** `int32` on whole numbers, as inputs can hold them; else absent, for what layers compute is float32. */
+  readonly dtype?: DType;
+  /** Of whole numbers: they lie in 0 .. vocabulary - 1, where that is known. */
+  readonly vocabulary?: number;
 }
 
 /** A layer with every default filled in and every dimension a number. */
 export interface ResolvedLayer {
   readonly name: string;
   readonly kind: string;
+  /** What the kind is, where the spec itself defines it. */
+  readonly cell?: Cell;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Name of the group around it; "" outside of all. Texts in its keys are looked up there first. */
+  readonly scope: string;
   /** Names of inputs, layers or dotted outputs this layer reads, in order. */
   readonly from: readonly string[];
+  /** Names of all inputs and layers that it depends on, through whatever key. */
+  readonly needs: readonly string[];
   readonly inputs: readonly LayerShape[];
   readonly output: LayerShape;
   /** Dotted extra outputs: `weights`, `final_state`. */
@@ -149,6 +180,10 @@ export interface ResolvedLoss {
   readonly config: Readonly<Record<string, unknown>>;
   readonly input: string;
   readonly target: string;
+  /** Layers that further keys name, by key: `{variance: spread}`. */
+  readonly layers?: Readonly<Record<string, string>>;
+  /** How many classes an int32 target chooses from, where the loss says so. */
+  readonly classes?: number;
   readonly weight: number;
   readonly pointer: string;
 }
@@ -163,7 +198,17 @@ export interface Model {
   readonly layers: readonly ResolvedLayer[];
   readonly losses: readonly ResolvedLoss[];
   readonly optimizer: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> };
+  /** Absent where the learning rate stays what it is. */
+  readonly schedule?: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> };
+  /** Batches whose gradients make one update; absent where every batch makes one. */
+  readonly accumulate?: number;
+  /** A moving average of the parameters; absent where there is none. */
+  readonly average?: { readonly decay: number; readonly startStep: number };
+  /** How often a decoder reads true tokens in training; absent where it always does. */
+  readonly teacherForcing?: TeacherForcing;
   readonly clipping: { readonly norm: number | undefined; readonly value: number | undefined };
+  /** Absent where nothing is decoded. */
+  readonly decode?: DecodeFact;
   /** Names of what `predict` returns, with shapes. */
   readonly outputs: readonly { readonly name: string; readonly shape: LayerShape }[];
   readonly parameters: readonly ParameterFact[];
@@ -180,16 +225,25 @@ export interface ProgramGraphs {
   readonly evaluate: Graph;
   /** `loss` and one output per trainable parameter, in training mode without an update. */
   readonly gradients: Graph;
-  /** `loss`, new parameters and new optimizer state. */
+  /** `loss`, new statistics, new parameters and new optimizer state. */
   readonly train_step: Graph;
+  /** Where several batches make an update: `loss`, new statistics, and gradients added to those of the batches before. */
+  readonly accumulate?: Graph;
+  /** Of one example: what is computed before the first step of a stream, and one step with its states. */
+  readonly stream_start?: Graph;
+  readonly stream_step?: Graph;
 }
 
-export type ProgramName = keyof ProgramGraphs;
+/** Why a model has no stream. */
+export interface StreamObstacle {
+  readonly reason: string;
+}
 
 export interface Compilation {
   readonly model: Model;
+  readonly stream: StreamFact | StreamObstacle;
   readonly graphs: ProgramGraphs;
-  readonly programs: Readonly<Record<ProgramName, Program>>;
+  readonly programs: Programs<Program>;
   readonly moduleText: string;
 }
 

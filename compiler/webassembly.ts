@@ -42,11 +42,12 @@ export async function withWebAssembly(compilation: Compilation, store?: BinarySt
   const known = await store?.read(key);
   const binaries = known ?? (await assemble(wasm.text));
   if (known === undefined) await store?.write(key, binaries);
-  const { model, programs } = compilation;
-  const moduleText = emit(model, programs, {
+  const { model, programs, stream } = compilation;
+  const parts = {
     source: wasm,
     simd: Buffer.from(binaries.simd).toString("base64"),
     relaxed: Buffer.from(binaries.relaxed).toString("base64"),
-  });
+  };
+  const moduleText = emit({ model, programs, stream, wasm: parts });
   return { ...compilation, moduleText, wasm, reused: known !== undefined };
 }

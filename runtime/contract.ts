@@ -3,6 +3,50 @@
  * The compiler imports these types and nothing else of the runtime; generated modules import `specloom/runtime` only.
  */
 
+import type { AnyProgramName, GpuProgram, Programs, TensorFact, WasmModule } from "./contract-programs.ts";
+
+export type {
+  AnyProgramName,
+  ArgumentFact,
+  FurtherProgramName,
+  GpuHandle,
+  GpuKernel,
+  GpuKernelCall,
+  GpuPlanContext,
+  GpuProgram,
+  ProgramName,
+  Programs,
+  StreamProgramName,
+  TensorFact,
+  WasmArgument,
+  WasmModule,
+  WasmProgram,
+  WasmTensor,
+} from "./contract-programs.ts";
+
+export type {
+  CreateOptions,
+  DecodeOptions,
+  Hypothesis,
+  LengthInputs,
+  LiveModel,
+  LossPartValue,
+  LossValue,
+  ModelHandle,
+  NestedNumbers,
+  Outputs,
+  PredictInputs,
+  SimdVariant,
+  StepValue,
+  Stream,
+  TensorInput,
+  TensorInputs,
+  TensorOutputs,
+  TrainInputs,
+  TrainStepOptions,
+  TrainingState,
+} from "./contract-live.ts";
+
 export type DType = "float32" | "int32";
 
 /** A tensor that enters with each call: `shape` without the batch axis. */
@@ -15,6 +59,65 @@ export interface InputFact {
   readonly vocabulary?: number;
   /** True: `<name>.lengths` [B] (int32, 1 .. shape[0]) comes with it. */
   readonly lengths: boolean;
+  /** Lengths start at 0: the target of a loss that aligns it with its input. */
+  readonly mayBeEmpty?: boolean;
+}
+
+/**
+ * A loss (`ctc`) that reads its target `[B, L]` into an input of at least as many steps, plus one between equal neighbours:
+ * what the border of the model checks of every example.
+ */
+export interface AlignmentFact {
+  /** The layer that the loss reads, for messages. */
+  readonly input: string;
+  readonly target: string;
+  /** Labels are 0 .. classes - 1, without `blank`. */
+  readonly classes: number;
+  readonly blank: number;
+  /** Whether a target that cannot fit is refused; false with `zero_infinity`. */
+  readonly mustFit: boolean;
+  /** Steps of the loss's input at most. */
+  readonly steps: number;
+  /**
+   * The lengths that shorten it: as many steps as the least of these leaves. `steps[n]` are those of an example of length
+   * n, where strides or windows make them other than n.
+   */
+  readonly lengths: readonly { readonly of: string; readonly steps?: readonly number[] }[];
+}
+
+/** How the model is run one step of time at a time, for one example. */
+export interface StreamFact {
+  /** Inputs that come step by step; a step has `[1, 1, ...]` of each. */
+  readonly stepped: readonly string[];
+  /** Inputs that come whole, before the first step. */
+  readonly whole: readonly string[];
+  /** What a step leaves for the next. */
+  readonly states: readonly TensorFact[];
+  /** What `stream_start` gives and every step reads. */
+  readonly context: readonly TensorFact[];
+  /** Most steps, where a cache has room for so many. */
+  readonly steps?: number;
+  /** Outputs of a step. */
+  readonly outputs: readonly string[];
+}
+
+/** How `decode` searches for the likeliest tokens, unless it is told otherwise. */
+export interface DecodeFact {
+  readonly kind: "greedy" | "beam";
+  /** `tokens`: one after the other, each read by the next step. `alignment`: collapsed from a label per step (ctc). */
+  readonly from: "tokens" | "alignment";
+  /** The input that a step reads the token before from; of an alignment "". */
+  readonly input: string;
+  /** The output that holds the logits. */
+  readonly output: string;
+  readonly bos: number;
+  readonly eos: number;
+  /** Of an alignment. */
+  readonly blank: number;
+  readonly beamSize: number;
+  readonly lengthPenalty: number;
+  readonly maxLength: number;
+  readonly nBest: number;
 }
 
 export interface OutputFact {
@@ -23,24 +126,42 @@ export interface OutputFact {
   readonly axes: readonly string[];
 }
 
-export type Initializer =
+export type Initializer = (
   | { readonly kind: "uniform"; readonly bound: number }
   | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
-  | { readonly kind: "constant"; readonly value: number };
+  | { readonly kind: "constant"; readonly value: number }
+) & {
+  /** A position along axis 0 where everything is zero. */
+  readonly zeroRow?: number;
+};
+
+/** What PyTorch keeps a buffer in: `num_batches_tracked` is int64. Here it is float32 everywhere but in files. */
+export type StatisticDType = "float32" | "int64";
 
 export interface ParameterFact {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initializer: Initializer;
+  /** Not changed by the optimizer: it has no gradient and no optimizer state. */
   readonly frozen: boolean;
+  /**
+   * Set on statistics such as `running_mean`, with their dtype in files: a `train_step` renews them from what it sees, without a
+   * gradient. They are parameters in all else (resident, saved, loaded), as PyTorch's buffers are in its `state_dict`.
+   */
+  readonly statistic?: StatisticDType;
 }
 
-/** Optimizer state: one tensor of the parameter's shape per trainable parameter and slot, zero at the start. */
+/**
+ * Optimizer state: one tensor of the parameter's shape per trainable parameter and slot, zero at the start. With a moving
+ * average of the parameters (`AverageFact`) there is one slot more, `average`.
+ */
 export interface OptimizerFact {
   readonly kind: string;
   readonly learningRate: number;
   /** Slot names in PyTorch's words: `exp_avg`, `exp_avg_sq`. */
   readonly slots: readonly string[];
+  /** Slots that start with another number than 0, and that number. */
+  readonly initial?: Readonly<Record<string, number>>;
   /**
    * The update's scalar coefficients, computed in float64 as PyTorch does.
    * @param step number of this update, 1 for the first
@@ -48,96 +169,46 @@ export interface OptimizerFact {
   readonly scalars: (step: number, learningRate: number) => Readonly<Record<string, number>>;
 }
 
-export type ProgramName = "predict" | "evaluate" | "gradients" | "train_step";
+export type SchedulePer = "step" | "epoch";
 
-/** One argument or result of a program: outside name and full shape, batch axis included. */
-export interface TensorFact {
-  readonly name: string;
-  readonly shape: readonly number[];
+/** How the learning rate goes from update to update. */
+export interface ScheduleFact {
+  readonly kind: string;
+  /** What `position` counts. */
+  readonly per: SchedulePer;
+  /** Updates in which the rate rises linearly up to that of the schedule's start; a schedule per step begins after them. */
+  readonly warmupSteps: number;
+  /**
+   * The rate in float64.
+   * @param position updates (after the warm-up) or epochs that are behind, 0 for the first
+   * @param learningRate that of the optimizer, or what a plateau has made of it
+   */
+  readonly rate: (position: number, learningRate: number) => number;
+  readonly plateau?: PlateauFact;
 }
 
-export interface ArgumentFact extends TensorFact {
-  readonly role: "input" | "parameter" | "state" | "scalar" | "random";
-  readonly dtype: DType;
+/** A schedule that reduces the rate when the validation loss stops getting better: PyTorch's ReduceLROnPlateau. */
+export interface PlateauFact {
+  readonly mode: "min" | "max";
+  readonly factor: number;
+  /** Epochs without a better loss that are let pass. */
+  readonly patience: number;
+  readonly threshold: number;
+  readonly thresholdMode: "rel" | "abs";
+  /** Epochs after a reduction that count for nothing. */
+  readonly cooldown: number;
+  /** The smallest rate. */
+  readonly minimum: number;
+  /** A change of the rate of at most this is not made. */
+  readonly least: number;
 }
 
-/** A program as the gpu target wrote it. `plan` runs once, inside gpu.js's tracing, on opaque handles. */
-export interface GpuProgram {
-  readonly arguments: readonly ArgumentFact[];
-  readonly results: readonly TensorFact[];
-  /** Kernels by name; programs of one module share a table, and each creates those its plan calls. */
-  readonly kernels: Readonly<Record<string, GpuKernel>>;
-  /** Calls the kernels in order; returns one handle per result. A method, so that a plan may name its own kernels. */
-  plan(context: GpuPlanContext): Record<string, GpuHandle>;
-}
-
-export interface GpuKernel {
-  readonly source: (...parameters: never[]) => number;
-  /** What gpu.js wants: [x], [x, y] or [x, y, z], x innermost. */
-  readonly output: readonly number[];
-}
-
-declare const handle: unique symbol;
-/** A tensor on the device while a plan is traced: it can only be passed on. */
-export interface GpuHandle {
-  readonly [handle]: true;
-}
-
-/** `undefined` is a slot of a steps buffer that was never written: the executor refuses it, so plans need not check. */
-export type GpuKernelCall = (...inputs: readonly (GpuHandle | number | undefined)[]) => GpuHandle;
-
-/** What a plan works with; the type parameters are the names it may use. */
-export interface GpuPlanContext<KernelName extends string = string, ArgumentName extends string = string> {
-  readonly kernels: Readonly<Record<KernelName, GpuKernelCall>>;
-  /** Joins the slots of a loop, each of shape `shape`, into one tensor [slots, ...shape]. */
-  readonly stack: (slots: readonly GpuHandle[], shape: readonly number[]) => GpuHandle;
-  /** One handle per argument, by outside name. */
-  readonly tensors: Readonly<Record<ArgumentName, GpuHandle>>;
-}
-
-/** A tensor with its place in the linear memory of the wasm target, in bytes. All are float32 there, whole numbers too. */
-export interface WasmTensor extends TensorFact {
-  readonly offset: number;
-}
-
-export interface WasmArgument extends ArgumentFact {
-  readonly offset: number;
-}
-
-/**
- * A program as the wasm target wrote it: an exported function of the same name (`predict_one` for `predictOne`),
- * `(mode: i32) => i32`. It returns 1; a `train_step` that would make a parameter or an optimizer state not finite, or one
- * of whose other results (`loss.count` aside) is not finite, returns 0 and leaves them as they were, unless `mode` has
- * bit 0 set. With bit 1 set the calling thread does all the work. It may overwrite its arguments.
- */
-export interface WasmProgram {
-  readonly arguments: readonly WasmArgument[];
-  /** Results that share their name with a resident tensor lie in that tensor's place. */
-  readonly results: readonly WasmTensor[];
-  /** Threads that are worth starting for one call; 1 where waiting for each other would cost more. */
-  readonly threads: number;
-  /** Floating-point operations of one call; what `auto` weighs against a GPU's launches. */
-  readonly flops?: number;
-}
-
-/**
- * What the wasm target carries. Both binaries have the same programs and the same memory: they import
- * `env.memory` (declared shared; the runtime clears that flag where memory cannot be shared) and export the programs,
- * `enter(index, count)`, which tells an instance which thread of how many it is, `work()`, a worker's loop, and
- * `leave()`, which ends the workers' loops.
- */
-export interface WasmModule {
-  /** WebAssembly binaries in base64: plain SIMD, and with relaxed SIMD's fused multiply-add. */
-  readonly simd: string;
-  readonly relaxed: string;
-  /** Planned size of the linear memory for one thread, and what each further thread needs beside it. */
-  readonly memoryBytes: number;
-  readonly threadBytes: number;
-  /** Parameters and optimizer state: they stay in memory from call to call. */
-  readonly residents: readonly WasmTensor[];
-  readonly programs: Readonly<Record<ProgramName, WasmProgram>>;
-  /** Prediction for one example at a time; absent where `batchSize` is 1 anyway. */
-  readonly predictOne?: WasmProgram;
+/** Where several batches make an update: what is kept of their gradients in between. */
+export interface AccumulationFact {
+  /** Batches of an update; there may be fewer. */
+  readonly batches: number;
+  /** The sums of gradients and of what the losses count; resident. The scalar `accumulation.kept` of 0 forgets them. */
+  readonly tensors: readonly TensorFact[];
 }
 
 /** Everything static about a generated model. Programs are compiled for `batchSize`; fewer examples are padded and masked. */
@@ -152,7 +223,18 @@ export interface ModelDefinition {
   readonly outputs: readonly OutputFact[];
   readonly parameters: readonly ParameterFact[];
   readonly optimizer: OptimizerFact;
-  readonly gpu: Readonly<Record<ProgramName, GpuProgram>>;
+  /** Absent where every batch makes an update; then there is the program `accumulate` too. */
+  readonly accumulation?: AccumulationFact;
+  /** Absent where the learning rate stays what it is. */
+  readonly schedule?: ScheduleFact;
+  /** Absent where no loss aligns its target. */
+  readonly alignments?: readonly AlignmentFact[];
+  /** Absent where the model cannot be run step by step; `streamObstacle` then says why. */
+  readonly stream?: StreamFact;
+  readonly streamObstacle?: string;
+  /** Absent where nothing is decoded. */
+  readonly decode?: DecodeFact;
+  readonly gpu: Programs<GpuProgram>;
   /** Absent where the module was compiled for the gpu target alone. */
   readonly wasm?: WasmModule;
 }
@@ -193,12 +275,12 @@ export interface Executor {
    * @param batch examples per call: `batchSize`, or 1 where `batches` says that the program has such a form
    */
   readonly run: (
-    program: ProgramName,
+    program: AnyProgramName,
     argumentsByName: Readonly<Record<string, Float32Array>>,
     batch: number,
   ) => Promise<ProgramRun>;
   /** The batch sizes that a program can run with, largest first; the last resort is `batchSize`. */
-  readonly batches: (program: ProgramName) => readonly [number, ...number[]];
+  readonly batches: (program: AnyProgramName) => readonly [number, ...number[]];
   readonly dispose: () => Promise<void>;
 }
 
@@ -210,101 +292,4 @@ export interface ProgramRun {
    * would have become, by name. They are then as they were. Otherwise they have been updated.
    */
   readonly refused?: Record<string, Float32Array>;
-}
-
-/** Row-major numbers: flat, or nested by shape. Lengths are checked against the model. */
-export type TensorInput = Float32Array | Int32Array | NestedNumbers;
-export type NestedNumbers = readonly (number | NestedNumbers)[];
-export type TensorInputs = Readonly<Record<string, TensorInput>>;
-export type TensorOutputs = Record<string, Float32Array>;
-
-/** The inputs that `predict` needs, and those that training needs, as types of a definition written `as const`. */
-export type PredictInputs<D extends ModelDefinition> = {
-  readonly [F in D["inputs"][number] as F["role"] extends "input" ? F["name"] : never]: TensorInput;
-} & LengthInputs<D, "input">;
-export type TrainInputs<D extends ModelDefinition> = {
-  readonly [F in D["inputs"][number] as F["name"]]: TensorInput;
-} & LengthInputs<D>;
-export type LengthInputs<D extends ModelDefinition, Role extends InputFact["role"] = InputFact["role"]> = {
-  readonly [
-    F in D["inputs"][number] as F["role"] extends Role
-      ? F["lengths"] extends true
-        ? `${F["name"]}.lengths`
-        : never
-      : never
-  ]: TensorInput;
-};
-export type Outputs<D extends ModelDefinition> = { [F in D["outputs"][number] as F["name"]]: Float32Array };
-
-export interface CreateOptions {
-  readonly backend?: string;
-  /** Bytes of a safetensors file in PyTorch's names and layouts. */
-  readonly weights?: Uint8Array;
-  /** Seed of the initial weights and of dropout; default 0. */
-  readonly seed?: number;
-  /** Most threads that the backend `wasm` may use; 1: no workers. Default: as many as pay, up to the number of cores. */
-  readonly threads?: number;
-  /**
-   * Which variant of the backend `wasm`: `plain` SIMD, whose results are the same on every machine, or `relaxed` SIMD, whose
-   * multiply-add rounds once where the processor can. Default: relaxed where the engine offers it. `SPECLOOM_WASM=simd` in
-   * Node's environment takes relaxed SIMD away.
-   */
-  readonly simd?: SimdVariant;
-}
-
-export type SimdVariant = "plain" | "relaxed";
-
-/** A loss and what it counts: the elements its mean was taken over where the programs tell them, else the examples. */
-export interface LossValue {
-  readonly loss: number;
-  readonly count: number;
-  /** Where several losses are summed, each by itself: they may count different elements. */
-  readonly parts?: readonly LossPartValue[];
-}
-
-export interface LossPartValue {
-  readonly loss: number;
-  readonly count: number;
-  readonly reduction: "mean" | "sum";
-}
-
-/** A live model. `D` keeps names of inputs and outputs in the types. */
-export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
-  readonly definition: D;
-  /** Any number of examples; they are run in batches of `batchSize`. */
-  predict(inputs: PredictInputs<D>): Promise<Outputs<D>>;
-  /**
-   * One update with 1 to `batchSize` examples. `loss` is that before the update; `count` as in `evaluate`.
-   *
-   * @throws Problem `loss-not-finite` naming the tensors that are not finite; the model is then as it was.
-   */
-  trainStep(inputs: TrainInputs<D>, options?: { readonly learningRate?: number }): Promise<LossValue>;
-  /** Loss in evaluation mode of any number of examples, as if they were one batch, and the model's outputs. */
-  evaluate(inputs: TrainInputs<D>): Promise<LossValue & { readonly outputs: Outputs<D> }>;
-  /** Gradients of the training-mode loss by parameter name, PyTorch's layout. */
-  gradients(inputs: TrainInputs<D>): Promise<Record<string, Float32Array>>;
-  /** Copies, by name, PyTorch's layout. */
-  parameters(): Record<string, Float32Array>;
-  /** Safetensors bytes of the parameters. */
-  save(): Promise<Uint8Array>;
-  load(weights: Uint8Array): Promise<void>;
-  /** Optimizer state (`<parameter>#<slot>`) and the counters a resumed run needs. */
-  trainingState(): { readonly step: number; readonly seed: number; readonly slots: Record<string, Float32Array> };
-  restoreTrainingState(state: {
-    readonly step: number;
-    readonly seed: number;
-    readonly slots: Readonly<Record<string, Float32Array>>;
-  }): void;
-  report(): BackendReport;
-  dispose(): Promise<void>;
-}
-
-/** The exported `model` of a generated module. */
-export interface ModelHandle<D extends ModelDefinition = ModelDefinition> {
-  readonly definition: D;
-  readonly spec: D["spec"];
-  readonly parameters: D["parameters"];
-  readonly inputs: D["inputs"];
-  readonly outputs: D["outputs"];
-  create(options?: CreateOptions): Promise<LiveModel<D>>;
 }

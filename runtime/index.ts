@@ -1,9 +1,14 @@
 /** What generated modules and programs that use them import. Everything reached from here runs in a browser. */
 export type * from "./contract.ts";
 export type * from "./kernel-types.ts";
+export { ctcGreedy, decodeCtc } from "./decoding/ctc.ts";
+export type { CtcDecodeOptions } from "./decoding/ctc.ts";
+export type { CtcHypothesis } from "./decoding/ctc-hypothesis.ts";
+export { ctcPrefixBeam } from "./decoding/ctc-prefix-beam.ts";
 export { defineModel } from "./model.ts";
 export { BACKENDS } from "./model/create.ts";
 export { Problem } from "./problem.ts";
+export { productOverSteps } from "./product-over-steps.ts";
 export { readSafetensors, writeSafetensors } from "./safetensors.ts";
 export type { SafetensorsData, SafetensorsDType, SafetensorsFile, SafetensorsTensor } from "./safetensors.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint.ts";

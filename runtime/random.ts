@@ -84,9 +84,9 @@ export function shuffleStream(epoch: number): Stream {
   return { low: epoch >>> 0, high: (PURPOSE.shuffle << 24) >>> 0 };
 }
 
-/** One stream per optimizer step and random argument. @param step 1 for the first update */
-export function dropoutStream(step: number, argument: number): Stream {
-  return { low: step >>> 0, high: ((PURPOSE.dropout << 24) | (argument & 0xffffff)) >>> 0 };
+/** One stream per training batch and random argument. @param batch 1 for the first */
+export function dropoutStream(batch: number, argument: number): Stream {
+  return { low: batch >>> 0, high: ((PURPOSE.dropout << 24) | (argument & 0xffffff)) >>> 0 };
 }
 
 /** The number at `index` of a stream: a multiple of 2^-24 in [0, 1), exact in float32. */

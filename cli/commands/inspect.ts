@@ -16,7 +16,7 @@ import { compileSpec } from "../support/spec-file.ts";
 import { groupedText, scaledText, table, wrapped } from "../support/table.ts";
 import { wasmCost } from "../support/wasm-cost.ts";
 
-const PROGRAMS = ["predict", "predict_one", "evaluate", "gradients", "train_step"] as const;
+const PROGRAMS = ["predict", "predict_one", "evaluate", "gradients", "train_step", "accumulate"] as const;
 type WasmProgramName = (typeof PROGRAMS)[number];
 
 interface InspectFlags {
@@ -67,8 +67,11 @@ function showMemory(session: Session, name: string, memory: ModuleMemory, progra
   if (own === undefined) {
     throw new Mistake({
       code: "no-such-program",
-      message: `"${name}" has no program ${program}: its batch has one example anyway.`,
-      help: "look at predict instead.",
+      message:
+        program === "accumulate"
+          ? `"${name}" has no program accumulate: its spec does not say train.accumulate.`
+          : `"${name}" has no program ${program}: its batch has one example anyway.`,
+      help: `look at ${program === "accumulate" ? "train_step" : "predict"} instead.`,
     });
   }
   session.emit({ name, program, thread_bytes: memory.threadBytes, ...own });
@@ -94,7 +97,13 @@ function facts({ model, programs }: Compilation, source: WasmSource, memory: Mod
     losses: model.losses.map(({ kind, input, target, weight }) => ({ kind, input, target, weight })),
     optimizer: { kind: model.optimizer.kind, ...model.optimizer.config },
     outputs: model.outputs.map(({ name, shape }) => ({ name, shape: shape.shape, axes: shape.axes })),
-    parameters: model.parameters.map(({ name, shape, frozen, layer }) => ({ name, shape, frozen, layer })),
+    parameters: model.parameters.map(({ name, shape, frozen, statistic, layer }) => ({
+      name,
+      shape,
+      frozen,
+      ...(statistic === undefined ? {} : { statistic }),
+      layer,
+    })),
     parameter_count: count(model.parameters),
     programs: {
       gpu: Object.fromEntries(Object.entries(programs).map(([name, program]) => [name, programCost(program)])),
@@ -138,11 +147,11 @@ function text({ model, programs }: Compilation, source: WasmSource, memory: Modu
     table(
       [
         ["parameter", "shape", "numbers", ""],
-        ...parameters.map(({ name, shape, frozen }) => [
+        ...parameters.map(({ name, shape, frozen, statistic }) => [
           name,
           `[${shape.join(", ")}]`,
           groupedText(count([{ shape }])),
-          frozen ? "frozen" : "",
+          statistic === undefined ? (frozen ? "frozen" : "") : "statistic",
         ]),
       ],
       { right: [2] },
@@ -203,6 +212,9 @@ const PROGRAM_WORDS = wrapped(
   { indent: "  " },
 );
 
-function count(tensors: readonly { readonly shape: readonly number[] }[]): number {
-  return tensors.reduce((total, { shape }) => total + shape.reduce((product, length) => product * length, 1), 0);
+/** Statistics are no parameters here, as with PyTorch's buffers. */
+function count(tensors: readonly { readonly shape: readonly number[]; readonly statistic?: string }[]): number {
+  return tensors
+    .filter(({ statistic }) => statistic === undefined)
+    .reduce((total, { shape }) => total + shape.reduce((product, length) => product * length, 1), 0);
 }

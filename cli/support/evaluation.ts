@@ -4,8 +4,8 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
 import type { Scores } from "../../runtime/metrics/scores.ts";
-import { ignoredClass, lossReduction } from "../../runtime/model/loss.ts";
-import { lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
+import { ignoredClass, lossReduction, pointPrediction } from "../../runtime/model/loss.ts";
+import { hasPlaces, lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
 export interface PartScores {
@@ -46,12 +46,16 @@ export async function evaluatePart(live: LiveModel, dataset: Dataset, part: Part
       notes.push(`"${target}" is not scored: add ${input} to outputs in the spec.`);
       continue;
     }
+    if (!hasPlaces(definition, target)) {
+      notes.push(`"${target}" is not scored: its loss leaves open at which step a label lies.`);
+      continue;
+    }
     const scores = scorePart({
       dataset,
       part,
       inputs: definition.inputs,
       target,
-      output,
+      output: pointPrediction(definition, { input, target }, output),
       metrics: names.filter((name) => metricSuits(definition, target, name)),
       ignored: ignoredClass(definition, target),
     });

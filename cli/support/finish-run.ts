@@ -40,7 +40,9 @@ export async function finishRun(session: Session, finished: FinishedTraining): P
     seed: counters.seed,
     seconds: Number(log.reduce((total, { seconds }) => total + seconds, 0).toFixed(3)),
     batch_size: definition.batchSize,
-    parameters: definition.parameters.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
+    parameters: definition.parameters
+      .filter(({ statistic }) => statistic === undefined)
+      .reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
     examples: { train: dataset.train.count, validation: dataset.validation.count, test: dataset.test.count },
     backend: live.report(),
     validation: validation?.scores ?? null,

@@ -3,6 +3,7 @@ import type { SeriesSection } from "../../runtime/data/section.ts";
 import { loadPredictionWindow } from "../../runtime/data/series.ts";
 import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
 import { countOf } from "../../runtime/data/wording.ts";
+import { pointPrediction } from "../../runtime/model/loss.ts";
 import type { PredictionRequest } from "./prediction-input.ts";
 import { loadData, lossesOf } from "./spec-facts.ts";
 import { nested } from "./nested.ts";
@@ -14,15 +15,17 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
   const facts = await scalerOf(request, section);
   const { inputs, series, row, labels } = await loadPredictionWindow(facts, section, input.path, input.files);
   const outputs: Readonly<Record<string, Float32Array>> = await live.predict(inputs);
-  const name = lossesOf(subject.handle.definition)[0]?.input ?? "";
-  const forecast = outputs[name];
-  if (forecast === undefined) {
+  const [loss] = lossesOf(subject.handle.definition);
+  const name = loss?.input ?? "";
+  const given = outputs[name];
+  if (loss === undefined || given === undefined) {
     throw new Mistake({
       code: "no-input",
       message: `the model does not put out ${name}, which its loss compares with the data.`,
       help: `add ${name} to outputs in the spec, and train again.`,
     });
   }
+  const forecast = pointPrediction(subject.handle.definition, loss, given);
   const steps = horizonLength(facts.horizon);
   const size = steps * facts.targets.length;
   const values = series.undo(row, forecast.subarray(forecast.length - size));

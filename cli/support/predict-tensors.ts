@@ -9,8 +9,13 @@ import { lossesOf } from "./spec-facts.ts";
 
 export async function predictTensors({ session, subject, live, input }: PredictionRequest): Promise<void> {
   const { definition } = subject.handle;
-  const wanted = definition.inputs.filter(({ role }) => role === "input");
-  const targets = definition.inputs.filter(({ role }) => role === "target").map(({ name }) => name);
+  const { decode } = definition;
+  // What the model decodes it writes itself.
+  const written = decode?.from === "tokens" ? decode.input : undefined;
+  const wanted = definition.inputs.filter(({ role, name }) => role === "input" && name !== written);
+  const targets = definition.inputs
+    .filter(({ role, name }) => role === "target" || name === written)
+    .map(({ name }) => name);
   const file = await readTensorFile(input.path, input.files);
   // The file that a model was trained on is welcome here too: what it was to predict is not looked at.
   const isTarget = (name: string): boolean =>
@@ -19,7 +24,9 @@ export async function predictTensors({ session, subject, live, input }: Predicti
   if (unused.length > 0) session.note(`not needed to predict, and not read: ${unused.join(", ")}`);
   const needed = { ...file, tensors: new Map([...file.tensors].filter(([name]) => !isTarget(name))) };
   const { count, tensors } = checkTensors(needed, wanted, {});
-  const outputs: Readonly<Record<string, Float32Array>> = await live.predict(tensors as PredictInputs<ModelDefinition>);
+  const decoded = decode === undefined ? undefined : await live.decode(tensors);
+  const outputs: Readonly<Record<string, Float32Array>> =
+    written === undefined ? await live.predict(tensors as PredictInputs<ModelDefinition>) : {};
 
   const classified = classOutput(definition);
   for (let example = 0; example < count; example += 1) {
@@ -27,18 +34,24 @@ export async function predictTensors({ session, subject, live, input }: Predicti
       const size = sizeOf(shape);
       return nested(outputs[name]?.subarray(example * size, (example + 1) * size), shape);
     };
-    const values = Object.fromEntries(definition.outputs.map(({ name, shape }) => [name, of(name, shape)]));
+    const present = definition.outputs.filter(({ name }) => outputs[name] !== undefined);
+    const values = Object.fromEntries(present.map(({ name, shape }) => [name, of(name, shape)]));
+    const [best] = decoded?.[example] ?? [];
     const scores = classified === undefined ? undefined : values[classified];
     const predicted = Array.isArray(scores) ? scores.indexOf(Math.max(...(scores as number[]))) : undefined;
-    const found = { example: example + 1, ...(predicted === undefined ? {} : { class: predicted }) };
-    session.emit({ ...found, outputs: values });
+    const found = {
+      example: example + 1,
+      ...(predicted === undefined ? {} : { class: predicted }),
+      ...(best === undefined ? {} : { tokens: best.tokens, score: best.score }),
+    };
+    session.emit({ ...found, ...(decoded === undefined ? {} : { decoded: decoded[example] }), outputs: values });
     if (!session.json) session.print(JSON.stringify({ ...found, ...values }));
   }
 }
 
 /** The output whose largest score is the class, where an example has one class. */
 function classOutput(definition: ModelDefinition): string | undefined {
-  const loss = lossesOf(definition).find(({ kind }) => kind === "cross_entropy");
+  const loss = lossesOf(definition).find(({ kind }) => kind === "cross_entropy" || kind === "nll");
   const target = definition.inputs.find(({ name }) => name === loss?.target);
   const output = definition.outputs.find(({ name }) => name === loss?.input);
   return target?.dtype === "int32" && target.shape.length === 0 && output?.shape.length === 1 ? output.name : undefined;

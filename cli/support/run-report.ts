@@ -17,7 +17,7 @@ import type {
 } from "../../runtime/report/facts.ts";
 import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { runFile } from "../../runtime/run/directory.ts";
-import { ignoredClass } from "../../runtime/model/loss.ts";
+import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
 import type { EpochRecord } from "../../runtime/training/state.ts";
 import type { Evaluation, PartScores } from "./evaluation.ts";
 import { rowAxis } from "./row-axis.ts";
@@ -114,8 +114,10 @@ function forecastFacts(
   test: Evaluation,
   axis: RowAxis,
 ): ForecastFacts | undefined {
-  const output = test.outputs[lossesOf(definition)[0]?.input ?? ""];
-  if (output === undefined) return undefined;
+  const [loss] = lossesOf(definition);
+  const given = test.outputs[loss?.input ?? ""];
+  if (loss === undefined || given === undefined) return undefined;
+  const output = pointPrediction(definition, loss, given);
   const { targets, horizon, count, rows, prediction, naive } = forecastPart(data, "test", output);
   const width = targets.length;
   const shown = Math.max(1, Math.min(Math.ceil(count / horizon), Math.floor(MOST_ROWS / horizon)));

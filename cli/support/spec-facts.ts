@@ -5,7 +5,8 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import { loadDataset } from "../../runtime/data/load.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
-import { ignoredClass } from "../../runtime/model/loss.ts";
+import { checkAlignments } from "../../runtime/model/alignments.ts";
+import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
 import type { TrainOptions, ValidationScore } from "../../runtime/training/options.ts";
 import { SpecProblem } from "./faults.ts";
 import { Mistake } from "./mistake.ts";
@@ -96,15 +97,21 @@ function validationScore(metric: string, definition: ModelDefinition, dataset: D
         part: "validation",
         inputs: definition.inputs,
         target: scored.target,
-        output: outputs[scored.input] ?? new Float32Array(),
+        output: pointPrediction(definition, scored, outputs[scored.input] ?? new Float32Array()),
         metrics: [metric],
         ignored: ignoredClass(definition, scored.target),
       }).metrics[metric]?.model ?? null,
   };
 }
 
+/** Whether each of a target's labels belongs to one prediction; those of ctc lie anywhere in the input. */
+export function hasPlaces(definition: ModelDefinition, target: string): boolean {
+  return definition.alignments?.some((alignment) => alignment.target === target) !== true;
+}
+
 /** Metrics score numbers or classes. */
 export function metricSuits(definition: ModelDefinition, target: string, metric: string): boolean {
+  if (!hasPlaces(definition, target)) return false;
   const fact = definition.inputs.find(({ name }) => name === target);
   return (metricNamed(metric).of === "classes") === (fact?.dtype === "int32");
 }
@@ -123,10 +130,15 @@ export async function loadData(subject: Subject, scaler?: unknown): Promise<Data
     return skipped === undefined ? [] : [[target, skipped] as const];
   });
   try {
-    return await loadDataset(isRecord(data) ? data : {}, definition.inputs, subject.files, {
+    const dataset = await loadDataset(isRecord(data) ? data : {}, definition.inputs, subject.files, {
       ...(scaler === undefined ? {} : { scaler }),
       ignored: Object.fromEntries(ignored),
     });
+    // Said of the file's examples: the model itself would only know their places in a shuffled batch.
+    for (const part of definition.alignments === undefined ? [] : (["train", "validation", "test"] as const)) {
+      checkAlignments(definition, dataset[part].tensors, (index) => `example ${String(index)} of the ${part} part`);
+    }
+    return dataset;
   } catch (error) {
     throw subject.document === undefined ? error : new SpecProblem(error, subject.document);
   }

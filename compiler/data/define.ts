@@ -1,10 +1,10 @@
 /** What a data kind is to the compiler: its keys, what must hold between them, and the inputs it gives to the model. */
-import type { DataFacts, ModelInput, Spec } from "../contracts.ts";
+import type { DataFacts, InputSpec, ModelInput, Spec } from "../contracts.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Keys } from "../schema/keys.ts";
 
 export interface DataContext {
-  readonly spec: Spec;
+  readonly spec: Pick<Spec, "data" | "inputs" | "sizes" | "broken">;
   /** The data section with its defaults filled in. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly facts: DataFacts | undefined;
@@ -26,8 +26,14 @@ export interface DataDefinition {
   readonly inputs: (context: DataContext) => readonly ModelInput[] | undefined;
   /** Whether a part of the data is held back to watch the training with. */
   readonly hasValidation: (config: Readonly<Record<string, unknown>>) => boolean;
-  /** How to get such a part, for help texts. */
+  /** How to get such a part, for help texts: a clause without a full stop. */
   readonly validationHelp: string;
   /** What is added to the keys' defaults, where a default depends on other keys. */
   readonly fill: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  /** Worked examples for the reference page: keys, written-out inputs, and which of these are targets of losses. */
+  readonly examples: readonly {
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly inputs?: Readonly<Record<string, InputSpec>>;
+    readonly targets?: readonly string[];
+  }[];
 }

@@ -5,7 +5,8 @@ import type { LayerShape, ModelInput } from "../contracts.ts";
  * sequence of tokens; a plain vector of numbers has no time.
  */
 export function inputShape(input: ModelInput): LayerShape {
-  const { shape, axes } = input;
+  const { shape, axes, vocabulary } = input;
   const time = input.lengths || shape.length > 1 || (shape.length === 1 && input.dtype === "int32");
-  return { shape, axes, time };
+  if (input.dtype !== "int32") return { shape, axes, time };
+  return { shape, axes, time, dtype: "int32", ...(vocabulary === undefined ? {} : { vocabulary }) };
 }

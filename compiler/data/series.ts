@@ -103,8 +103,12 @@ export const series: DataDefinition = {
     return implied;
   },
   hasValidation: (config) => fillSplit(config.split).validation > 0,
-  validationHelp: "give data.split a validation part, or remove early_stopping.",
+  validationHelp: "give data.split a validation part",
   fill: (config) => ({ targets: config.targets ?? config.columns, split: fillSplit(config.split) }),
+  examples: [
+    { config: { file: "data/sales.csv", columns: ["price", "sold"], window: 24 } },
+    { config: { file: "data/sales.csv", columns: ["price", "sold"], targets: ["sold"], window: 24, horizon: 6 } },
+  ],
 };
 
 function impliedInputs(

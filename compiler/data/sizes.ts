@@ -1,7 +1,8 @@
 /** Words in shapes: `shape: [time, 3]` with `sizes: {time: 20}`, or with the size that the data has. */
-import type { DataFacts, InputSpec, Spec } from "../contracts.ts";
+import type { DataFacts, InputSpec } from "../contracts.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { pointerTo } from "../support/pointer.ts";
+import type { DataContext } from "./define.ts";
 
 interface KnownSize {
   readonly size: number;
@@ -13,11 +14,11 @@ interface KnownSize {
 export class Sizes {
   readonly #known = new Map<string, KnownSize>();
   readonly #used = new Set<string>();
-  readonly #spec: Spec;
+  readonly #spec: DataContext["spec"];
   readonly #facts: DataFacts | undefined;
   readonly #report: Report;
 
-  constructor(spec: Spec, facts: DataFacts | undefined, report: Report) {
+  constructor(spec: DataContext["spec"], facts: DataFacts | undefined, report: Report) {
     this.#spec = spec;
     this.#facts = facts;
     this.#report = report;
@@ -67,7 +68,7 @@ export class Sizes {
   }
 }
 
-export function reportUnusedSizes(spec: Spec, used: ReadonlySet<string>, report: Report): void {
+export function reportUnusedSizes(spec: DataContext["spec"], used: ReadonlySet<string>, report: Report): void {
   for (const word of Object.keys(spec.sizes ?? {})) {
     if (!used.has(word)) report("unused-size", { word }, { pointer: pointerTo("/sizes", word), part: "key" });
   }

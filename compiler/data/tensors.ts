@@ -52,12 +52,22 @@ export const tensors: DataDefinition = {
     return resolved.every((input) => input !== undefined) ? resolved : undefined;
   },
   hasValidation: (config) => config.validation_file !== undefined || fillSplit(config.split ?? {}).validation > 0,
-  validationHelp: "add validation_file or a split with a validation part to data, or remove early_stopping.",
+  validationHelp: "add validation_file or a split with a validation part to data",
   fill: (config) => {
     if (config.split !== undefined) return { split: fillSplit(config.split) };
     const alone = furtherFiles.every((key) => config[key] === undefined);
     return alone ? { split: { train: 1, validation: 0, test: 0 } } : {};
   },
+  examples: [
+    {
+      config: { file: "data/pairs.json", split: { train: 0.9, validation: 0.1 } },
+      inputs: {
+        source: { shape: [12, 3], lengths: true },
+        target: { shape: [8], dtype: "int32", vocabulary: 50, lengths: true },
+      },
+      targets: ["target"],
+    },
+  ],
 };
 
 function resolveInput(context: DataContext, sizes: Sizes, name: string, input: InputSpec): ModelInput | undefined {

@@ -1,10 +1,11 @@
 /** Every diagnostic code once, with a typed function that gives its words. Codes are stable: scripts may rely on them. */
+import { cellCodes } from "./catalogue/cells.ts";
 import { dataCodes } from "./catalogue/data.ts";
 import { keyCodes } from "./catalogue/keys.ts";
 import { meaningCodes } from "./catalogue/meaning.ts";
 import { textCodes } from "./catalogue/text.ts";
 
-export const catalogue = { ...textCodes, ...keyCodes, ...meaningCodes, ...dataCodes };
+export const catalogue = { ...textCodes, ...keyCodes, ...meaningCodes, ...dataCodes, ...cellCodes };
 
 export type DiagnosticCode = keyof typeof catalogue;
 

@@ -2,9 +2,17 @@
 import type { Model } from "../contracts.ts";
 import type { Program } from "../ir/program.ts";
 import { invariant } from "../support/internal-error.ts";
-import type { ArgumentFact, InputFact, OutputFact, ParameterFact, TensorFact } from "../../runtime/contract.ts";
+import type {
+  AlignmentFact,
+  ArgumentFact,
+  InputFact,
+  OutputFact,
+  ParameterFact,
+  TensorFact,
+} from "../../runtime/contract.ts";
 
-export function inputFacts(model: Model): readonly InputFact[] {
+/** A target that is aligned with a longer input may be empty. */
+export function inputFacts(model: Model, alignments: readonly AlignmentFact[]): readonly InputFact[] {
   return model.inputs.map(({ name, role, shape, axes, dtype, vocabulary, lengths }) => ({
     name,
     role,
@@ -13,6 +21,7 @@ export function inputFacts(model: Model): readonly InputFact[] {
     dtype,
     ...(vocabulary === undefined ? {} : { vocabulary }),
     lengths,
+    ...(lengths && alignments.some(({ target }) => target === name) ? { mayBeEmpty: true } : {}),
   }));
 }
 
@@ -21,7 +30,13 @@ export function outputFacts(model: Model): readonly OutputFact[] {
 }
 
 export function parameterFacts(model: Model): readonly ParameterFact[] {
-  return model.parameters.map(({ name, shape, initializer, frozen }) => ({ name, shape, initializer, frozen }));
+  return model.parameters.map(({ name, shape, initializer, frozen, statistic }) => ({
+    name,
+    shape,
+    initializer,
+    frozen,
+    ...(statistic === undefined ? {} : { statistic }),
+  }));
 }
 
 /** In the order of the program's buffers. */

@@ -72,11 +72,11 @@ function preparation(data: unknown): readonly string[] {
   return steps.length === 0 ? [] : [`Numbers of the series enter and leave prepared (${steps.join(", ")}), not raw.`];
 }
 
+/** Without statistics such as running means, as PyTorch counts. */
 function parameterCount(model: Model): string {
-  const count = model.parameters.reduce(
-    (total, { shape }) => total + shape.reduce((product, length) => product * length, 1),
-    0,
-  );
+  const count = model.parameters
+    .filter(({ statistic }) => statistic === undefined)
+    .reduce((total, { shape }) => total + shape.reduce((product, length) => product * length, 1), 0);
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 

@@ -9,33 +9,54 @@ import {
   type StatementStructures,
   type TypeAliasDeclarationStructure,
 } from "ts-morph";
-import type { Model, ProgramName } from "../contracts.ts";
+import type { AnyProgramName, Model, Programs, StreamFact, StreamObstacle } from "../contracts.ts";
 import type { Program } from "../ir/program.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
-import { scalarArgument } from "../optimizers/define.ts";
+import type { ScheduleDefinition } from "../schedules/define.ts";
 import { invariant } from "../support/internal-error.ts";
 import type { KernelFunction } from "../targets/gpu/kernel.ts";
 import type { GpuModule, GpuPlan } from "../targets/gpu/target.ts";
+import type { AlignmentFact } from "../../runtime/contract.ts";
 import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
-import { headerLines, oneLine, specHash, summaryLines } from "./header.ts";
-import { dataLiteral, numberLiteral, propertyKey, stringLiteral } from "./literals.ts";
+import { headerLines, specHash, summaryLines } from "./header.ts";
+import { comment, documentation, oneLineKeep } from "./comments.ts";
+import { dataLiteral, numberLiteral, stringLiteral } from "./literals.ts";
 import { capitalize, typeNameFrom } from "./names.ts";
-import { reads, scalarText } from "./scalars.ts";
+import {
+  accumulationMember,
+  initialSlots,
+  scalarsFunction,
+  scheduleFunction,
+  scheduleLiteral,
+  scheduleName,
+  slotsOf,
+} from "./training.ts";
 import { SymbolTable, type RuntimeSymbol } from "./symbols.ts";
 import { compilerVersion } from "./version.ts";
 import { binaryFunctions, webAssemblyLiteral, webAssemblyNames, type WebAssemblyParts } from "./webassembly.ts";
 
 export interface ModuleParts {
   readonly model: Model;
-  readonly programs: Readonly<Record<ProgramName, Program>>;
+  readonly programs: Programs<Program>;
   readonly gpu: GpuModule;
   readonly optimizer: OptimizerDefinition;
+  readonly schedule?: ScheduleDefinition;
+  readonly alignments: readonly AlignmentFact[];
+  readonly stream: StreamFact | StreamObstacle;
   readonly wasm?: WebAssemblyParts;
 }
 
 type Statement = StatementStructures | string;
 
-const programNames: readonly ProgramName[] = ["predict", "evaluate", "gradients", "train_step"];
+const allPrograms: readonly AnyProgramName[] = [
+  "predict",
+  "evaluate",
+  "gradients",
+  "train_step",
+  "accumulate",
+  "stream_start",
+  "stream_step",
+];
 
 /** Names a module uses for itself; kernels must not take them. */
 export const moduleNames: readonly string[] = [
@@ -43,12 +64,13 @@ export const moduleNames: readonly string[] = [
   "parameters",
   "kernelTable",
   "optimizerScalars",
-  ...programNames.flatMap((program) => [planName(program), argumentsName(program)]),
+  scheduleName,
+  ...allPrograms.flatMap((program) => [planName(program), argumentsName(program)]),
   ...webAssemblyNames,
 ];
 
 export function printModule(parts: ModuleParts): string {
-  const { model, programs, gpu, optimizer, wasm } = parts;
+  const { model, programs, gpu, optimizer, schedule, wasm } = parts;
   const symbols = new SymbolTable();
   const body: Statement[] = [
     section("Parameters: PyTorch's names and layouts"),
@@ -56,11 +78,15 @@ export function printModule(parts: ModuleParts): string {
     section("Kernels: each computes one cell of its output"),
     ...gpu.kernels.map((kernel) => kernelFunction(kernel, symbols)),
     kernelTable(gpu.kernels, symbols),
-    ...programNames.flatMap((name) => [
-      section(`${name}: ${purposes[name]}`),
-      argumentTable(name, programs[name], symbols),
-      planFunction(name, gpu.plans[name], symbols),
-    ]),
+    ...allPrograms.flatMap((name) => {
+      const [program, plan] = [programs[name], gpu.plans[name]];
+      if (program === undefined || plan === undefined) return [];
+      return [
+        section(`${name}: ${purposes[name]}`),
+        argumentTable(name, program, symbols),
+        planFunction(name, plan, symbols),
+      ];
+    }),
     ...(wasm === undefined
       ? []
       : [
@@ -70,7 +96,8 @@ export function printModule(parts: ModuleParts): string {
           }),
         ]),
     section("The model"),
-    scalarsFunction(model, optimizer),
+    scalarsFunction(model, optimizer, symbols),
+    ...(schedule === undefined ? [] : [scheduleFunction(model, schedule, symbols)]),
     modelStatement(parts, symbols),
     ...typeAliases(model, symbols),
     ...(wasm === undefined
@@ -91,11 +118,14 @@ export function printModule(parts: ModuleParts): string {
   return `${header}\n${comment(summaryLines(model))}\n\n${tidy(file.getFullText())}`;
 }
 
-const purposes: Readonly<Record<ProgramName, string>> = {
+const purposes: Readonly<Record<AnyProgramName, string>> = {
   predict: "the outputs, without dropout",
   evaluate: "the outputs and the loss, without dropout",
   gradients: "the loss and its gradient for every parameter, as in training",
   train_step: "the loss, and every parameter and optimizer state after one update",
+  accumulate: "the loss, and the gradients added to those of the batches before",
+  stream_start: "what the steps of a stream have in common, of one example",
+  stream_step: "one step of one example: the outputs, and what the next step needs",
 };
 
 function section(title: string): string {
@@ -157,13 +187,13 @@ function kernelTable(kernels: readonly KernelFunction[], symbols: SymbolTable): 
   });
 }
 
-function argumentTable(name: ProgramName, program: Program, symbols: SymbolTable): string {
+function argumentTable(name: AnyProgramName, program: Program, symbols: SymbolTable): string {
   return constant(argumentsName(name), {
     value: `${rows(argumentsOf(program))} as const satisfies readonly ${symbols.use("ArgumentFact")}[]`,
   });
 }
 
-function planFunction(name: ProgramName, plan: GpuPlan, symbols: SymbolTable): FunctionDeclarationStructure {
+function planFunction(name: AnyProgramName, plan: GpuPlan, symbols: SymbolTable): FunctionDeclarationStructure {
   const uses = (mark: string): boolean => plan.statements.some((line) => line.includes(mark));
   const members = [
     ...(uses("kernels.") ? ["kernels"] : []),
@@ -187,35 +217,14 @@ function planFunction(name: ProgramName, plan: GpuPlan, symbols: SymbolTable): F
   };
 }
 
-function scalarsFunction(model: Model, optimizer: OptimizerDefinition): FunctionDeclarationStructure {
-  const formulas = Object.entries(optimizer.scalars(model.optimizer.config));
-  const used = (variable: "step" | "learningRate"): boolean => formulas.some(([, formula]) => reads(formula, variable));
-  const parameters = [
-    ...(used("step") || used("learningRate") ? [{ name: used("step") ? "step" : "_step", type: "number" }] : []),
-    ...(used("learningRate") ? [{ name: "learningRate", type: "number" }] : []),
-  ];
-  const members = formulas.map(([name, formula]) => `  ${propertyKey(scalarArgument(name))}: ${scalarText(formula)},`);
-  return {
-    kind: StructureKind.Function,
-    name: "optimizerScalars",
-    docs: [
-      documentation([
-        `${oneLine(optimizer.kind)}: ${oneLine(optimizer.formula)}`,
-        "",
-        "Coefficients of update number `step`, in float64.",
-      ]),
-    ],
-    parameters,
-    returnType: "Record<string, number>",
-    statements: members.length === 0 ? "return {};" : ["return {", ...members, "};"].join("\n"),
-  };
-}
-
-function modelStatement({ model, programs, optimizer, wasm }: ModuleParts, symbols: SymbolTable): string {
+function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
+  const { model, programs, optimizer, schedule, alignments, stream, wasm } = parts;
   const learningRate = model.optimizer.config["learning_rate"];
   invariant(typeof learningRate === "number", "the resolved optimizer has no learning rate");
-  const program = (name: ProgramName): string => {
-    const results = resultsOf(programs[name])
+  const program = (name: AnyProgramName): string => {
+    const present = programs[name];
+    if (present === undefined) return "";
+    const results = resultsOf(present)
       .map((fact) => `        ${dataLiteral(fact)},\n`)
       .join("");
     return [
@@ -223,22 +232,30 @@ function modelStatement({ model, programs, optimizer, wasm }: ModuleParts, symbo
       `      kernels: kernelTable,\n      plan: ${planName(name)},\n    },\n`,
     ].join("");
   };
-  const slots = dataLiteral(optimizer.slots(model.optimizer.config));
+  const slots = dataLiteral(slotsOf(model, optimizer));
   const text = [
     "{\n",
     `  name: ${stringLiteral(model.name)},\n`,
     `  specHash: ${stringLiteral(specHash(model.spec))},\n`,
     `  compilerVersion: ${stringLiteral(compilerVersion)},\n`,
     `  batchSize: ${model.batchSize},\n`,
-    `  inputs: ${dataLiteral(inputFacts(model), "  ")},\n`,
+    `  inputs: ${dataLiteral(inputFacts(model, alignments), "  ")},\n`,
     `  outputs: ${dataLiteral(outputFacts(model), "  ")},\n`,
     "  parameters,\n",
     "  optimizer: {\n",
     `    kind: ${stringLiteral(model.optimizer.kind)},\n`,
     `    learningRate: ${numberLiteral(learningRate)},\n`,
     `    slots: ${slots},\n`,
+    initialSlots(model, optimizer),
     "    scalars: optimizerScalars,\n  },\n",
-    `  gpu: {\n${programNames.map(program).join("")}  },\n`,
+    accumulationMember(model, programs),
+    schedule === undefined ? "" : `  schedule: ${scheduleLiteral(model, schedule)},\n`,
+    `  gpu: {\n${allPrograms.map(program).join("")}  },\n`,
+    "reason" in stream
+      ? `  streamObstacle: ${stringLiteral(stream.reason)},\n`
+      : `  stream: ${dataLiteral(stream, "  ")},\n`,
+    model.decode === undefined ? "" : `  decode: ${dataLiteral(model.decode, "  ")},\n`,
+    alignments.length === 0 ? "" : `  alignments: ${dataLiteral(alignments, "  ")},\n`,
     wasm === undefined ? "" : "  wasm: webAssembly,\n",
     `  spec: ${dataLiteral(model.spec, "  ")},\n`,
     `} as const satisfies ${symbols.use("ModelDefinition")}`,
@@ -274,37 +291,17 @@ function constant(name: string, { value, documentation: lines, isExported = fals
   return `\n${docs}${isExported ? "export " : ""}const ${name} = ${value};`;
 }
 
-function planName(program: ProgramName): string {
+function planName(program: AnyProgramName): string {
   return `${camel(program)}Plan`;
 }
 
-function argumentsName(program: ProgramName): string {
+function argumentsName(program: AnyProgramName): string {
   return `${camel(program)}Arguments`;
 }
 
-function camel(program: ProgramName): string {
+function camel(program: AnyProgramName): string {
   const [first = "", ...rest] = program.split("_");
   return first + rest.map(capitalize).join("");
-}
-
-/** A doc comment's text; nothing in it can end the comment. */
-function documentation(lines: readonly string[]): string {
-  const text = lines.map(oneLineKeep).join("\n");
-  return lines.length > 1 ? `\n${text}` : text;
-}
-
-function comment(lines: readonly string[]): string {
-  const [only = "", ...others] = lines.map(oneLineKeep);
-  if (others.length === 0) return `/** ${only} */`;
-  return `/**\n${lines.map((line) => ` *${line === "" ? "" : ` ${oneLineKeep(line)}`}\n`).join("")} */`;
-}
-
-/** Keeps the alignment of a table's line. */
-function oneLineKeep(line: string): string {
-  return line
-    .replace(/[\r\n\u2028\u2029]+/gu, " ")
-    .replaceAll("*/", "* /")
-    .trimEnd();
 }
 
 /** One blank line between statements at most, and one line end at the end. */

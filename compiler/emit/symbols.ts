@@ -15,6 +15,7 @@ export const runtimeSymbols = {
   Outputs: "type",
   ParameterFact: "type",
   PredictInputs: "type",
+  productOverSteps: "value",
   Tensor1: "type",
   Tensor2: "type",
   Tensor3: "type",

@@ -33,10 +33,21 @@ export type OpAttributes = {
   readonly pad: { readonly axis: number; readonly before: number; readonly after: number };
   readonly concat: { readonly axis: number };
   readonly reverse: { readonly axis: number };
+  /**
+   * Windows of `size` steps along one axis: axis a becomes axes a (which window) and a + 1 (which place in it), and cell
+   * [w, k] is step w * stride + k * dilation. Windows may overlap.
+   */
+  readonly unfold: { readonly axis: number; readonly size: number; readonly stride: number; readonly dilation: number };
+  /** The adjoint of unfold: every step is the sum of its places in all windows; `length` steps. */
+  readonly fold: { readonly axis: number; readonly length: number; readonly stride: number; readonly dilation: number };
   readonly sum: { readonly axes: readonly number[] };
   readonly max: { readonly axes: readonly number[] };
   /** One letter per axis: a product summed over the letters that `output` lacks. Every letter occurs at least twice. */
   readonly contract: { readonly left: string; readonly right: string; readonly output: string };
+  /** The rows of a table that ids name; the first `batch` axes of both say which table. */
+  readonly take: { readonly batch: number };
+  /** Rows added up by the number of the row they go to, of `rows`: what `take` is the adjoint of. */
+  readonly place_rows: { readonly batch: number; readonly rows: number };
   readonly scan: ScanAttributes;
   readonly scan_output: { readonly index: number };
 } & { readonly [O in UnaryOperation | BinaryOperation | CompareOperation]: NoAttributes };

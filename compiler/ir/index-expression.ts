@@ -1,5 +1,6 @@
 /** Integer expressions over index names, simplified as they are made. */
-import type { IndexExpression } from "./program.ts";
+import { InternalError } from "../support/internal-error.ts";
+import type { IndexExpression, LoadedIndex, Slot } from "./program.ts";
 
 export function constantIndex(value: number): IndexExpression {
   return { kind: "constant", value };
@@ -66,50 +67,100 @@ export function namesOf(index: IndexExpression): ReadonlySet<string> {
     case "modulo":
     case "clamp":
       return namesOf(index.of);
+    case "loaded":
+      return new Set(index.indices.flatMap((inner) => [...namesOf(inner)]));
     default:
       return index satisfies never;
   }
 }
 
-/** Canonical text: equal text means equal value. */
-export function indexText(index: IndexExpression): string {
+/** Every place in the expression where a number is read from a tensor, inner ones too. */
+export function loadedIn(index: IndexExpression): readonly LoadedIndex[] {
+  switch (index.kind) {
+    case "constant":
+    case "name":
+      return [];
+    case "add":
+      return [...loadedIn(index.left), ...loadedIn(index.right)];
+    case "scale":
+    case "divide":
+    case "modulo":
+    case "clamp":
+      return loadedIn(index.of);
+    case "loaded":
+      return [index, ...index.indices.flatMap(loadedIn)];
+    default:
+      return index satisfies never;
+  }
+}
+
+export function slotText(slot: Slot | undefined): string {
+  return slot === undefined ? "" : `[${slot.scale}*${slot.variable ?? ""}+${slot.offset}]`;
+}
+
+const sourceText = (from: LoadedIndex["from"]): string =>
+  typeof from === "number" ? `tensor ${from}` : `${from.buffer.name}${slotText(from.slot)}`;
+
+/**
+ * Canonical text: equal text means equal value.
+ *
+ * @param nameOf what the tensors are called that numbers are read from
+ */
+export function indexText(index: IndexExpression, nameOf = sourceText): string {
+  const text = (inner: IndexExpression): string => indexText(inner, nameOf);
   switch (index.kind) {
     case "constant":
       return String(index.value);
     case "name":
       return index.name;
     case "add":
-      return `${indexText(index.left)} + ${indexText(index.right)}`;
+      return `${text(index.left)} + ${text(index.right)}`;
     case "scale":
-      return `${index.by} * ${index.of.kind === "add" ? `(${indexText(index.of)})` : indexText(index.of)}`;
+      return `${index.by} * ${index.of.kind === "add" ? `(${text(index.of)})` : text(index.of)}`;
     case "divide":
-      return `((${indexText(index.of)}) div ${index.by})`;
+      return `((${text(index.of)}) div ${index.by})`;
     case "modulo":
-      return `((${indexText(index.of)}) mod ${index.by})`;
+      return `((${text(index.of)}) mod ${index.by})`;
     case "clamp":
-      return `clamp(${indexText(index.of)}, ${index.low}, ${index.high})`;
+      return `clamp(${text(index.of)}, ${index.low}, ${index.high})`;
+    case "loaded":
+      return `${nameOf(index.from)}[${index.indices.map(text).join(", ")}]`;
     default:
       return index satisfies never;
   }
 }
 
+/** What a tensor holds at a place. */
+export type ReadIndex = (from: LoadedIndex["from"], indices: readonly number[]) => number;
+
+const nothingToRead: ReadIndex = () => {
+  throw new InternalError("an index is read from a tensor where there are no tensors");
+};
+
 /** Evaluates with numbers for the names. */
-export function indexValue(index: IndexExpression, names: Readonly<Record<string, number>>): number {
+export function indexValue(
+  index: IndexExpression,
+  names: Readonly<Record<string, number>>,
+  read: ReadIndex = nothingToRead,
+): number {
+  const value = (inner: IndexExpression): number => indexValue(inner, names, read);
   switch (index.kind) {
     case "constant":
       return index.value;
     case "name":
       return names[index.name] as number;
     case "add":
-      return indexValue(index.left, names) + indexValue(index.right, names);
+      return value(index.left) + value(index.right);
     case "scale":
-      return indexValue(index.of, names) * index.by;
+      return value(index.of) * index.by;
     case "divide":
-      return Math.floor(indexValue(index.of, names) / index.by);
+      return Math.floor(value(index.of) / index.by);
     case "modulo":
-      return indexValue(index.of, names) % index.by;
+      return value(index.of) % index.by;
     case "clamp":
-      return Math.min(Math.max(indexValue(index.of, names), index.low), index.high);
+      return Math.min(Math.max(value(index.of), index.low), index.high);
+    case "loaded":
+      return read(index.from, index.indices.map(value));
     default:
       return index satisfies never;
   }

@@ -2,7 +2,7 @@
 import type { Graph, Node } from "./graph.ts";
 import { bodyNodes, isScan, topological } from "./graph.ts";
 import { indexText } from "./index-expression.ts";
-import type { Access, Condition, Expression, Kernel, Program, Step } from "./program.ts";
+import type { Access, Condition, Expression, IndexExpression, Kernel, Program, Step } from "./program.ts";
 
 /** One node a line, numbered in order: `%3 = contract bti,gi->tbg %0 %1 : [24, 16, 64]  (encoder)`. */
 export function printGraph(graph: Graph): string {
@@ -109,13 +109,15 @@ function accessText({ buffer, slot }: Access): string {
 export function expressionText(expression: Expression, kernel: Pick<Kernel, "parameters">): string {
   const text = (inner: Expression): string => expressionText(inner, kernel);
   const condition = ({ operation, left, right }: Condition): string => `${operation}(${text(left)}, ${text(right)})`;
+  const place = (index: IndexExpression): string =>
+    indexText(index, (from) => (typeof from === "number" ? kernel.parameters[from]?.name : from.buffer.name) ?? "?");
   switch (expression.kind) {
     case "number":
       return String(expression.value);
     case "position":
-      return indexText(expression.index);
+      return place(expression.index);
     case "load":
-      return `${kernel.parameters[expression.parameter]?.name}[${expression.indices.map(indexText).join(", ")}]`;
+      return `${kernel.parameters[expression.parameter]?.name}[${expression.indices.map(place).join(", ")}]`;
     case "unary":
       return `${expression.operation}(${text(expression.operand)})`;
     case "binary":

@@ -153,4 +153,16 @@ export type IndexExpression =
   | { readonly kind: "divide"; readonly of: IndexExpression; readonly by: number }
   | { readonly kind: "modulo"; readonly of: IndexExpression; readonly by: number }
   /** Limits to low .. high (inclusive), for loads in the branch of a select that is not taken. */
-  | { readonly kind: "clamp"; readonly of: IndexExpression; readonly low: number; readonly high: number };
+  | { readonly kind: "clamp"; readonly of: IndexExpression; readonly low: number; readonly high: number }
+  | LoadedIndex;
+
+/**
+ * The whole number that a tensor holds at `indices`: 0 .. below - 1, which those who fill the tensor see to. In a kernel `from`
+ * is one of its parameters; a target that has bound kernels to buffers puts the access there, and one flat index behind it.
+ */
+export interface LoadedIndex {
+  readonly kind: "loaded";
+  readonly from: number | Access;
+  readonly indices: readonly IndexExpression[];
+  readonly below: number;
+}

@@ -21,6 +21,8 @@ export type RebuildScan = (
 ) => readonly (Node | undefined)[];
 
 export interface Rewriter {
+  /** Asked first, of every node outside of bodies: what stands for it, without a look at its inputs. */
+  readonly replace?: (old: Node) => Node | undefined;
   readonly node: Rebuild;
   readonly scan: RebuildScan;
 }
@@ -31,7 +33,7 @@ export function copyNode(old: Node, inputs: readonly Node[], builder: GraphBuild
 
 export function rewriteGraph(graph: Graph, rewriter: (builder: GraphBuilder) => Rewriter): Graph {
   const builder = new GraphBuilder();
-  const { node: rebuild, scan: rebuildScan } = rewriter(builder);
+  const { node: rebuild, scan: rebuildScan, replace } = rewriter(builder);
   const order = topological(graph.outputs.map(({ node }) => node));
   const loops = joinScans(order);
   const renewed = new Map<Node, Node>();
@@ -39,7 +41,10 @@ export function rewriteGraph(graph: Graph, rewriter: (builder: GraphBuilder) => 
 
   for (const node of order) {
     builder.within(node.origin, () => {
-      if (isScan(node)) {
+      const replacement = replace?.(node);
+      if (replacement !== undefined) {
+        renewed.set(node, replacement);
+      } else if (isScan(node)) {
         const loop = loops.get(node.attributes.identifier) as Loop;
         if (loop.results !== undefined) return;
         const rebuilt = rebuildBody(loop.scan, renewed, rebuild, builder);

@@ -1,6 +1,6 @@
 /** The verifier of programs: shapes fit, every read finds something written, indices are bound. */
 import { InternalError } from "../support/internal-error.ts";
-import { namesOf } from "./index-expression.ts";
+import { loadedIn, namesOf } from "./index-expression.ts";
 import type { Access, Buffer, Expression, IndexExpression, Kernel, Program, Step } from "./program.ts";
 
 /** @throws InternalError naming the program, the kernel or buffer and the rule it breaks */
@@ -56,6 +56,10 @@ function verifyKernel(kernel: Kernel, fail: (rule: string) => never): void {
   if (new Set(bound).size !== bound.length) fail(`${kernel.name} binds an index twice`);
   const checkIndex = (index: IndexExpression, names: readonly string[]): void => {
     for (const name of namesOf(index)) if (!names.includes(name)) fail(`${kernel.name} uses the unbound index ${name}`);
+    for (const { from, indices } of loadedIn(index)) {
+      const source = typeof from === "number" ? kernel.parameters[from] : undefined;
+      if (source?.shape.length !== indices.length) fail(`${kernel.name} misreads an index`);
+    }
   };
   const check = (expression: Expression, names: readonly string[]): void => {
     switch (expression.kind) {

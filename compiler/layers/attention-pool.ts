@@ -2,9 +2,9 @@ import type { LayerShape } from "../contracts.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { affine, fanInUniform } from "./affine.ts";
-import type { BuildContext, LayerPlan, LayerValue, ParameterSpec } from "./define.ts";
-import { defineLayer } from "./define.ts";
-import { lengthMask, softmax } from "./softmax.ts";
+import type { BuildContext, LayerPlan, LayerResult, LayerValue, ParameterSpec, StreamContext } from "./define.ts";
+import { defineLayer, stepwise } from "./define.ts";
+import { lengthMask, lowestEnergy, softmax } from "./softmax.ts";
 
 interface AttentionPoolConfig {
   readonly scope: "sequence" | "prefix" | "step";
@@ -69,6 +69,7 @@ export const attentionPool = defineLayer<AttentionPoolConfig>({
     const { node, lengths } = context.inputs[0] as LayerValue;
     const { operations: o } = context;
     const energies = o.builder.named(energy(config, context, node), "energy");
+    if (context.stream && config.scope === "prefix") return poolSoFar(o, context.stream, energies, node);
     if (config.scope === "sequence") {
       const steps = node.shape[1] as number;
       const mask = lengths === undefined ? undefined : lengthMask(o, lengths, steps);
@@ -81,6 +82,10 @@ export const attentionPool = defineLayer<AttentionPoolConfig>({
     const pooled = config.scope === "prefix" ? prefixPool(o, energies, node, lengths) : stepPool(o, energies, node);
     return { node: pooled.context, lengths, extras: { weights: () => pooled.weights } };
   },
+  stream: ({ scope }, inputs) =>
+    scope === "sequence"
+      ? "it looks at all steps (scope: sequence); scope: prefix does not"
+      : stepwise(undefined, inputs),
   examples: (["sequence", "prefix", "step"] as const).flatMap((scope) => [
     { config: { scope }, inputs: [{ shape: [5, 3], axes: ["T", "H"], time: true }] },
     {
@@ -135,4 +140,30 @@ function stepPool(o: Operations, energies: Node, steps: Node) {
   const weights = o.builder.named(o.reshape(softmax(o, alone), energies.shape), "weights");
   const context = o.multiply(o.broadcast(weights, steps.shape, [0, 1]), steps);
   return { weights, context: o.builder.named(context, "pooled") };
+}
+
+/**
+ * The same one step at a time, without the steps before: of them only the largest energy, the sum of exponentials and the
+ * weighted sum are kept, all three scaled anew when a larger energy comes (Milakov and Gimelshein 2018, online softmax).
+ * @param energies `[1, 1]`
+ * @param steps `[1, 1, H]`
+ */
+function poolSoFar(o: Operations, stream: StreamContext, energies: Node, steps: Node): LayerResult {
+  const features = steps.shape[2] as number;
+  const energy = o.reshape(energies, [1]);
+  const values = o.reshape(steps, [1, features]);
+  const wide = (node: Node): Node => o.broadcast(node, [1, features], [0]);
+  const largestBefore = stream.previous("largest_energy", o.constant(lowestEnergy, [1]));
+  const largest = o.maximum(largestBefore, energy);
+  const fading = o.exp(o.subtract(largestBefore, largest));
+  const exponential = o.exp(o.subtract(energy, largest));
+  const total = o.add(o.multiply(stream.previous("exponential_sum", [1]), fading), exponential);
+  const sum = o.add(
+    o.multiply(stream.previous("weighted_sum", [1, features]), wide(fading)),
+    o.multiply(values, wide(exponential)),
+  );
+  stream.keep("largest_energy", largest);
+  stream.keep("exponential_sum", total);
+  stream.keep("weighted_sum", sum);
+  return { node: o.builder.named(o.reshape(o.divide(sum, wide(total)), [1, 1, features]), "pooled") };
 }

@@ -2,7 +2,7 @@ import type { LayerShape } from "../contracts.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import type { BuildContext } from "./define.ts";
-import { defineLayer } from "./define.ts";
+import { defineLayer, stepwise } from "./define.ts";
 
 interface DropoutConfig {
   readonly p: number;
@@ -40,5 +40,6 @@ export const dropout = defineLayer<DropoutConfig>({
     node: dropped(context.operations, context.inputs[0]?.node as Node, p, context),
     lengths: context.inputs[0]?.lengths,
   }),
+  stream: stepwise,
   examples: [{ config: { p: 0.25 }, inputs: [{ shape: [3, 5], axes: ["T", "C"], time: true }] }],
 });

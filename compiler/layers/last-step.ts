@@ -1,4 +1,6 @@
 import type { LayerShape } from "../contracts.ts";
+import type { Node } from "../ir/graph.ts";
+import type { Operations } from "../ops/define.ts";
 import { defineLayer } from "./define.ts";
 import type { LayerValue } from "./define.ts";
 
@@ -15,16 +17,18 @@ export const lastStep = defineLayer({
     if (!input.time) return mismatch("a sequence [B, T, ...]", "read a layer that keeps its time axis");
     return { output: { shape: input.shape.slice(1), axes: input.axes.slice(1), time: false } };
   },
-  build: (_config, { operations: o, inputs }) => {
-    const { node, lengths } = inputs[0] as LayerValue;
-    const steps = node.shape[1] as number;
-    if (lengths === undefined) {
-      const last = o.slice(node, 1, steps - 1, steps);
-      return { node: o.reshape(last, [node.shape[0] as number, ...node.shape.slice(2)]) };
-    }
-    const next = o.add(o.iota(node.shape, 1), o.constant(1));
-    const isLast = o.equal(next, o.broadcast(lengths, node.shape, [0]));
-    return { node: o.sum(o.select(isLast, node, o.constant(0)), [1]) };
-  },
+  build: (_config, { operations: o, inputs }) => ({ node: lastStepOf(o, inputs[0] as LayerValue) }),
   examples: [{ config: {}, inputs: [{ shape: [4, 3], axes: ["T", "C"], time: true }] }],
 });
+
+/** `[B, T, ...] -> [B, ...]`; zeros for an example without steps. */
+export function lastStepOf(o: Operations, { node, lengths }: Pick<LayerValue, "node" | "lengths">): Node {
+  const steps = node.shape[1] as number;
+  if (lengths === undefined) {
+    const last = o.slice(node, 1, steps - 1, steps);
+    return o.reshape(last, [node.shape[0] as number, ...node.shape.slice(2)]);
+  }
+  const next = o.add(o.iota(node.shape, 1), o.constant(1));
+  const isLast = o.equal(next, o.broadcast(lengths, node.shape, [0]));
+  return o.sum(o.select(isLast, node, o.constant(0)), [1]);
+}

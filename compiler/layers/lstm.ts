@@ -1,14 +1,16 @@
-import type { LayerShape } from "../contracts.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import type { BuildContext, LayerPlan, PlanContext } from "./define.ts";
 import { defineLayer } from "./define.ts";
-import type { RecurrentConfig } from "./recurrent.ts";
-import { initialStates, planRecurrent, recurrentKeys, recurrentParameters, runRecurrent } from "./recurrent.ts";
+import type { CellWeights, Recurrence, RecurrentConfig } from "./recurrent.ts";
+import { recurrentKeys, recurrentLayer } from "./recurrent.ts";
 
-/** Gates of every step, in PyTorch's order of rows: input, forget, cell candidate, output. */
-const gateCount = 4;
-const stateNames = ["final_state", "final_cell"] as const;
+/** Rows of the weights in PyTorch's order: input, forget, cell candidate, output. */
+export const lstmRecurrence: Recurrence = {
+  gateCount: 4,
+  stateNames: ["final_state", "final_cell"],
+  addsHiddenBias: false,
+  cell: () => cell,
+};
 
 /**
  * Long short-term memory, several layers and directions: `[B, T, I] -> [B, T, D*H]`.
@@ -22,20 +24,7 @@ export const lstm = defineLayer<RecurrentConfig>({
   formula: "i, f, o = sigmoid(W_ih x + b_ih + W_hh h + b_hh), g = tanh(...); c' = f c + i g; h' = o tanh(c')",
   source: "torch.nn.LSTM (gate rows i, f, g, o; two bias vectors); Hochreiter and Schmidhuber 1997",
   keys: recurrentKeys,
-  inputs: { min: 1, max: 1 },
-  plan: (config, context: PlanContext): LayerPlan | undefined => {
-    const plan = planRecurrent(config, context, stateNames);
-    if (plan === undefined) return undefined;
-    const input = context.inputs[0] as LayerShape;
-    return { ...plan, parameters: recurrentParameters(config, gateCount, input.shape[1] as number) };
-  },
-  build: (config, context: BuildContext) => {
-    const { operations: o } = context;
-    const initial = initialStates(config, context, stateNames);
-    return runRecurrent(config, context, stateNames, initial, (projection, states, weight) =>
-      cell(o, projection, states as readonly [Node, Node], weight),
-    );
-  },
+  ...recurrentLayer(lstmRecurrence),
   examples: [
     { config: { hidden_size: 3 }, inputs: [{ shape: [4, 2], axes: ["T", "C"], time: true }] },
     {
@@ -53,18 +42,9 @@ export const lstm = defineLayer<RecurrentConfig>({
   ],
 });
 
-/**
- * One step.
- * @param projection `[B, 4H]`, W_ih x_t and the biases
- * @param states hidden and cell state, `[B, H]` each
- * @param weight `[4H, H]`
- */
-function cell(
-  o: Operations,
-  projection: Node,
-  [hidden, memory]: readonly [Node, Node],
-  weight: Node,
-): readonly [Node, Node] {
+/** One step. */
+function cell(o: Operations, projection: Node, states: readonly Node[], { weight }: CellWeights): readonly Node[] {
+  const [hidden, memory] = states as readonly [Node, Node];
   const size = hidden.shape[1] as number;
   const name = (node: Node, label: string): Node => o.builder.named(node, label);
   const gates = name(o.add(projection, o.contract("bh,gh->bg", hidden, weight)), "gates");

@@ -3,7 +3,15 @@ import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 
 /** Lower than any energy a float32 model computes, and still finite, so that differences stay numbers. */
-const lowest = -1e30;
+export const lowestEnergy = -1e30;
+
+/** The numerator and the denominator of a softmax; whoever sums with its weights may divide after the sum. */
+export interface SoftmaxParts {
+  /** exp(e_i - max e), 0 where a mask is 0: `[..., S]`. */
+  readonly exponentials: Node;
+  /** Their sum, and 1 where every one of them is 0: `[...]`. */
+  readonly total: Node;
+}
 
 /**
  * a_i = exp(e_i - max e) / sum_j exp(e_j - max e) over the last axis.
@@ -13,35 +21,48 @@ const lowest = -1e30;
  * @param mask `[..., S]` of 0 and 1, or undefined for all
  */
 export function softmax(o: Operations, energies: Node, mask?: Node): Node {
+  const { exponentials, total } = softmaxParts(o, energies, mask === undefined ? [] : [mask]);
+  return o.divide(exponentials, repeatRows(o, total, energies.shape));
+}
+
+/**
+ * The softmax over the last axis before the division.
+ * @param energies `[..., S]`
+ * @param masks `[..., S]` of 0 and 1 each; a position counts where all of them are 1
+ */
+export function softmaxParts(o: Operations, energies: Node, masks: readonly Node[]): SoftmaxParts {
   const axis = energies.shape.length - 1;
-  const leading = energies.shape.slice(0, axis).map((_, position) => position);
-  const repeat = (row: Node): Node => o.broadcast(row, energies.shape, leading);
-  const visible = mask === undefined ? energies : o.select(mask, energies, o.constant(lowest));
   const name = (node: Node, label: string): Node => o.builder.named(node, label);
+  // One selection per mask: a product of masks would be a tensor of its own, kept for the way back.
+  const masked = masks.reduce((left, mask) => o.select(mask, left, o.constant(lowestEnergy)), energies);
+  const visible = masks.length === 0 ? masked : name(masked, "visible_energies");
+  const largest = o.max(visible, [axis]);
+  // In a row without any position the shift stays far above the energies, so that each exponential is 0 and not 1.
+  const shift = name(masks.length === 0 ? largest : o.maximum(largest, o.constant(lowestEnergy / 2)), "largest_energy");
   // The shift changes nothing in exact arithmetic, so it has no gradient.
-  const largest = name(o.max(visible, [axis]), "largest_energy");
-  const shifted = o.subtract(energies, repeat(o.stopGradient(largest)));
-  if (mask === undefined) {
-    const exponentials = name(o.exp(shifted), "exponentials");
-    return o.divide(exponentials, repeat(name(o.sum(exponentials, [axis]), "exponential_sum")));
-  }
-  const zero = o.constant(0, energies.shape);
-  // Selected before and after exp: a masked position can neither overflow nor pass a gradient back.
-  const exponentials = name(o.select(mask, o.exp(o.select(mask, shifted, zero)), zero), "exponentials");
-  const total = name(o.sum(exponentials, [axis]), "exponential_sum");
-  const divisor = o.select(o.equal(total, o.constant(0, total.shape)), o.constant(1, total.shape), total);
-  return o.divide(exponentials, repeat(divisor));
+  const shifted = o.subtract(visible, repeatRows(o, o.stopGradient(shift), energies.shape));
+  const exponentials = name(o.exp(shifted), "exponentials");
+  const sum = name(o.sum(exponentials, [axis]), "exponential_sum");
+  if (masks.length === 0) return { exponentials, total: sum };
+  return { exponentials, total: o.select(o.equal(sum, o.constant(0, sum.shape)), o.constant(1, sum.shape), sum) };
+}
+
+/** One number per row for every cell of the row: `[...] -> [..., S]`. */
+function repeatRows(o: Operations, rows: Node, shape: readonly number[]): Node {
+  return o.broadcast(
+    rows,
+    shape,
+    rows.shape.map((_, axis) => axis),
+  );
 }
 
 /** log softmax over the last axis: e_i - max e - log sum_j exp(e_j - max e). */
 export function logSoftmax(o: Operations, energies: Node): Node {
   const axis = energies.shape.length - 1;
-  const leading = energies.shape.slice(0, axis).map((_, position) => position);
-  const repeat = (row: Node): Node => o.broadcast(row, energies.shape, leading);
   const largest = o.builder.named(o.max(energies, [axis]), "largest_logit");
-  const shifted = o.subtract(energies, repeat(o.stopGradient(largest)));
+  const shifted = o.subtract(energies, repeatRows(o, o.stopGradient(largest), energies.shape));
   const total = o.builder.named(o.sum(o.exp(shifted), [axis]), "exponential_sum");
-  return o.subtract(shifted, repeat(o.log(total)));
+  return o.subtract(shifted, repeatRows(o, o.log(total), energies.shape));
 }
 
 /** 1 where the step is within the example's length: `[B, T]`. */

@@ -1,52 +1,103 @@
 import type { Node } from "../ir/graph.ts";
-import { logSoftmax } from "../layers/softmax.ts";
 import { sameShape } from "../ops/support.ts";
+import type { ClassConfig } from "./classes.ts";
+import { classCount, classesMatch, classKeys, classTerms, constantAt, pickClass } from "./classes.ts";
+import { weighedByClass, weightsMatch } from "./classes.ts";
+import type { LossProblem, LossShapes, LossTerms } from "./define.ts";
 import { defineLoss } from "./define.ts";
 
-/** -log softmax(x)_y over the last axis of the input; the target holds class numbers 0 .. C - 1. */
-export const crossEntropy = defineLoss({
+interface CrossEntropyConfig extends ClassConfig {
+  readonly label_smoothing: number;
+}
+
+/**
+ * -sum_c w_c t_c log softmax(x)_c over the last axis of the input `[..., C]`, as torch.nn.CrossEntropyLoss does it.
+ *
+ * Target `[...]` int32: class numbers, t = 1 at the class; one that is `ignore_index` counts for nothing. A mean divides by
+ * the summed weights of the targets' classes. Target `[..., C]` float32: a probability per class; a mean divides by the
+ * number of rows, weights or not. Label smoothing e makes (1 - e) t + e / C of t. Where nothing counts the mean is 0, with
+ * gradients of 0 (PyTorch: NaN).
+ */
+export const crossEntropy = defineLoss<CrossEntropyConfig>({
   kind: "cross_entropy",
-  summary: "Negative log probability of the target class.",
-  formula: "-log softmax(x)_y",
-  source: "torch.nn.CrossEntropyLoss with class indices",
-  keys: {},
-  check: (_config, { input, target }) => {
-    if (target.dtype !== "int32") {
-      return {
-        expected: "an int32 target of class numbers",
-        help: "declare the target with dtype: int32 and vocabulary",
-      };
-    }
-    if (!sameShape(input.shape.slice(0, -1), target.shape)) {
-      return {
-        expected: `an input [B${target.axes.map((axis) => `, ${axis}`).join("")}, classes], one axis more than the target`,
-        help: "end the model in a linear layer with one output per class",
-      };
-    }
-    const classes = input.shape[input.shape.length - 1] as number;
-    if (target.vocabulary !== undefined && target.vocabulary !== classes) {
-      return {
-        expected: `${target.vocabulary} classes in the input's last axis, which has ${classes}`,
-        help: `set out_features of the last linear layer to ${target.vocabulary}`,
-      };
-    }
-    return undefined;
+  summary: "Negative log probability of the target class, or of a distribution over the classes.",
+  formula: "-sum_c w_c t_c log softmax(x)_c, t = (1 - e) target + e / C",
+  source: "torch.nn.CrossEntropyLoss with class indices (int32) or class probabilities (float32)",
+  keys: {
+    label_smoothing: {
+      type: "number",
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: "Share of the target that is spread evenly over all classes.",
+    },
+    ...classKeys,
   },
-  elements: (o, _config, input, target): Node => {
+  check: (config, shapes) =>
+    shapes.target.dtype === "int32" ? classesMatch(config, shapes) : probabilitiesMatch(config, shapes),
+  classes: classCount,
+  elements: (o, config, input, target): Node | LossTerms => {
+    const { label_smoothing: smoothing, class_weight: weights } = config;
     const axis = input.shape.length - 1;
-    const logProbabilities = o.builder.named(logSoftmax(o, input), "log_probabilities");
-    const isTarget = o.equal(
-      o.iota(input.shape, axis),
+    const repeat = (row: Node): Node =>
       o.broadcast(
-        target,
+        row,
         input.shape,
-        target.shape.map((_, position) => position),
-      ),
-    );
-    return o.negate(o.sum(o.select(isTarget, logProbabilities, o.constant(0)), [axis]));
+        row.shape.map((_, position) => position),
+      );
+    const largest = o.builder.named(o.max(input, [axis]), "largest_logit");
+    const shifted = o.subtract(input, repeat(o.stopGradient(largest)));
+    const logTotal = o.builder.named(o.log(o.sum(o.exp(shifted), [axis])), "log_total");
+    /** Of every class at once, `[..., C]`. */
+    const surprise = (): Node => o.subtract(repeat(logTotal), shifted);
+    const weighed = (perClass: Node): Node =>
+      weights === undefined ? perClass : o.multiply(perClass, constantAt(o, o.iota([weights.length], 0), weights));
+    const classes = input.shape[axis] as number;
+    if (sameShape(input.shape, target.shape)) {
+      const smooth =
+        smoothing === 0
+          ? target
+          : o.add(o.multiply(target, o.constant(1 - smoothing)), o.constant(smoothing / classes));
+      return o.sum(weighed(o.multiply(smooth, surprise())), [axis]);
+    }
+    const ofTarget = weighedByClass(o, config, target, o.subtract(logTotal, pickClass(o, shifted, target)));
+    if (smoothing === 0) return classTerms(o, config, target, ofTarget);
+    const spread = o.multiply(o.sum(weighed(surprise()), [axis]), o.constant(smoothing / classes));
+    return classTerms(o, config, target, o.add(o.multiply(ofTarget, o.constant(1 - smoothing)), spread));
   },
   examples: [
     { config: {}, input: [5], target: [], targetKind: "class" },
     { config: {}, input: [3, 4], target: [3], targetKind: "class" },
+    { config: { ignore_index: 1 }, input: [3, 4], target: [3], targetKind: "class" },
+    {
+      config: { label_smoothing: 0.2, class_weight: [0.5, 2, 2, 0.25], ignore_index: 3 },
+      input: [3, 4],
+      target: [3],
+      targetKind: "class",
+    },
+    {
+      config: { label_smoothing: 0.1, class_weight: [0.5, 2, 1] },
+      input: [2, 3],
+      target: [2, 3],
+      targetKind: "distribution",
+    },
   ],
 });
+
+function probabilitiesMatch(config: CrossEntropyConfig, shapes: LossShapes): LossProblem | undefined {
+  const { input, target } = shapes;
+  if (target.shape.length === 0 || !sameShape(input.shape, target.shape)) {
+    return {
+      expected: "an int32 target of class numbers, or float32 probabilities in the input's shape",
+      help: "declare the target with dtype: int32 and vocabulary",
+    };
+  }
+  if (config.ignore_index >= 0) {
+    return {
+      key: "ignore_index",
+      expected: "no class, since the target holds probabilities",
+      help: "remove ignore_index, or give the target as int32 class numbers",
+    };
+  }
+  return weightsMatch(config.class_weight, classCount(shapes));
+}

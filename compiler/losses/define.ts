@@ -6,7 +6,38 @@ import type { Keys } from "../schema/keys.ts";
 
 export interface LossShapes {
   readonly input: LayerShape;
+  /** Of the layers that further keys name (`layerKeys`), by key. */
+  readonly layers: Readonly<Record<string, LayerShape>>;
   readonly target: LayerShape & { readonly dtype: "float32" | "int32"; readonly vocabulary?: number };
+}
+
+/** What does not fit. With a key the value of that key is wrong, else the shapes are. */
+export interface LossProblem {
+  readonly key?: string;
+  readonly expected: string;
+  readonly help: string;
+}
+
+/** Losses of which a mean does not count every element alike. */
+export interface LossTerms {
+  /** Loss of every element, `[B, ...]`. What counts for nothing is 0 here, and passes no gradient back. */
+  readonly values: Node;
+  /** What each adds to the divisor of a mean: the leading axes of `values`. */
+  readonly counts: Node;
+}
+
+/** How many steps of input and target count, `[B]` each; undefined where all do. */
+export interface LossLengths {
+  readonly input: Node | undefined;
+  readonly target: Node | undefined;
+}
+
+/** What the runtime must know to refuse a target that cannot be aligned with its input. */
+export interface LossAlignment {
+  /** The class between labels; no target may hold it. */
+  readonly blank: number;
+  /** Whether a target too long for its input is an error. */
+  readonly mustFit: boolean;
 }
 
 export interface LossDefinition<Config = Readonly<Record<string, unknown>>> {
@@ -14,24 +45,41 @@ export interface LossDefinition<Config = Readonly<Record<string, unknown>>> {
   readonly summary: string;
   readonly formula: string;
   readonly source: string;
-  /** Keys beyond kind, input, target, reduction and weight. */
+  /** Keys beyond kind, input, target, reduction and weight; one that is named as these replaces it. */
   readonly keys: Keys;
+  /** Keys whose value names a further layer, such as `variance`. */
+  readonly layerKeys?: readonly string[];
   /** Undefined when the shapes fit; else what was expected, for the diagnostic. */
-  readonly check: (
-    config: Config,
-    shapes: LossShapes,
-  ) => { readonly expected: string; readonly help: string } | undefined;
+  readonly check: (config: Config, shapes: LossShapes) => LossProblem | undefined;
+  /** How many classes an int32 target chooses from, where it holds classes; its values are then checked. */
+  readonly classes?: (shapes: LossShapes) => number;
   /**
-   * Loss of every element, shape `[B, ...]`. An element's axes must start with the axes that masks have ([B] or [B, T]).
+   * Loss of every element, shape `[B, ...]`, each counting 1 in a mean, or with counts of their own. An element's axes
+   * must start with the axes that masks have ([B] or [B, T]).
    * @param input [B, ...] output of the layer named by `input`
    * @param target [B, ...]
+   * @param lengths for losses with one element per example, [B]; others are masked by the build stage
+   * @param layers what the layers of `layerKeys` put out, [B, ...] by key
    */
-  readonly elements: (operations: Operations, config: Config, input: Node, target: Node) => Node;
+  readonly elements: (
+    operations: Operations,
+    config: Config,
+    input: Node,
+    target: Node,
+    lengths: LossLengths,
+    layers: Readonly<Record<string, Node>>,
+  ) => Node | LossTerms;
+  /** Of a loss that fits a sequence of labels into a longer input; its targets may be empty. */
+  readonly aligns?: (config: Config) => LossAlignment;
   readonly examples: readonly {
     readonly config: Readonly<Record<string, unknown>>;
     readonly input: readonly number[];
     readonly target: readonly number[];
-    readonly targetKind: "real" | "class";
+    readonly targetKind: "real" | "class" | "labels" | "probability" | "distribution";
+    /** What the numbers of the input are; default real. Positive ones keep away from 0. */
+    readonly inputKind?: "probability";
+    /** Shapes of the layers of `layerKeys`, whose numbers are positive. */
+    readonly layers?: Readonly<Record<string, readonly number[]>>;
   }[];
 }
 

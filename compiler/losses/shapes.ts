@@ -1,16 +1,14 @@
 /** Shape rules that several losses share. */
 import { sameShape } from "../ops/support.ts";
-import type { LossDefinition, LossShapes } from "./define.ts";
+import type { LossDefinition, LossProblem, LossShapes } from "./define.ts";
 
-function legend(axes: readonly string[], shape: readonly number[]): string {
+/** `[B, T, C] with [B, 24, 1]` */
+export function legendOf(axes: readonly string[], shape: readonly number[]): string {
   return `[B${axes.map((axis) => `, ${axis}`).join("")}] with [${["B", ...shape].join(", ")}]`;
 }
 
 /** Input and target of one shape, numbers both. */
-export function elementsMatch(
-  _config: unknown,
-  { input, target }: LossShapes,
-): { readonly expected: string; readonly help: string } | undefined {
+export function elementsMatch(_config: unknown, { input, target }: LossShapes): LossProblem | undefined {
   if (target.dtype !== "float32") {
     return {
       expected: "a target of float32 numbers",
@@ -19,7 +17,7 @@ export function elementsMatch(
   }
   if (sameShape(input.shape, target.shape)) return undefined;
   return {
-    expected: `an input of the target's shape ${legend(target.axes, target.shape)}`,
+    expected: `an input of the target's shape ${legendOf(target.axes, target.shape)}`,
     help: "end the model in a linear layer with out_features equal to the target's last axis",
   };
 }

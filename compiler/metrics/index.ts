@@ -41,6 +41,22 @@ const accuracy: MetricDefinition = {
   needsSeries: false,
 };
 
-export const metrics: readonly MetricDefinition[] = [mae, rmse, mape, mase, accuracy];
+const f1: MetricDefinition = {
+  kind: "f1",
+  summary: "Harmonic mean of precision and recall, the mean over the classes that occur (macro).",
+  formula: "mean over classes of 2 right / (predicted + true)",
+  targets: "class",
+  needsSeries: false,
+};
+
+const perplexity: MetricDefinition = {
+  kind: "perplexity",
+  summary: "How many equally likely classes would be as hard to guess as the true ones.",
+  formula: "exp mean -log softmax(x)_y",
+  targets: "class",
+  needsSeries: false,
+};
+
+export const metrics: readonly MetricDefinition[] = [mae, rmse, mape, mase, accuracy, f1, perplexity];
 
 export type { MetricDefinition } from "./define.ts";

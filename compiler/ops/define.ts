@@ -92,9 +92,20 @@ export interface Operations {
   pad(operand: Node, axis: number, before: number, after: number): Node;
   concat(operands: readonly Node[], axis: number): Node;
   reverse(operand: Node, axis: number): Node;
+  /** Windows along one axis: `[..., N, ...] -> [..., W, size, ...]`. */
+  unfold(operand: Node, axis: number, size: number, stride: number, dilation: number): Node;
+  /** Adds windows up where they lay: `[..., W, size, ...] -> [..., length, ...]`. */
+  fold(operand: Node, axis: number, length: number, stride: number, dilation: number): Node;
   sum(operand: Node, axes: readonly number[]): Node;
   max(operand: Node, axes: readonly number[]): Node;
   /** `contract("bti,gi->tbg", x, weight)`. */
   contract(labels: string, left: Node, right: Node): Node;
+  /**
+   * Row `ids[i]` of the table for every i: `[V, ...]` by `[I]` -> `[I, ...]`. Ids are whole numbers 0 .. V - 1, and have no
+   * gradient. The first `batch` axes (default 0) of both say which table: `[A, V, ...]` by `[A, I]` -> `[A, I, ...]`.
+   */
+  take(table: Node, ids: Node, batch?: number): Node;
+  /** The sum of the values whose id is v, for every v below `rows`: `[A, I, ...]` and ids `[A, I]` -> `[A, rows, ...]`. */
+  placeRows(values: Node, ids: Node, rows: number, batch?: number): Node;
   scan(request: ScanRequest): { readonly carries: readonly Node[]; readonly outputs: readonly Node[] };
 }

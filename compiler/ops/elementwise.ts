@@ -68,8 +68,8 @@ const binaryMeanings: { readonly [O in BinaryOperation]: BinaryMeaning } = {
     },
   },
   // At a tie each operand gets half, as in PyTorch.
-  maximum: { value: Math.max, adjoint: (o, n, ct) => shareOfChosen(o, n, ct) },
-  minimum: { value: Math.min, adjoint: (o, n, ct) => shareOfChosen(o, n, ct) },
+  maximum: { value: Math.max, adjoint: (o, n, ct) => shareOfChosen(o, { ...n, wins: o.greater(n.left, n.right) }, ct) },
+  minimum: { value: Math.min, adjoint: (o, n, ct) => shareOfChosen(o, { ...n, wins: o.less(n.left, n.right) }, ct) },
   power: {
     value: Math.pow,
     adjoint: (o, n, ct) => {
@@ -81,16 +81,23 @@ const binaryMeanings: { readonly [O in BinaryOperation]: BinaryMeaning } = {
   },
 };
 
+/**
+ * @param wins 1 where the left operand is the result and the right one is not. The operands are compared with each other,
+ *   never with the result: computed again for the gradient they may differ from what was stored in the last place.
+ */
 function shareOfChosen(
   o: Operations,
-  { left, right, result }: { readonly left: Node; readonly right: Node; readonly result: Node },
+  { left, right, wins }: { readonly left: Node; readonly right: Node; readonly wins: Node },
   cotangent: Node,
 ): readonly [Node | undefined, Node | undefined] {
   const half = o.multiply(cotangent, o.constant(0.5));
   const tie = o.equal(left, right);
-  const zero = o.constant(0, result.shape);
-  const share = (operand: Node): Node => o.select(tie, half, o.select(o.equal(operand, result), cotangent, zero));
-  return [left.op === "constant" ? undefined : share(left), right.op === "constant" ? undefined : share(right)];
+  const zero = o.constant(0, cotangent.shape);
+  const share = (whole: Node): Node => o.select(tie, half, whole);
+  return [
+    left.op === "constant" ? undefined : share(o.select(wins, cotangent, zero)),
+    right.op === "constant" ? undefined : share(o.select(wins, zero, cotangent)),
+  ];
 }
 
 const comparisons: { readonly [O in CompareOperation]: (left: number, right: number) => boolean } = {

@@ -5,7 +5,9 @@ import { elementwiseOps } from "./elementwise.ts";
 import { argument, constant, iota, placeholder } from "./leaves.ts";
 import { rearrangeOps } from "./rearrange.ts";
 import { reduceOps } from "./reduce.ts";
+import { rowOps } from "./rows.ts";
 import { scan, scanOutput } from "./scan.ts";
+import { windowOps } from "./windows.ts";
 
 export const ops = {
   argument,
@@ -14,7 +16,9 @@ export const ops = {
   iota,
   ...elementwiseOps,
   ...rearrangeOps,
+  ...windowOps,
   ...reduceOps,
+  ...rowOps,
   scan,
   scan_output: scanOutput,
 } as unknown as { readonly [O in OpName]: OpDefinition<O> };
@@ -26,7 +30,7 @@ export function definitionOf(node: Node): OpDefinition<OpName> {
 
 export { transcendental } from "./elementwise.ts";
 export { operations } from "./operations.ts";
-export { movesOnly } from "./rearrange.ts";
+export { joinsAxes, movesOnly } from "./rearrange.ts";
 export { unreduce } from "./reduce.ts";
 export { scanOutputShape } from "./scan.ts";
 export type { OpDefinition, Operations, Tensor, Vectorised } from "./define.ts";

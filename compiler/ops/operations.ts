@@ -6,10 +6,12 @@ import type { OpDefinition, Operations, ScanRequest } from "./define.ts";
 import { elementwiseOps } from "./elementwise.ts";
 import { rearrangeOps } from "./rearrange.ts";
 import { reduceOps } from "./reduce.ts";
+import { rowOps } from "./rows.ts";
 import { scanOutputShape } from "./scan.ts";
 import { sameShape } from "./support.ts";
+import { windowOps } from "./windows.ts";
 
-const shaped = { ...elementwiseOps, ...rearrangeOps, ...reduceOps };
+const shaped = { ...elementwiseOps, ...rearrangeOps, ...windowOps, ...reduceOps, ...rowOps };
 type Shaped = keyof typeof shaped;
 
 const none: NoAttributes = {};
@@ -159,6 +161,8 @@ export function operations(builder: GraphBuilder): Operations {
       before === 0 && after === 0 ? operand : make("pad", [operand], { axis, before, after }),
     concat,
     reverse: (operand, axis) => make("reverse", [operand], { axis }),
+    unfold: (operand, axis, size, stride, dilation) => make("unfold", [operand], { axis, size, stride, dilation }),
+    fold: (operand, axis, length, stride, dilation) => make("fold", [operand], { axis, length, stride, dilation }),
     sum: (operand, axes) => (axes.length === 0 ? operand : make("sum", [operand], { axes })),
     max: (operand, axes) => (axes.length === 0 ? operand : make("max", [operand], { axes })),
     contract: (labels, left, right) => {
@@ -167,6 +171,8 @@ export function operations(builder: GraphBuilder): Operations {
       const [, leftLabels = "", rightLabels = "", output = ""] = parts;
       return make("contract", [left, right], { left: leftLabels, right: rightLabels, output });
     },
+    take: (table, ids, batch = 0) => make("take", [table, ids], { batch }),
+    placeRows: (values, ids, rows, batch = 0) => make("place_rows", [values, ids], { batch, rows }),
     scan,
   };
 }

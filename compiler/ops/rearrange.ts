@@ -112,6 +112,16 @@ function reshapedIndices(
   return result;
 }
 
+/** Whether axes are joined, so that an index of the result must be divided to find them. */
+export function joinsAxes(from: readonly number[], to: readonly number[]): boolean {
+  const [source, target] = [from, to].map((shape) => shape.filter((size) => size > 1)) as [number[], number[]];
+  let start = 1;
+  const starts = target.map((size) => (start *= size));
+  let product = 1;
+  // Every edge between two axes of the source must be one between axes of the result.
+  return source.some((size) => !starts.includes((product *= size)));
+}
+
 export const transpose: OpDefinition<"transpose"> = {
   name: "transpose",
   shape: ([input = []], { permutation }) => {
@@ -331,6 +341,7 @@ export const movesOnly: ReadonlySet<OpName> = new Set<OpName>([
   "transpose",
   "slice",
   "reverse",
+  "unfold",
 ]);
 
 export type RearrangeOperations = Pick<

@@ -1,8 +1,9 @@
 import type { Node } from "../ir/graph.ts";
+import type { Operations } from "../ops/define.ts";
 import type { Keys } from "../schema/keys.ts";
+import { decayedGradient, mix } from "./decay.ts";
 import type { OptimizerDefinition, ScalarFormula, UpdateInputs, UpdateResult } from "./define.ts";
 import { defineOptimizer } from "./define.ts";
-import type { Operations } from "../ops/define.ts";
 
 export interface AdamConfig {
   readonly betas: readonly [number, number];
@@ -37,19 +38,26 @@ export const adamScalars: OptimizerDefinition<AdamConfig>["scalars"] = ({ betas:
   correction_root: { operation: "sqrt", of: correction(second) },
 });
 
-/** m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= step_size m / (sqrt(v) / correction_root + eps). */
+/**
+ * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= step_size m / (sqrt(v) / correction_root + eps).
+ *
+ * @param largest of amsgrad, what is divided by in place of v
+ */
 export function adamUpdate(
   o: Operations,
   { betas: [first, second], eps }: AdamConfig,
   { parameter, gradient, state, scalars }: UpdateInputs,
+  largest?: (square: Node) => Node,
 ): UpdateResult {
-  const mix = (old: Node, fresh: Node, beta: number): Node =>
-    o.add(o.multiply(old, o.constant(beta)), o.multiply(fresh, o.constant(1 - beta)));
-  const mean = mix(state["exp_avg"] as Node, gradient, first);
-  const square = mix(state["exp_avg_sq"] as Node, o.multiply(gradient, gradient), second);
-  const root = o.divide(o.sqrt(square), scalars["correction_root"] as Node);
+  const mean = mix(o, state["exp_avg"] as Node, gradient, first);
+  const square = mix(o, state["exp_avg_sq"] as Node, o.multiply(gradient, gradient), second);
+  const most = largest?.(square);
+  const root = o.divide(o.sqrt(most ?? square), scalars["correction_root"] as Node);
   const step = o.divide(o.multiply(mean, scalars["step_size"] as Node), o.add(root, o.constant(eps)));
-  return { parameter: o.subtract(parameter, step), state: { exp_avg: mean, exp_avg_sq: square } };
+  return {
+    parameter: o.subtract(parameter, step),
+    state: { exp_avg: mean, exp_avg_sq: square, ...(most === undefined ? {} : { max_exp_avg_sq: most }) },
+  };
 }
 
 export const adam = defineOptimizer<AdamConfig>({
@@ -61,10 +69,5 @@ export const adam = defineOptimizer<AdamConfig>({
   keys: adamKeys(0),
   slots: () => ["exp_avg", "exp_avg_sq"],
   scalars: adamScalars,
-  update: (o, config, inputs) => {
-    const { parameter, gradient } = inputs;
-    const decayed =
-      config.weight_decay === 0 ? gradient : o.add(gradient, o.multiply(parameter, o.constant(config.weight_decay)));
-    return adamUpdate(o, config, { ...inputs, gradient: decayed });
-  },
+  update: (o, config, inputs) => adamUpdate(o, config, { ...inputs, gradient: decayedGradient(o, config, inputs) }),
 });

@@ -1,7 +1,10 @@
 /** What an optimizer kind is: scalar coefficients in float64 per step, and the update of one tensor as graph operations. */
 import type { Operations } from "../ops/define.ts";
 import type { Node } from "../ir/graph.ts";
+import type { ScalarFormula } from "../ir/scalar-formula.ts";
 import type { Keys } from "../schema/keys.ts";
+
+export type { ScalarFormula };
 
 export interface UpdateInputs {
   readonly parameter: Node;
@@ -32,6 +35,8 @@ export interface OptimizerDefinition<Config = Readonly<Record<string, unknown>>>
   ) => { readonly key: string; readonly expected: string; readonly help: string } | undefined;
   /** State tensors per parameter, in PyTorch's words. */
   readonly slots: (config: Config) => readonly string[];
+  /** What slots start with everywhere that do not start with 0. */
+  readonly initial?: (config: Config) => Readonly<Record<string, number>>;
   /**
    * Scalar coefficients as TypeScript expressions over `step` (1 for the first update) and `learningRate`; the emitter
    * prints them and the interpreter evaluates them, both in float64.
@@ -39,18 +44,6 @@ export interface OptimizerDefinition<Config = Readonly<Record<string, unknown>>>
   readonly scalars: (config: Config) => Readonly<Record<string, ScalarFormula>>;
   readonly update: (operations: Operations, config: Config, inputs: UpdateInputs) => UpdateResult;
 }
-
-/** A closed little language, so that nothing of a spec can become code. */
-export type ScalarFormula =
-  | number
-  | "step"
-  | "learningRate"
-  | {
-      readonly operation: "add" | "subtract" | "multiply" | "divide" | "power";
-      readonly left: ScalarFormula;
-      readonly right: ScalarFormula;
-    }
-  | { readonly operation: "sqrt"; readonly of: ScalarFormula };
 
 /** Outside name of a scalar: a dotted one, since inputs are named by the user. */
 export function scalarArgument(name: string): string {

@@ -62,6 +62,7 @@ const rules: { readonly [O in OpName]?: Rule<O> } = {
   broadcast: constantOfShape,
   reshape: constantOfShape,
   slice: constantOfShape,
+  fold: (o, old, [x]) => foldedProduct(o, old, x as Node),
 };
 
 function simplified(o: Operations, old: Node, operands: readonly Node[]): Node | undefined {
@@ -111,6 +112,7 @@ function simplifiedSum(o: Operations, x: Node, axes: readonly number[]): Node | 
       [...inner, ...axes.map((axis) => outer[axis] as number)].sort((a, b) => a - b),
     );
   }
+  if (x.op === "place_rows") return placedSum(o, x, axes);
   if (x.op !== "contract") return undefined;
   // A summed axis that both factors have is one more axis to contract; one that a single factor has is summed there first.
   const { left, right, output } = x.attributes;
@@ -128,4 +130,51 @@ function simplifiedSum(o: Operations, x: Node, axes: readonly number[]): Node | 
   const [b, bLabels] = reduceFactor(x.inputs[1] as Node, right, left);
   const result = o.contract(`${aLabels},${bLabels}->${kept}`, a, b);
   return result.label === "contract" ? o.builder.named(result, x.label) : result;
+}
+
+/**
+ * Windows of a product, added up, are a product over windows: the gradient of a convolution is a convolution with the
+ * kernel turned round, and the tensor of all windows is never made.
+ */
+function foldedProduct(o: Operations, { attributes }: Node<"fold">, x: Node): Node | undefined {
+  const { axis, stride, dilation } = attributes;
+  if (x.op !== "contract" || stride !== 1) return undefined;
+  const { left, right, output } = x.attributes;
+  const [window, place] = [output[axis] as string, output[axis + 1] as string];
+  const size = x.shape[axis + 1] as number;
+  // The factor that the windows come from, and the kernel, whichever way round they stand.
+  const turned = left.includes(place);
+  const [source, kernel] = turned ? [right, left] : [left, right];
+  if (!source.includes(window) || source.includes(place) || kernel.includes(window)) return undefined;
+  const [steps, weights] = (turned ? [...x.inputs].reverse() : x.inputs) as [Node, Node];
+  const around = dilation * (size - 1);
+  const at = source.indexOf(window);
+  const windows = o.unfold(o.pad(steps, at, around, around), at, size, 1, dilation);
+  const reversed = o.reverse(weights, kernel.indexOf(place));
+  const labels = source.slice(0, at + 1) + place + source.slice(at + 1);
+  return o.contract(`${labels},${kernel}->${output.replace(place, "")}`, windows, reversed);
+}
+
+/** Rows of several tables that are added up go to one table; cells of a row that are added up, are before they go there. */
+function placedSum(o: Operations, x: Node<"place_rows">, axes: readonly number[]): Node | undefined {
+  const [values, ids] = x.inputs as readonly [Node, Node];
+  const { batch, rows } = x.attributes;
+  if (axes.includes(batch)) return undefined;
+  const rank = ids.shape.length;
+  const inner = axes.filter((axis) => axis > batch).map((axis) => axis - batch - 1 + rank);
+  const summed = axes.filter((axis) => axis < batch);
+  const order = [
+    ...Array.from({ length: batch }, (_, axis) => axis).filter((axis) => !summed.includes(axis)),
+    ...summed,
+    ...Array.from({ length: rank - batch }, (_, axis) => batch + axis),
+  ];
+  const reduced = o.sum(values, inner);
+  const rest = Array.from({ length: reduced.shape.length - rank }, (_, axis) => rank + axis);
+  const placed = o.placeRows(
+    o.transpose(reduced, [...order, ...rest]),
+    o.transpose(ids, order),
+    rows,
+    batch - summed.length,
+  );
+  return placed.label === placed.op ? o.builder.named(placed, x.label) : placed;
 }

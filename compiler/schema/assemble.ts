@@ -1,11 +1,15 @@
 /** The JSON Schema of a spec (draft 7), put together from the tables. */
 import { isRecord } from "../support/plain.ts";
 import { dataKinds } from "../data/index.ts";
-import { layers } from "../layers/index.ts";
+import { groups, layers } from "../layers/index.ts";
 import { losses } from "../losses/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { optimizers } from "../optimizers/index.ts";
-import { layerKeys, lossKeys, optimizerKeys } from "./common.ts";
+import { scheduleKeys, schedules } from "../schedules/index.ts";
+import { cellBranch, cellsSchema, kindsWithoutCells } from "./cells.ts";
+import type { CellKind } from "./cells.ts";
+import { decodeKeys } from "./decode.ts";
+import { groupKeys, layerKeys, lossKeys, optimizerKeys } from "./common.ts";
 import { initializerCommonKeys, initializers } from "./initializers.ts";
 import type { Keys, KeySchema } from "./keys.ts";
 import { identifierPattern, specNamePattern } from "./names.ts";
@@ -15,7 +19,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const requiredKeys = ["specloom", "data", "layers", "loss", "optimizer"];
 
-/** What a merged spec must satisfy. */
+/** What a merged spec must satisfy, apart from layers of kinds that it defines itself. */
 export function specSchema(): JsonSchema {
   return {
     type: "object",
@@ -27,9 +31,19 @@ export function specSchema(): JsonSchema {
   };
 }
 
+/** What a layer must satisfy whose kind the spec defines itself. */
+export function cellLayerSchema(kinds: readonly CellKind[]): JsonSchema {
+  const init = { init: { $ref: "#/definitions/initializer" } };
+  const items = kinds.map((kind) => ({ ...kind, own: { ...layerKeys, ...kind.keys }, further: init }));
+  return { ...union("a layer", "One layer.", items), definitions: { initializer: initializerUnion() } };
+}
+
 /** The schema for editors: `extends` is a key, and what it inherits need not be repeated. */
 export function publishedSchema(): JsonSchema {
-  const { properties, required, ...rest } = specSchema();
+  const { properties, required, definitions, ...rest } = specSchema();
+  const known = [...layers, ...groups].map(({ kind }) => kind);
+  const { layer, ...others } = definitions as Readonly<Record<string, JsonSchema>>;
+  const kinds = [...((layer?.["oneOf"] ?? []) as readonly JsonSchema[]), cellBranch(known)];
   const inherited = { type: "string", description: "A spec file whose keys this one inherits and overrides." };
   const published = {
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -37,6 +51,8 @@ export function publishedSchema(): JsonSchema {
     ...rest,
     properties: { ...(properties as JsonSchema), extends: inherited },
     anyOf: [{ required: ["extends"] }, { required }],
+    ...kindsWithoutCells(known),
+    definitions: { layer: { ...layer, oneOf: kinds }, ...others },
   };
   return withoutDiscriminators(published) as JsonSchema;
 }
@@ -72,6 +88,7 @@ function topLevelProperties(): JsonSchema {
       propertyNames: { pattern: identifierPattern },
       additionalProperties: inputSchema(),
     },
+    cells: cellsSchema({ $ref: "#/definitions/initializer" }),
     layers: {
       type: "array",
       minItems: 1,
@@ -86,7 +103,12 @@ function topLevelProperties(): JsonSchema {
       ],
     },
     optimizer: optimizerUnion(),
+    schedule: scheduleUnion(),
     train: { ...closedObject(trainKeys, "train"), description: "How long and with what batches training goes on." },
+    decode: {
+      ...closedObject(decodeKeys, "decode"),
+      description: "How the tokens of a decoder, or the labels of a ctc loss, are searched.",
+    },
     metrics: {
       type: "array",
       uniqueItems: true,
@@ -139,7 +161,8 @@ function dataUnion(): JsonSchema {
 function layerUnion(): JsonSchema {
   const init = { init: { $ref: "#/definitions/initializer" } };
   const items = layers.map((layer) => ({ ...layer, own: { ...layerKeys, ...layer.keys }, further: init }));
-  return union("a layer", "One layer.", items);
+  const holders = groups.map((group) => ({ ...group, own: { ...groupKeys, ...group.keys } }));
+  return union("a layer", "One layer, or a group of layers.", [...items, ...holders]);
 }
 
 function lossUnion(): JsonSchema {
@@ -155,6 +178,14 @@ function optimizerUnion(): JsonSchema {
       ...optimizer,
       own: { ...optimizerKeys(optimizer.learningRate), ...optimizer.keys },
     })),
+  );
+}
+
+function scheduleUnion(): JsonSchema {
+  return union(
+    "a schedule",
+    "How the learning rate changes from update to update; without one it stays what it is.",
+    schedules.map((schedule) => ({ ...schedule, own: { ...scheduleKeys(schedule), ...schedule.keys } })),
   );
 }
 

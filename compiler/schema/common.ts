@@ -16,7 +16,22 @@ export const layerKeys = {
     optional: true,
     description: "What it reads: a layer above, an output of one (encoder.final_state), an input, or a list of these.",
   },
-  freeze: { type: "boolean", default: false, description: "Whether its parameters stay as they start." },
+  freeze: {
+    type: "boolean",
+    default: false,
+    description: "Whether its parameters stay as they start; running statistics of batch_norm are renewed all the same.",
+  },
+} satisfies Keys;
+
+/** What groups of layers have instead. */
+export const groupKeys = {
+  ...layerKeys,
+  layers: {
+    type: "array",
+    minItems: 1,
+    items: { $ref: "#/definitions/layer" },
+    description: "The layers inside; they may read each other by name, and whatever stands above the group.",
+  },
 } satisfies Keys;
 
 export function lossKeys(): Keys {

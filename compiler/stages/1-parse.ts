@@ -3,6 +3,7 @@ import type { Document } from "../contracts.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { normalizePath, stemOf } from "../support/paths.ts";
 import { describeValue } from "../support/words.ts";
+import { withGroupsWrittenOut } from "./parse/groups.ts";
 import { inherit } from "./parse/inherit.ts";
 import type { ReadBase } from "./parse/inherit.ts";
 import { locate, plainValue } from "./parse/located.ts";
@@ -38,12 +39,12 @@ export function parse(source: SourceText, options: ParseOptions, diagnostics: Di
     inherited,
   );
   if (diagnostics.count > before) return undefined;
-  return {
+  return withGroupsWrittenOut({
     file: source.file,
     stem: stemOf(source.file),
     text: source.text,
     yaml: reading.yaml,
     value: plainValue(root),
     locate: (pointer, part) => locate(root, pointer, part),
-  };
+  });
 }

@@ -5,16 +5,17 @@ import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { reportFor } from "../diagnostics/report.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { specSchema } from "../schema/assemble.ts";
+import { cellKindsOf } from "../schema/cells.ts";
 import { isReservedName, specNamePattern, specNameRule } from "../schema/names.ts";
 import { isRecord } from "../support/plain.ts";
 import { pointerTo } from "../support/pointer.ts";
+import { takenKinds } from "./layer-kinds.ts";
+import { ajvOptions, cellLayersApart } from "./validate/cell-layers.ts";
 import { chooseErrors } from "./validate/choose-errors.ts";
 import { repair } from "./validate/repair.ts";
 import { explainError } from "./validate/explain.ts";
 
-const satisfiesSchema = new Ajv({ allErrors: true, strict: true, discriminator: true, verbose: true }).compile(
-  specSchema(),
-);
+const satisfiesSchema = new Ajv(ajvOptions).compile(specSchema());
 
 /**
  * @returns undefined when the document is no spec at all. A spec with errors comes back without its wrong parts, so that
@@ -24,8 +25,15 @@ export function validate(document: Document, diagnostics: DiagnosticBag): Spec |
   const before = diagnostics.count;
   const report = reportFor(document, diagnostics);
   const { value } = document;
-  const errors = satisfiesSchema(value) ? [] : (satisfiesSchema.errors ?? []);
-  for (const error of chooseErrors(errors)) explainError(error, report);
+  const kinds = isRecord(value) ? cellKindsOf(value["cells"], takenKinds) : [];
+  const apart = cellLayersApart(value, kinds);
+  const errors = [...(satisfiesSchema(apart.rest) ? [] : (satisfiesSchema.errors ?? [])), ...apart.errors];
+  for (const error of chooseErrors(errors))
+    explainError(
+      error,
+      report,
+      kinds.map(({ kind }) => kind),
+    );
   if (isRecord(value)) {
     checkName(document, value["name"], diagnostics);
     checkReservedNames(value, report);
@@ -46,12 +54,18 @@ function checkName(document: Document, name: unknown, diagnostics: DiagnosticBag
 }
 
 function checkReservedNames(value: Readonly<Record<string, unknown>>, report: Report): void {
-  const layers = Array.isArray(value["layers"]) ? value["layers"] : [];
-  layers.forEach((layer: unknown, index) => {
-    const name = isRecord(layer) ? layer["name"] : undefined;
-    if (typeof name !== "string" || !isReservedName(name)) return;
-    report("reserved-name", { name, what: "the name of a layer" }, { pointer: pointerTo("/layers", index, "name") });
-  });
+  const checkLayers = (layers: unknown, pointer: string): void => {
+    if (!Array.isArray(layers)) return;
+    layers.forEach((layer: unknown, index) => {
+      if (!isRecord(layer)) return;
+      const { name } = layer;
+      if (typeof name === "string" && isReservedName(name)) {
+        report("reserved-name", { name, what: "the name of a layer" }, { pointer: pointerTo(pointer, index, "name") });
+      }
+      checkLayers(layer["layers"], pointerTo(pointer, index, "layers"));
+    });
+  };
+  checkLayers(value["layers"], "/layers");
   for (const section of ["inputs", "sizes"]) {
     const names = isRecord(value[section]) ? Object.keys(value[section]) : [];
     for (const name of names.filter(isReservedName)) {

@@ -1,18 +1,22 @@
 /** Stage 3: a spec to a model in which every name is found, every default filled in and every dimension a number. */
-import type { Document, Model, ModelInput, ResolvedLayer, Spec } from "../contracts.ts";
+import type { Document, Model, ModelInput, ResolvedLayer, ResolvedLoss, Spec } from "../contracts.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { reportFor } from "../diagnostics/report.ts";
 import { trainKeys } from "../schema/train.ts";
+import { resolveCells } from "./resolve/cells.ts";
 import type { ResolveContext, ResolveOptions } from "./resolve/context.ts";
 import { isBroken } from "./resolve/context.ts";
 import { resolveData } from "./resolve/data.ts";
 import type { ResolvedData } from "./resolve/data.ts";
+import { resolveDecode } from "./resolve/decode.ts";
 import { resolveLayers } from "./resolve/layers.ts";
 import { resolveLosses, resolveOutputs } from "./resolve/losses.ts";
 import { Names } from "./resolve/names.ts";
 import { writeResolvedSpec } from "./resolve/resolved-spec.ts";
-import { checkMetrics, resolveOptimizer, resolveTrain } from "./resolve/train.ts";
+import { resolveSchedule } from "./resolve/schedule.ts";
+import { checkMetrics, resolveOptimizer, resolveTrain, updateSettings } from "./resolve/train.ts";
 import type { Config } from "./resolve/train.ts";
+import { checkTeacherForcing } from "./resolve/teacher-forcing.ts";
 import { checkUse } from "./resolve/use.ts";
 
 export type { ResolveOptions } from "./resolve/context.ts";
@@ -27,11 +31,13 @@ export function resolve(
   const before = diagnostics.count;
   const report = reportFor(document, diagnostics);
   const batchSize = spec.train?.batch_size ?? trainKeys.batch_size.default;
-  const context: ResolveContext = { document, spec, options, diagnostics, report, batchSize };
+  const cells = resolveCells(document, spec, diagnostics);
+  const context: ResolveContext = { document, spec, options, diagnostics, report, batchSize, cells };
   const data = resolveData(context);
   const optimizer = isBroken(spec, "/optimizer") ? { kind: "", config: {} } : resolveOptimizer(context);
   const train = resolveTrain(context, data);
-  const model = data.inputs && assemble(context, { data, inputs: data.inputs, optimizer, train });
+  const schedule = isBroken(spec, "/schedule") ? undefined : resolveSchedule(context, data, train);
+  const model = data.inputs && assemble(context, { data, inputs: data.inputs, optimizer, schedule, train });
   return diagnostics.count === before && spec.broken === undefined ? model : undefined;
 }
 
@@ -39,10 +45,11 @@ interface Settled {
   readonly data: ResolvedData;
   readonly inputs: readonly ModelInput[];
   readonly optimizer: Model["optimizer"];
+  readonly schedule: Model["schedule"];
   readonly train: Config;
 }
 
-function assemble(context: ResolveContext, { data, inputs, optimizer, train }: Settled): Model {
+function assemble(context: ResolveContext, { data, inputs, optimizer, schedule, train }: Settled): Model {
   const { spec } = context;
   const names = new Names(context, inputs);
   const { layers, dependencies, complete: allLayers } = resolveLayers(context, names);
@@ -50,16 +57,16 @@ function assemble(context: ResolveContext, { data, inputs, optimizer, train }: S
     ? { losses: [], complete: false }
     : resolveLosses(context, names);
   const { outputs, complete: allOutputs } = resolveOutputs(context, names, losses);
-  checkMetrics(
-    context,
-    inputs.filter(({ name }) => losses.some(({ target }) => target === name)),
-  );
+  checkMetrics(context, inputs, losses);
+  if (allLayers) checkTeacherForcing(context, layers);
   if (allLayers && allLosses && allOutputs && !isBroken(spec, "/outputs")) {
     checkUse(context, { inputs, layers, losses, outputs: outputs.map(({ name }) => name), dependencies });
   }
 
   checkSizes(context, inputs, layers);
   const outputNames = outputs.map(({ name }) => name);
+  const isComplete = allLayers && allLosses && allOutputs && !isBroken(spec, "/decode");
+  const decode = isComplete ? resolveDecode(context, { inputs, layers, losses, outputs: outputNames }) : undefined;
   return {
     name: spec.name,
     description: spec.description,
@@ -68,16 +75,21 @@ function assemble(context: ResolveContext, { data, inputs, optimizer, train }: S
       data: data.config,
       inputs,
       layers,
+      named: names.layers,
       losses,
       optimizer,
+      schedule,
       train,
       outputs: outputNames,
     }),
     batchSize: context.batchSize,
-    inputs: withRoles(inputs, dependencies),
+    inputs: withClasses(withRoles(names.limited(inputs), dependencies), losses),
     layers,
     losses,
     optimizer,
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(decode === undefined ? {} : { decode }),
+    ...updateSettings(train),
     clipping: { norm: spec.train?.clip_grad_norm, value: spec.train?.clip_grad_value },
     outputs,
     parameters: layers.flatMap(({ parameters }) => parameters),
@@ -103,6 +115,14 @@ function checkSizes(
     if (parameters.some((parameter) => check(parameter.name, parameter.shape, pointer))) return;
     if (check(`a batch of ${name}`, [batchSize, ...output.shape], pointer)) return;
   }
+}
+
+/** Without a vocabulary of its own, a target may hold the classes that its losses tell apart: others are refused. */
+function withClasses(inputs: readonly ModelInput[], losses: readonly ResolvedLoss[]): readonly ModelInput[] {
+  return inputs.map((input) => {
+    const known = losses.flatMap(({ target, classes }) => (target === input.name && classes ? [classes] : []));
+    return input.vocabulary !== undefined || known.length === 0 ? input : { ...input, vocabulary: Math.min(...known) };
+  });
 }
 
 /** What a layer reads is needed for predictions too, even where it is the target of a loss as well. */

@@ -2,8 +2,11 @@
 import type { Model } from "../contracts.ts";
 import { GraphBuilder } from "../ir/builder.ts";
 import type { Graph, Node } from "../ir/graph.ts";
+import type { LayerValue } from "../layers/index.ts";
 import type { Operations } from "../ops/index.ts";
 import { operations } from "../ops/index.ts";
+import { scalarArgument } from "../optimizers/define.ts";
+import { teacherForcingScalar } from "../schedules/teacher-forcing.ts";
 import { buildLayer } from "./build/layer.ts";
 import { buildLoss } from "./build/loss.ts";
 import type { LossPart } from "./build/loss.ts";
@@ -19,6 +22,10 @@ export interface Forward {
   /** Every loss with how many elements it counts, the divisor of its mean. */
   readonly losses: readonly LossPart[];
   readonly parameters: ReadonlyMap<string, Node>;
+  /** What a training step makes of statistics such as a running mean. */
+  readonly statistics: ReadonlyMap<string, Node>;
+  /** An input, a layer or a dotted output. */
+  readonly valueOf: (name: string) => LayerValue;
 }
 
 export interface ForwardGraphs {
@@ -40,7 +47,7 @@ export function build(model: Model): ForwardGraphs {
 }
 
 /** What the runtime needs to add batches up: `loss.count`, and of several losses each one by itself. */
-function lossOutputs(parts: readonly LossPart[]): Graph["outputs"] {
+export function lossOutputs(parts: readonly LossPart[]): Graph["outputs"] {
   const several = parts.length > 1 ? parts : [];
   return [
     ...parts.slice(0, 1).map(({ count }) => ({ name: "loss.count", node: count })),
@@ -61,9 +68,17 @@ function buildForward(model: Model, training: boolean): Forward {
   const mask = o.argument("input", batchMaskName, [model.batchSize]);
   let draws = 0;
   const random = (shape: readonly number[]): Node => o.argument("random", `random.${draws++}`, shape);
+  let forcing: Node | undefined;
+  const teacherForcing =
+    training && model.teacherForcing !== undefined
+      ? (): Node => (forcing ??= o.argument("scalar", scalarArgument(teacherForcingScalar), []))
+      : undefined;
+  const statistics = new Map<string, Node>();
   for (const layer of model.layers) {
     o.builder.within({ phase: "forward", layer: layer.name, note: layer.kind }, () => {
-      buildLayer(layer, { o, values, parameters, training, batchSize: model.batchSize, random });
+      const batch = { batchSize: model.batchSize, exampleMask: mask };
+      const setting = { o, values, parameters, training, ...batch, random, teacherForcing };
+      for (const [name, node] of buildLayer(layer, setting)) statistics.set(name, node);
     });
   }
   const outputs = model.outputs.map(({ name }) => ({ name, node: values.get(name).node }));
@@ -71,5 +86,5 @@ function buildForward(model: Model, training: boolean): Forward {
     const parts = model.losses.map((loss) => buildLoss(o, loss, values, mask));
     return { parts, loss: parts.map(({ value }) => value).reduce((total, value) => o.add(total, value)) };
   });
-  return { operations: o, outputs, loss, losses: parts, parameters };
+  return { operations: o, outputs, loss, losses: parts, parameters, statistics, valueOf: (name) => values.get(name) };
 }

@@ -2,10 +2,13 @@
 import type { Model, ProgramGraphs } from "../contracts.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/index.ts";
+import { averageScalars, averageSlot, updatedAverage } from "../optimizers/average.ts";
 import { scalarArgument } from "../optimizers/define.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { InternalError } from "../support/internal-error.ts";
+import { lossOutputs } from "./4-build.ts";
 import type { Forward, ForwardGraphs } from "./4-build.ts";
+import { accumulate } from "./5-differentiate/accumulate.ts";
 import { pullback } from "./5-differentiate/pullback.ts";
 
 type GraphOutput = Graph["outputs"][number];
@@ -14,8 +17,13 @@ export function differentiate(model: Model, { predict, evaluate, training }: For
   const { operations: o, loss } = training;
   const gradients = gradientsOf(model, training);
   const lossOutput: GraphOutput = { name: "loss", node: loss };
-  // By which the runtime weighs the losses of an epoch's batches.
-  const countOutput = training.losses.slice(0, 1).map(({ count }) => ({ name: "loss.count", node: count }));
+  const seen: readonly GraphOutput[] = [
+    lossOutput,
+    ...lossOutputs(training.losses),
+    ...[...training.statistics].map(([name, node]) => ({ name, node })),
+  ];
+  const accumulation = model.accumulate === undefined ? undefined : accumulate(model, training);
+  const used = clipped(o, model, accumulation?.gradients ?? gradients);
   return {
     predict,
     evaluate,
@@ -25,8 +33,11 @@ export function differentiate(model: Model, { predict, evaluate, training }: For
     },
     train_step: {
       name: "train_step",
-      outputs: [lossOutput, ...countOutput, ...updates(o, model, training.parameters, clipped(o, model, gradients))],
+      outputs: [...seen, ...updates(o, model, training.parameters, used)],
     },
+    ...(accumulation === undefined
+      ? {}
+      : { accumulate: { name: "accumulate", outputs: [...seen, ...accumulation.outputs] } }),
   };
 }
 
@@ -87,8 +98,10 @@ function updates(
   if (definition === undefined) throw new InternalError(`no optimizer ${model.optimizer.kind}`);
   const { config } = model.optimizer;
   return o.builder.within({ phase: "update", layer: definition.kind, note: "" }, () => {
+    const { average } = model;
+    const formulas = { ...definition.scalars(config), ...(average && averageScalars(average)) };
     const scalars = Object.fromEntries(
-      Object.keys(definition.scalars(config)).map((name) => [name, o.argument("scalar", scalarArgument(name), [])]),
+      Object.keys(formulas).map((name) => [name, o.argument("scalar", scalarArgument(name), [])]),
     );
     return [...gradients].flatMap(([name, gradient]) => {
       const parameter = parameters.get(name) as Node;
@@ -97,9 +110,11 @@ function updates(
       );
       const result = definition.update(o, config, { parameter, gradient, state, scalars });
       o.builder.named(result.parameter, "parameter");
+      const old = average && o.argument("state", `${name}#${averageSlot}`, parameter.shape);
+      const kept = old && { [averageSlot]: updatedAverage(o, { old, parameter: result.parameter, scalars }) };
       return [
         { name, node: result.parameter },
-        ...Object.entries(result.state).map(([slot, node]) => ({
+        ...Object.entries({ ...result.state, ...kept }).map(([slot, node]) => ({
           name: `${name}#${slot}`,
           node: o.builder.named(node, slot),
         })),

@@ -1,5 +1,5 @@
 /** Stage 7: a graph to a program: buffers, kernels, and a schedule in which time is still a loop. */
-import type { ProgramGraphs, ProgramName } from "../contracts.ts";
+import type { ProgramGraphs, Programs } from "../contracts.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import { isScan } from "../ir/graph.ts";
 import { nameIndex } from "../ir/index-expression.ts";
@@ -12,10 +12,10 @@ import { KernelTable, TooManyParameters } from "./7-lower/kernels.ts";
 import { camelCase } from "./7-lower/naming.ts";
 import { findRegions, Placement } from "./7-lower/placement.ts";
 
-export function lower(graphs: ProgramGraphs): Readonly<Record<ProgramName, Program>> {
+export function lower(graphs: ProgramGraphs): Programs<Program> {
   return Object.fromEntries(
-    (Object.entries(graphs) as [ProgramName, Graph][]).map(([name, graph]) => [name, lowerGraph(graph)]),
-  ) as Record<ProgramName, Program>;
+    (Object.entries(graphs) as [string, Graph][]).map(([name, graph]) => [name, lowerGraph(graph)]),
+  ) as unknown as Programs<Program>;
 }
 
 export function lowerGraph(graph: Graph): Program {

@@ -51,14 +51,19 @@ export function checkTensors(
 }
 
 function expectationsOf(input: InputFact, also: number | undefined): Expectation[] {
-  const { name, shape, axes, dtype, vocabulary, lengths } = input;
+  const { name, shape, axes, dtype, vocabulary, lengths, mayBeEmpty = false } = input;
   const whole = vocabulary === undefined ? [-LARGEST_WHOLE, LARGEST_WHOLE] : [0, vocabulary - 1];
   const range = dtype === "int32" ? { from: whole[0] ?? 0, to: whole[1] ?? 0, also } : undefined;
   const tensor = { name, shape, axes, range };
   if (!lengths) return [tensor];
   return [
     tensor,
-    { name: `${name}.lengths`, shape: [], axes: [], range: { from: 1, to: shape[0] ?? 1, also: undefined } },
+    {
+      name: `${name}.lengths`,
+      shape: [],
+      axes: [],
+      range: { from: mayBeEmpty ? 0 : 1, to: shape[0] ?? 1, also: undefined },
+    },
   ];
 }
 

@@ -7,18 +7,18 @@ import type {
   GpuPlanContext,
   GpuProgram,
   ModelDefinition,
-  ProgramName,
+  AnyProgramName,
   ProgramRun,
 } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { gpuSize, kernelSettings, planWith, type GpuInstance, type Pipeline, type PipelineResult } from "./library.ts";
 import { assertBackend, type OpenBackend } from "./open.ts";
-import { Residents, wrongBatch } from "./residents.ts";
+import { batchesOf, misfit, Residents, wrongBatch } from "./residents.ts";
 import { createStack } from "./stack.ts";
 
 export class GpuExecutor implements Executor {
-  readonly #pipelines = new Map<ProgramName, Pipeline>();
+  readonly #pipelines = new Map<AnyProgramName, Pipeline>();
   readonly #stack: GpuPlanContext["stack"];
   /** Programs of one model share kernels, so equal kernels are compiled under one name. */
   readonly #kernels = new Map<(...parameters: never[]) => number, GpuKernelCall>();
@@ -49,16 +49,18 @@ export class GpuExecutor implements Executor {
     software: this.open.adapter.software,
   });
 
-  readonly batches = (): readonly [number] => [this.definition.batchSize];
+  readonly batches = (program: AnyProgramName): readonly [number, ...number[]] =>
+    batchesOf(program, this.definition.batchSize, false);
 
   readonly run = async (
-    name: ProgramName,
+    name: AnyProgramName,
     argumentsByName: Readonly<Record<string, Float32Array>>,
     batch: number,
   ): Promise<ProgramRun> => {
     if (this.#disposed) throw new Problem({ code: "model-disposed", message: "This model was disposed of already." });
-    if (batch !== this.definition.batchSize) throw wrongBatch(name, batch, this.batches());
+    if (batch !== this.batches(name)[0]) throw wrongBatch(name, batch, this.batches(name));
     const program = this.definition.gpu[name];
+    if (program === undefined) throw misfit(`The module has no program ${name}.`);
     const values = program.arguments.map(({ name: argument, shape }) => {
       const value = this.#residents.get(argument) ?? argumentsByName[argument];
       const size = sizeOf(shape);
@@ -89,7 +91,7 @@ export class GpuExecutor implements Executor {
     await this.open.gpu.destroy();
   };
 
-  #create(name: ProgramName, program: GpuProgram): Pipeline {
+  #create(name: AnyProgramName, program: GpuProgram): Pipeline {
     const kernels = this.#lazyKernels(program);
     const plan = planWith(program.arguments.length, (handles) => {
       const tensors: Record<string, GpuHandle> = {};
@@ -131,7 +133,7 @@ function createKernel(
   return gpu.createKernel(source.toString(), kernelSettings(output));
 }
 
-function mismatch(program: ProgramName, tensor: string, expected: number, found: number | undefined): Problem {
+function mismatch(program: AnyProgramName, tensor: string, expected: number, found: number | undefined): Problem {
   return new Problem({
     code: "program-mismatch",
     message: `The program ${program} expects ${expected} numbers for "${tensor}" and has ${found ?? "none"}.`,
@@ -143,7 +145,7 @@ function mismatch(program: ProgramName, tensor: string, expected: number, found:
 export function flatten(
   value: PipelineResult,
   size: number,
-  place: { readonly program: ProgramName; readonly result: string },
+  place: { readonly program: AnyProgramName; readonly result: string },
 ): Float32Array {
   if (value instanceof Float32Array && value.length === size) return value.slice();
   const flat = new Float32Array(size);

@@ -1,5 +1,5 @@
 /** What executors share: where resident tensors are kept outside a device, and when an update may be taken over. */
-import type { ModelDefinition, ProgramName, ProgramRun } from "../contract.ts";
+import type { ModelDefinition, AnyProgramName, ProgramRun } from "../contract.ts";
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { firstNotFinite, sizeOf } from "../tensor.ts";
@@ -80,7 +80,17 @@ export function misfit(message: string): Problem {
   });
 }
 
+/** The batch sizes of a program: streams run one example. */
+export function batchesOf(
+  program: AnyProgramName,
+  batchSize: number,
+  hasPredictOne: boolean,
+): readonly [number, ...number[]] {
+  if (program === "stream_start" || program === "stream_step") return [1];
+  return program === "predict" && hasPredictOne ? [batchSize, 1] : [batchSize];
+}
+
 /** A caller asks `batches` first, so this is a fault of ours. */
-export function wrongBatch(program: ProgramName, batch: number, batches: readonly number[]): Problem {
+export function wrongBatch(program: AnyProgramName, batch: number, batches: readonly number[]): Problem {
   return misfit(`The program ${program} runs ${batches.join(" or ")} examples at a time here, not ${String(batch)}.`);
 }

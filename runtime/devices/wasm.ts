@@ -3,8 +3,9 @@ import type {
   BackendReport,
   Executor,
   ModelDefinition,
-  ProgramName,
+  AnyProgramName,
   ProgramRun,
+  Programs,
   SimdVariant,
   WasmModule,
   WasmProgram,
@@ -12,7 +13,7 @@ import type {
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
-import { misfit, residentOf, spoils, wrongBatch } from "./residents.ts";
+import { batchesOf, misfit, residentOf, spoils, wrongBatch } from "./residents.ts";
 import { wasmMachine, type WasmMachine } from "./wasm/machine.ts";
 import { call, exported, openWasm, type OpenWasm } from "./wasm/open.ts";
 import { Pace } from "./wasm/pace.ts";
@@ -78,7 +79,7 @@ class WasmExecutor implements Executor {
   readonly #batchSize: number;
   readonly #choice: WasmOptions;
   readonly #residents: ReadonlyMap<string, Float32Array>;
-  readonly #programs: Readonly<Record<ProgramName, Bound>>;
+  readonly #programs: Programs<Bound>;
   readonly #predictOne: Bound | undefined;
   #disposal: Promise<void> | undefined;
 
@@ -93,12 +94,13 @@ class WasmExecutor implements Executor {
       residentOf(this.#residents, name, { length: sizeOf(shape) });
     }
     const bind = (exportName: string, program: WasmProgram): Bound => bound(open, this.#residents, exportName, program);
-    const { predict, evaluate, gradients, train_step } = wasm.programs;
+    const { predict, evaluate, gradients, train_step, ...others } = wasm.programs;
     this.#programs = {
       predict: bind("predict", predict),
       evaluate: bind("evaluate", evaluate),
       gradients: bind("gradients", gradients),
       train_step: bind("train_step", train_step),
+      ...Object.fromEntries(Object.entries(others).map(([name, program]) => [name, bind(name, program)])),
     };
     this.#predictOne = wasm.predictOne && bind("predict_one", wasm.predictOne);
   }
@@ -116,11 +118,11 @@ class WasmExecutor implements Executor {
 
   readonly read = (name: string): Float32Array => residentOf(this.#residents, name).slice();
 
-  readonly batches = (program: ProgramName): readonly [number, ...number[]] =>
-    program === "predict" && this.#predictOne !== undefined ? [this.#batchSize, 1] : [this.#batchSize];
+  readonly batches = (program: AnyProgramName): readonly [number, ...number[]] =>
+    batchesOf(program, this.#batchSize, this.#predictOne !== undefined);
 
   readonly run = (
-    name: ProgramName,
+    name: AnyProgramName,
     argumentsByName: Readonly<Record<string, Float32Array>>,
     batch: number,
   ): Promise<ProgramRun> => {
@@ -136,7 +138,7 @@ class WasmExecutor implements Executor {
     return this.#disposal;
   };
 
-  #runNow(name: ProgramName, argumentsByName: Readonly<Record<string, Float32Array>>, batch: number): ProgramRun {
+  #runNow(name: AnyProgramName, argumentsByName: Readonly<Record<string, Float32Array>>, batch: number): ProgramRun {
     if (this.#disposal !== undefined) {
       throw new Problem({ code: "model-disposed", message: "This model was disposed of already." });
     }
@@ -152,12 +154,14 @@ class WasmExecutor implements Executor {
     fill(name, program.feeds, argumentsByName);
     if (callPaced(program) === 0) return refusal(name, program, argumentsByName);
     const results = copies(program.results);
-    if (name === "train_step") refuseSpoilt(program.results);
+    if (program.updates.length > 0) refuseSpoilt(name, program.results);
     return { results };
   }
 
-  #programOf(name: ProgramName, batch: number): Bound {
-    if (batch === this.#batchSize) return this.#programs[name];
+  #programOf(name: AnyProgramName, batch: number): Bound {
+    const program = this.#programs[name];
+    const [usual] = this.batches(name);
+    if (batch === usual && program !== undefined) return program;
     if (batch === 1 && name === "predict" && this.#predictOne !== undefined) return this.#predictOne;
     throw wrongBatch(name, batch, this.batches(name));
   }
@@ -206,7 +210,7 @@ function bound(
 }
 
 function fill(
-  program: ProgramName,
+  program: AnyProgramName,
   feeds: readonly Place[],
   argumentsByName: Readonly<Record<string, Float32Array>>,
 ): void {
@@ -229,7 +233,7 @@ function copies(places: readonly Place[]): Record<string, Float32Array> {
 
 /** What a refused update would have made of the resident tensors: it is made by force, read, and taken back. */
 function refusal(
-  name: ProgramName,
+  name: AnyProgramName,
   program: Bound,
   argumentsByName: Readonly<Record<string, Float32Array>>,
 ): ProgramRun {
@@ -248,10 +252,10 @@ function refusal(
 }
 
 /** An update with such a result must not be taken over; by now it has been, so the module is at fault. */
-function refuseSpoilt(results: readonly Place[]): void {
+function refuseSpoilt(name: AnyProgramName, results: readonly Place[]): void {
   const spoilt = results.find(({ name, view }) => spoils(name, view));
   if (spoilt === undefined) return;
-  throw misfit(`The program train_step took over an update although its result "${spoilt.name}" is not finite.`);
+  throw misfit(`The program ${name} took over an update although its result "${spoilt.name}" is not finite.`);
 }
 
 async function close({ crew, exports }: OpenWasm): Promise<void> {

@@ -18,6 +18,8 @@ export interface NumberColumn {
 export interface ClassPairs {
   readonly predicted: ArrayLike<number>;
   readonly truth: ArrayLike<number>;
+  /** Natural logarithm of the probability that was given to each true class. */
+  readonly logProbabilities: ArrayLike<number>;
 }
 
 interface MetricBase {

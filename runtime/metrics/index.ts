@@ -1,12 +1,14 @@
 /** The table of metrics. */
 import { accuracy } from "./accuracy.ts";
 import type { Metric } from "./define.ts";
+import { f1 } from "./f1.ts";
 import { mae } from "./mae.ts";
 import { mape } from "./mape.ts";
 import { mase } from "./mase.ts";
+import { perplexity } from "./perplexity.ts";
 import { rmse } from "./rmse.ts";
 
-export const metrics: readonly Metric[] = [mae, rmse, mape, mase, accuracy];
+export const metrics: readonly Metric[] = [mae, rmse, mape, mase, accuracy, f1, perplexity];
 
 /** The metric of that name. The compiler checked the names; an unknown one is its mistake. */
 export function metricNamed(name: string): Metric {

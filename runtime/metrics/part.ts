@@ -38,15 +38,20 @@ function scoreLabels({ dataset, part, inputs, output, metrics, ignored }: ScoreP
       `${String(output.length)} numbers are no scores of classes for ${String(labels.length)} labels.`,
     );
   }
-  const predicted = counted.map((position) => largest(output.subarray(position * classes, (position + 1) * classes)));
+  const scoresAt = (position: number): Float32Array => output.subarray(position * classes, (position + 1) * classes);
+  const predicted = counted.map((position) => largest(scoresAt(position)));
   const training = dataset.train.tensors[fact.name] ?? new Float32Array();
   const trained = countedPositions(dataset.train, fact, inputs)
     .map((position) => training[position] ?? Number.NaN)
     .filter((label) => label !== ignored);
+  const truth = counted.map((position) => labels[position] ?? Number.NaN);
+  const frequencies = countsOf(trained);
   return scoreClasses(
     {
       predicted,
-      truth: counted.map((position) => labels[position] ?? Number.NaN),
+      truth,
+      logProbabilities: counted.map((position, index) => logSoftmaxAt(scoresAt(position), truth[index] ?? Number.NaN)),
+      logFrequencies: truth.map((label) => Math.log((frequencies.get(label) ?? 0) / trained.length)),
       majority: mostFrequent(trained),
       undefinedPrediction: predicted.includes(-1),
     },
@@ -116,10 +121,21 @@ function largest(values: Float32Array): number {
   return best;
 }
 
+/** The logarithm of a class's probability; scores that are log probabilities already stay what they are. */
+function logSoftmaxAt(scores: Float32Array, label: number): number {
+  const top = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
+  const total = scores.reduce((sum, score) => sum + Math.exp(score - top), 0);
+  return (scores[label] ?? Number.NaN) - top - Math.log(total);
+}
+
 /** The most frequent class, the smaller of equals; undefined without any. */
 export function mostFrequent(labels: readonly number[]): number | undefined {
+  const [first] = [...countsOf(labels)].sort(([a, countA], [b, countB]) => countB - countA || a - b);
+  return first?.[0];
+}
+
+function countsOf(labels: readonly number[]): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const [first] = [...counts].sort(([a, countA], [b, countB]) => countB - countA || a - b);
-  return first?.[0];
+  return counts;
 }

@@ -64,11 +64,13 @@ export interface ClassComparison extends ClassPairs {
   readonly majority: number | undefined;
   /** True when some score of the model was not a number, so that it predicts no class. */
   readonly undefinedPrediction: boolean;
+  /** Natural logarithm of the share of each true class in the training part: what a model without inputs would give it. */
+  readonly logFrequencies: ArrayLike<number>;
 }
 
 /** @throws Problem `metric-kind` for a metric of numbers */
 export function scoreClasses(comparison: ClassComparison, names: readonly string[]): Scores {
-  const { predicted, truth, majority, undefinedPrediction } = comparison;
+  const { predicted, truth, logProbabilities, majority, undefinedPrediction, logFrequencies } = comparison;
   const always = new Float64Array(truth.length).fill(majority ?? Number.NaN);
   return {
     baseline: `most frequent class of the training part${majority === undefined ? "" : ` (${String(majority)})`}`,
@@ -78,8 +80,9 @@ export function scoreClasses(comparison: ClassComparison, names: readonly string
         const metric = ofKind(metricNamed(name), "classes");
         const model = undefinedPrediction
           ? { value: null, reason: "a score of the model is not a number" }
-          : metric.score({ predicted, truth });
-        return [metric.name, compare(model, metric.score({ predicted: always, truth }))];
+          : metric.score({ predicted, truth, logProbabilities });
+        const naive = metric.score({ predicted: always, truth, logProbabilities: logFrequencies });
+        return [metric.name, compare(model, naive)];
       }),
     ),
   };
@@ -97,7 +100,7 @@ function ofKind(metric: Metric, kind: Metric["of"]): Metric {
   throw new Problem({
     code: "metric-kind",
     message: `the metric ${metric.name} is one of ${metric.of}, but the model predicts ${kind}.`,
-    help: kind === "classes" ? "use accuracy." : "use mae, rmse, mape or mase.",
+    help: kind === "classes" ? "use accuracy, f1 or perplexity." : "use mae, rmse, mape or mase.",
     pointer: "/metrics",
   });
 }

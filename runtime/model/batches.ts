@@ -1,5 +1,13 @@
 /** One program call: from checked examples to exactly the arguments a program asks for, and its results checked in turn. */
-import type { ArgumentFact, Executor, ModelDefinition, ProgramName, ProgramRun } from "../contract.ts";
+import type {
+  AnyProgramName,
+  ArgumentFact,
+  Executor,
+  GpuProgram,
+  ModelDefinition,
+  ProgramRun,
+  Programs,
+} from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { dropoutStream, fillUniform } from "../random.ts";
 import { sizeOf } from "../tensor.ts";
@@ -10,8 +18,8 @@ import { residentTensors } from "./parameters.ts";
 export interface CallState {
   readonly scalars: Readonly<Record<string, number>>;
   readonly seed: number;
-  /** The update that the random numbers belong to, 1 for the first. */
-  readonly step: number;
+  /** The training batch that the random numbers belong to, 1 for the first. */
+  readonly draw: number;
 }
 
 /** Which examples a call is for, and in which of the program's batch sizes: at least as many. */
@@ -37,26 +45,27 @@ interface Feed {
 /** The calls of one model's programs. What they need is worked out once: small models are called many times a second. */
 export class ProgramCalls {
   readonly #executor: Executor;
-  readonly #programs: Readonly<Record<ProgramName, { readonly feeds: readonly Feed[]; readonly results: Sizes }>>;
+  readonly #programs: Programs<Call>;
 
   constructor(definition: ModelDefinition, executor: Executor) {
     this.#executor = executor;
     const { batchSize, gpu } = definition;
-    const call = (name: ProgramName): { readonly feeds: readonly Feed[]; readonly results: Sizes } => ({
-      feeds: feedsOf(gpu[name].arguments, batchSize),
-      results: sizesOf(definition, name),
+    const call = (program: GpuProgram): Call => ({
+      feeds: feedsOf(program.arguments, batchSize),
+      results: sizesOf(definition, program),
     });
     this.#programs = {
-      predict: call("predict"),
-      evaluate: call("evaluate"),
-      gradients: call("gradients"),
-      train_step: call("train_step"),
+      predict: call(gpu.predict),
+      evaluate: call(gpu.evaluate),
+      gradients: call(gpu.gradients),
+      train_step: call(gpu.train_step),
+      ...(gpu.accumulate === undefined ? {} : { accumulate: call(gpu.accumulate) }),
     };
   }
 
   /** @returns results that are not resident, of the sizes in the program's facts; padded rows are still in them */
-  async run(program: ProgramName, state: CallState, inputs: CheckedInputs, rows: Rows): Promise<ProgramRun> {
-    const { feeds, results: sizes } = this.#programs[program];
+  async run(program: AnyProgramName, state: CallState, inputs: CheckedInputs, rows: Rows): Promise<ProgramRun> {
+    const { feeds, results: sizes } = this.#programs[program] ?? absent(program);
     const argumentsByName: Record<string, Float32Array> = {};
     for (const feed of feeds) argumentsByName[feed.name] = argument(program, feed, state, inputs, rows);
     const run = await this.#executor.run(program, argumentsByName, rows.batch);
@@ -66,6 +75,11 @@ export class ProgramCalls {
     }
     return run;
   }
+}
+
+interface Call {
+  readonly feeds: readonly Feed[];
+  readonly results: Sizes;
 }
 
 type Sizes = readonly { readonly name: string; readonly fixed: number; readonly perExample: number }[];
@@ -99,10 +113,10 @@ function feedsOf(facts: readonly ArgumentFact[], batchSize: number): readonly Fe
 }
 
 /** The model's outputs have a row per example, whatever the batch; everything else that is not resident has one size. */
-function sizesOf(definition: ModelDefinition, program: ProgramName): Sizes {
-  const { batchSize, gpu, outputs } = definition;
+function sizesOf(definition: ModelDefinition, program: GpuProgram): Sizes {
+  const { batchSize, outputs } = definition;
   const residents = new Set(residentTensors(definition).map(({ name }) => name));
-  return gpu[program].results
+  return program.results
     .filter(({ name }) => !residents.has(name))
     .map(({ name, shape }) => {
       const size = sizeOf(shape);
@@ -112,9 +126,9 @@ function sizesOf(definition: ModelDefinition, program: ProgramName): Sizes {
 }
 
 function argument(
-  program: ProgramName,
+  program: AnyProgramName,
   { name, kind, size, random }: Feed,
-  { scalars, seed, step }: CallState,
+  { scalars, seed, draw }: CallState,
   { tensors }: CheckedInputs,
   rows: Rows,
 ): Float32Array {
@@ -130,7 +144,7 @@ function argument(
       return values;
     }
     case "random":
-      return fillUniform(new Float32Array(size), seed, dropoutStream(step, random));
+      return fillUniform(new Float32Array(size), seed, dropoutStream(draw, random));
     default:
       return kind satisfies never;
   }
@@ -148,7 +162,11 @@ function paddedRows(values: Float32Array, rowSize: number, { start, end, batch }
   return padded;
 }
 
-function missing(program: ProgramName, name: string): never {
+function absent(program: AnyProgramName): never {
+  throw mismatch(`the module has no program ${program}`);
+}
+
+function missing(program: AnyProgramName, name: string): never {
   throw mismatch(`${program} argument "${name}" is missing`);
 }
 

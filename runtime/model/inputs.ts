@@ -11,6 +11,7 @@ import {
   sizeOf,
   suggestedShape,
 } from "../tensor.ts";
+import { checkAlignments } from "./alignments.ts";
 import { ignoredClass } from "./loss.ts";
 
 /** Checked inputs: tensors by name, [count, ...shape] each, row-major. */
@@ -26,6 +27,8 @@ interface Expectation {
   readonly axes: readonly string[];
   readonly wholeNumbers: { readonly from: number; readonly to: number; readonly also: number | undefined } | undefined;
 }
+
+type Use = "predict" | "train" | "stream" | "decode";
 
 /** Whole numbers travel to the device as float32, which holds each of them up to here. */
 const LARGEST_EXACT = 2 ** 24;
@@ -49,11 +52,25 @@ export class InputCheck {
   }
 }
 
+/**
+ * Checks inputs that are not all of the model's, or not whole.
+ * @param call whose they are, for messages
+ */
+export function checkFacts(
+  definition: ModelDefinition,
+  inputs: unknown,
+  facts: readonly InputFact[],
+  call: "stream" | "decode",
+): CheckedInputs {
+  const expected = facts.flatMap((fact) => expectations(definition, fact));
+  return checkInputs(definition, inputs, expected, call);
+}
+
 function checkInputs(
   definition: ModelDefinition,
   inputs: unknown,
   expected: readonly Expectation[],
-  use: "predict" | "train",
+  use: Use,
 ): CheckedInputs {
   if (typeof inputs !== "object" || inputs === null || isList(inputs)) {
     throw wrongInputs(`the inputs must be an object of tensors by name, not ${describe(inputs)}.`);
@@ -73,6 +90,7 @@ function checkInputs(
     const found = counts.map(({ name, count }) => `"${name}" has ${String(count)}`).join(", ");
     throw wrongInputs(`the inputs differ in their number of examples: ${found}.`);
   }
+  if (use === "train") checkAlignments(definition, tensors);
   return { count: first.count, tensors };
 }
 
@@ -86,7 +104,7 @@ function expectations(definition: ModelDefinition, fact: InputFact): readonly Ex
   const values: Expectation = { name, shape, axes, wholeNumbers: fact.dtype === "int32" ? range : undefined };
   if (!fact.lengths) return [values];
   const longest = shape[0] ?? 1;
-  const wholeNumbers = { from: 1, to: longest, also: undefined };
+  const wholeNumbers = { from: fact.mayBeEmpty === true ? 0 : 1, to: longest, also: undefined };
   return [values, { name: `${name}.lengths`, shape: [], axes: [], wholeNumbers }];
 }
 
@@ -94,7 +112,7 @@ function checkNames(
   definition: ModelDefinition,
   given: readonly string[],
   expected: readonly Expectation[],
-  use: "predict" | "train",
+  use: Use,
 ): void {
   if (given.length === expected.length && expected.every(({ name }) => given.includes(name))) return;
   const wanted = expected.map(({ name }) => name);

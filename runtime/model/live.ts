@@ -1,21 +1,30 @@
 /** A model in memory: the calls that read and change its tensors, one at a time. The tensors are the executor's. */
 import type {
+  AnyProgramName,
   BackendReport,
+  DecodeOptions,
   Executor,
+  Hypothesis,
   LiveModel,
   LossValue,
   ModelDefinition,
   Outputs,
   PredictInputs,
-  ProgramName,
   ProgramRun,
+  StepValue,
+  Stream,
+  TensorInputs,
+  TrainingState,
   TrainInputs,
+  TrainStepOptions,
 } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
+import { learningRateAt } from "../training/learning-rate.ts";
 import { describe, sizeOf } from "../tensor.ts";
 import { planBatches, ProgramCalls } from "./batches.ts";
 import type { Rows } from "./batches.ts";
+import { decode } from "./decode.ts";
 import { lossNotFinite, notFinite } from "./finite.ts";
 import type { NamedTensor } from "./finite.ts";
 import { InputCheck } from "./inputs.ts";
@@ -23,6 +32,7 @@ import type { CheckedInputs } from "./inputs.ts";
 import { lossParts, LossTotal, lossReduction } from "./loss.ts";
 import { expectedSlots, float32Entry, initialSlots, readWeights, takeTensors, writeWeights } from "./parameters.ts";
 import type { Tensors } from "./parameters.ts";
+import { Streams } from "./streams.ts";
 import { Breather, Queue } from "./turns.ts";
 
 /** What a new model starts from. */
@@ -40,10 +50,13 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   readonly #calls: ProgramCalls;
   readonly #inputs: InputCheck;
   readonly #queue = new Queue();
+  readonly #streams: Streams;
   #metadata: Readonly<Record<string, string>>;
   #seed: number;
   /** Updates done so far. */
   #step = 0;
+  /** Batches whose gradients wait for an update. */
+  #accumulated = 0;
   #disposal: Promise<void> | undefined;
 
   constructor(definition: D, start: LiveStart) {
@@ -52,6 +65,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     this.#executor.write({ ...start.parameters, ...initialSlots(definition) });
     this.#calls = new ProgramCalls(definition, start.executor);
     this.#inputs = new InputCheck(definition);
+    this.#streams = new Streams(definition, start.executor, this.#queue);
     this.#metadata = start.metadata ?? {};
     this.#seed = start.seed;
   }
@@ -73,19 +87,21 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     });
   }
 
-  async trainStep(inputs: TrainInputs<D>, options: { readonly learningRate?: number } = {}): Promise<LossValue> {
+  async trainStep(inputs: TrainInputs<D>, options: TrainStepOptions = {}): Promise<StepValue> {
     this.#refuseDisposed();
     const checked = this.#oneBatch(inputs, "trainStep");
-    checkOptions("trainStep", options, ["learningRate"]);
-    const learningRate = options.learningRate ?? this.definition.optimizer.learningRate;
-    if (!Number.isFinite(learningRate) || learningRate < 0) {
-      throw invalidOption(`learningRate must be a number from 0, not ${String(learningRate)}.`);
-    }
+    const { accumulation } = this.definition;
+    checkStepOptions(options, accumulation !== undefined);
     return this.#queue.run(async () => {
-      const { results, refused } = await this.#runOne("train_step", checked, learningRate);
-      if (refused !== undefined) throw await this.#notFinite({ ...results, ...refused }, checked, learningRate);
-      this.#step += 1;
-      return lossOf(results, checked.count);
+      const place = { step: this.#step + 1, epoch: options.epoch ?? 1 };
+      const learningRate = options.learningRate ?? learningRateAt(this.definition, place);
+      const updated = options.update ?? this.#accumulated + 1 >= (accumulation?.batches ?? 1);
+      const program = updated ? "train_step" : "accumulate";
+      const { results, refused } = await this.#runOne(program, checked, learningRate);
+      if (refused !== undefined) throw await this.#notFinite(program, { ...results, ...refused }, checked);
+      if (updated) this.#step += 1;
+      this.#accumulated = updated ? 0 : this.#accumulated + 1;
+      return { ...this.#lossOf(results, checked.count), learningRate, updated };
     });
   }
 
@@ -101,6 +117,21 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
           .map(([name, values]) => [name.slice(prefix.length), values]),
       );
     });
+  }
+
+  async stream(inputs: TensorInputs = {}): Promise<Stream> {
+    this.#refuseDisposed();
+    return this.#streams.start(inputs);
+  }
+
+  async decode(inputs: TensorInputs, options: DecodeOptions = {}): Promise<readonly (readonly Hypothesis[])[]> {
+    this.#refuseDisposed();
+    const decodable = {
+      definition: this.definition,
+      stream: (whole: TensorInputs) => this.stream(whole),
+      predict: (all: TensorInputs) => this.predict(all as PredictInputs<D>),
+    };
+    return decode(decodable, inputs, options);
   }
 
   parameters(): Record<string, Float32Array> {
@@ -126,22 +157,24 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     });
   }
 
-  trainingState(): { readonly step: number; readonly seed: number; readonly slots: Record<string, Float32Array> } {
+  trainingState(): TrainingState & { readonly slots: Tensors } {
     this.#refuseDisposed();
-    return { step: this.#step, seed: this.#seed, slots: this.#read(expectedSlots(this.definition)) };
+    const slots = this.#read(expectedSlots(this.definition));
+    const waiting = this.definition.accumulation === undefined ? {} : { accumulated: this.#accumulated };
+    return { step: this.#step, seed: this.#seed, slots, ...waiting };
   }
 
-  restoreTrainingState(state: {
-    readonly step: number;
-    readonly seed: number;
-    readonly slots: Readonly<Record<string, Float32Array>>;
-  }): void {
+  restoreTrainingState(state: TrainingState): void {
     this.#refuseDisposed();
     if (this.#queue.busy) {
       throw invalidOption("restoreTrainingState cannot run while other calls are under way; await them first.");
     }
     if (!Number.isSafeInteger(state.step) || state.step < 0) {
       throw invalidOption(`step must be a whole number from 0, not ${String(state.step)}.`);
+    }
+    const { accumulated = 0 } = state;
+    if (!Number.isSafeInteger(accumulated) || accumulated < 0) {
+      throw invalidOption(`accumulated must be a whole number from 0, not ${String(accumulated)}.`);
     }
     if (!isSeed(state.seed)) throw invalidSeed(state.seed);
     const given = Object.entries(state.slots).map(([name, values]) => {
@@ -151,6 +184,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     });
     this.#executor.write(takeTensors(new Map(given), expectedSlots(this.definition), "optimizer state"));
     this.#step = state.step;
+    this.#accumulated = accumulated;
     this.#seed = state.seed;
   }
 
@@ -186,19 +220,24 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   }
 
   /** All the examples in one call of a full batch. */
-  #runOne(program: ProgramName, inputs: CheckedInputs, learningRate?: number): Promise<ProgramRun> {
+  #runOne(program: AnyProgramName, inputs: CheckedInputs, learningRate?: number): Promise<ProgramRun> {
     return this.#run(program, inputs, { start: 0, end: inputs.count, batch: this.definition.batchSize }, learningRate);
   }
 
   #run(
-    program: ProgramName,
+    program: AnyProgramName,
     inputs: CheckedInputs,
     rows: Rows,
     learningRate = this.definition.optimizer.learningRate,
   ): Promise<ProgramRun> {
     const step = this.#step + 1;
-    const scalars = this.definition.optimizer.scalars(step, learningRate);
-    return this.#calls.run(program, { scalars, seed: this.#seed, step }, inputs, rows);
+    const { optimizer, accumulation } = this.definition;
+    const own = optimizer.scalars(step, learningRate);
+    const kept = { "accumulation.kept": this.#accumulated === 0 ? 0 : 1 };
+    const scalars = accumulation === undefined ? own : { ...own, ...kept };
+    // Every batch of an update has random numbers of its own.
+    const draw = (step - 1) * (accumulation?.batches ?? 1) + this.#accumulated + 1;
+    return this.#calls.run(program, { scalars, seed: this.#seed, draw }, inputs, rows);
   }
 
   /** All examples in batches; outputs without the padded rows, one after the other. */
@@ -220,17 +259,23 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
         if (real !== undefined) outputs[name]?.set(real, start * sizeOf(shape));
       }
       if (program === "evaluate") {
-        total.add({ ...lossOf(results, end - start), parts: lossParts(this.definition, results) });
+        total.add(this.#lossOf(results, end - start));
       }
       await breather.pause();
     }
     return { outputs: outputs as Outputs<D>, total };
   }
 
+  #lossOf(results: Tensors, examples: number): LossValue {
+    const value = { loss: results["loss"]?.[0] ?? NaN, count: results["loss.count"]?.[0] ?? examples };
+    const parts = lossParts(this.definition, results);
+    return parts.length > 0 ? { ...value, parts } : value;
+  }
+
   /** What to say of an update that was refused. */
-  async #notFinite(results: Tensors, inputs: CheckedInputs, learningRate: number): Promise<Problem> {
-    const faults = notFinite(this.#named("train_step", results));
-    const gradients = await this.#runOne("gradients", inputs, learningRate);
+  async #notFinite(program: AnyProgramName, results: Tensors, inputs: CheckedInputs): Promise<Problem> {
+    const faults = notFinite(this.#named(program, results));
+    const gradients = await this.#runOne("gradients", inputs);
     const causes = notFinite(this.#named("gradients", gradients.results).filter(({ name }) => name !== "loss"));
     const isLoss = (fault: string): boolean => fault.startsWith("loss is ");
     return lossNotFinite(this.#step + 1, [
@@ -241,15 +286,28 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     ]);
   }
 
-  #named(program: ProgramName, results: Tensors): readonly NamedTensor[] {
-    return this.definition.gpu[program].results
-      .filter(({ name }) => name !== "loss.count")
+  #named(program: AnyProgramName, results: Tensors): readonly NamedTensor[] {
+    // Left out: what counts, and the losses that `loss` sums, which is not finite either where one of them is not.
+    return (this.definition.gpu[program]?.results ?? [])
+      .filter(({ name }) => !name.startsWith("loss."))
       .map(({ name, shape }) => ({ name, shape, values: results[name] ?? new Float32Array(0) }));
   }
 }
 
-function lossOf(results: Tensors, examples: number): LossValue {
-  return { loss: results["loss"]?.[0] ?? NaN, count: results["loss.count"]?.[0] ?? examples };
+function checkStepOptions(options: TrainStepOptions, accumulates: boolean): void {
+  checkOptions("trainStep", options, ["learningRate", "epoch", "update"]);
+  const { learningRate, epoch, update } = options;
+  if (update === false && !accumulates) {
+    throw invalidOption(
+      "update: false is for models whose spec says train.accumulate; every step of this one updates.",
+    );
+  }
+  if (learningRate !== undefined && !(Number.isFinite(learningRate) && learningRate >= 0)) {
+    throw invalidOption(`learningRate must be a number from 0, not ${String(learningRate)}.`);
+  }
+  if (epoch !== undefined && !(Number.isSafeInteger(epoch) && epoch >= 1)) {
+    throw invalidOption(`epoch must be a whole number from 1, not ${String(epoch)}.`);
+  }
 }
 
 /** @throws Problem `invalid-option` when it is no object, or has keys of its own */

@@ -20,13 +20,30 @@ export function lossParts(
   });
 }
 
-/** The class that a target may hold beyond its vocabulary, because its loss skips it (`ignore_index`). */
+/** The class that a target may hold beyond its vocabulary, because every loss of it skips that class (`ignore_index`). */
 export function ignoredClass(definition: ModelDefinition, target: string): number | undefined {
-  for (const loss of lossSpecs(definition)) {
-    const ignored = loss["ignore_index"];
-    if (loss["target"] === target && typeof ignored === "number") return ignored;
-  }
-  return undefined;
+  const skipped = lossSpecs(definition)
+    .filter((loss) => loss["target"] === target)
+    .map((loss) => loss["ignore_index"]);
+  const [first] = skipped;
+  return typeof first === "number" && skipped.every((other) => other === first) ? first : undefined;
+}
+
+/**
+ * The one number per target of what a loss reads: of quantiles the level nearest to one half.
+ * @param output [..., targets * levels], the levels of a target side by side
+ */
+export function pointPrediction(
+  definition: ModelDefinition,
+  { input, target }: { readonly input: string; readonly target: string },
+  output: Float32Array,
+): Float32Array {
+  const loss = lossSpecs(definition).find((spec) => spec["input"] === input && spec["target"] === target);
+  const levels = loss?.["kind"] === "quantile" ? loss["levels"] : undefined;
+  if (!Array.isArray(levels)) return output;
+  const distances = levels.map((level) => Math.abs(Number(level) - 0.5));
+  const middle = distances.indexOf(Math.min(...distances));
+  return output.filter((_, position) => position % levels.length === middle);
 }
 
 function lossSpecs(definition: ModelDefinition): readonly Readonly<Record<string, unknown>>[] {
@@ -47,16 +64,20 @@ export class LossTotal {
 
   constructor(
     reduction: "mean" | "sum",
-    start: { readonly sum: number; readonly count: number } = { sum: 0, count: 0 },
+    start: { readonly sum: number; readonly count: number; readonly parts?: readonly LossPartValue[] | undefined } = {
+      sum: 0,
+      count: 0,
+    },
   ) {
     this.#reduction = reduction;
     this.#sum = start.sum;
     this.#count = start.count;
+    this.#parts = start.parts ?? [];
   }
 
   add({ loss, count, parts = [] }: LossValue): void {
     this.#parts = parts.map((part, index) => joined(this.#parts[index], part));
-    // A batch in which nothing counts (all labels ignored) has the mean 0/0.
+    // Nothing counts where all labels are ignored.
     if (count === 0) return;
     this.#sum += this.#reduction === "sum" ? loss : loss * count;
     this.#count += count;
@@ -70,9 +91,9 @@ export class LossTotal {
     return this.#count;
   }
 
-  /** Mean over everything that counted; for a loss that is a sum, its mean over the examples. NaN when nothing counted. */
+  /** Mean over everything that counted; for a loss that is a sum, its mean over the examples. 0 when nothing counted. */
   get mean(): number {
-    if (this.#reduction === "sum" || this.#parts.length === 0) return this.#sum / this.#count;
+    if (this.#reduction === "sum" || this.#parts.length === 0) return this.#count === 0 ? 0 : this.#sum / this.#count;
     return this.#parts.reduce((total, { loss }) => total + loss, 0);
   }
 

@@ -1,5 +1,5 @@
-/** The trained tensors of a model: their start, and their way in and out of safetensors files. */
-import type { LiveModel, ModelDefinition, ParameterFact } from "../contract.ts";
+/** The tensors that a model keeps, trained ones and statistics: their start, and their way in and out of safetensors files. */
+import type { LiveModel, ModelDefinition, ParameterFact, StatisticDType } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { fillNormal, fillUniform, initialisationStream } from "../random.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors.ts";
@@ -12,6 +12,7 @@ export type Tensors = Record<string, Float32Array>;
 export interface ExpectedTensor {
   readonly name: string;
   readonly shape: readonly number[];
+  readonly statistic?: StatisticDType;
 }
 
 /** Initial parameters by name; each depends on the seed and its own name alone. */
@@ -19,7 +20,14 @@ export function initialParameters(definition: ModelDefinition, seed: number): Te
   return Object.fromEntries(definition.parameters.map((fact) => [fact.name, initialParameter(fact, seed)]));
 }
 
-function initialParameter({ name, shape, initializer }: ParameterFact, seed: number): Float32Array {
+function initialParameter(fact: ParameterFact, seed: number): Float32Array {
+  const values = drawnParameter(fact, seed);
+  const { zeroRow } = fact.initializer;
+  const size = sizeOf(fact.shape.slice(1));
+  return zeroRow === undefined ? values : values.fill(0, zeroRow * size, (zeroRow + 1) * size);
+}
+
+function drawnParameter({ name, shape, initializer }: ParameterFact, seed: number): Float32Array {
   const values = new Float32Array(sizeOf(shape));
   const stream = initialisationStream(name);
   switch (initializer.kind) {
@@ -34,22 +42,29 @@ function initialParameter({ name, shape, initializer }: ParameterFact, seed: num
   }
 }
 
-/** Optimizer state at the start: zeros, one tensor `<parameter>#<slot>` per trainable parameter and slot. */
+/** Optimizer state at the start: one tensor `<parameter>#<slot>` per trainable parameter and slot. */
 export function initialSlots(definition: ModelDefinition): Tensors {
+  const { initial = {} } = definition.optimizer;
   return Object.fromEntries(
-    expectedSlots(definition).map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
+    expectedSlots(definition).map(({ name, shape }) => {
+      const start = initial[name.slice(name.indexOf("#") + 1)] ?? 0;
+      return [name, new Float32Array(sizeOf(shape)).fill(start)];
+    }),
   );
 }
 
-/** What an executor keeps from call to call: parameters and optimizer state. */
+/** What an executor keeps from call to call: parameters (statistics among them) and optimizer state. */
 export function residentTensors(definition: ModelDefinition): readonly ExpectedTensor[] {
   return [...definition.parameters, ...expectedSlots(definition)];
 }
 
+/** Optimizer state, and where several batches make an update the sums of gradients. */
 export function expectedSlots(definition: ModelDefinition): readonly ExpectedTensor[] {
-  return definition.parameters
+  const { parameters, optimizer, accumulation } = definition;
+  const slots = parameters
     .filter(({ frozen }) => !frozen)
-    .flatMap(({ name, shape }) => definition.optimizer.slots.map((slot) => ({ name: `${name}#${slot}`, shape })));
+    .flatMap(({ name, shape }) => optimizer.slots.map((slot) => ({ name: `${name}#${slot}`, shape })));
+  return [...slots, ...(accumulation?.tensors ?? [])];
 }
 
 /** Safetensors bytes of the parameters, in PyTorch's names and layouts. */
@@ -58,7 +73,7 @@ export function writeWeights(
   parameters: Readonly<Tensors>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const tensors = definition.parameters.map(({ name, shape }) => float32Entry(name, shape, parameters[name]));
+  const tensors = definition.parameters.map((fact) => fileEntry(fact, parameters[fact.name]));
   return writeSafetensors(tensors, { ...metadata, ...weightsMetadata(definition) });
 }
 
@@ -78,6 +93,17 @@ export function float32Entry(
   values: Float32Array | undefined,
 ): [string, SafetensorsTensor] {
   return [name, { dtype: "F32", shape, data: values ?? new Float32Array(0) }];
+}
+
+/** A tensor as files have it: in PyTorch's dtype. */
+export function fileEntry(
+  { name, shape, statistic }: ExpectedTensor,
+  values: Float32Array | undefined,
+  prefix = "",
+): [string, SafetensorsTensor] {
+  if (statistic !== "int64") return float32Entry(prefix + name, shape, values);
+  const data = BigInt64Array.from(values ?? [], (value) => BigInt(Math.round(value)));
+  return [prefix + name, { dtype: "I64", shape, data }];
 }
 
 /**
@@ -122,7 +148,7 @@ export function checkSpecHash(definition: ModelDefinition, file: SafetensorsFile
   });
 }
 
-/** Exactly the expected tensors, float32 and finite; everything that is wrong is listed at once. */
+/** Exactly the expected tensors, of their dtype and finite; everything that is wrong is listed at once. */
 export function takeTensors(
   given: ReadonlyMap<string, SafetensorsTensor>,
   expected: readonly ExpectedTensor[],
@@ -130,16 +156,18 @@ export function takeTensors(
 ): Tensors {
   const faults: string[] = [];
   const taken: Tensors = {};
-  for (const { name, shape } of expected) {
+  for (const { name, shape, statistic } of expected) {
     const tensor = given.get(name);
+    const values = tensor && numbersOf(tensor, statistic);
     if (tensor === undefined) {
       faults.push(`missing: ${name} ${shapeText(shape)}`);
-    } else if (!(tensor.data instanceof Float32Array) || shapeText(tensor.shape) !== shapeText(shape)) {
-      faults.push(`${name} is ${tensor.dtype} ${shapeText(tensor.shape)}, expected F32 ${shapeText(shape)}`);
+    } else if (values === undefined || shapeText(tensor.shape) !== shapeText(shape)) {
+      const dtype = statistic === "int64" ? "I64" : "F32";
+      faults.push(`${name} is ${tensor.dtype} ${shapeText(tensor.shape)}, expected ${dtype} ${shapeText(shape)}`);
     } else {
-      const position = firstNotFinite(tensor.data);
-      if (position >= 0) faults.push(`${name}${placeText(position, shape)} is ${String(tensor.data[position])}`);
-      taken[name] = tensor.data;
+      const position = firstNotFinite(values);
+      if (position >= 0) faults.push(`${name}${placeText(position, shape)} is ${String(values[position])}`);
+      taken[name] = values;
     }
   }
   const names = new Set(expected.map(({ name }) => name));
@@ -150,8 +178,14 @@ export function takeTensors(
     throw new Problem({
       code: "wrong-weights",
       message: `the ${what} do not fit this model:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
-      help: "names, shapes and float32 must be those of the model's parameters; `specloom inspect` lists them.",
+      help: "names, shapes and dtypes must be those of the model's parameters; `specloom inspect` lists them.",
     });
   }
   return taken;
+}
+
+/** As float32; undefined when the dtype is another one. Whole numbers may come as float32 too, as from a converted file. */
+function numbersOf({ data }: SafetensorsTensor, statistic: StatisticDType | undefined): Float32Array | undefined {
+  if (data instanceof Float32Array) return data;
+  return statistic === "int64" && data instanceof BigInt64Array ? Float32Array.from(data, Number) : undefined;
 }

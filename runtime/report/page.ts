@@ -6,6 +6,7 @@ import { forecastPlot } from "./forecast-plot.ts";
 import { attentionMaps, confusionMap, type HeatMap } from "./heat-map.ts";
 import { lossCurves } from "./loss-curves.ts";
 import { html, Markup } from "./markup.ts";
+import { rateCurve } from "./rate-curve.ts";
 import { STYLE } from "./style.ts";
 
 export async function reportPage(facts: ReportFacts): Promise<string> {
@@ -160,9 +161,12 @@ async function lossSection(drawer: Drawer, { log, bestEpoch }: ReportFacts): Pro
   const caption =
     "The loss per epoch, on the scale that the model sees. Training: mean over the epoch's updates, each before it was made." +
     (validated ? " Validation: after the epoch's last update." : "");
+  const rates = rateCurve(log);
+  const rateCaption = "The learning rate of each epoch's last update, as the schedule gave it.";
   return html`<section>
     <h2>Training</h2>
     ${figure(await drawer.draw(lossCurves(log, bestEpoch), caption), caption)}
+    ${rates === undefined ? "" : figure(await drawer.draw(rates, rateCaption), rateCaption)}
   </section>`;
 }
 

@@ -60,7 +60,9 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
   const files = new RunFiles(options, trainer, log);
   progress.start({
     goal: goalOf(options),
-    stepsPerEpoch: Math.ceil(options.train.count / model.definition.batchSize),
+    stepsPerEpoch: Math.ceil(
+      Math.ceil(options.train.count / model.definition.batchSize) / (model.definition.accumulation?.batches ?? 1),
+    ),
     step: trainer.counters.step,
   });
   try {

@@ -3,7 +3,7 @@
  * `optimizer.<parameter>#<slot>`, and the counters as JSON in the metadata.
  */
 import type { ModelDefinition } from "../contract.ts";
-import { checkSpecHash, expectedSlots, float32Entry, takeTensors, weightsMetadata } from "../model/parameters.ts";
+import { checkSpecHash, expectedSlots, fileEntry, takeTensors, weightsMetadata } from "../model/parameters.ts";
 import type { ExpectedTensor, Tensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors.ts";
@@ -20,7 +20,7 @@ export function encodeCheckpoint(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const section = (prefix: string, expected: readonly ExpectedTensor[], tensors: Readonly<Tensors>) =>
-    expected.map(({ name, shape }) => float32Entry(prefix + name, shape, tensors[name]));
+    expected.map((fact) => fileEntry(fact, tensors[fact.name], prefix));
   const tensors = [
     ...section(PREFIXES.parameters, definition.parameters, parameters),
     ...(best === undefined ? [] : section(PREFIXES.best, definition.parameters, best)),

@@ -1,5 +1,8 @@
 /** Where a training stands: everything that a resumed one needs to continue as if it had never stopped. */
+import type { LossPartValue } from "../contract.ts";
 import type { Tensors } from "../model/parameters.ts";
+import { isPlateau } from "./plateau.ts";
+import type { PlateauState } from "./plateau.ts";
 
 /** One line of `log.jsonl`. Losses are means over the examples (or over what the loss counts). */
 export interface EpochRecord {
@@ -11,6 +14,7 @@ export interface EpochRecord {
   readonly train_loss: number;
   /** After the epoch's last update, in evaluation mode; null without validation examples. */
   readonly validation_loss: number | null;
+  /** Of the epoch's last update. */
   readonly learning_rate: number;
   /** Time that the epoch took, its validation included. */
   readonly seconds: number;
@@ -33,6 +37,8 @@ export interface TrainingCounters {
   /** Sums of the current epoch's training loss. */
   readonly lossSum: number;
   readonly lossCount: number;
+  /** Where several losses are summed, each over the epoch so far. */
+  readonly lossParts?: readonly LossPartValue[];
   /** Spent in the current epoch so far. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;
@@ -40,13 +46,15 @@ export interface TrainingCounters {
   readonly trainCount: number;
   readonly batchSize: number;
   readonly shuffle: boolean;
+  /** Of a schedule that watches the validation loss, what it remembers; else absent. */
+  readonly plateau?: PlateauState;
 }
 
 /** A complete state between two updates. */
 export interface TrainingSnapshot {
   readonly counters: TrainingCounters;
   readonly parameters: Readonly<Tensors>;
-  /** Optimizer state, `<parameter>#<slot>`. */
+  /** Optimizer state, `<parameter>#<slot>`; the moving average and the sums of gradients of an open update too. */
   readonly slots: Readonly<Tensors>;
   /** Parameters of the best epoch; undefined before the first. */
   readonly best: Readonly<Tensors> | undefined;
@@ -64,12 +72,17 @@ const COUNTER_KINDS = {
   epochsWithoutImprovement: "count",
   lossSum: "number",
   lossCount: "number",
+  lossParts: "losses",
   seconds: "number",
   stoppedEarly: "boolean",
   trainCount: "count",
   batchSize: "count",
   shuffle: "boolean",
-} as const satisfies Record<keyof TrainingCounters, "count" | "number" | "number or null" | "boolean">;
+  plateau: "plateau",
+} as const satisfies Record<
+  keyof TrainingCounters,
+  "count" | "number" | "number or null" | "boolean" | "losses" | "plateau"
+>;
 
 /** The counters in plain JSON data, or the name of the first that is missing or wrong. */
 export function readCounters(value: unknown): TrainingCounters | string {
@@ -91,7 +104,16 @@ function isOfKind(value: unknown, kind: (typeof COUNTER_KINDS)[keyof TrainingCou
       return value === null || Number.isFinite(value);
     case "boolean":
       return typeof value === "boolean";
+    case "losses":
+      return value === undefined || (Array.isArray(value) && value.every(isLossPart));
+    case "plateau":
+      return value === undefined || isPlateau(value);
     default:
       return kind satisfies never;
   }
+}
+
+function isLossPart(value: unknown): boolean {
+  const { loss, count, reduction } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return Number.isFinite(loss) && Number.isFinite(count) && (reduction === "mean" || reduction === "sum");
 }

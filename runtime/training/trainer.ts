@@ -9,8 +9,11 @@ import type { Tensors } from "../model/parameters.ts";
 import { Breather } from "../model/turns.ts";
 import { Problem } from "../problem.ts";
 import { permutation, shuffleStream } from "../random.ts";
+import { averagedParameters, keepsAverage, withAverage } from "./average.ts";
+import { learningRateAt } from "./learning-rate.ts";
 import { planTraining } from "./options.ts";
 import type { TrainingExamples, TrainingPlan, TrainOptions } from "./options.ts";
+import { initialPlateau, plateauAfter } from "./plateau.ts";
 import type { EpochRecord, TrainingCounters, TrainingSnapshot } from "./state.ts";
 
 export type TrainingOutcome = "finished" | "stopped_early" | "interrupted";
@@ -50,6 +53,13 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
     this.#model = options.model;
     this.#plan = planTraining(options);
     this.#signal = options.signal;
+    if (options.model.definition.schedule?.plateau !== undefined && this.#plan.validation === undefined) {
+      throw new Problem({
+        code: "invalid-option",
+        message: "the schedule plateau watches the loss of the validation examples, and there are none.",
+      });
+    }
+    const { optimizer, schedule } = options.model.definition;
     const { step, seed } = options.model.trainingState();
     this.#counters = {
       epoch: 0,
@@ -64,6 +74,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       lossCount: 0,
       seconds: 0,
       stoppedEarly: false,
+      ...(schedule?.plateau === undefined ? {} : { plateau: initialPlateau(optimizer.learningRate) }),
       trainCount: this.#plan.train.count,
       batchSize: options.model.definition.batchSize,
       shuffle: this.#plan.shuffle,
@@ -115,10 +126,18 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       });
     }
     const { definition } = this.#model;
+    const { batches = 1 } = definition.accumulation ?? {};
+    const accumulated = Math.ceil(counters.position / counters.batchSize) % batches;
     await replaceParameters(this.#model, snapshot.parameters);
-    this.#model.restoreTrainingState({ step: counters.step, seed: counters.seed, slots });
+    this.#model.restoreTrainingState({
+      step: counters.step,
+      seed: counters.seed,
+      slots,
+      // The rest of an epoch makes an update of its own.
+      accumulated: counters.position < counters.trainCount ? accumulated : 0,
+    });
     this.#counters = counters;
-    const start = { sum: counters.lossSum, count: counters.lossCount };
+    const start = { sum: counters.lossSum, count: counters.lossCount, parts: counters.lossParts };
     this.#trainLoss = new LossTotal(lossReduction(definition), start);
     this.#best = snapshot.best;
   }
@@ -147,6 +166,9 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
     if (this.#plan.restoreBest && this.#best !== undefined) {
       this.#last = this.#model.parameters();
       await replaceParameters(this.#model, this.#best);
+    } else if (keepsAverage(this.#model.definition)) {
+      this.#last = this.#model.parameters();
+      await replaceParameters(this.#model, averagedParameters(this.#model));
     }
     yield { kind: "end", outcome: this.#counters.stoppedEarly ? "stopped_early" : "finished" };
   }
@@ -154,18 +176,24 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
   /** The updates that are left of the current epoch, or up to the goal. */
   async *#steps(seconds: () => number): AsyncGenerator<TrainingEvent, void, void> {
     const { epoch, seed, trainCount, batchSize } = this.#counters;
+    const { batches = 1 } = this.#model.definition.accumulation ?? {};
     const order = this.#plan.shuffle ? permutation(trainCount, seed, shuffleStream(epoch)) : undefined;
     while (this.#counters.position < trainCount && !this.#goalOfStepsReached() && !this.#interrupted) {
       const start = this.#counters.position;
       const end = Math.min(start + batchSize, trainCount);
       const indices = order?.subarray(start, end) ?? consecutive(start, end);
-      const value = await this.#model.trainStep(this.#plan.train.select(indices) as TrainInputs<D>);
+      const value = await this.#model.trainStep(this.#plan.train.select(indices) as TrainInputs<D>, {
+        learningRate: this.#learningRate(this.#counters.step + 1),
+        // What is left of an epoch makes an update too.
+        ...(batches === 1 ? {} : { update: end === trainCount || (start / batchSize + 1) % batches === 0 }),
+      });
       this.#trainLoss.add(value);
       this.#change({
         position: end,
-        step: this.#counters.step + 1,
+        step: this.#counters.step + (value.updated ? 1 : 0),
         lossSum: this.#trainLoss.sum,
         lossCount: this.#trainLoss.count,
+        lossParts: this.#trainLoss.parts,
         seconds: seconds(),
       });
       yield { kind: "step", epoch: epoch + 1, step: this.#counters.step, position: end, loss: value.loss };
@@ -177,7 +205,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
   async #validate(): Promise<Validation | undefined> {
     const { validation } = this.#plan;
     if (validation === undefined) return { loss: null, score: null };
-    const result = await this.#evaluated(validation);
+    const result = await withAverage(this.#model, () => this.#evaluated(validation));
     if (result?.loss == null || Number.isFinite(result.loss)) return result;
     throw new Problem({
       code: "loss-not-finite",
@@ -216,7 +244,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       step,
       train_loss: this.#trainLoss.mean,
       validation_loss: validation.loss,
-      learning_rate: this.#model.definition.optimizer.learningRate,
+      learning_rate: this.#learningRate(step),
       seconds,
     };
     const { metric } = this.#plan;
@@ -226,24 +254,40 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
     const improved = value !== null && (bestLoss === null || sign * value < sign * bestLoss);
     this.#change({ recordedStep: step });
     if (improved) {
-      this.#best = this.#model.parameters();
+      const { definition } = this.#model;
+      this.#best = keepsAverage(definition) ? averagedParameters(this.#model) : this.#model.parameters();
       this.#change({ bestLoss: value, bestEpoch: epoch + 1 });
     }
     // A goal in steps can end within an epoch. Its record is told, but the epoch stays open: with a further goal,
     // a resumed training completes it.
     if (position < trainCount) return { kind: "epoch", record, improved };
     const stale = improved ? 0 : epochsWithoutImprovement + 1;
+    this.#watchPlateau(validation.loss);
     this.#trainLoss = new LossTotal(lossReduction(this.#model.definition));
     this.#change({
       epoch: epoch + 1,
       position: 0,
       lossSum: 0,
       lossCount: 0,
+      lossParts: [],
       seconds: 0,
       epochsWithoutImprovement: stale,
       stoppedEarly: this.#plan.patience !== undefined && stale >= this.#plan.patience,
     });
     return { kind: "epoch", record, improved };
+  }
+
+  /** Of an update of the current epoch. */
+  #learningRate(step: number): number {
+    const { epoch, plateau } = this.#counters;
+    return learningRateAt(this.#model.definition, { step, epoch: epoch + 1 }, plateau?.learningRate);
+  }
+
+  #watchPlateau(loss: number | null): void {
+    const fact = this.#model.definition.schedule?.plateau;
+    const { plateau } = this.#counters;
+    if (fact === undefined || plateau === undefined || loss === null) return;
+    this.#change({ plateau: plateauAfter(fact, plateau, loss) });
   }
 
   get #interrupted(): boolean {

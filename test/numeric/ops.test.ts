@@ -60,7 +60,7 @@ for (const name of Object.keys(ops) as OpName[]) {
         verifyGraph(gradients, name);
         const found = interpret(gradients, bindings);
         one.operands.forEach((operand, index) => {
-          if (operand.values === "bit") return;
+          if (operand.values === "bit" || operand.below !== undefined) return;
           const argument = `x${index}`;
           const gradient = found[argument]?.data as Float64Array;
           const cells = someCells(bindings, argument);

@@ -17,6 +17,12 @@ interface Settings {
   readonly momentum: number;
   readonly dampening: number;
   readonly nesterov: boolean;
+  readonly momentum_decay: number;
+  readonly alpha: number;
+  readonly centered: boolean;
+  readonly lr_decay: number;
+  readonly initial_accumulator_value: number;
+  readonly rho: number;
 }
 type Update = (cell: Cell, gradient: number, step: number, settings: Settings) => Cell;
 
@@ -27,18 +33,76 @@ const adam: Update = (cell, gradient, step, { lr, betas: [first, second], eps })
   return { parameter: cell.parameter - lr * change, exp_avg: mean, exp_avg_sq: square };
 };
 
+const decayed = (cell: Cell, gradient: number, { weight_decay }: Settings): number =>
+  gradient + weight_decay * cell.parameter;
+
 const updates: Readonly<Record<string, Update>> = {
-  sgd: (cell, gradient, step, { lr, momentum, dampening, nesterov, weight_decay }) => {
-    const decayed = gradient + weight_decay * cell.parameter;
-    if (momentum === 0) return { parameter: cell.parameter - lr * decayed };
-    const buffer = step === 1 ? decayed : momentum * (cell["momentum_buffer"] as number) + (1 - dampening) * decayed;
-    const direction = nesterov ? decayed + momentum * buffer : buffer;
+  sgd: (cell, gradient, step, settings) => {
+    const { lr, momentum, dampening, nesterov } = settings;
+    const g = decayed(cell, gradient, settings);
+    if (momentum === 0) return { parameter: cell.parameter - lr * g };
+    const buffer = step === 1 ? g : momentum * (cell["momentum_buffer"] as number) + (1 - dampening) * g;
+    const direction = nesterov ? g + momentum * buffer : buffer;
     return { parameter: cell.parameter - lr * direction, momentum_buffer: buffer };
   },
-  adam: (cell, gradient, step, settings) =>
-    adam(cell, gradient + settings.weight_decay * cell.parameter, step, settings),
+  adam: (cell, gradient, step, settings) => adam(cell, decayed(cell, gradient, settings), step, settings),
   adamw: (cell, gradient, step, settings) =>
     adam({ ...cell, parameter: cell.parameter * (1 - settings.lr * settings.weight_decay) }, gradient, step, settings),
+  amsgrad: (cell, gradient, step, settings) => {
+    const { lr, betas, eps } = settings;
+    const moved = adam(cell, decayed(cell, gradient, settings), step, settings);
+    const largest = Math.max(cell["max_exp_avg_sq"] ?? 0, moved["exp_avg_sq"] as number);
+    const root = Math.sqrt(largest / (1 - betas[1] ** step)) + eps;
+    const change = (moved["exp_avg"] as number) / (1 - betas[0] ** step) / root;
+    return { ...moved, parameter: cell.parameter - lr * change, max_exp_avg_sq: largest };
+  },
+  nadam: (cell, gradient, step, settings) => {
+    const { lr, betas, eps, momentum_decay } = settings;
+    const momentum = (t: number): number => betas[0] * (1 - 0.5 * 0.96 ** (t * momentum_decay));
+    const g = decayed(cell, gradient, settings);
+    const mean = betas[0] * (cell["exp_avg"] ?? 0) + (1 - betas[0]) * g;
+    const square = betas[1] * (cell["exp_avg_sq"] ?? 0) + (1 - betas[1]) * g * g;
+    const product = (cell["product"] ?? 1) * momentum(step);
+    const change =
+      ((1 - momentum(step)) / (1 - product)) * g + (momentum(step + 1) / (1 - product * momentum(step + 1))) * mean;
+    const root = Math.sqrt(square / (1 - betas[1] ** step)) + eps;
+    return { parameter: cell.parameter - (lr * change) / root, exp_avg: mean, exp_avg_sq: square, product };
+  },
+  adamax: (cell, gradient, step, settings) => {
+    const { lr, betas, eps } = settings;
+    const g = decayed(cell, gradient, settings);
+    const mean = betas[0] * (cell["exp_avg"] ?? 0) + (1 - betas[0]) * g;
+    const largest = Math.max(betas[1] * (cell["exp_inf"] ?? 0), Math.abs(g) + eps);
+    return {
+      parameter: cell.parameter - ((lr / (1 - betas[0] ** step)) * mean) / largest,
+      exp_avg: mean,
+      exp_inf: largest,
+    };
+  },
+  rmsprop: (cell, gradient, _step, settings) => {
+    const { lr, alpha, centered, momentum, eps } = settings;
+    const g = decayed(cell, gradient, settings);
+    const square = alpha * (cell["square_avg"] ?? 0) + (1 - alpha) * g * g;
+    const mean = alpha * (cell["grad_avg"] ?? 0) + (1 - alpha) * g;
+    const change = g / (Math.sqrt(centered ? square - mean * mean : square) + eps);
+    const buffer = momentum * (cell["momentum_buffer"] ?? 0) + change;
+    return { parameter: cell.parameter - lr * buffer, square_avg: square, grad_avg: mean, momentum_buffer: buffer };
+  },
+  adagrad: (cell, gradient, step, settings) => {
+    const { lr, lr_decay, eps, initial_accumulator_value } = settings;
+    const g = decayed(cell, gradient, settings);
+    const sum = (cell["sum"] ?? initial_accumulator_value) + g * g;
+    const change = ((lr / (1 + (step - 1) * lr_decay)) * g) / (Math.sqrt(sum) + eps);
+    return { parameter: cell.parameter - change, sum };
+  },
+  adadelta: (cell, gradient, _step, settings) => {
+    const { lr, rho, eps } = settings;
+    const g = decayed(cell, gradient, settings);
+    const square = rho * (cell["square_avg"] ?? 0) + (1 - rho) * g * g;
+    const delta = (Math.sqrt((cell["acc_delta"] ?? 0) + eps) / Math.sqrt(square + eps)) * g;
+    const steps = rho * (cell["acc_delta"] ?? 0) + (1 - rho) * delta * delta;
+    return { parameter: cell.parameter - lr * delta, square_avg: square, acc_delta: steps };
+  },
 };
 
 for (const definition of optimizers) {

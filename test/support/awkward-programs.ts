@@ -26,6 +26,7 @@ import {
   times,
   un,
 } from "./hand-built-program.ts";
+import { awkwardRows } from "./awkward-rows.ts";
 
 const flat = (name: string, size: number, body: Expression, reads: Record<string, readonly number[]>): Program =>
   programOf(kernel({ name, reads, output: [size], indices: ["n"], body }));
@@ -55,6 +56,8 @@ const products = (name: string, body: Expression): Program =>
 
 const first = matrix(0, 1);
 const second = matrix(2, 3, 20, "j");
+const third = matrix(0, 1, 12, "m");
+const partial = add(first, second);
 
 /** The last tensor in memory comes first; it lies lower than its own size, and is walked from its end. */
 function backwards(): Program {
@@ -347,6 +350,7 @@ export const awkwardPrograms: Readonly<Record<string, Program>> = {
   "a sum of products, one of them wanted elsewhere": products("elsewhere", add(add(first, second), un("tanh", first))),
   "a sum of products, the other wanted elsewhere": products("other", add(add(second, first), un("tanh", first))),
   "a product twice in a sum of products": products("twice", add(add(first, second), first)),
+  "a sum of products, part of it wanted elsewhere": products("part", add(add(partial, third), un("tanh", partial))),
   "three rows of many columns": rowsBy(3, 260),
   "a row more than a block has": rowsBy(65, 40),
   "a row more than a larger block has": rowsBy(67, 40),
@@ -360,6 +364,7 @@ export const awkwardPrograms: Readonly<Record<string, Program>> = {
   "the first slot wanted in every turn": historyWith("inside"),
   "the first slot wanted after the loop": historyWith("after"),
   "an input read in a loop only": inputOfLoop(),
+  ...awkwardRows,
   "an index named like the loop": indexNamedLikeLoop(),
   "numbers of all sizes": flat(
     "sizes",

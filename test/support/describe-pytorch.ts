@@ -8,8 +8,15 @@ import { pytorchCases, pytorchComparison } from "./pytorch-cases.ts";
 import { reportOf, testedTargets } from "./targets.ts";
 import { interpretedTrainee, liveTrainee } from "./trainee.ts";
 
-/** @param least cases that there are at least: a folder that is not found must not pass */
-export function describePytorch(topic: string, least: number): void {
+/**
+ * @param least cases that there are at least: a folder that is not found must not pass
+ * @param random numbers of the interpreter, for models whose results do not depend on them
+ */
+export function describePytorch(
+  topic: string,
+  least: number,
+  random?: (name: string, count: number) => ArrayLike<number>,
+): void {
   it("finds its cases", () => {
     expect(pytorchCases(topic).length).toBeGreaterThanOrEqual(least);
   });
@@ -29,7 +36,7 @@ export function describePytorch(topic: string, least: number): void {
     });
 
     it("interpreted in float64", async () => {
-      const trainee = interpretedTrainee(compilation(), flatAll(fixture.init));
+      const trainee = interpretedTrainee(compilation(), flatAll(fixture.init), random);
       expect(await deviationsOf(trainee, pytorchComparison(fixture, "float64"))).toEqual([]);
     });
 

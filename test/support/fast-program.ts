@@ -116,6 +116,8 @@ class CompiledKernel {
         const of = this.#index(index.of);
         return () => Math.min(Math.max(of(), index.low), index.high);
       }
+      case "loaded":
+        return this.#load(index.from as number, index.indices);
       default:
         return index satisfies never;
     }

@@ -56,7 +56,11 @@ export function readFixture<F extends Fixture>(path: string): F {
 
 /** Compiles a spec below test/fixtures; a diagnostic is a failure of the test, shown in full. */
 export function compileFixture(path: string): Compilation {
-  return compileText(path.slice(path.lastIndexOf("/") + 1), readFileSync(new URL(path, folder), "utf8"));
+  return compileText(path.slice(path.lastIndexOf("/") + 1), fixtureText(path));
+}
+
+export function fixtureText(path: string): string {
+  return readFileSync(new URL(path, folder), "utf8");
 }
 
 export function compileText(file: string, text: string): Compilation {

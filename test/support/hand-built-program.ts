@@ -32,6 +32,14 @@ export const clamp = (of: IndexExpression, low: number, high: number): IndexExpr
   high,
 });
 
+/** The number that a tensor of whole numbers below `below` holds. */
+export const row = (from: number, below: number, ...indices: IndexExpression[]): IndexExpression => ({
+  kind: "loaded",
+  from,
+  indices,
+  below,
+});
+
 export const num = (value: number): Expression => ({ kind: "number", value });
 export const pos = (index: IndexExpression): Expression => ({ kind: "position", index });
 export const load = (parameter: number, ...indices: IndexExpression[]): Expression => ({
@@ -75,6 +83,18 @@ export function buffer(name: string, shape: readonly number[], role: BufferRole 
     ...(role === "intermediate" ? {} : { external: name }),
   };
 }
+
+/** An input of whole numbers 0 .. below - 1. */
+export function wholes(name: string, shape: readonly number[], below: number): Buffer {
+  return { ...buffer(name, shape, "input"), dtype: "int32", origin: { ...origin, note: `${belowMark}${below}` } };
+}
+
+/** Below what an input of whole numbers stays. */
+export function belowOf({ dtype, origin: { note } }: Buffer): number | undefined {
+  return dtype === "int32" && note.startsWith(belowMark) ? Number(note.slice(belowMark.length)) : undefined;
+}
+
+const belowMark = "below ";
 
 export function steps(name: string, shape: readonly number[]): Buffer {
   return { ...buffer(name, shape), storage: "steps" };
@@ -157,7 +177,8 @@ export const emptyModel: Model = {
 };
 
 export function textOf(predict: Program, others: Partial<Record<ProgramName, Program>> = {}): string {
-  return emit(emptyModel, { predict, evaluate: predict, gradients: predict, train_step: predict, ...others });
+  const programs = { predict, evaluate: predict, gradients: predict, train_step: predict, ...others };
+  return emit({ model: emptyModel, programs, stream: { reason: "it is a test's" } });
 }
 
 export function definitionOf(predict: Program): ModelDefinition {

@@ -18,39 +18,60 @@ export function layerModel(
 ): Model {
   const batchSize = options.batchSize ?? 2;
   const config = withDefaults(definition.keys, example.config);
+  const { named = {} } = example;
+  const known: Readonly<Record<string, LayerShape>> = {
+    ...named,
+    ...Object.fromEntries(example.inputs.map((shape, index) => [`x${index}`, shape])),
+  };
   const fail = (message: string): never => {
     throw new Error(message);
   };
   const plan = definition.plan(config, {
     name: "layer",
     inputs: example.inputs,
+    // A rule may refuse a batch of one value, but a smaller last batch can have one: the graph must be right all the same.
+    batchSize: Math.max(2, batchSize),
     from: example.inputs.map((_, index) => `x${index}`),
-    lookup: () => undefined,
+    lookup: (name) => known[name] && { shape: known[name], kind: "input" },
+    has: (name) => name in known,
     mismatch: fail,
     invalid: (_key, expected) => fail(expected),
+    missing: (key) => fail(`without ${key}`),
   });
   if (plan === undefined) throw new Error("the example does not fit its own layer");
-  const parameters: ParameterFact[] = (plan.parameters ?? []).map(({ name, shape, initializer }) => ({
+  const statistics: ParameterFact[] = (plan.statistics ?? []).map(({ name, shape, initial, dtype }) => ({
+    name: `layer.${name}`,
+    shape,
+    initializer: { kind: "constant", value: initial },
+    frozen: true,
+    statistic: dtype,
+    layer: "layer",
+  }));
+  const trained: ParameterFact[] = (plan.parameters ?? []).map(({ name, shape, initializer }) => ({
     name: `layer.${name}`,
     shape,
     initializer,
     frozen: false,
     layer: "layer",
   }));
-  const inputs: ModelInput[] = example.inputs.map((shape, index) => inputOf(`x${index}`, "input", shape, options));
+  const parameters = [...trained, ...statistics];
+  const read: ModelInput[] = example.inputs.map((shape, index) => inputOf(`x${index}`, "input", shape, options));
+  const others = Object.entries(named).map(([name, shape]) => inputOf(name, "input", shape, options));
   const target = inputOf("y", "target", plan.output, { lengths: false });
   return {
     name: "layer",
     description: undefined,
     spec: {},
     batchSize,
-    inputs: [...inputs, target],
+    inputs: [...read, ...others, target],
     layers: [
       {
         name: "layer",
         kind: definition.kind,
         config,
-        from: inputs.map(({ name }) => name),
+        scope: "",
+        needs: [...read, ...others].map(({ name }) => name),
+        from: read.map(({ name }) => name),
         inputs: example.inputs,
         output: plan.output,
         extras: plan.extras ?? {},
@@ -83,7 +104,8 @@ function inputOf(
     role,
     shape: shape.shape,
     axes: shape.axes,
-    dtype: "float32",
+    dtype: shape.dtype ?? "float32",
+    ...(shape.vocabulary === undefined ? {} : { vocabulary: shape.vocabulary }),
     lengths: lengths && shape.time,
     pointer: "",
   };

@@ -2,10 +2,12 @@
 import { runInThisContext } from "node:vm";
 import ts from "typescript";
 import { defineModel } from "../../runtime/model.ts";
+import { productOverSteps } from "../../runtime/product-over-steps.ts";
 import type { ModelDefinition, ModelHandle } from "../../runtime/contract.ts";
 
 interface Runtime {
   readonly defineModel: (definition: ModelDefinition) => ModelHandle;
+  readonly productOverSteps: typeof productOverSteps;
 }
 
 type ModuleBody = (require: () => Runtime, exports: { model?: ModelHandle }) => void;
@@ -20,7 +22,7 @@ export function moduleCode(text: string): string {
 
 export function loadModule(text: string): ModelHandle {
   const exported: { model?: ModelHandle } = {};
-  const required = (): Runtime => ({ defineModel });
+  const required = (): Runtime => ({ defineModel, productOverSteps });
   const run = runInThisContext(`(function (require, exports) {${moduleCode(text)}\n})`) as ModuleBody;
   run(required, exported);
   if (exported.model === undefined) throw new Error("the module exports no model");

@@ -11,18 +11,33 @@ export function testNumbers(count: number, salt: number): Float64Array {
   });
 }
 
-/** Values for every argument of the graphs: masks of ones, lengths of 1 .. T, uniform numbers for dropout. */
+/** The least number of rows that something is looked up in; 2 where nothing is. */
+function fewestRows(nodes: readonly Node[]): number {
+  const rows = nodes.flatMap((node) => {
+    if (node.op === "take") return [node.inputs[0]?.shape[node.attributes.batch] ?? 1];
+    return node.op === "place_rows" ? [node.attributes.rows] : [];
+  });
+  return rows.length === 0 ? 2 : Math.min(...rows);
+}
+
+/** State that is never negative: squares and sums of squares, sizes of gradients, variances. */
+const isPositive = /_sq|#square_avg|#sum|#acc_delta|#exp_inf|_var$/;
+
+/** Values for every argument of the graphs: masks of ones, lengths of 1 .. T, uniform numbers for dropout, ids of rows. */
 export function testBindings(graphs: readonly Graph[], salt = 1): Record<string, Float64Array> {
   const bindings: Record<string, Float64Array> = {};
-  for (const node of graphs.flatMap(allNodes)) {
+  const nodes = graphs.flatMap(allNodes);
+  const rows = fewestRows(nodes);
+  for (const node of nodes) {
     if (node.op !== "argument") continue;
     const { name, role } = node.attributes;
     const count = sizeOf(node.shape);
     const numbers = testNumbers(count, salt + name.length * 31 + name.charCodeAt(name.length - 1));
     if (name === "batch.mask") bindings[name] = new Float64Array(count).fill(1);
     else if (name.endsWith(".lengths")) bindings[name] = numbers.map((_, index) => 1 + (index % 3));
+    else if (node.dtype === "int32") bindings[name] = numbers.map((_, index) => (index * 2 + salt) % rows);
     else if (role === "random") bindings[name] = numbers.map((value) => (value + 1) / 2);
-    else if (role === "scalar" || name.includes("_sq")) bindings[name] = numbers.map((value) => Math.abs(value) + 0.1);
+    else if (role === "scalar" || isPositive.test(name)) bindings[name] = numbers.map((value) => Math.abs(value) + 0.1);
     else bindings[name] = numbers;
   }
   return bindings;

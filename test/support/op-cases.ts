@@ -9,6 +9,8 @@ export interface Operand {
   readonly shape: readonly number[];
   /** Default: signed numbers at least 0.05 away from 0. `positive`: 0.2 .. 1.2. `bit`: 0 or 1, and no gradient is asked for. */
   readonly values?: "signed" | "positive" | "bit" | undefined;
+  /** Whole numbers 0 .. below - 1 instead, some of them several times; no gradient is asked for. */
+  readonly below?: number;
 }
 
 export interface OpCase {
@@ -77,6 +79,21 @@ const contraction = (labels: string, left: readonly number[], right: readonly nu
   operands: [{ shape: left }, { shape: right }],
   build: (o, [x, y]) => o.contract(labels, x as Node, y as Node),
   ...([...left, ...right].some((size) => size > 1000) ? { long: true as const } : {}),
+});
+
+/** Rows of a table `[A, V, ...]` by ids `[A, I]`, of which the first `batch` axes A are common. */
+const lookup = (table: readonly number[], ids: readonly number[], batch = 0): OpCase => ({
+  title: `[${table.join(", ")}] by [${ids.join(", ")}], ${batch} common`,
+  operands: [{ shape: table }, { shape: ids, below: table[batch] as number }],
+  build: (o, [x, y]) => o.take(x as Node, y as Node, batch),
+  ...([...table, ...ids].some((size) => size > 1000) ? { long: true as const } : {}),
+});
+
+const placement = (values: readonly number[], ids: readonly number[], rows: number, batch = 0): OpCase => ({
+  title: `[${values.join(", ")}] to ${rows} rows by [${ids.join(", ")}], ${batch} common`,
+  operands: [{ shape: values }, { shape: ids, below: rows }],
+  build: (o, [x, y]) => o.placeRows(x as Node, y as Node, rows, batch),
+  ...([...values, rows].some((size) => size > 1000) ? { long: true as const } : {}),
 });
 
 /** A leaky sum over time that multiplies what it carries by a weight and keeps a second, older carry. */
@@ -225,6 +242,21 @@ export const opCases: { readonly [O in OpName]: readonly OpCase[] } = {
     ["last axis", [2, 5], (o, x) => o.reverse(x, 1)],
     ["one step", [1, 3], (o, x) => o.reverse(x, 0)],
   ]),
+  unfold: calls([
+    ["overlapping windows", [2, 5, 3], (o, x) => o.unfold(x, 1, 3, 1, 1)],
+    ["stride and dilation, the last steps left out", [9], (o, x) => o.unfold(x, 0, 2, 3, 2)],
+    ["stride beyond the window", [2, 7], (o, x) => o.unfold(x, 1, 1, 3, 1)],
+    ["one window", [3, 2], (o, x) => o.unfold(x, 0, 3, 2, 1)],
+    ["1005 steps", [1005], (o, x) => o.unfold(x, 0, 3, 1, 2)],
+    ["of steps in reverse", [2, 7], (o, x) => o.unfold(o.reverse(x, 1), 1, 2, 2, 1)],
+  ]),
+  fold: calls([
+    ["overlapping windows", [2, 3, 3, 2], (o, x) => o.fold(x, 1, 5, 1, 1)],
+    ["stride and dilation, the last steps left out", [3, 2], (o, x) => o.fold(x, 0, 9, 3, 2)],
+    ["stride beyond the window", [2, 3, 1], (o, x) => o.fold(x, 1, 7, 3, 1)],
+    ["one window", [1, 3, 2], (o, x) => o.fold(x, 0, 3, 2, 1)],
+    ["1005 steps", [1001, 3], (o, x) => o.fold(x, 0, 1005, 1, 2)],
+  ]),
   sum: calls([
     ["last axis", [2, 3], (o, x) => o.sum(x, [1])],
     ["first axis", [3, 5], (o, x) => o.sum(x, [0])],
@@ -249,6 +281,60 @@ export const opCases: { readonly [O in OpName]: readonly OpCase[] } = {
     contraction("tbi,tbg->gi", [3, 2, 1], [3, 2, 5]),
     contraction("i,i->", [1003], [1003]),
     contraction("bi,gi->bg", [1, 1003], [2, 1003]),
+  ],
+  take: [
+    lookup([5, 3], [2, 4]),
+    lookup([1, 3], [4]),
+    lookup([4, 1], []),
+    lookup([3], [5]),
+    lookup([2, 3, 5], [1]),
+    lookup([2, 4, 3], [2, 5], 1),
+    lookup([2, 3, 4], [2, 3], 2),
+    lookup([1003, 2], [1005]),
+    {
+      title: "ids that are computed, of a table that is",
+      operands: [{ shape: [4, 3] }, { shape: [5], below: 3 }],
+      build: (o, [x, ids]) => o.take(o.tanh(x as Node), o.add(ids as Node, o.constant(1))),
+    },
+    {
+      title: "twice by the same ids",
+      operands: [{ shape: [4, 5] }, { shape: [2, 3], below: 4 }],
+      build: (o, [x, ids]) =>
+        o.multiply(o.take(x as Node, ids as Node), o.add(o.take(x as Node, ids as Node), o.constant(1))),
+    },
+    {
+      title: "of positions",
+      operands: [{ shape: [4, 2] }, { shape: [3], below: 4 }],
+      build: (o, [x, ids]) => o.multiply(o.take(o.iota([4, 2], 0), ids as Node), o.take(x as Node, ids as Node)),
+    },
+  ],
+  place_rows: [
+    placement([2, 4, 3], [2, 4], 5),
+    placement([4, 3], [4], 1),
+    placement([6, 5], [6], 6),
+    placement([1, 5], [1], 3),
+    placement([5], [5], 3),
+    placement([7], [], 4),
+    placement([2, 5, 3], [2, 5], 4, 1),
+    placement([2, 3, 4], [2, 3], 5, 2),
+    placement([1005, 2], [1005], 4),
+    {
+      title: "summed over what they have in common",
+      operands: [{ shape: [2, 3, 4, 5] }, { shape: [2, 3, 4], below: 3 }],
+      build: (o, [x, ids]) => o.sum(o.placeRows(x as Node, ids as Node, 3, 2), [0, 3]),
+    },
+    {
+      title: "beside a product",
+      operands: [{ shape: [6, 9] }, { shape: [6], below: 8 }, { shape: [8, 11] }, { shape: [11, 9] }],
+      build: (o, [x, ids, left, right]) =>
+        o.add(o.placeRows(x as Node, ids as Node, 8), o.contract("ik,kj->ij", left as Node, right as Node)),
+    },
+    {
+      title: "two placements, and more",
+      operands: [{ shape: [6, 5] }, { shape: [6], below: 4 }, { shape: [3, 5] }, { shape: [3], below: 4 }],
+      build: (o, [x, first, y, second]) =>
+        o.tanh(o.add(o.placeRows(x as Node, first as Node, 4), o.placeRows(y as Node, second as Node, 4))),
+    },
   ],
   scan: [recurrence(5, false), recurrence(5, true), recurrence(1, false), recurrence(1, true), recurrence(2, false)],
   scan_output: [recurrence(3, false)],

@@ -10,7 +10,10 @@ import type { OpCase, Operand } from "./op-cases.ts";
 
 export type Numbers = Record<string, Float64Array>;
 
-function numbersFor(shape: readonly number[], values: Operand["values"], salt: number): Float64Array {
+function numbersFor(shape: readonly number[], { values, below }: Operand, salt: number): Float64Array {
+  if (below !== undefined) {
+    return Float64Array.from({ length: sizeOf(shape) }, (_, index) => (3 * index + (index >> 1) + salt) % below);
+  }
   const numbers = testNumbers(sizeOf(shape), salt);
   if (values === "positive") return numbers.map((value) => 0.7 + value / 2);
   if (values === "bit") return numbers.map((_, index) => (index + salt) % 2);
@@ -55,9 +58,9 @@ export function gradientGraphs(one: OpCase): GradientGraphs {
 
 function bind({ operands }: OpCase, leading: (index: number) => readonly number[]): Numbers {
   return Object.fromEntries(
-    operands.map(({ shape, values }, index) => [
+    operands.map((operand, index) => [
       `x${index}`,
-      numbersFor([...leading(index), ...shape], values, index + 3),
+      numbersFor([...leading(index), ...operand.shape], operand, index + 3),
     ]),
   );
 }

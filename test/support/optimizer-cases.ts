@@ -21,6 +21,17 @@ export const optimizerConfigs: Readonly<Record<string, readonly Readonly<Record<
   ],
   adam: [{}, { weight_decay: 0.1 }, { betas: [0.5, 0.7], eps: 1e-3 }],
   adamw: [{}, { weight_decay: 0.2, betas: [0.8, 0.9] }],
+  amsgrad: [{ betas: [0.9, 0.5] }, { weight_decay: 0.1, betas: [0.6, 0.8], eps: 1e-3 }],
+  nadam: [{}, { betas: [0.7, 0.9], momentum_decay: 0.3, weight_decay: 0.1, eps: 1e-3 }],
+  adamax: [{}, { betas: [0.7, 0.6], weight_decay: 0.1, eps: 1e-2 }],
+  rmsprop: [
+    {},
+    { alpha: 0.8, momentum: 0.9, weight_decay: 0.1 },
+    { alpha: 0.7, centered: true, eps: 1e-3 },
+    { alpha: 0.6, centered: true, momentum: 0.5, eps: 1e-2 },
+  ],
+  adagrad: [{}, { lr_decay: 0.2, initial_accumulator_value: 0.3, eps: 1e-3, weight_decay: 0.1 }],
+  adadelta: [{}, { rho: 0.7, eps: 1e-3, weight_decay: 0.1 }],
 };
 
 /** With a rate of 1 the change of a parameter is its gradient. */

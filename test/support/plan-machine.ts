@@ -141,16 +141,19 @@ class Machine {
   }
 
   #nest(nest: Nest, outer: Names): (() => void)[] {
-    const evaluators = nest.stores.map(({ to, address, value }) => ({
+    const evaluators = nest.stores.map(({ to, address, value, accumulate = false }) => ({
       range: this.#range(to, outer),
       address,
+      accumulate,
       evaluate: this.#evaluator(value, outer),
     }));
     return cellsOf(nest.axes).map((cell) => () => {
       const names = { ...outer, ...cell };
       const values = evaluators.map(({ evaluate }) => evaluate({ ...names }));
-      evaluators.forEach(({ range, address }, position) => {
-        this.#memory[this.#at(range, indexValue(address, names))] = values[position] as number;
+      evaluators.forEach(({ range, address, accumulate }, position) => {
+        const at = this.#at(range, this.#index(address, names));
+        const value = values[position] as number;
+        this.#memory[at] = accumulate ? (this.#memory[at] as number) + value : value;
       });
     });
   }
@@ -221,6 +224,13 @@ class Machine {
     return { start: start + (index % placed.slots) * cells, cells, name: buffer.name };
   }
 
+  #index(index: IndexExpression, names: Names): number {
+    return indexValue(index, names, (from, [address = NaN]) => {
+      if (typeof from === "number") throw new Error("an index of a kernel in a plan");
+      return this.#memory[this.#at(this.#range(from, names), address)] as number;
+    });
+  }
+
   #at({ start, cells, name }: Range, address: number): number {
     if (!Number.isInteger(address) || address < 0 || address >= cells) throw new Error(`${name} at ${address}`);
     return start + address;
@@ -232,10 +242,10 @@ class Machine {
         case "number":
           return () => value.value;
         case "position":
-          return (names) => indexValue(value.index, names);
+          return (names) => this.#index(value.index, names);
         case "load": {
           const range = this.#range(value.from, outer);
-          return (names) => this.#memory[this.#at(range, indexValue(value.address, names))] as number;
+          return (names) => this.#memory[this.#at(range, this.#index(value.address, names))] as number;
         }
         case "unary": {
           const operand = visit(value.operand);

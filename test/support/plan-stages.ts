@@ -21,7 +21,7 @@ export function stagesOf(program: Program): Stages {
   const table = new ValueTable();
   const plain = (steps: readonly Step[], ranges: ReadonlyMap<string, Interval>): Item[] =>
     steps.flatMap((step): Item[] => {
-      if (step.kind === "run") return [...nestsOf(step, table, ranges)];
+      if (step.kind === "run") return [...nestsOf(step, table, ranges).nests];
       const last = step.end - step.stride;
       const range = { least: Math.min(step.start, last), most: Math.max(step.start, last) };
       return [{ kind: "loop", step, body: plain(step.body, new Map(ranges).set(step.variable, range)) }];

@@ -1,6 +1,6 @@
 /** Index expressions at random, and all the points at which they can be asked. */
 import fc from "fast-check";
-import { indexValue } from "../../compiler/ir/index-expression.ts";
+import { indexValue, type ReadIndex } from "../../compiler/ir/index-expression.ts";
 import type { IndexExpression } from "../../compiler/ir/program.ts";
 import type { Interval } from "../../compiler/targets/wasm/affine.ts";
 
@@ -9,6 +9,14 @@ type Point = Readonly<Record<string, number>>;
 const names = ["a", "b", "c"] as const;
 /** Sizes of axes: small ones, and some whose reciprocal is not exact. */
 const sizes = [1, 2, 3, 4, 5, 7, 8, 12, 16, 24, 49, 98];
+
+const readBelow = 40;
+
+/** Tensors without end or beginning, of numbers that are anything below their bound. */
+export const readAnywhere: ReadIndex = (from, [at = 0]) => {
+  const mixed = Math.imul(at + 7, 2654435761) ^ (Number(from) * 97);
+  return (mixed >>> 8) % readBelow;
+};
 
 /** Written out rather than made by the compiler's own functions, which simplify as they go. */
 export const randomIndex: fc.Arbitrary<IndexExpression> = fc.letrec<{ index: IndexExpression }>((tie) => ({
@@ -31,6 +39,9 @@ export const randomIndex: fc.Arbitrary<IndexExpression> = fc.letrec<{ index: Ind
     fc
       .record({ of: tie("index"), low: fc.integer({ min: 0, max: 4 }), more: fc.integer({ min: 0, max: 30 }) })
       .map(({ of, low, more }): IndexExpression => ({ kind: "clamp", of, low, high: low + more })),
+    fc
+      .record({ of: tie("index"), from: fc.integer({ min: 0, max: 2 }) })
+      .map(({ of, from }): IndexExpression => ({ kind: "loaded", from, indices: [of], below: readBelow })),
   ),
 })).index;
 
@@ -65,9 +76,11 @@ export function holdsAtAll(index: IndexExpression, points: readonly Point[]): bo
     case "scale":
     case "clamp":
       return holdsAtAll(index.of, points);
+    case "loaded":
+      return index.indices.every((inner) => holdsAtAll(inner, points));
     case "divide":
     case "modulo":
-      return holdsAtAll(index.of, points) && points.every((point) => indexValue(index.of, point) >= 0);
+      return holdsAtAll(index.of, points) && points.every((point) => indexValue(index.of, point, readAnywhere) >= 0);
     default:
       return index satisfies never;
   }

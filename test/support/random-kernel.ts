@@ -17,6 +17,7 @@ import {
   plus,
   pos,
   reduce,
+  row,
   times,
   un,
 } from "./hand-built-program.ts";
@@ -42,6 +43,12 @@ export interface Readable {
   readonly shape: readonly number[];
 }
 
+/** Inputs made for a kernel: of numbers, and of whole numbers by which rows are found. */
+export interface Makers {
+  readonly input: (shape: readonly number[]) => Readable;
+  readonly ids: (shape: readonly number[], below: number) => Readable;
+}
+
 export interface KernelForm {
   readonly kernel: Kernel;
   readonly inputs: readonly Readable["place"][];
@@ -57,7 +64,7 @@ export class KernelWriter {
     private readonly options: RandomProgramOptions,
     private readonly variables: readonly Name[],
     private readonly readable: readonly Readable[],
-    private readonly input: (shape: readonly number[]) => Readable,
+    private readonly make: Makers,
   ) {}
 
   /** @param shape that of the output; without it the kernel is a contraction of any shape */
@@ -156,6 +163,7 @@ export class KernelWriter {
   /** The sum over new axes of two tensors' product. */
   #product(output: readonly Name[]): Expression {
     const { draw } = this;
+    if (output.length > 0 && draw.chance(0.15)) return this.#placed(output);
     const terms = this.#terms(sizeOf(output.map(({ extent }) => extent))).map((extent) => this.#name(extent));
     // An axis belongs to one factor, or to both (a batch); one that neither has is a repetition.
     const left: Name[] = [...terms];
@@ -171,6 +179,29 @@ export class KernelWriter {
     const body = mul(...factors);
     const summed = draw.shuffled(terms).reduce((inner, { name, extent }) => reduce("sum", name, extent, inner), body);
     return mul(summed, num(Math.fround(1 / Math.sqrt(sizeOf(terms.map(({ extent }) => extent))))));
+  }
+
+  /** Values added up in the cells of one axis by numbers that say which: for every cell, a look at all of them. */
+  #placed(output: readonly Name[]): Expression {
+    const { draw } = this;
+    const rows = draw.one(output);
+    const others = output.filter((axis) => axis !== rows);
+    const terms = this.#terms(sizeOf(output.map(({ extent }) => extent))).map((extent) => this.#name(extent));
+    // Every row of some other axes may have numbers of its own.
+    const walked = [...others.filter(() => draw.chance(0.3)), ...terms];
+    const parameter = this.#parameter(
+      this.make.ids(
+        walked.map(({ extent }) => extent),
+        rows.extent,
+      ),
+    );
+    const id = load(parameter, ...walked.map(({ name }) => i(name)));
+    const sides: readonly [Expression, Expression] = draw.chance(0.8)
+      ? [id, pos(i(rows.name))]
+      : [pos(i(rows.name)), id];
+    const values = this.#factor([...terms, ...others.filter(() => draw.chance(0.8))]);
+    const body = choose(["equal", ...sides], values, num(0));
+    return terms.reduce((inner, { name, extent }) => reduce("sum", name, extent, inner), body);
   }
 
   /** A load by all of the names: of a tensor made for it, in any layout, or of one that is there. */
@@ -194,7 +225,7 @@ export class KernelWriter {
       indices.push(index);
     }
     if (sizeOf(shape) > 60_000) return this.#read(names);
-    return load(this.#parameter(this.input(shape)), ...indices);
+    return load(this.#parameter(this.make.input(shape)), ...indices);
   }
 
   /** An axis and the way an index of this extent runs over it. */
@@ -245,6 +276,7 @@ export class KernelWriter {
     if (one === undefined) return at(draw.below(size));
     const { name, extent } = one;
     const index = i(name);
+    if (draw.chance(0.12)) return row(this.#parameter(this.make.ids([extent], size)), size, index);
     if (draw.chance(0.08)) {
       const other = names[0];
       if (other !== undefined) return mod(plus(times(index, other.extent), i(other.name)), size);

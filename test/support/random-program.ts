@@ -4,8 +4,15 @@
  */
 import type { Buffer, Program, Step } from "../../compiler/ir/program.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
-import { buffer, loop, program, run, slot, steps } from "./hand-built-program.ts";
-import { KernelWriter, type KernelForm, type Name, type RandomProgramOptions, type Readable } from "./random-kernel.ts";
+import { belowOf, buffer, loop, program, run, slot, steps, wholes } from "./hand-built-program.ts";
+import {
+  KernelWriter,
+  type KernelForm,
+  type Makers,
+  type Name,
+  type RandomProgramOptions,
+  type Readable,
+} from "./random-kernel.ts";
 import type { Draw } from "./seeded.ts";
 
 export function randomProgram(draw: Draw, options: RandomProgramOptions): Program {
@@ -15,9 +22,13 @@ export function randomProgram(draw: Draw, options: RandomProgramOptions): Progra
 /** Numbers for every argument of a program, exact in float32. */
 export function randomBindings({ buffers }: Program, draw: Draw): Record<string, Float64Array> {
   const bindings: Record<string, Float64Array> = {};
-  for (const { role, external, shape } of buffers) {
+  for (const buffer of buffers) {
+    const { role, external, shape } = buffer;
     if (role === "intermediate" || external === undefined) continue;
-    bindings[external] = Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(draw.unit() * 2 - 1));
+    const below = belowOf(buffer);
+    bindings[external] = Float64Array.from({ length: sizeOf(shape) }, () =>
+      below === undefined ? Math.fround(draw.unit() * 2 - 1) : draw.below(below),
+    );
   }
   return bindings;
 }
@@ -79,12 +90,20 @@ class Writer {
     return readable;
   }
 
+  readonly #makers: Makers = {
+    input: (shape) => this.#input(shape),
+    ids: (shape, below) => {
+      const name = this.#label("ids");
+      return { place: { ...wholes(name, shape, below), external: `${this.options.prefix ?? ""}${name}` }, shape };
+    },
+  };
+
   /** A kernel whose output is a tensor of its own. */
   #whole(variables: readonly Name[], readable: readonly Readable[]): Step {
     const { draw } = this;
     const known = draw.chance(0.4) ? draw.one(readable).shape : undefined;
     const shape = known !== undefined && sizeOf(known) <= 3000 ? known : this.#shape(draw.below(5), 3000);
-    const work = new KernelWriter(draw, this.options, variables, readable, (own) => this.#input(own));
+    const work = new KernelWriter(draw, this.options, variables, readable, this.#makers);
     const form = work.kernel(this.#label("k"), draw.chance(0.45) ? undefined : shape);
     const output = buffer(this.#label("y"), form.kernel.output);
     const step = run(form.kernel, form.inputs, output);
@@ -180,7 +199,7 @@ class Writer {
     isBounded = false,
     state?: Readable,
   ): KernelForm {
-    const work = new KernelWriter(this.draw, this.options, variables, readable, (own) => this.#input(own));
+    const work = new KernelWriter(this.draw, this.options, variables, readable, this.#makers);
     return work.kernel(this.#label("k"), shape, isBounded, state);
   }
 }

@@ -1,6 +1,15 @@
 /** Executes a program cell by cell in float64, straight from its definition: the oracle of the lowering tests. */
 import { indexValue } from "../../compiler/ir/index-expression.ts";
-import type { Access, Buffer, Expression, Kernel, Program, Slot, Step } from "../../compiler/ir/program.ts";
+import type {
+  Access,
+  Buffer,
+  Expression,
+  IndexExpression,
+  Kernel,
+  Program,
+  Slot,
+  Step,
+} from "../../compiler/ir/program.ts";
 import { sizeOf, stridesOf } from "../../compiler/ir/graph.ts";
 import { binary, comparisons, unary } from "./scalar-operations.ts";
 
@@ -66,26 +75,27 @@ function runKernel(kernel: Kernel, inputs: readonly Float64Array[], variables: N
 
 function evaluate(e: Expression, kernel: Kernel, inputs: readonly Float64Array[], names: Names): number {
   const value = (inner: Expression): number => evaluate(inner, kernel, inputs, names);
+  const cellAt = (parameter: number, positions: readonly number[]): number => {
+    const { shape = [], name = "" } = kernel.parameters[parameter] ?? {};
+    const strides = stridesOf(shape);
+    let flat = 0;
+    positions.forEach((position, axis) => {
+      if (!(position >= 0 && position < (shape[axis] as number))) {
+        throw new Error(`${kernel.name} reads ${name} at ${position} of axis ${axis}`);
+      }
+      flat += position * (strides[axis] as number);
+    });
+    return inputs[parameter]?.[flat] as number;
+  };
+  const positionOf = (index: IndexExpression): number =>
+    indexValue(index, names, (from, positions) => cellAt(from as number, positions));
   switch (e.kind) {
     case "number":
       return e.value;
     case "position":
-      return indexValue(e.index, names);
-    case "load": {
-      const shape = kernel.parameters[e.parameter]?.shape ?? [];
-      const strides = stridesOf(shape);
-      let flat = 0;
-      e.indices.forEach((index, axis) => {
-        const position = indexValue(index, names);
-        if (!(position >= 0 && position < (shape[axis] as number))) {
-          throw new Error(
-            `${kernel.name} reads ${kernel.parameters[e.parameter]?.name} at ${position} of axis ${axis}`,
-          );
-        }
-        flat += position * (strides[axis] as number);
-      });
-      return inputs[e.parameter]?.[flat] as number;
-    }
+      return positionOf(e.index);
+    case "load":
+      return cellAt(e.parameter, e.indices.map(positionOf));
     case "unary":
       return unary[e.operation](value(e.operand));
     case "binary":

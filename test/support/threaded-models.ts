@@ -31,6 +31,21 @@ optimizer: {kind: sgd, learning_rate: 0.1}
 train: {batch_size: 3}
 outputs: [out]
 `,
+  /** Rows of a table, found by numbers and placed by them, some numbers often. */
+  "many words": `
+inputs:
+  words: {shape: [9], dtype: int32, vocabulary: 53}
+  next: {shape: [9], dtype: int32, vocabulary: 53}
+layers:
+  - {name: table, kind: embedding, embedding_dim: 83, padding_idx: 3}
+  - {name: places, kind: positional_encoding}
+  - {name: mixed, kind: linear, out_features: 83, activation: tanh}
+  - {name: scores, kind: linear, tie: table}
+loss: {kind: cross_entropy, input: scores, target: next}
+optimizer: {kind: adam, learning_rate: 0.01}
+train: {batch_size: 21}
+outputs: [scores]
+`,
 } as const;
 
 export type ThreadedModel = keyof typeof specs;

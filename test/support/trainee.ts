@@ -22,8 +22,13 @@ export interface Trainee {
   dispose(): Promise<void>;
 }
 
-export function interpretedTrainee(compilation: Compilation, parameters: Tensors): Trainee {
-  const model = new InterpretedModel(compilation, parameters);
+/** @param random see InterpretedModel */
+export function interpretedTrainee(
+  compilation: Compilation,
+  parameters: Tensors,
+  random?: (name: string, count: number) => ArrayLike<number>,
+): Trainee {
+  const model = new InterpretedModel(compilation, parameters, random);
   return {
     predict: (inputs) => Promise.resolve(model.predict(inputs)),
     evaluate: (inputs) => Promise.resolve(model.evaluate(inputs)["loss"]?.[0] ?? NaN),

@@ -73,6 +73,7 @@ export const keyCodes = {
   "unknown-layer-kind": unknownKind("layer"),
   "unknown-loss-kind": unknownKind("loss"),
   "unknown-optimizer-kind": unknownKind("optimizer"),
+  "unknown-schedule-kind": unknownKind("schedule"),
   "unknown-data-kind": unknownKind("data"),
   "unknown-initializer-kind": unknownKind("initializer"),
 

@@ -82,9 +82,14 @@ export const meaningCodes = {
     readonly input: string;
     readonly expected: string;
     readonly found: string;
+    /** Whether it is a layer that is read. */
+    readonly isMade?: boolean;
   }): Wording => ({
-    message: `${facts.kind} layer ${quote(facts.layer)} computes with ${facts.expected} values, but input ${quote(facts.input)} holds ${facts.found}.`,
-    help: `declare ${quote(facts.input)} as ${facts.expected}, or read another input.`,
+    message: `${facts.kind} layer ${quote(facts.layer)} computes with ${facts.expected} values, but ${facts.isMade === true ? "layer" : "input"} ${quote(facts.input)} holds ${facts.found}.`,
+    help:
+      facts.isMade === true
+        ? `read an input that is declared as ${facts.expected}.`
+        : `declare ${quote(facts.input)} as ${facts.expected}, or read another input.`,
   }),
 
   "shape-mismatch": (facts: {
@@ -163,9 +168,13 @@ export const meaningCodes = {
     help: "keep one of the two.",
   }),
 
-  "no-validation-data": (facts: { readonly how: string }): Wording => ({
-    message: "early stopping watches validation data, but this spec has none.",
-    help: facts.how,
+  "no-validation-data": (facts: {
+    readonly what: string;
+    readonly how: string;
+    readonly otherwise: string;
+  }): Wording => ({
+    message: `${facts.what} watches validation data, but this spec has none.`,
+    help: `${facts.how}, or ${facts.otherwise}.`,
   }),
 
   "metric-needs-classes": (facts: { readonly metric: string }): Wording => ({
@@ -175,7 +184,12 @@ export const meaningCodes = {
 
   "metric-needs-numbers": (facts: { readonly metric: string }): Wording => ({
     message: `the metric ${quote(facts.metric)} measures distances between numbers, but every target here is a class.`,
-    help: "use accuracy.",
+    help: "use accuracy, f1 or perplexity.",
+  }),
+
+  "metric-needs-places": (facts: { readonly metric: string }): Wording => ({
+    message: `the metric ${quote(facts.metric)} compares step by step, but the loss leaves open at which step a label lies.`,
+    help: "remove it; the loss itself is always reported.",
   }),
 
   "metric-needs-series": (facts: { readonly metric: string }): Wording => ({

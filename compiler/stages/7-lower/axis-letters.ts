@@ -47,6 +47,15 @@ export class AxisLetters {
         const inner = this.of(first as Node);
         return node.shape.map((_, axis) => inner[node.attributes.axes.indexOf(axis)]);
       }
+      case "take": {
+        const [table, ids] = node.inputs as readonly [Node, Node];
+        return [...this.of(ids), ...this.of(table).slice(node.attributes.batch + 1)];
+      }
+      case "place_rows": {
+        const [values, ids] = node.inputs as readonly [Node, Node];
+        const own = this.of(values);
+        return [...own.slice(0, node.attributes.batch), "v", ...own.slice(ids.shape.length)];
+      }
       case "transpose": {
         const inner = this.of(first as Node);
         return node.attributes.permutation.map((axis) => inner[axis]);

@@ -1,6 +1,6 @@
 /** From a stored node to its kernel: one scalar expression for every cell, everything not stored computed in place. */
 import type { Node } from "../../ir/graph.ts";
-import { addIndex, constantIndex, indexText, nameIndex } from "../../ir/index-expression.ts";
+import { addIndex, constantIndex, indexText, nameIndex, namesOf } from "../../ir/index-expression.ts";
 import { expressionText } from "../../ir/print.ts";
 import type { Access, Expression, IndexExpression, Kernel, KernelParameter, RunStep } from "../../ir/program.ts";
 import { identifierFrom } from "../../emit/names.ts";
@@ -116,7 +116,7 @@ class KernelWriter {
 
   /** One cell of a node: read if it is stored, computed if not. */
   #value(node: Node, indices: readonly IndexExpression[]): Expression {
-    const key = `${node.id}@${indices.map(indexText).join("|")}`;
+    const key = `${node.id}@${indices.map((index) => indexText(index)).join("|")}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const expression = this.#read(node, indices) ?? this.#cell(node, indices);
@@ -179,11 +179,9 @@ class KernelWriter {
   }
 
   #useVariables(index: IndexExpression): void {
-    const text = indexText(index);
+    const names = namesOf(index);
     for (const variable of this.#setting.variables) {
-      if (!this.#variables.includes(variable) && new RegExp(`\\b${variable}\\b`).test(text)) {
-        this.#variables.push(variable);
-      }
+      if (!this.#variables.includes(variable) && names.has(variable)) this.#variables.push(variable);
     }
   }
 
@@ -204,7 +202,8 @@ class KernelWriter {
     const sized = [...new Set(this.#inlined)]
       .filter(
         (node) =>
-          node.inputs.length > 0 && !["broadcast", "reshape", "transpose", "slice", "reverse"].includes(node.op),
+          node.inputs.length > 0 &&
+          !["broadcast", "reshape", "transpose", "slice", "reverse", "unfold"].includes(node.op),
       )
       .map((node) => ({ node, count: reads(node).size }));
     const fitting = sized.filter(({ count }) => count > 1 && count <= mostParameters);

@@ -16,10 +16,14 @@ function lowerFirst(word: string): string {
 /** Hands out each name once; the second asker gets a 2 at the end. */
 export class UniqueNames {
   readonly #taken = new Set<string>();
+  /** Where the search went on to the last time: many ask for `t`. */
+  readonly #next = new Map<string, number>();
 
   take(wish: string): string {
     let name = wish;
-    for (let count = 2; this.#taken.has(name); count++) name = `${wish}${count}`;
+    let count = this.#next.get(wish) ?? 2;
+    for (; this.#taken.has(name); count++) name = `${wish}${count}`;
+    this.#next.set(wish, count);
     this.#taken.add(name);
     return name;
   }

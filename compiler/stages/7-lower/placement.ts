@@ -6,7 +6,7 @@
  */
 import type { Graph, Node, OpName } from "../../ir/graph.ts";
 import { bodyNodes, isScan, topological } from "../../ir/graph.ts";
-import { movesOnly, transcendental } from "../../ops/index.ts";
+import { joinsAxes, movesOnly, transcendental } from "../../ops/index.ts";
 
 /** A scan's body or the whole graph outside of all scans. */
 export interface Region {
@@ -46,14 +46,25 @@ interface Reading {
   readonly repeated: boolean;
   /** Only part of the cells, or in another loop than where the value is made. */
   readonly partial: boolean;
+  /** As the number of a row: an address can be read from a tensor, and not computed. */
+  readonly isIndex: boolean;
 }
 
-const reductions: ReadonlySet<OpName> = new Set<OpName>(["contract", "sum", "max"]);
+const reductions: ReadonlySet<OpName> = new Set<OpName>(["contract", "sum", "max", "place_rows", "fold"]);
+/** Operations that would compute an operand again for every cell they make of it. */
+const recomputes: ReadonlySet<OpName> = new Set<OpName>(["contract", "place_rows"]);
+/** Operations that read a cell of theirs many times. */
+const repeating: ReadonlySet<OpName> = new Set<OpName>(["contract", "take", "place_rows"]);
 const leaves: ReadonlySet<OpName> = new Set<OpName>(["argument", "constant", "iota", "placeholder"]);
 /** Operations that take many times longer than a multiplication. */
 const costly: ReadonlySet<OpName> = new Set<OpName>([...transcendental, "divide"]);
 /** Up to this many cheap operations are rather done twice than stored. */
 const cheapEnough = 2;
+
+/** Its reader would find a product's rows and columns by division, and no longer know them. */
+function isJoin(node: Node): boolean {
+  return node.op === "reshape" && joinsAxes((node.inputs[0] as Node).shape, node.shape);
+}
 
 export class Placement {
   readonly #regions: Regions;
@@ -66,7 +77,7 @@ export class Placement {
     this.#regions = regions;
     const all = [...regions.outer.nodes, ...[...regions.bodies.values()].flatMap(({ nodes }) => nodes)];
     for (const node of all) {
-      for (const input of node.inputs) this.#addReading(input, node);
+      node.inputs.forEach((input, position) => this.#addReading(input, node, position));
     }
     // What leaves a loop step by step has a buffer by nature.
     for (const { scan } of regions.bodies.values()) {
@@ -86,12 +97,17 @@ export class Placement {
     return this.#stored.has(node);
   }
 
-  #addReading(input: Node, reader: Node): void {
+  #addReading(input: Node, reader: Node, position: number): void {
     // A scan reads its tensors where its body reads the slices of them.
     if (isScan(reader)) return;
     this.#readings.set(input, [
       ...(this.#readings.get(input) ?? []),
-      { reader, repeated: reader.op === "contract", partial: false },
+      {
+        reader,
+        repeated: repeating.has(reader.op),
+        partial: false,
+        isIndex: reader.op === "take" && position === 1,
+      },
     ]);
   }
 
@@ -113,8 +129,9 @@ export class Placement {
       if (this.#stored.has(reader)) return [reading];
       return this.#effective(reader).map((inner) => ({
         reader: inner.reader,
-        repeated: reading.repeated || inner.repeated || reader.op === "broadcast",
-        partial: reading.partial || inner.partial || reader.op === "slice",
+        isIndex: inner.isIndex,
+        repeated: reading.repeated || inner.repeated || reader.op === "broadcast" || reader.op === "unfold",
+        partial: reading.partial || inner.partial || reader.op === "slice" || isJoin(reader),
       }));
     });
   }
@@ -122,7 +139,10 @@ export class Placement {
   #worthStoring(node: Node): boolean {
     if (leaves.has(node.op) || movesOnly.has(node.op) || isScan(node) || node.op === "scan_output") return false;
     const readings = this.#effective(node);
-    if (readings.length === 0) return false;
+    return readings.some(({ isIndex }) => isIndex) || (readings.length > 0 && this.#paysToStore(node, readings));
+  }
+
+  #paysToStore(node: Node, readings: readonly Reading[]): boolean {
     const [only] = readings;
     const once = readings.length === 1 && only?.repeated === false;
     const holdsReduction = this.#holdsReduction(node);
@@ -130,10 +150,19 @@ export class Placement {
       // One reader that reads every cell once may finish the reduction itself: an epilogue.
       return !(once && only?.partial === false && !reductions.has(only.reader.op) && only.reader.op !== "concat");
     }
+    // Whoever looks for the largest compares it with what it is the largest of: on every backend that must be one number,
+    // and computed twice it may be rounded twice.
+    if (readings.length > 1 && this.#costOf(node) > 0 && readings.some((reading) => this.#leadsToMax(reading)))
+      return true;
     if (node.op === "concat") return readings.length > 1 || readings.some(({ reader }) => reductions.has(reader.op));
     if (once) return false;
     const cost = this.#costOf(node);
-    return cost > cheapEnough || readings.some(({ reader }) => reader.op === "contract" && cost > 0);
+    return cost > cheapEnough || readings.some(({ reader }) => recomputes.has(reader.op) && cost > 0);
+  }
+
+  #leadsToMax({ reader }: Reading): boolean {
+    if (reader.op !== "select" || this.#stored.has(reader)) return reader.op === "max";
+    return this.#effective(reader).some((reading) => this.#leadsToMax(reading));
   }
 
   #holdsReduction(node: Node): boolean {

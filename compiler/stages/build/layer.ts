@@ -1,10 +1,10 @@
 /** One layer of a model as part of a graph. */
 import type { ResolvedLayer } from "../../contracts.ts";
 import type { Node } from "../../ir/graph.ts";
-import type { LayerDefinition } from "../../layers/index.ts";
-import { layers } from "../../layers/index.ts";
+import type { StreamContext } from "../../layers/define.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
+import { layerDefinition } from "../layer-kinds.ts";
 import type { Values } from "./values.ts";
 
 export interface LayerSetting {
@@ -13,28 +13,37 @@ export interface LayerSetting {
   readonly parameters: ReadonlyMap<string, Node>;
   readonly training: boolean;
   readonly batchSize: number;
+  readonly exampleMask: Node;
   readonly random: (shape: readonly number[]) => Node;
+  readonly teacherForcing?: (() => Node) | undefined;
+  readonly stream?: StreamContext | undefined;
 }
 
-function definitionOfLayer(kind: string): LayerDefinition {
-  const definition = layers.find((layer) => layer.kind === kind);
-  if (definition === undefined) throw new InternalError(`no layer kind ${kind}`);
-  return definition;
-}
-
-export function buildLayer(layer: ResolvedLayer, setting: LayerSetting): void {
-  const { o, values, parameters, training, batchSize, random } = setting;
-  const result = definitionOfLayer(layer.kind).build(layer.config, {
+/** @returns the layer's statistics after this step, by their full names */
+export function buildLayer(layer: ResolvedLayer, setting: LayerSetting): ReadonlyMap<string, Node> {
+  const { o, values, parameters, training, batchSize, exampleMask, random, teacherForcing, stream } = setting;
+  const result = layerDefinition(layer).build(layer.config, {
     operations: o,
     training,
     batchSize,
+    exampleMask,
     random,
+    teacherForcing,
     inputs: layer.from.map((name) => values.get(name)),
+    from: layer.from,
     output: layer.output,
-    lookup: (name) => values.get(name),
+    stream,
+    lookup: (text) => values.get(nameIn(layer.scope, text, values)),
+    has: (text) => values.has(nameIn(layer.scope, text, values)),
     parameter: (name) => {
       const node = parameters.get(`${layer.name}.${name}`);
       if (node === undefined) throw new InternalError(`layer ${layer.name} declares no parameter ${name}`);
+      return node;
+    },
+    parameterOf: (text, name) => {
+      const owner = nameIn(layer.scope, text, values);
+      const node = parameters.get(`${owner}.${name}`);
+      if (node === undefined) throw new InternalError(`layer ${owner} declares no parameter ${name}`);
       return node;
     },
   });
@@ -55,4 +64,33 @@ export function buildLayer(layer: ResolvedLayer, setting: LayerSetting): void {
       lengths: shape.time ? result.lengths : undefined,
     }));
   }
+  return updatesOf(o, layer, result.updates ?? {});
+}
+
+/** A text in a layer's keys means what is nearest: in the group around it, in the groups around that, or outside. */
+function nameIn(scope: string, text: string, values: Values): string {
+  for (let around = scope; around !== ""; around = around.slice(0, Math.max(0, around.lastIndexOf(".")))) {
+    const name = `${around}.${text}`;
+    if (values.has(name)) return name;
+  }
+  return text;
+}
+
+function updatesOf(
+  o: Operations,
+  layer: ResolvedLayer,
+  updates: Readonly<Record<string, Node>>,
+): ReadonlyMap<string, Node> {
+  const declared = new Map(
+    layer.parameters.flatMap(({ name, shape, statistic }) => (statistic === undefined ? [] : [[name, shape]])),
+  );
+  return new Map(
+    Object.entries(updates).map(([statistic, node]) => {
+      const name = `${layer.name}.${statistic}`;
+      if (declared.get(name)?.join() !== node.shape.join()) {
+        throw new InternalError(`layer ${layer.name} declares no statistic ${statistic} of [${node.shape.join(", ")}]`);
+      }
+      return [name, o.builder.named(node, statistic)];
+    }),
+  );
 }

@@ -17,6 +17,10 @@ export class Values {
     this.#waiting.set(name, make);
   }
 
+  has(name: string): boolean {
+    return this.#made.has(name) || this.#waiting.has(name);
+  }
+
   get(name: string): LayerValue {
     const made = this.#made.get(name) ?? this.#waiting.get(name)?.();
     if (made === undefined) throw new InternalError(`nothing is called ${name}`);

@@ -2,6 +2,7 @@
 import type { DataFacts, Document, Spec } from "../../contracts.ts";
 import type { DiagnosticBag } from "../../diagnostics/diagnostic.ts";
 import type { Report } from "../../diagnostics/report.ts";
+import type { Cells } from "./cells.ts";
 import { invariant } from "../../support/internal-error.ts";
 
 export interface ResolveOptions {
@@ -19,6 +20,7 @@ export interface ResolveContext {
   readonly diagnostics: DiagnosticBag;
   readonly report: Report;
   readonly batchSize: number;
+  readonly cells: Cells;
 }
 
 /** Whether stage 2 has already reported an error in this part. */

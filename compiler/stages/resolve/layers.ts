@@ -1,16 +1,17 @@
 /** Layers in order: what each reads, its shapes and its parameters. An error in one silences those that read it. */
 import type { LayerShape, ModelInput, ResolvedLayer } from "../../contracts.ts";
-import type { LayerDefinition, PlanContext } from "../../layers/define.ts";
-import { layers as layerTable } from "../../layers/index.ts";
+import type { LayerDefinition, LookedUp, PlanContext } from "../../layers/define.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { legend } from "../../support/legend.ts";
 import { describeValue, joinWords, quote } from "../../support/words.ts";
-import { isBroken, recordOf } from "./context.ts";
+import { layerDefinition, takenKinds } from "../layer-kinds.ts";
+import { reportSize } from "./cells.ts";
+import { isBroken } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
 import { inputCountText, isLayer } from "./names.ts";
 import type { NamedLayer, Names, Reference } from "./names.ts";
-import { checkOrder, sourcePointer, writtenSources } from "./order.ts";
-import { resolveParameters } from "./parameters.ts";
+import { checkOrder } from "./order.ts";
+import { resolveParameters, resolveStatistics } from "./parameters.ts";
 
 export interface ResolvedLayers {
   /** Those without an error, in order. */
@@ -24,31 +25,41 @@ export function resolveLayers(context: ResolveContext, names: Names): ResolvedLa
   const misplaced = checkOrder(context, names);
   const dependencies = new Map<string, Set<string>>();
   const layers: ResolvedLayer[] = [];
+  const resolvedNames = new Set<string>();
   for (const layer of names.layers) {
-    if (isBroken(context.spec, layer.pointer) || names.isDuplicate(layer)) continue;
+    if (isBroken(context.spec, layer.pointer) || names.isDuplicate(layer) || hasWrongCell(context, layer)) continue;
     const needs = new Set<string>();
     dependencies.set(layer.name, needs);
     const sources = findSources(context, names, layer);
     for (const source of sources ?? []) needs.add(source.owner.name);
     if (!sources || misplaced.has(layer)) continue;
+    // What is wrong with a repeated layer was said of its first copy.
+    if (layer.original && !resolvedNames.has(layer.original.name)) continue;
     const resolved = new LayerResolution(context, names, layer, sources, needs).resolve();
     if (!resolved) continue;
     names.setShapes(layer, resolved);
     layers.push(resolved);
+    resolvedNames.add(layer.name);
   }
   return { layers, dependencies, complete: layers.length === names.layers.length };
 }
 
+/** Whether the layer's kind is a cell of the spec with mistakes, which are reported there. */
+function hasWrongCell({ cells }: ResolveContext, { kind }: NamedLayer): boolean {
+  return cells.has(kind) && cells.get(kind) === undefined && !takenKinds.includes(kind);
+}
+
 /** What a layer reads, by `from` or by default; undefined when that is wrong. */
 function findSources(context: ResolveContext, names: Names, layer: NamedLayer): readonly Reference[] | undefined {
-  const written = writtenSources(context, layer);
-  if (!written) return defaultSource(context, names, layer);
-  const found = written.map((text, position) => {
-    const pointer = sourcePointer(context, layer, position);
-    const reference = names.find(text, pointer, { what: "input or layer", known: readable(names, layer) });
+  const found = layer.sources.map((source) => {
+    if (source === undefined) return onlyInput(context, names, layer);
+    const { text, scope, pointer } = source;
+    if (layer.original && !names.peek(text, scope)) return undefined;
+    const reference = names.find(text, pointer, { what: "input or layer", known: readable(names, layer) }, scope);
     if (!reference || isLayer(reference.owner)) return reference;
     const isLeak = reference.owner.role === "target" && context.spec.data.kind !== "tensors";
-    return isLeak ? context.report("reads-target", { name: layer.name, target: text }, { pointer }) : reference;
+    if (!isLeak) return reference;
+    return layer.original ? undefined : context.report("reads-target", { name: layer.name, target: text }, { pointer });
   });
   return found.every((reference) => reference !== undefined) ? found : undefined;
 }
@@ -59,16 +70,14 @@ function readable(names: Names, layer: NamedLayer): readonly string[] {
   return [...inputs, ...names.layers.slice(0, layer.index)].map(({ name }) => name);
 }
 
-/** The layer above; for the first layer the one input. */
-function defaultSource(context: ResolveContext, names: Names, layer: NamedLayer): readonly Reference[] | undefined {
-  const above = names.layers[layer.index - 1];
-  if (above) return [{ text: above.name, owner: above, output: undefined }];
+/** What the first layer reads by default. */
+function onlyInput(context: ResolveContext, names: Names, layer: NamedLayer): Reference | undefined {
   const candidates = names.inputs.filter((input) => input.role === "input");
   const inputs = candidates.length === 0 && names.inputs.length === 1 ? names.inputs : candidates;
   const [only] = inputs;
   const pointer = `${layer.pointer}/kind`;
   if (!only) return context.report("no-input", { name: layer.name }, { pointer });
-  if (inputs.length === 1) return [{ text: only.name, owner: only, output: undefined }];
+  if (inputs.length === 1) return { text: only.name, full: only.name, owner: only, output: undefined };
   return context.report("ambiguous-input", { name: layer.name, inputs: inputs.map(({ name }) => name) }, { pointer });
 }
 
@@ -93,29 +102,46 @@ class LayerResolution {
     this.#layer = layer;
     this.#sources = sources;
     this.#needs = needs;
-    this.#definition = recordOf(layerTable, layer.kind);
+    this.#definition = layerDefinition(this.#kind(layer), (problem) => {
+      reportSize(context.document, context.diagnostics, layer.pointer, layer.kind, problem);
+    });
     this.#title = `${layer.kind} layer ${quote(layer.name)}`;
+  }
+
+  #kind({ kind }: NamedLayer): Pick<ResolvedLayer, "kind" | "cell"> {
+    const cell = this.#context.cells.get(kind);
+    return cell ? { kind, cell } : { kind };
   }
 
   resolve(): ResolvedLayer | undefined {
     const inputs = this.#inputShapes();
     if (!inputs) return undefined;
     const before = this.#context.diagnostics.count;
-    const spec = this.#context.spec.layers[this.#layer.index] ?? {};
-    const config = withDefaults(this.#definition.keys, spec);
+    const config = withDefaults(this.#definition.keys, this.#layer.spec);
     const plan = this.#definition.plan(config, this.#planContext(inputs, config));
     if (!plan || this.#context.diagnostics.count > before) return undefined;
+    if (plan.vocabulary !== undefined) this.#limit(plan.vocabulary);
     return {
       name: this.#layer.name,
-      kind: this.#layer.kind,
+      ...this.#kind(this.#layer),
       config,
-      from: this.#sources.map(({ text }) => text),
+      scope: this.#layer.scope,
+      from: this.#sources.map(({ full }) => full),
+      needs: Array.from(this.#needs),
       inputs,
       output: plan.output,
       extras: plan.extras ?? {},
-      parameters: resolveParameters(this.#context, this.#layer, plan.parameters ?? []),
+      parameters: [
+        ...resolveParameters(this.#context, this.#layer, plan.parameters ?? []),
+        ...resolveStatistics(this.#layer, plan.statistics ?? []),
+      ],
       pointer: this.#layer.pointer,
     };
+  }
+
+  #limit(vocabulary: number): void {
+    const owner = this.#sources[0]?.owner;
+    if (owner !== undefined && !isLayer(owner)) this.#names.limit(owner, vocabulary);
   }
 
   #inputShapes(): readonly LayerShape[] | undefined {
@@ -125,12 +151,13 @@ class LayerResolution {
     const count = this.#sources.length;
     if (count < min || count > max) {
       const facts = { layer: name, kind, expected: inputCountText({ min, max }), found: count };
-      const part = writtenSources(this.#context, this.#layer) ? "from" : "kind";
+      const part = this.#layer.isWritten ? "from" : "kind";
       return report("input-count", facts, { pointer: `${pointer}/${part}` });
     }
     const shapes = this.#sources.map((source, position) => {
-      const shape = this.#names.shapeOf(source, sourcePointer(this.#context, this.#layer, position));
-      return shape && (isLayer(source.owner) || this.#takesInput(source.owner)) ? shape : undefined;
+      const shape = this.#names.shapeOf(source, this.#layer.sources[position]?.pointer ?? this.#layer.pointer);
+      if (!shape) return undefined;
+      return (isLayer(source.owner) ? this.#takesOutput(source) : this.#takesInput(source.owner)) ? shape : undefined;
     });
     return shapes.every((shape) => shape !== undefined) ? shapes : undefined;
   }
@@ -146,13 +173,25 @@ class LayerResolution {
       report("wrong-dtype", { layer: name, kind, input: input.name, expected, found: input.dtype }, at);
       return false;
     }
-    if (input.shape.length > 0) return true;
+    // One number per example is nothing to compute with, but can be looked up.
+    if (input.shape.length > 0 || expected === "int32") return true;
     const facts = {
       expected: "at least one axis beside the batch",
       found: "gets [B]",
       help: "declare the input with shape: [1]",
     };
     report("shape-mismatch", { reader: this.#title, ...facts }, at);
+    return false;
+  }
+
+  /** Layers compute real numbers. */
+  #takesOutput(source: Reference): boolean {
+    const { name, kind, pointer } = this.#layer;
+    const expected = this.#definition.dtype ?? "float32";
+    if (expected === "float32") return true;
+    const notes = [{ message: `${quote(source.text)} is made here.`, pointer: this.#names.originOf(source) }];
+    const facts = { layer: name, kind, input: source.text, expected, found: "float32", isMade: true };
+    this.#context.report("wrong-dtype", facts, { pointer: `${pointer}/kind`, notes });
     return false;
   }
 
@@ -163,8 +202,10 @@ class LayerResolution {
     return {
       name,
       inputs,
+      batchSize,
       from: this.#sources.map(({ text }) => text),
       lookup: (text, key) => this.#lookup(text, `${pointer}/${key}`),
+      has: (text) => this.#names.has(text, this.#layer.scope),
       mismatch: (expected, help) => {
         const operands = this.#sources.map(({ text }, position) => `${quote(text)} is ${legends[position] ?? ""}`);
         const found = operands.length === 1 ? `gets ${legends[0] ?? ""}` : joinWords(operands, "and");
@@ -182,14 +223,17 @@ class LayerResolution {
         const facts = { key, owner: this.#title, expected, found: showValue(config[key]), help };
         return report("invalid-value", facts, { pointer: `${pointer}/${key}` });
       },
+      missing: (key) => {
+        const { description = "" } = this.#definition.keys[key] ?? {};
+        const meaning = `${description.charAt(0).toLowerCase()}${description.slice(1)}`;
+        return report("missing-key", { key, owner: `a layer of kind ${this.#layer.kind}`, meaning }, { pointer });
+      },
     };
   }
 
-  #lookup(text: string, pointer: string): { readonly shape: LayerShape; readonly kind: string } | undefined {
-    const reference = this.#names.find(text, pointer, {
-      what: "input or layer",
-      known: readable(this.#names, this.#layer),
-    });
+  #lookup(text: string, pointer: string): LookedUp | undefined {
+    const wanted = { what: "input or layer", known: readable(this.#names, this.#layer) };
+    const reference = this.#names.find(text, pointer, wanted, this.#layer.scope);
     if (!reference) return undefined;
     const { owner } = reference;
     this.#needs.add(owner.name);
@@ -199,7 +243,8 @@ class LayerResolution {
       return this.#context.report(code, { name: this.#layer.name, read: owner.name }, { pointer });
     }
     const shape = this.#names.shapeOf(reference, pointer);
-    return shape && { shape, kind: isLayer(owner) ? owner.kind : "input" };
+    if (!isLayer(owner)) return shape && { shape, kind: "input" };
+    return shape && { shape, kind: owner.kind, parameters: this.#names.parametersOf(owner) };
   }
 }
 

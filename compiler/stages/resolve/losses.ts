@@ -2,15 +2,17 @@
 import type { KindSpec, LayerShape, Model, ModelInput, ResolvedLoss } from "../../contracts.ts";
 import { inputShape } from "../../data/input-shape.ts";
 import { losses as lossTable } from "../../losses/index.ts";
+import type { LossDefinition } from "../../losses/index.ts";
 import { lossKeys } from "../../schema/common.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { legend } from "../../support/legend.ts";
 import { pointerTo } from "../../support/pointer.ts";
-import { quote } from "../../support/words.ts";
+import { describeValue, quote } from "../../support/words.ts";
 import { recordOf } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
 import { isLayer } from "./names.ts";
 import type { Names, Reference } from "./names.ts";
+import type { Config } from "./train.ts";
 
 export interface ResolvedLosses {
   readonly losses: readonly ResolvedLoss[];
@@ -33,17 +35,37 @@ function resolveLoss(context: ResolveContext, names: Names, item: KindSpec, poin
   const input = findLossInput(context, names, String(item["input"]), `${pointer}/input`);
   const target = findLossTarget(context, names, String(item["target"]), `${pointer}/target`);
   const shape = input && names.shapeOf(input, `${pointer}/input`);
-  if (!input || !target || !shape) return undefined;
+  const further = findFurtherLayers(context, names, { definition, config, pointer });
+  if (!input || !target || !shape || !further) return undefined;
 
   const targetShape = inputShape(target);
   const vocabulary = target.vocabulary === undefined ? {} : { vocabulary: target.vocabulary };
-  const problem = definition.check(config, {
+  const shapes = {
     input: shape,
     target: { ...targetShape, dtype: target.dtype, ...vocabulary },
-  });
+    layers: Object.fromEntries(further.map((layer) => [layer.key, layer.shape])),
+  };
+  const problem = definition.check(config, shapes);
   if (!problem) {
-    const weight = Number(config["weight"]);
-    return { kind: item.kind, config, input: input.text, target: target.name, weight, pointer };
+    return {
+      kind: item.kind,
+      config,
+      input: input.full,
+      target: target.name,
+      ...(further.length === 0 ? {} : { layers: Object.fromEntries(further.map(({ key, name }) => [key, name])) }),
+      ...(definition.classes === undefined || target.dtype !== "int32" ? {} : { classes: definition.classes(shapes) }),
+      weight: Number(config["weight"]),
+      pointer,
+    };
+  }
+  const { key } = problem;
+  if (key !== undefined) {
+    const layer = further.find((candidate) => candidate.key === key);
+    const value = config[key];
+    const given = Array.isArray(value) ? `a list of ${value.length}` : describeValue(value);
+    const found = layer ? `${quote(layer.text)}, which is ${legend(layer.shape, context.batchSize)}` : given;
+    const facts = { key, owner: `the ${item.kind} loss`, expected: problem.expected, found, help: problem.help };
+    return context.report("invalid-value", facts, { pointer: `${pointer}/${key}` });
   }
   const inputLegend = legend(shape, context.batchSize);
   const targetLegend = legend(targetShape, context.batchSize);
@@ -64,6 +86,30 @@ function findLossInput(context: ResolveContext, names: Names, text: string, poin
   const reference = names.find(text, pointer, { what: "layer", known: names.layers.map(({ name }) => name) });
   if (!reference || isLayer(reference.owner)) return reference;
   return context.report("loss-input-is-input", { name: text }, { pointer });
+}
+
+interface FurtherLayer {
+  readonly key: string;
+  /** As the spec has it, and in full. */
+  readonly text: string;
+  readonly name: string;
+  readonly shape: LayerShape;
+}
+
+/** The layers that keys such as `variance` name; undefined once one is reported. */
+function findFurtherLayers(
+  context: ResolveContext,
+  names: Names,
+  loss: { readonly definition: LossDefinition; readonly config: Config; readonly pointer: string },
+): readonly FurtherLayer[] | undefined {
+  const keys = loss.definition.layerKeys ?? [];
+  const found = keys.flatMap((key): readonly FurtherLayer[] => {
+    const pointer = `${loss.pointer}/${key}`;
+    const reference = findLossInput(context, names, String(loss.config[key]), pointer);
+    const shape = reference && names.shapeOf(reference, pointer);
+    return shape ? [{ key, text: reference.text, name: reference.full, shape }] : [];
+  });
+  return found.length === keys.length ? found : undefined;
 }
 
 function findLossTarget(context: ResolveContext, names: Names, text: string, pointer: string): ModelInput | undefined {
@@ -88,7 +134,8 @@ export function resolveOutputs(
 ): ResolvedOutputs {
   const { spec, report } = context;
   const written = spec.outputs;
-  const texts = written ?? Array.from(new Set(losses.map(({ input }) => input)));
+  const read = losses.flatMap(({ input, layers = {} }) => [input, ...Object.values(layers)]);
+  const texts = written ?? Array.from(new Set(read));
   const outputs = texts.map((name, index) => {
     const pointer = pointerTo("/outputs", index);
     const reference = names.find(name, pointer, { what: "layer", known: names.layers.map((layer) => layer.name) });

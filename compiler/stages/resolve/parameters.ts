@@ -1,7 +1,7 @@
 /** Parameters of a layer with `init` and `freeze` applied. */
 import { quote } from "../../support/words.ts";
-import type { LayerSpec, ParameterFact } from "../../contracts.ts";
-import type { ParameterSpec } from "../../layers/define.ts";
+import type { Initializer, LayerSpec, ParameterFact } from "../../contracts.ts";
+import type { ParameterSpec, StatisticSpec } from "../../layers/define.ts";
 import { initializerCommonKeys, initializers } from "../../schema/initializers.ts";
 import type { Fans, InitializerDefinition } from "../../schema/initializers.ts";
 import { withDefaults } from "../../schema/keys.ts";
@@ -15,18 +15,23 @@ interface Init {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** Padding stays zero, however the rest begins. */
+function zeroRowOf({ initializer: { zeroRow } }: ParameterSpec): { readonly zeroRow?: number } {
+  return zeroRow === undefined ? {} : { zeroRow };
+}
+
 export function resolveParameters(
   context: ResolveContext,
   layer: NamedLayer,
   declared: readonly ParameterSpec[],
 ): readonly ParameterFact[] {
   const { report } = context;
-  const spec = context.spec.layers[layer.index];
+  const { spec } = layer;
   const owner = `${layer.kind} layer ${quote(layer.name)}`;
-  if (spec?.freeze === true && declared.length === 0) {
+  if (spec.freeze === true && declared.length === 0 && layer.inner.length === 0) {
     report("nothing-to-freeze", { owner }, { pointer: `${layer.pointer}/freeze`, part: "key" });
   }
-  const init = spec && initOf(spec);
+  const init = initOf(spec);
   if (init && !declared.some((parameter) => isMeant(init, parameter))) {
     const scope = init.config["applies_to"];
     const which = scope === "all" ? "parameters" : String(scope);
@@ -43,11 +48,30 @@ export function resolveParameters(
     shape: parameter.shape,
     initializer:
       init && isMeant(init, parameter)
-        ? init.definition.make(init.config, fansOf(parameter.shape))
+        ? { ...init.definition.make(init.config, fansOf(parameter.shape)), ...zeroRowOf(parameter) }
         : parameter.initializer,
-    frozen: spec?.freeze ?? false,
+    frozen: layer.frozen,
     layer: layer.name,
   }));
+}
+
+/** `init` and `freeze` are about what gradients train: statistics start and go on as they always do, as in PyTorch. */
+export function resolveStatistics(layer: NamedLayer, declared: readonly StatisticSpec[]): readonly ParameterFact[] {
+  return declared.map(({ name, shape, initial, dtype }) => ({
+    name: `${layer.name}.${name}`,
+    shape,
+    initializer: { kind: "constant", value: initial },
+    frozen: true,
+    statistic: dtype,
+    layer: layer.name,
+  }));
+}
+
+/** What an `init` that the schema has let through makes of a tensor. */
+export function initializerFrom(init: unknown): (shape: readonly number[]) => Initializer {
+  const spec = { kind: "", init };
+  const { definition, config } = initOf(spec) as Init;
+  return (shape) => definition.make(config, fansOf(shape));
 }
 
 /** `init` with its defaults; undefined when there is none. */
@@ -63,7 +87,7 @@ function initOf(spec: LayerSpec): Init | undefined {
 }
 
 function isMeant({ config }: Init, parameter: ParameterSpec): boolean {
-  const isBias = /(^|\.)bias/.test(parameter.name);
+  const isBias = /(^|[._])bias/.test(parameter.name);
   return config["applies_to"] === "all" || isBias === (config["applies_to"] === "biases");
 }
 

@@ -1,5 +1,9 @@
 /** The spec with every default written out, as plain JSON that is a valid spec again. */
 import type { Model, ModelInput, ResolvedLayer, ResolvedLoss, ResolvedSpec, Spec } from "../../contracts.ts";
+import { decodeKeys } from "../../schema/decode.ts";
+import { withDefaults } from "../../schema/keys.ts";
+import { groupOf } from "./expand.ts";
+import type { NamedLayer } from "./expand.ts";
 import type { Config } from "./train.ts";
 import { filledInit } from "./parameters.ts";
 
@@ -8,8 +12,11 @@ export interface ResolvedParts {
   readonly data: Config;
   readonly inputs: readonly ModelInput[];
   readonly layers: readonly ResolvedLayer[];
+  /** The layers as they are written, groups and what they hold. */
+  readonly named: readonly NamedLayer[];
   readonly losses: readonly ResolvedLoss[];
   readonly optimizer: Model["optimizer"];
+  readonly schedule: Model["schedule"];
   readonly train: Config;
   readonly outputs: readonly string[];
 }
@@ -25,10 +32,13 @@ export function writeResolvedSpec(parts: ResolvedParts): ResolvedSpec {
     data: { kind: spec.data.kind, ...parts.data },
     ...(Object.keys(sizes).length === 0 ? {} : { sizes }),
     ...(spec.inputs === undefined ? {} : { inputs: writeInputs(spec.inputs) }),
-    layers: parts.layers.map((layer, index) => writeLayer(layer, spec.layers[index])),
+    ...(spec.cells === undefined ? {} : { cells: spec.cells }),
+    layers: writeLayers(parts),
     loss: losses.length === 1 ? losses[0] : losses,
     optimizer: { kind: parts.optimizer.kind, ...parts.optimizer.config },
+    ...(parts.schedule === undefined ? {} : { schedule: { kind: parts.schedule.kind, ...parts.schedule.config } }),
     train: parts.train,
+    ...(spec.decode === undefined ? {} : { decode: withDefaults(decodeKeys, spec.decode) }),
     metrics: spec.metrics ?? [],
     outputs: parts.outputs,
   };
@@ -49,17 +59,29 @@ function writeInputs(inputs: NonNullable<Spec["inputs"]>): Readonly<Record<strin
   return Object.fromEntries(filled) as Readonly<Record<string, unknown>>;
 }
 
-function writeLayer(
-  layer: ResolvedLayer,
-  written: Spec["layers"][number] | undefined,
-): Readonly<Record<string, unknown>> {
-  const init = written && filledInit(written);
-  return {
-    name: layer.name,
-    kind: layer.kind,
-    from: layer.from.length === 1 ? layer.from[0] : layer.from,
-    ...layer.config,
-    freeze: written?.freeze ?? false,
-    ...(init ? { init } : {}),
+function writeLayers({ layers, named }: ResolvedParts): readonly unknown[] {
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const write = (one: NamedLayer): Readonly<Record<string, unknown>> => {
+    const layer = byName.get(one.name);
+    const init = filledInit(one.spec);
+    const group = groupOf(one.kind);
+    return {
+      name: one.scope === "" ? one.name : one.name.slice(one.scope.length + 1),
+      kind: one.kind,
+      ...fromOf(one, layer),
+      ...(group ? withDefaults(group.keys, one.spec) : layer?.config),
+      freeze: one.spec.freeze ?? false,
+      ...(init ? { init } : {}),
+      ...(group ? { layers: one.inner.map(write) } : {}),
+    };
   };
+  return named.filter(({ scope }) => scope === "").map(write);
+}
+
+/** Inside a group a default stays one: each copy reads another layer. */
+function fromOf(one: NamedLayer, layer: ResolvedLayer | undefined): { readonly from?: unknown } {
+  if (one.spec.from !== undefined) return { from: one.spec.from };
+  if (one.scope !== "" || layer === undefined) return {};
+  if (one.inner.length === 0) return { from: layer.from.length === 1 ? layer.from[0] : layer.from };
+  return one.groupInput === undefined ? {} : { from: one.groupInput.text };
 }

@@ -1,15 +1,18 @@
 /** Optimizer, training and metrics: defaults, and what cannot go together. */
-import type { ModelInput } from "../../contracts.ts";
+import type { Model, ModelInput, ResolvedLoss, TrainSpec } from "../../contracts.ts";
+import { losses as lossTable } from "../../losses/index.ts";
 import { metrics as metricTable } from "../../metrics/index.ts";
 import { optimizers } from "../../optimizers/index.ts";
+import type { TeacherForcing } from "../../schedules/teacher-forcing.ts";
 import { optimizerKeys } from "../../schema/common.ts";
 import { withDefaults } from "../../schema/keys.ts";
-import { earlyStoppingKeys, trainKeys } from "../../schema/train.ts";
+import { averageKeys, earlyStoppingKeys, trainKeys } from "../../schema/train.ts";
 import { pointerTo } from "../../support/pointer.ts";
 import { describeValue } from "../../support/words.ts";
 import { recordOf } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
 import type { ResolvedData } from "./data.ts";
+import { resolveTeacherForcing } from "./teacher-forcing.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -31,7 +34,8 @@ export function resolveOptimizer({ spec, report }: ResolveContext): { readonly k
 }
 
 /** `train` with its defaults; `epochs` is absent where `steps` is given. */
-export function resolveTrain({ spec, report }: ResolveContext, data: ResolvedData): Config {
+export function resolveTrain(context: ResolveContext, data: ResolvedData): Config {
+  const { spec, report } = context;
   const given = spec.train ?? {};
   const { epochs, ...filled } = withDefaults(trainKeys, given as Config);
   const exclusive = [
@@ -43,11 +47,13 @@ export function resolveTrain({ spec, report }: ResolveContext, data: ResolvedDat
     const notes = [{ message: `${first} is given here.`, pointer: `/train/${first}`, part: "key" as const }];
     report("exclusive-keys", { first, second, reason }, { pointer: `/train/${second}`, part: "key", notes });
   }
+  const forcing = resolveTeacherForcing(context);
   const stopping = given.early_stopping;
   if (stopping) {
     if (!data.definition.hasValidation(data.config)) {
       const at = { pointer: "/train/early_stopping", part: "key" } as const;
-      report("no-validation-data", { how: data.definition.validationHelp }, at);
+      const { validationHelp: how } = data.definition;
+      report("no-validation-data", { what: "early stopping", how, otherwise: "remove early_stopping" }, at);
     }
     const listed = spec.metrics ?? [];
     const { metric } = stopping;
@@ -58,12 +64,36 @@ export function resolveTrain({ spec, report }: ResolveContext, data: ResolvedDat
   return {
     ...(given.steps === undefined ? { epochs } : {}),
     ...filled,
+    ...(forcing ? { teacher_forcing: forcing } : {}),
+    ...(given.average ? { average: withDefaults(averageKeys, given.average) } : {}),
     ...(stopping ? { early_stopping: withDefaults(earlyStoppingKeys, stopping) } : {}),
   };
 }
 
-/** A metric must suit at least one target of the losses. */
-export function checkMetrics({ spec, report }: ResolveContext, targets: readonly ModelInput[]): void {
+/** What of `train`, its defaults filled in, changes the programs. */
+export function updateSettings({
+  accumulate,
+  average,
+  teacher_forcing: forcing,
+}: Config): Pick<Model, "accumulate" | "average" | "teacherForcing"> {
+  const { decay, start_step: startStep } = (average ?? {}) as Required<NonNullable<TrainSpec["average"]>>;
+  return {
+    ...(typeof accumulate === "number" && accumulate > 1 ? { accumulate } : {}),
+    ...(average === undefined ? {} : { average: { decay, startStep } }),
+    ...(forcing === undefined ? {} : { teacherForcing: forcing as TeacherForcing }),
+  };
+}
+
+/** A metric must suit at least one target of the losses, and know which prediction belongs to which label. */
+export function checkMetrics(
+  { spec, report }: ResolveContext,
+  inputs: readonly ModelInput[],
+  losses: readonly ResolvedLoss[],
+): void {
+  const targetsOf = (kept: readonly ResolvedLoss[]): readonly ModelInput[] =>
+    inputs.filter(({ name }) => kept.some(({ target }) => target === name));
+  const targets = targetsOf(losses);
+  const inPlace = targetsOf(losses.filter(({ kind }) => recordOf(lossTable, kind).aligns === undefined));
   (spec.metrics ?? []).forEach((metric, index) => {
     const definition = recordOf(metricTable, metric);
     const at = { pointer: pointerTo("/metrics", index) };
@@ -71,6 +101,8 @@ export function checkMetrics({ spec, report }: ResolveContext, targets: readonly
     if (definition.needsSeries && spec.data.kind !== "series") report("metric-needs-series", { metric }, at);
     else if (targets.length > 0 && !targets.some(({ dtype }) => dtype === wanted)) {
       report(definition.targets === "class" ? "metric-needs-classes" : "metric-needs-numbers", { metric }, at);
+    } else if (targets.length > 0 && !inPlace.some(({ dtype }) => dtype === wanted)) {
+      report("metric-needs-places", { metric }, at);
     }
   });
 }

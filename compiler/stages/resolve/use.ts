@@ -14,7 +14,7 @@ export interface UsedParts {
 export function checkUse({ report }: ResolveContext, parts: UsedParts): void {
   const trained = reach(
     parts,
-    parts.losses.map(({ input }) => input),
+    parts.losses.flatMap(({ input, layers = {} }) => [input, ...Object.values(layers)]),
   );
   const used = new Set([...trained, ...reach(parts, parts.outputs)]);
   for (const layer of parts.layers) {
@@ -40,12 +40,20 @@ function checkInputs({ report }: Pick<ResolveContext, "report">, parts: UsedPart
 }
 
 function reach(parts: UsedParts, from: readonly string[]): ReadonlySet<string> {
+  const owners = new Set([...parts.dependencies.keys(), ...parts.inputs.map(({ name }) => name)]);
   const reached = new Set<string>();
-  const open = from.map((name) => name.split(".", 1)[0] ?? name);
+  const open = from.map((name) => ownerOf(name, owners));
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (reached.has(name)) continue;
     reached.add(name);
     open.push(...(parts.dependencies.get(name) ?? []));
   }
   return reached;
+}
+
+/** `blocks.0.attention.weights` belongs to the longest of the names that begin it. */
+function ownerOf(name: string, owners: ReadonlySet<string>): string {
+  let owner = name;
+  while (!owners.has(owner) && owner.includes(".")) owner = owner.slice(0, owner.lastIndexOf("."));
+  return owner;
 }

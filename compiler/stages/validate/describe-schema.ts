@@ -10,6 +10,7 @@ const nouns: Readonly<Record<string, string>> = {
   boolean: "true or false",
   array: "a list",
   object: "a mapping",
+  null: "nothing",
 };
 
 export function describeSchema(schema: PlainRecord): string {

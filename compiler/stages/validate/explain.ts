@@ -15,6 +15,7 @@ interface Problem {
   readonly schema: PlainRecord;
   readonly data: unknown;
   readonly report: Report;
+  readonly cells: readonly string[];
 }
 
 type Explanation = (problem: Problem) => void;
@@ -38,11 +39,12 @@ const explanations: Readonly<Record<string, Explanation>> = {
   uniqueItems: explainDuplicate,
 };
 
-export function explainError(error: ErrorObject, report: Report): void {
+/** @param cells layer kinds that the spec defines itself */
+export function explainError(error: ErrorObject, report: Report, cells: readonly string[] = []): void {
   const explain = explanations[error.keyword];
   if (!explain) throw new InternalError(`no words for schema keyword ${error.keyword} at ${error.schemaPath}`);
   const schema = isRecord(error.parentSchema) ? error.parentSchema : {};
-  explain({ error, pointer: error.instancePath, schema, data: error.data, report });
+  explain({ error, pointer: error.instancePath, schema, data: error.data, report, cells });
 }
 
 function explainUnknownKey({ error, pointer, schema, report }: Problem): void {
@@ -75,13 +77,14 @@ const kindCodes = {
   "a layer": "unknown-layer-kind",
   "a loss": "unknown-loss-kind",
   "an optimizer": "unknown-optimizer-kind",
+  "a schedule": "unknown-schedule-kind",
   init: "unknown-initializer-kind",
 } as const;
 
-function explainKind({ error, pointer, schema, report }: Problem): void {
+function explainKind({ error, pointer, schema, report, cells }: Problem): void {
   const found = error.params["tagValue"] as unknown;
   if (found === undefined) return; // `required` says it
-  const known = knownKinds(schema);
+  const known = [...knownKinds(schema), ...(schema["title"] === "a layer" ? cells : [])];
   const at = { pointer: `${pointer}/kind` };
   const code = Object.entries(kindCodes).find(([title]) => title === schema["title"])?.[1];
   if (typeof found === "string" && code) report(code, { found, known }, at);
@@ -138,7 +141,14 @@ function explainEnum(problem: Problem): void {
 
 function explainPattern({ error, pointer, data, report }: Problem): void {
   if (error.propertyName !== undefined) {
-    const what = pointer === "/sizes" ? "the name of a size" : "the name of an input";
+    const [section, , part = ""] = pointerSegments(pointer);
+    const nouns: Readonly<Record<string, string>> = { keys: "a key", state: "a state", parameters: "a parameter" };
+    const owners: Readonly<Record<string, string>> = {
+      sizes: "a size",
+      inputs: "an input",
+      cells: nouns[part] ?? "a cell",
+    };
+    const what = `the name of ${owners[section ?? ""] ?? "a value"}`;
     const at = { pointer: pointerTo(pointer, error.propertyName), part: "key" } as const;
     report("invalid-name", { name: error.propertyName, what, rule: identifierRule }, at);
     return;

@@ -6,7 +6,17 @@ import type { PlainRecord } from "../../support/plain.ts";
 import { pointerSegments, pointerTo } from "../../support/pointer.ts";
 
 /** Parts that stage 3 can do without. */
-const dispensable = ["name", "specloom", "description", "metrics", "outputs", "optimizer", "loss"];
+const dispensable = [
+  "name",
+  "specloom",
+  "description",
+  "metrics",
+  "outputs",
+  "decode",
+  "optimizer",
+  "schedule",
+  "loss",
+];
 
 /**
  * Takes out unknown keys and wrong values and lists the parts that are no longer what the user meant.
@@ -53,6 +63,7 @@ function takeOut(parts: Record<string, unknown>, pointer: string, broken: Set<st
     broken.add(pointerTo("/layers", item));
     return true;
   }
+  if (section === "cells") return takeOutCell(parts, item, broken);
   if (section === "train") {
     const { train } = parts;
     parts["train"] = isRecord(train) && item !== undefined ? without(train, item) : {};
@@ -70,6 +81,14 @@ function takeOut(parts: Record<string, unknown>, pointer: string, broken: Set<st
   if (!dispensable.includes(section)) return false;
   Reflect.deleteProperty(parts, section);
   broken.add(pointerTo("", section));
+  return true;
+}
+
+/** @param name of the cell that is wrong; undefined: nobody knows which */
+function takeOutCell(parts: Record<string, unknown>, name: string | undefined, broken: Set<string>): true {
+  const names = isRecord(parts["cells"]) ? Object.keys(parts["cells"]) : undefined;
+  if (names === undefined) Reflect.deleteProperty(parts, "cells");
+  for (const cell of name === undefined ? (names ?? []) : [name]) broken.add(pointerTo("/cells", cell));
   return true;
 }
 

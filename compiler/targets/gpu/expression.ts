@@ -1,10 +1,9 @@
 /** Scalar expressions as kernel statements: what is shared gets a name, what is a reduction becomes a loop. */
-import { indexText, namesOf } from "../../ir/index-expression.ts";
+import { namesOf } from "../../ir/index-expression.ts";
 import type { Expression, Kernel } from "../../ir/program.ts";
-import { invariant } from "../../support/internal-error.ts";
-import { atom, infix, kernelNumber, largestFloat, type Code } from "./code.ts";
+import { infix, kernelNumber, largestFloat, type Code } from "./code.ts";
 import { binaryCode, choice, compareCode, unaryCode, type Names } from "./functions.ts";
-import { indexCode, mergedIndex, positionName } from "./indices.ts";
+import { indexCode, loadCode } from "./indices.ts";
 import type { KernelScope } from "./scope.ts";
 
 type Reduction = Extract<Expression, { kind: "reduce" }>;
@@ -95,7 +94,7 @@ export class ExpressionPrinter {
   #form(expression: Exclude<Expression, { kind: "number" | "position" }>, scope: KernelScope): Code {
     switch (expression.kind) {
       case "load":
-        return this.#load(expression, scope);
+        return loadCode(expression.parameter, expression.indices, scope);
       case "unary":
         return unaryCode(expression.operation, this.print(expression.operand, scope), namesIn(scope));
       case "binary": {
@@ -114,27 +113,6 @@ export class ExpressionPrinter {
       default:
         return expression satisfies never;
     }
-  }
-
-  /** Axes beyond three are merged at the front. */
-  #load({ parameter, indices }: Extract<Expression, { kind: "load" }>, scope: KernelScope): Code {
-    const target = this.kernel.parameters[parameter];
-    invariant(target !== undefined, `${this.kernel.name} loads from parameter ${parameter}, which it does not have`);
-    const { name, shape } = target;
-    invariant(indices.length === shape.length, `${this.kernel.name} reads ${name} with ${indices.length} indices`);
-    if (shape.length === 0) return atom(`${name}[0]`);
-    const lead = indices.length - 2;
-    const positions = indices.map((index, axis) =>
-      lead > 1 && axis < lead ? "" : positionName(index, scope, shape[axis]),
-    );
-    if (lead > 1) {
-      const merged = mergedIndex(indices.slice(0, lead), shape);
-      const wish = indices.slice(0, lead).map(indexText).join("");
-      const home = scope.homeOfIndex(merged);
-      const text = (): string => home.declareIndex(/^[a-z]+$/.test(wish) ? wish : "lead", indexCode(merged, home).text);
-      positions.splice(0, lead, home.position(indexText(merged), text));
-    }
-    return atom(`${name}${positions.map((position) => `[${position}]`).join("")}`);
   }
 
   #condition(condition: Extract<Expression, { kind: "select" }>["condition"], scope: KernelScope): Code {

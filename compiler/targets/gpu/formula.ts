@@ -1,6 +1,6 @@
 /** A kernel in mathematical notation, for its documentation: `sum_k hidden[b, k] * weight[k, j]`. */
 import { indexText } from "../../ir/index-expression.ts";
-import type { Expression, Kernel } from "../../ir/program.ts";
+import type { Expression, IndexExpression, Kernel, LoadedIndex } from "../../ir/program.ts";
 import { atom, bound, call, infix, kernelNumber, negative, strength, type Code } from "./code.ts";
 import { childrenOf } from "./expression.ts";
 import { choice, compareCode } from "./functions.ts";
@@ -39,15 +39,21 @@ class FormulaPrinter {
     return length;
   }
 
+  #place(index: IndexExpression): string {
+    const nameOf = (from: LoadedIndex["from"]): string =>
+      (typeof from === "number" ? this.kernel.parameters[from]?.name : from.buffer.name) ?? "?";
+    return indexText(index, nameOf);
+  }
+
   #print(expression: Expression): Code {
     switch (expression.kind) {
       case "number":
         return kernelNumber(expression.value);
       case "position":
-        return { text: indexText(expression.index), strength: strength.sum };
+        return { text: this.#place(expression.index), strength: strength.sum };
       case "load": {
         const name = this.kernel.parameters[expression.parameter]?.name ?? "?";
-        const places = expression.indices.map(indexText).join(", ");
+        const places = expression.indices.map((index) => this.#place(index)).join(", ");
         return atom(places === "" ? name : `${name}[${places}]`);
       }
       case "unary":

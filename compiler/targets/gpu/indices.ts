@@ -28,6 +28,8 @@ function greatest(index: IndexExpression, extents: ReadonlyMap<string, number>):
       return index.by - 1;
     case "clamp":
       return index.high;
+    case "loaded":
+      return index.below - 1;
     default:
       return index satisfies never;
   }
@@ -40,6 +42,7 @@ function least(index: IndexExpression): number {
       return index.value;
     case "name":
     case "modulo":
+    case "loaded":
       return 0;
     case "add":
       return least(index.left) + least(index.right);
@@ -68,6 +71,7 @@ export function indexCode(index: IndexExpression, scope: KernelScope): Code {
     case "divide":
     case "modulo":
     case "clamp":
+    case "loaded":
       return atom(positionName(index, scope));
     default:
       return index satisfies never;
@@ -79,7 +83,8 @@ function sumCode(left: IndexExpression, right: IndexExpression, scope: KernelSco
   if (right.kind === "constant" && right.value < 0) {
     return infix(indexCode(left, scope), "-", atom(String(-right.value)));
   }
-  if (left.kind === "scale" && left.by < 0) return sumCode(right, left, scope);
+  const isTaken = (term: IndexExpression): boolean => term.kind === "scale" && term.by < 0;
+  if (isTaken(left) && !isTaken(right)) return sumCode(right, left, scope);
   if (right.kind === "scale" && right.by < 0) {
     const amount =
       right.by === -1 ? indexCode(right.of, scope) : infix(indexCode(right.of, scope), "*", atom(String(-right.by)));
@@ -122,6 +127,13 @@ function declarePosition(index: IndexExpression, home: KernelScope, extent: numb
       const limited = above ? call("Math.min", atom(String(high)), raised) : raised;
       return below || above ? home.declareIndex(wish, limited.text) : positionName(of, home, extent);
     }
+    case "loaded": {
+      // A whole number by meaning, and an integer to the shading language by this.
+      const { from, indices } = index;
+      invariant(typeof from === "number", "an index of a kernel is read from its parameters");
+      const half = infix(loadCode(from, indices, home), "+", atom("0.5"));
+      return home.declareIndex(wish, call("Math.floor", half).text);
+    }
     case "name":
     case "add":
     case "scale":
@@ -129,6 +141,30 @@ function declarePosition(index: IndexExpression, home: KernelScope, extent: numb
     default:
       return index satisfies never;
   }
+}
+
+/** A cell of one of the kernel's tensors. Axes beyond three are merged at the front. */
+export function loadCode(parameter: number, indices: readonly IndexExpression[], scope: KernelScope): Code {
+  const target = scope.parameters[parameter];
+  invariant(target !== undefined, `a load from parameter ${parameter}, which the kernel does not have`);
+  const { name, shape } = target;
+  invariant(indices.length === shape.length, `${name} is read with ${indices.length} indices`);
+  if (shape.length === 0) return atom(`${name}[0]`);
+  const lead = indices.length - 2;
+  const positions = indices.map((index, axis) =>
+    lead > 1 && axis < lead ? "" : positionName(index, scope, shape[axis]),
+  );
+  if (lead > 1) {
+    const merged = mergedIndex(indices.slice(0, lead), shape);
+    const wish = indices
+      .slice(0, lead)
+      .map((index) => indexText(index))
+      .join("");
+    const home = scope.homeOfIndex(merged);
+    const text = (): string => home.declareIndex(/^[a-z]+$/.test(wish) ? wish : "lead", indexCode(merged, home).text);
+    positions.splice(0, lead, home.position(indexText(merged), text));
+  }
+  return atom(`${name}${positions.map((position) => `[${position}]`).join("")}`);
 }
 
 /** Row-major position along axes that are merged into one: (i0 * n1 + i1) * n2 + i2. */
@@ -181,6 +217,8 @@ function describe(index: IndexExpression): string {
       return `${describe(index.of)}Mod${index.by}`;
     case "clamp":
       return `${describe(index.of)}Clamped`;
+    case "loaded":
+      return "row";
     default:
       return index satisfies never;
   }

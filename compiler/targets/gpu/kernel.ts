@@ -34,7 +34,7 @@ export function printKernel(kernel: Kernel): KernelFunction {
   const extents = new Map(kernel.indices.map((index, axis) => [index, kernel.output[axis] ?? 1]));
   const ownNames = kernel.indices.length > mostAxes ? kernel.indices.slice(-2) : kernel.indices;
   const taken = [...kernel.parameters.map(({ name }) => name), ...kernel.variables, ...ownNames, ...boundNames(facts)];
-  const scope = KernelScope.body(taken, extents);
+  const scope = KernelScope.body(taken, extents, kernel.parameters);
   declareThreads(kernel, used, scope);
   const value = new ExpressionPrinter(kernel, facts).print(kernel.body, scope);
   return {

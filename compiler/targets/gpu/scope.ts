@@ -1,6 +1,6 @@
 /** Blocks of a kernel: the function body and the loops in it, each with the names it binds and the statements so far. */
 import { namesOf } from "../../ir/index-expression.ts";
-import type { Expression, IndexExpression } from "../../ir/program.ts";
+import type { Expression, IndexExpression, KernelParameter } from "../../ir/program.ts";
 import { NameScope } from "../../emit/names.ts";
 import type { Code } from "./code.ts";
 
@@ -14,16 +14,22 @@ export class KernelScope {
     private readonly binds: ReadonlySet<string>,
     readonly names: NameScope,
     readonly extents: Map<string, number>,
+    /** The tensors of the kernel. */
+    readonly parameters: readonly KernelParameter[],
   ) {}
 
   /** @param taken names that mean something already: parameters, indices, loop variables */
-  static body(taken: Iterable<string>, extents: ReadonlyMap<string, number>): KernelScope {
-    return new KernelScope(undefined, new Set(), new NameScope(taken), new Map(extents));
+  static body(
+    taken: Iterable<string>,
+    extents: ReadonlyMap<string, number>,
+    parameters: readonly KernelParameter[],
+  ): KernelScope {
+    return new KernelScope(undefined, new Set(), new NameScope(taken), new Map(extents), parameters);
   }
 
   loop(index: string, extent: number): KernelScope {
     this.extents.set(index, extent);
-    return new KernelScope(this, new Set([index]), this.names, this.extents);
+    return new KernelScope(this, new Set([index]), this.names, this.extents, this.parameters);
   }
 
   /** The innermost block that binds one of the names; what needs none of them belongs to the function body. */

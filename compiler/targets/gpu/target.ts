@@ -1,5 +1,5 @@
 /** The gpu target: the programs of a module as kernel functions, shared where their text is the same, and plan functions. */
-import type { ProgramName } from "../../contracts.ts";
+import type { AnyProgramName, Programs } from "../../contracts.ts";
 import { NameScope } from "../../emit/names.ts";
 import type { Kernel, Origin, Program } from "../../ir/program.ts";
 import { printKernel, type KernelFunction } from "./kernel.ts";
@@ -15,24 +15,29 @@ export interface GpuPlan {
 export interface GpuModule {
   /** In order of execution: forward, backward, update. */
   readonly kernels: readonly KernelFunction[];
-  readonly plans: Readonly<Record<ProgramName, GpuPlan>>;
+  readonly plans: Programs<GpuPlan>;
 }
 
 /** Predict first, so that the kernels everyone shares keep the plain names. */
-const programOrder: readonly ProgramName[] = ["predict", "evaluate", "gradients", "train_step"];
+const programOrder: readonly AnyProgramName[] = [
+  "predict",
+  "evaluate",
+  "gradients",
+  "train_step",
+  "accumulate",
+  "stream_start",
+  "stream_step",
+];
 
 const phaseOrder: readonly Origin["phase"][] = ["forward", "loss", "backward", "clip", "update"];
 
 /** @param taken names the module uses for other things */
-export function printGpuModule(
-  programs: Readonly<Record<ProgramName, Program>>,
-  taken: Iterable<string> = [],
-): GpuModule {
+export function printGpuModule(programs: Programs<Program>, taken: Iterable<string> = []): GpuModule {
   const names = new NameScope(taken);
   const byText = new Map<string, KernelFunction>();
   const functions = new Map<Kernel, KernelFunction>();
   for (const program of programOrder) {
-    for (const { kernel } of runsOf(programs[program].schedule)) {
+    for (const { kernel } of runsOf(programs[program]?.schedule ?? [])) {
       if (functions.has(kernel)) continue;
       const printed = printKernel(kernel);
       const text = JSON.stringify([printed.parameters, printed.statements, printed.output]);
@@ -58,19 +63,33 @@ export function printGpuModule(
       evaluate: plan(programs.evaluate),
       gradients: plan(programs.gradients),
       train_step: plan(programs.train_step),
+      ...further(programs, plan),
     },
   };
 }
 
+function further(
+  programs: Programs<Program>,
+  plan: (program: Program) => GpuPlan,
+): Partial<Record<AnyProgramName, GpuPlan>> {
+  const names = ["accumulate", "stream_start", "stream_step"] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => (programs[name] === undefined ? [] : [[name, plan(programs[name])]])),
+  );
+}
+
 /** A kernel whose name is taken by a different text says what for: `encoderCellStateInTraining`. */
-function claimName(names: NameScope, name: string, program: ProgramName): string {
+function claimName(names: NameScope, name: string, program: AnyProgramName): string {
   if (!names.has(name)) return names.claim(name);
   return names.claim(`${name}${occasions[program]}`);
 }
 
-const occasions: Readonly<Record<ProgramName, string>> = {
+const occasions: Readonly<Record<AnyProgramName, string>> = {
   predict: "InPrediction",
   evaluate: "InEvaluation",
   gradients: "InTraining",
   train_step: "InUpdate",
+  accumulate: "InAccumulation",
+  stream_start: "InStart",
+  stream_step: "InStep",
 };

@@ -4,11 +4,14 @@ import {
   clampIndex,
   constantIndex,
   divideIndex,
+  indexText,
   moduloIndex,
   nameIndex,
+  namesOf,
   scaleIndex,
 } from "../../ir/index-expression.ts";
-import type { IndexExpression } from "../../ir/program.ts";
+import type { IndexExpression, LoadedIndex } from "../../ir/program.ts";
+import { rejoined } from "./rejoin.ts";
 
 export interface Affine {
   readonly constant: number;
@@ -34,10 +37,56 @@ export function affineOf(index: IndexExpression): Affine | undefined {
     case "divide":
     case "modulo":
     case "clamp":
+    case "loaded":
       return undefined;
     default:
       return index satisfies never;
   }
+}
+
+/** An address that a pointer can walk once the rows it lies in are known: an affine sum, and multiples of numbers read. */
+export interface Pointing {
+  readonly affine: Affine;
+  readonly rows: readonly { readonly row: LoadedIndex; readonly by: number }[];
+}
+
+export function pointingOf(index: IndexExpression): Pointing | undefined {
+  switch (index.kind) {
+    case "loaded":
+      return { affine: { constant: 0, coefficients: new Map() }, rows: [{ row: index, by: 1 }] };
+    case "add": {
+      const left = pointingOf(index.left);
+      const right = pointingOf(index.right);
+      return left && right && { affine: sum(left.affine, right.affine), rows: [...left.rows, ...right.rows] };
+    }
+    case "scale": {
+      const of = pointingOf(index.of);
+      if (of === undefined) return undefined;
+      const rows = index.by === 0 ? [] : of.rows.map(({ row, by }) => ({ row, by: by * index.by }));
+      return { affine: scaled(of.affine, index.by), rows };
+    }
+    default: {
+      const affine = affineOf(index);
+      return affine && { affine, rows: [] };
+    }
+  }
+}
+
+/** Names that the numbers read depend on. */
+export function namesOfRows({ rows }: Pointing): ReadonlySet<string> {
+  return new Set(rows.flatMap(({ row }) => [...namesOf(row)]));
+}
+
+/** Equal addresses in equal words, whatever the names were before. */
+export function canonicalIndex(index: IndexExpression): IndexExpression {
+  const pointing = pointingOf(index);
+  if (pointing === undefined) return index;
+  const terms = pointing.rows.map(({ row, by }) => {
+    const inner: LoadedIndex = { ...row, indices: row.indices.map(canonicalIndex) };
+    return { term: scaleIndex(inner, by), text: indexText(inner) };
+  });
+  const sorted = terms.sort((left, right) => (left.text < right.text ? -1 : 1));
+  return sorted.reduceRight<IndexExpression>((rest, { term }) => addIndex(term, rest), indexOf(pointing.affine));
 }
 
 export function indexOf({ constant, coefficients }: Affine): IndexExpression {
@@ -99,6 +148,8 @@ export function intervalOf(index: IndexExpression, names: Intervals): Interval {
     }
     case "modulo":
       return { least: 0, most: index.by - 1 };
+    case "loaded":
+      return { least: 0, most: index.below - 1 };
     case "clamp": {
       const { least, most } = intervalOf(index.of, names);
       const limit = (value: number): number => Math.min(Math.max(value, index.low), index.high);
@@ -119,8 +170,7 @@ export function simplifyIndex(index: IndexExpression, names: Intervals): IndexEx
       return index;
     case "add": {
       const total = addIndex(simplifyIndex(index.left, names), simplifyIndex(index.right, names));
-      const known = affineOf(total);
-      return known === undefined ? total : indexOf(known);
+      return canonicalIndex(rejoined(total));
     }
     case "scale":
       return scaleIndex(simplifyIndex(index.of, names), index.by);
@@ -152,6 +202,8 @@ export function simplifyIndex(index: IndexExpression, names: Intervals): IndexEx
       if (least >= index.high) return constantIndex(index.high);
       return clampIndex(of, index.low, index.high);
     }
+    case "loaded":
+      return { ...index, indices: index.indices.map((inner) => simplifyIndex(inner, names)) };
     default:
       return index satisfies never;
   }
@@ -169,23 +221,30 @@ function withoutConstants({ constant, coefficients }: Affine, names: Intervals):
   return { constant: total, coefficients: kept };
 }
 
-/** Names stand for other expressions. */
-export function substitute(index: IndexExpression, names: ReadonlyMap<string, IndexExpression>): IndexExpression {
+/** Names stand for other expressions. `bind` may say more of what is read from a tensor. */
+export function substitute(
+  index: IndexExpression,
+  names: ReadonlyMap<string, IndexExpression>,
+  bind: (loaded: LoadedIndex) => IndexExpression = (loaded) => loaded,
+): IndexExpression {
+  const inside = (inner: IndexExpression): IndexExpression => substitute(inner, names, bind);
   switch (index.kind) {
     case "constant":
       return index;
     case "name":
       return names.get(index.name) ?? index;
     case "add":
-      return addIndex(substitute(index.left, names), substitute(index.right, names));
+      return addIndex(inside(index.left), inside(index.right));
     case "scale":
-      return scaleIndex(substitute(index.of, names), index.by);
+      return scaleIndex(inside(index.of), index.by);
     case "divide":
-      return divideIndex(substitute(index.of, names), index.by);
+      return divideIndex(inside(index.of), index.by);
     case "modulo":
-      return moduloIndex(substitute(index.of, names), index.by);
+      return moduloIndex(inside(index.of), index.by);
     case "clamp":
-      return clampIndex(substitute(index.of, names), index.low, index.high);
+      return clampIndex(inside(index.of), index.low, index.high);
+    case "loaded":
+      return bind({ ...index, indices: index.indices.map(inside) });
     default:
       return index satisfies never;
   }

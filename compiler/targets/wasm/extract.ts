@@ -6,6 +6,8 @@ import type { Item, Work } from "./items.ts";
 import { nestsOf, type Nest } from "./nest.ts";
 import { extentOf, productOf, workOf, type Product } from "./product.ts";
 import { lieOf } from "./print/narrow.ts";
+import { withoutScatters } from "./scatter.ts";
+import { gatheredWith, withoutZeros } from "./sums.ts";
 import { childrenOf, loadsOf, nodesOf, type ReduceValue, type Value, type ValueTable } from "./values.ts";
 
 /** Below this many columns or depth a panel would be mostly empty. */
@@ -38,9 +40,13 @@ function extracted(
   ranges: ReadonlyMap<string, Interval>,
   isInvariant: (buffer: Buffer) => boolean,
 ): Work[] {
-  return nestsOf(run, table, ranges).flatMap((nest): Work[] => {
+  const { whole, nests } = nestsOf(run, table, ranges);
+  const extents = new Map(whole.map(({ name, high }) => [name, high]));
+  return nests.flatMap((nest): Work[] => {
     const { products, rest } = withoutProducts(nest, table, isInvariant);
-    return rest === undefined ? [...products] : [...products, rest];
+    if (rest === undefined) return [...products];
+    const scattered = withoutScatters(rest, extents, products.length > 0, table);
+    return [...products, ...scattered.nests, ...(scattered.rest === undefined ? [] : [scattered.rest])];
   });
 }
 
@@ -61,9 +67,8 @@ function withoutProducts(
   const [largest, ...others] = found;
   if (largest === undefined) return { products: [], rest: nest };
   // Products that are only added to each other gather in one place; any other would need a tensor of its own.
-  // Each is wanted once, then: whoever asks for one of them elsewhere would find the sum of all.
-  const summands = termsOf(store.value).filter((term) => usesOf(store.value, term) === 1);
-  const gathered = summands.includes(largest.reduce) ? others.filter(({ reduce }) => summands.includes(reduce)) : [];
+  const summands = gatheredWith(store.value, largest.reduce);
+  const gathered = others.filter(({ reduce }) => summands.includes(reduce));
   const products = [largest.product, ...gathered.map(({ product }) => ({ ...product, accumulate: true }))];
   const zero = table.number(0);
   const replacements = new Map<Value, Value>([
@@ -75,27 +80,6 @@ function withoutProducts(
     table,
   );
   return { products, rest: value === raw ? undefined : { ...nest, stores: [{ ...store, value }] } };
-}
-
-/** How many places in a value a part of it has. */
-function usesOf(value: Value, part: Value): number {
-  return nodesOf(value).reduce((total, node) => total + childrenOf(node).filter((child) => child === part).length, 0);
-}
-
-/** The operands of a chain of additions. */
-function termsOf(value: Value): readonly Value[] {
-  if (value.kind === "binary" && value.operation === "add") return [...termsOf(value.left), ...termsOf(value.right)];
-  return [value];
-}
-
-function withoutZeros(value: Value, table: ValueTable): Value {
-  if (value.kind !== "binary" || value.operation !== "add") return value;
-  const left = withoutZeros(value.left, table);
-  const right = withoutZeros(value.right, table);
-  const isZero = (one: Value): boolean => one.kind === "number" && one.value === 0;
-  if (isZero(left)) return right;
-  if (isZero(right)) return left;
-  return table.intern({ ...value, left, right });
 }
 
 function isWorthwhile(product: Product, isInvariant: (buffer: Buffer) => boolean): boolean {

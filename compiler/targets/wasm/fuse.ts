@@ -4,10 +4,10 @@
  */
 import { indexText, nameIndex } from "../../ir/index-expression.ts";
 import type { Access, Buffer, IndexExpression, Program } from "../../ir/program.ts";
-import { affineOf, indexOf, substitute } from "./affine.ts";
+import { canonicalIndex, substitute } from "./affine.ts";
 import { mapLists, readsOf, workIn, writesOf, type Item, type Work } from "./items.ts";
 import { renamed, type Nest, type Store } from "./nest.ts";
-import { loadsOf, nodesOf, sameAccess, type Value, type ValueTable } from "./values.ts";
+import { indexReadsOf, loadsOf, nodesOf, readsOfIndex, sameAccess, type Value, type ValueTable } from "./values.ts";
 
 /** More tensors than this in one loop are more than registers and caches hold well. */
 const mostStores = 12;
@@ -65,12 +65,27 @@ function depends(later: Work, earlier: Work): boolean {
   );
 }
 
+/** Where one adds to cells of any place, or goes by numbers that the other stores, the order of whole nests matters. */
+function mayMeet(first: Nest, second: Nest): boolean {
+  if (first.stores.some(({ accumulate }) => accumulate === true)) return false;
+  const indexReads = (nest: Nest): readonly Access[] =>
+    nest.stores.flatMap(({ address, value }) => [...indexReadsOf(value), ...readsOfIndex(address)]);
+  const stored = (nest: Nest, from: Access): boolean => nest.stores.some(({ to }) => sameAccess(to, from));
+  if (indexReads(second).some((from) => stored(first, from))) return false;
+  if (indexReads(first).some((from) => stored(second, from))) return false;
+  const touched = [...readsOf(first), ...writesOf(first)];
+  return second.stores.every(
+    ({ to, accumulate }) => accumulate !== true || !touched.some((one) => sameAccess(one, to)),
+  );
+}
+
 /** Both in one nest; undefined where the second needs cells of the first that are not its own. */
 function join(first: Nest, second: Nest, table: ValueTable): Nest | undefined {
   if (!isMap(first) || first.axes.length !== second.axes.length || first.axes.length === 0) return undefined;
   if (first.stores.length + second.stores.length > mostStores) return undefined;
   if (first.origin.phase !== second.origin.phase && first.origin.phase === "update") return undefined;
   if (second.origin.phase === "update" && first.origin.phase !== "update") return undefined;
+  if (!mayMeet(first, second)) return undefined;
   if (first.axes.some(({ high }, axis) => high !== second.axes[axis]?.high)) return undefined;
   const names = new Map<string, IndexExpression>(
     second.axes.map(({ name }, axis) => [name, nameIndex(first.axes[axis]?.name ?? name)]),
@@ -87,7 +102,7 @@ function join(first: Nest, second: Nest, table: ValueTable): Nest | undefined {
         return known;
       },
     );
-    return { to: store.to, address: canonical(substitute(store.address, names)), value };
+    return { ...store, address: canonicalIndex(substitute(store.address, names)), value };
   });
   // Storing where the first reads would change what a later cell of the first finds.
   const firstReads = readsOf(first);
@@ -117,15 +132,9 @@ function keyOf({ to, address }: { readonly to: Access; readonly address: IndexEx
   return `${buffer.name}|${JSON.stringify(slot ?? null)}|${indexText(address)}`;
 }
 
-/** Equal addresses in equal words, whatever the names were before. */
-function canonical(address: IndexExpression): IndexExpression {
-  const affine = affineOf(address);
-  return affine === undefined ? address : indexOf(affine);
-}
-
 function canonicalLoads(value: Value, table: ValueTable): Value {
   return table.rebuild(value, (node) =>
-    node.kind === "load" ? table.intern({ ...node, address: canonical(node.address) }) : undefined,
+    node.kind === "load" ? table.intern({ ...node, address: canonicalIndex(node.address) }) : undefined,
   );
 }
 

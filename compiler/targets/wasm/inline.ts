@@ -9,7 +9,7 @@ import { affineOf, simplifyIndex, type Interval } from "./affine.ts";
 import { readsPerCell } from "./extract.ts";
 import { mapLists, readsOf, workIn, writesOf, type Item, type Work } from "./items.ts";
 import { cellsOf, renamed, type Nest } from "./nest.ts";
-import { loadsOf, nodesOf, type LoadValue, type Value, type ValueTable } from "./values.ts";
+import { indexReadsOf, loadsOf, nodesOf, readsOfIndex, type LoadValue, type Value, type ValueTable } from "./values.ts";
 
 const cheap: ReadonlySet<string> = new Set(["negate", "abs", "add", "subtract", "multiply", "maximum", "minimum"]);
 /** Operations beyond which a value is no longer cheap to have in the middle of others. */
@@ -73,6 +73,13 @@ function inlined(
   // Behind a loop, what it left is the last turn's.
   if (readers.some(({ loops }) => own.loops.some((loop, level) => loops[level] !== loop))) return undefined;
   if (readers.some(({ work }) => work.kind !== "nest" && !writers.some((one) => one.work === work))) return undefined;
+  // An address can be read from a tensor; it cannot be computed.
+  const isIndex = ({ work }: Place): boolean =>
+    work.kind === "nest" &&
+    work.stores.some(({ address, value }) =>
+      [...indexReadsOf(value), ...readsOfIndex(address)].some((from) => from.buffer === buffer),
+    );
+  if (readers.some(isIndex)) return undefined;
   if (readers.length === 0 || cellsRead(readers, buffer) > cellsOf(nest) * own.turns) return undefined;
   const changed = new Map<Work, Nest>();
   for (const { work, ranges } of readers) {

@@ -2,7 +2,7 @@
 import type { Access, Buffer, LoopStep, Origin } from "../../ir/program.ts";
 import type { Nest } from "./nest.ts";
 import type { Operand, Product, ProductAxis } from "./product.ts";
-import { loadsOf } from "./values.ts";
+import { indexReadsOf, loadsOf, readsOfIndex } from "./values.ts";
 
 /** Packs a right factor into panels of eight columns. */
 export interface Pack {
@@ -33,7 +33,12 @@ export type Item = Work | Loop;
 export function readsOf(item: Work): readonly Access[] {
   switch (item.kind) {
     case "nest":
-      return item.stores.flatMap(({ value }) => loadsOf(value).map(({ from }) => from));
+      return item.stores.flatMap(({ to, address, value, accumulate }) => [
+        ...loadsOf(value).map(({ from }) => from),
+        ...indexReadsOf(value),
+        ...readsOfIndex(address),
+        ...(accumulate === true ? [to] : []),
+      ]);
     case "product":
       return [
         item.left.from,

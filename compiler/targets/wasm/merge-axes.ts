@@ -1,7 +1,7 @@
 /** Neighbouring axes that every tensor walks as if they were one become one: longer loops, fewer of them. */
 import { constantIndex, namesOf } from "../../ir/index-expression.ts";
 import type { IndexExpression } from "../../ir/program.ts";
-import { affineOf, coefficientOf, simplifyIndex, substitute, type Interval } from "./affine.ts";
+import { coefficientOf, pointingOf, simplifyIndex, substitute, type Interval } from "./affine.ts";
 import type { Nest } from "./nest.ts";
 import { renamed } from "./nest.ts";
 import { loadsOf, nodesOf, type Axis, type ReduceValue, type Value, type ValueTable } from "./values.ts";
@@ -61,9 +61,14 @@ function mergedSums(root: Value, table: ValueTable): Value {
 function isOneAxis(outer: Axis, inner: Axis, addresses: readonly IndexExpression[], values: readonly Value[]): boolean {
   const positions = values.flatMap(nodesOf).filter((node) => node.kind === "position");
   if (positions.some(({ index }) => namesOf(index).has(outer.name) || namesOf(index).has(inner.name))) return false;
-  return addresses.every((address) => {
-    const affine = affineOf(address);
-    if (affine === undefined) return !namesOf(address).has(outer.name) && !namesOf(address).has(inner.name);
-    return coefficientOf(affine, outer.name) === coefficientOf(affine, inner.name) * inner.high;
-  });
+  const isWalked = (address: IndexExpression): boolean => {
+    const pointing = pointingOf(address);
+    if (pointing === undefined) return !namesOf(address).has(outer.name) && !namesOf(address).has(inner.name);
+    const { affine, rows } = pointing;
+    return (
+      coefficientOf(affine, outer.name) === coefficientOf(affine, inner.name) * inner.high &&
+      rows.every(({ row }) => row.indices.every(isWalked))
+    );
+  };
+  return addresses.every(isWalked);
 }

@@ -12,6 +12,8 @@ export interface Store {
   /** Elements from the start of the access; every cell of the nest has its own. */
   readonly address: IndexExpression;
   readonly value: Value;
+  /** Added to what is there. Cells may then share an address, as far as numbers read from tensors make it. */
+  readonly accumulate?: true;
 }
 
 export interface Nest {
@@ -29,8 +31,12 @@ export interface Nest {
 /** More pieces than this are slower than asking at every cell. */
 const mostPieces = 8;
 
-/** The nests of one step: more than one where a condition on an index cuts the cells into parts. */
-export function nestsOf(run: RunStep, table: ValueTable, ranges: ReadonlyMap<string, Interval>): readonly Nest[] {
+/** The nests of one step, more than one where a condition on an index cuts the cells into parts, and all its axes. */
+export function nestsOf(
+  run: RunStep,
+  table: ValueTable,
+  ranges: ReadonlyMap<string, Interval>,
+): { readonly whole: readonly Axis[]; readonly nests: readonly Nest[] } {
   const { kernel } = run;
   const names = new Map<string, IndexExpression>(
     kernel.variables.map((name, position) => [name, nameIndex(run.variables[position] as string)]),
@@ -63,7 +69,7 @@ export function nestsOf(run: RunStep, table: ValueTable, ranges: ReadonlyMap<str
     variables: run.variables,
     origin: kernel.origin,
   };
-  return split(whole, table, ranges).map((nest) => simplified(nest, table, ranges));
+  return { whole: axes, nests: split(whole, table, ranges).map((nest) => simplified(nest, table, ranges)) };
 }
 
 function axisName(name: string, names: ReadonlyMap<string, IndexExpression>): string {
@@ -126,17 +132,10 @@ class Reader {
       case "number":
         return table.number(expression.value);
       case "position":
-        return table.intern({ kind: "position", index: substitute(expression.index, this.names) });
+        return table.intern({ kind: "position", index: this.#bound(expression.index) });
       case "load": {
-        const from = this.run.inputs[expression.parameter];
-        const shape = this.run.kernel.parameters[expression.parameter]?.shape;
-        invariant(from !== undefined && shape !== undefined, `${this.run.kernel.name} has no such parameter`);
-        const strides = stridesOf(shape);
-        const address = expression.indices.reduce<IndexExpression>(
-          (total, index, axis) => addIndex(total, scaleIndex(substitute(index, this.names), strides[axis] as number)),
-          constantIndex(0),
-        );
-        return table.intern({ kind: "load", from, address });
+        const indices = expression.indices.map((index) => this.#bound(index));
+        return table.intern({ kind: "load", ...this.#flat(expression.parameter, indices) });
       }
       case "unary":
         return table.intern({
@@ -170,6 +169,30 @@ class Reader {
       default:
         return expression satisfies never;
     }
+  }
+
+  /** An index in the names of the nest, its tensors being those of the step. */
+  #bound(index: IndexExpression): IndexExpression {
+    return substitute(index, this.names, (loaded) => {
+      invariant(typeof loaded.from === "number", "an index of a kernel is read from its parameters");
+      const { from, address } = this.#flat(loaded.from, loaded.indices);
+      return { ...loaded, from, indices: [address] };
+    });
+  }
+
+  #flat(
+    parameter: number,
+    indices: readonly IndexExpression[],
+  ): { readonly from: Access; readonly address: IndexExpression } {
+    const from = this.run.inputs[parameter];
+    const shape = this.run.kernel.parameters[parameter]?.shape;
+    invariant(from !== undefined && shape !== undefined, `${this.run.kernel.name} has no such parameter`);
+    const strides = stridesOf(shape);
+    const address = indices.reduce<IndexExpression>(
+      (total, index, axis) => addIndex(total, scaleIndex(index, strides[axis] as number)),
+      constantIndex(0),
+    );
+    return { from, address };
   }
 
   #replaced(value: Value, name: string, by: IndexExpression): Value {

@@ -1,11 +1,10 @@
 /** Right factors are packed once for all who use them: outside of the loops that do not change them. */
 import { identifierFrom } from "../../emit/names.ts";
-import { indexText, namesOf } from "../../ir/index-expression.ts";
+import { indexText, namesOf, slotText } from "../../ir/index-expression.ts";
 import type { Buffer } from "../../ir/program.ts";
 import { workIn, writesOf, type Item, type Pack, type PlannedProduct } from "./items.ts";
 import { extentOf, type Product } from "./product.ts";
 import { lieOf } from "./print/narrow.ts";
-import { slotText } from "./values.ts";
 
 export const panelColumns = 8;
 

@@ -1,5 +1,5 @@
 /** Conditions on indices: where they change, and what is known about them without asking. */
-import { indexValue, namesOf } from "../../ir/index-expression.ts";
+import { indexValue, loadedIn, namesOf } from "../../ir/index-expression.ts";
 import type { CompareOperation, IndexExpression } from "../../ir/program.ts";
 import { intervalOf, type Interval } from "./affine.ts";
 import type { Axis, SelectValue, Value } from "./values.ts";
@@ -66,7 +66,7 @@ const compare: Readonly<Record<CompareOperation, (left: number, right: number) =
 };
 
 function integerOf(value: Value): IndexExpression | undefined {
-  if (value.kind === "position") return value.index;
+  if (value.kind === "position") return loadedIn(value.index).length === 0 ? value.index : undefined;
   if (value.kind === "number" && Number.isInteger(value.value)) return { kind: "constant", value: value.value };
   return undefined;
 }

@@ -2,6 +2,7 @@
 import { barriersBefore } from "./barriers.ts";
 import { workIn, type Item, type Work } from "./items.ts";
 import type { MemoryPlan } from "./memory.ts";
+import { chooseVector } from "./vectorise.ts";
 
 export interface Sharing {
   readonly shared: ReadonlySet<Work>;
@@ -32,7 +33,10 @@ export function planSharing(
 const smallerBetween = 8;
 
 function isDivisible(work: Work): boolean {
-  return work.kind !== "nest" || work.axes.length > 0;
+  if (work.kind !== "nest") return true;
+  // What adds to cells of any place is divided along the cells of a row.
+  if (work.stores.some(({ accumulate }) => accumulate === true)) return chooseVector(work).choice.along === "output";
+  return work.axes.length > 0;
 }
 
 /** What may run right after each piece of work. */

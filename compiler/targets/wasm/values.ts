@@ -2,15 +2,8 @@
  * What a kernel computes, with every tensor flat: a load is an access (a buffer or one of its slots) and an element offset.
  * Values are interned: equal values are one object, so that shared work is seen by everyone who looks.
  */
-import { indexText } from "../../ir/index-expression.ts";
-import type {
-  Access,
-  BinaryOperation,
-  CompareOperation,
-  IndexExpression,
-  Slot,
-  UnaryOperation,
-} from "../../ir/program.ts";
+import { indexText, loadedIn, slotText } from "../../ir/index-expression.ts";
+import type { Access, BinaryOperation, CompareOperation, IndexExpression, UnaryOperation } from "../../ir/program.ts";
 
 /** A name and the integers it runs over: low .. high - 1. */
 export interface Axis {
@@ -158,10 +151,6 @@ export class ValueTable {
   }
 }
 
-export function slotText(slot: Slot | undefined): string {
-  return slot === undefined ? "" : `[${slot.scale}*${slot.variable ?? ""}+${slot.offset}]`;
-}
-
 export function sameAccess(left: Access, right: Access): boolean {
   return left.buffer === right.buffer && slotText(left.slot) === slotText(right.slot);
 }
@@ -169,6 +158,18 @@ export function sameAccess(left: Access, right: Access): boolean {
 /** Every load of a value, each object once. */
 export function loadsOf(root: Value): readonly LoadValue[] {
   return nodesOf(root).filter((value): value is LoadValue => value.kind === "load");
+}
+
+/** What the addresses and positions in a value read, to know a number by which to go on. */
+export function indexReadsOf(root: Value): readonly Access[] {
+  return nodesOf(root).flatMap((value) => {
+    if (value.kind === "load") return readsOfIndex(value.address);
+    return value.kind === "position" ? readsOfIndex(value.index) : [];
+  });
+}
+
+export function readsOfIndex(index: IndexExpression): readonly Access[] {
+  return loadedIn(index).flatMap(({ from }) => (typeof from === "number" ? [] : [from]));
 }
 
 /** Every node of a value once, operands before what uses them. */

@@ -1,7 +1,7 @@
 /** Along which axis a nest computes four cells at a time: where neighbours are neighbours in memory. */
 import type { BinaryOperation, UnaryOperation } from "../../ir/program.ts";
 import { namesOf } from "../../ir/index-expression.ts";
-import { affineOf, coefficientOf } from "./affine.ts";
+import { coefficientOf, namesOfRows, pointingOf } from "./affine.ts";
 import { cellsOf, type Nest } from "./nest.ts";
 import { childrenOf, type Axis, type ReduceValue, type Value } from "./values.ts";
 
@@ -45,11 +45,23 @@ export function chooseVector(nest: Nest): { readonly choice: VectorChoice; reado
     cost: cells * scopeCost(nest, undefined),
   };
   for (const axis of [...nest.axes].reverse()) {
+    if (!keepsCellsApart(nest, axis)) continue;
     const extent = axis.high - axis.low;
     const cost = (cells / extent) * Math.ceil(extent / lanes) * scopeCost(nest, axis);
     if (cost < best.cost) best = { choice: { along: "output", axis }, cost };
   }
   return best;
+}
+
+/** Neighbours along the axis must not add to one cell. */
+function keepsCellsApart({ stores }: Nest, axis: Axis): boolean {
+  return stores.every(({ address, accumulate }) => {
+    if (accumulate !== true) return true;
+    const pointing = pointingOf(address);
+    return (
+      pointing !== undefined && coefficientOf(pointing.affine, axis.name) !== 0 && !namesOfRows(pointing).has(axis.name)
+    );
+  });
 }
 
 function scopeCost({ stores }: Nest, axis: Axis | undefined): number {
@@ -59,7 +71,7 @@ function scopeCost({ stores }: Nest, axis: Axis | undefined): number {
     axis === undefined,
   );
   const writes = stores.map(({ address }) => {
-    const affine = affineOf(address);
+    const affine = pointingOf(address)?.affine;
     return axis === undefined || (affine !== undefined && coefficientOf(affine, axis.name) === 1) ? 1 : gathered;
   });
   return writes.reduce((total, cost) => total + cost, values);
@@ -88,9 +100,11 @@ function costOf(roots: readonly Value[], axis: Axis | undefined, alongReduction:
 }
 
 function loadCost(value: Value & { readonly kind: "load" }, name: string): number {
-  const affine = affineOf(value.address);
-  if (affine === undefined) return namesOf(value.address).has(name) ? 2 * gathered : 1;
-  const coefficient = coefficientOf(affine, name);
+  const pointing = pointingOf(value.address);
+  if (pointing === undefined || namesOfRows(pointing).has(name)) {
+    return namesOf(value.address).has(name) ? 2 * gathered : 1;
+  }
+  const coefficient = coefficientOf(pointing.affine, name);
   return coefficient === 0 ? 0.5 : coefficient === 1 ? 1 : gathered;
 }
 

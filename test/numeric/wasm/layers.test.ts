@@ -26,7 +26,9 @@ const kinds = layers.map((definition) => ({
     settings.map(({ title, options, change = (same) => same }) => {
       const model = layerModel(definition, change(example), options);
       const forward = build(model);
-      const names = model.inputs.filter(({ role }) => role === "input").map(({ name }) => name);
+      const names = model.inputs
+        .filter(({ role, dtype }) => role === "input" && dtype === "float32")
+        .map(({ name }) => name);
       const graphs: Readonly<Record<string, Graph>> = {
         ...optimise(differentiate(model, forward)),
         input_gradients: optimiseGraph(inputGradients(forward.training, names)),

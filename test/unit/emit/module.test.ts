@@ -66,7 +66,7 @@ describe("emit", () => {
     const odd = program([run({ ...work, origin: { phase: "forward", layer: evil, note: evil } }, [x], y)], {
       [evil]: y,
     });
-    const handle = loadModule(emit(model, { predict: odd, evaluate: odd, gradients: odd, train_step: odd }));
+    const handle = loadModule(emit({ model, programs: { predict: odd, evaluate: odd, gradients: odd, train_step: odd }, stream: { reason: "none" } }));
     expect(handle.definition.name).toBe(evil);
     expect(handle.definition.gpu.predict.results).toEqual([{ name: evil, shape: [3] }]);
     expect(Object.keys(handle.spec)).toContain(evil);
@@ -76,7 +76,11 @@ describe("emit", () => {
     const config = { learning_rate: 0.01, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0 };
     const model: Model = { ...emptyModel, optimizer: { kind: "adam", config } };
     const { optimizer } = loadModule(
-      emit(model, { predict: total, evaluate: total, gradients: total, train_step: total }),
+      emit({
+        model,
+        programs: { predict: total, evaluate: total, gradients: total, train_step: total },
+        stream: { reason: "none" },
+      }),
     ).definition;
     expect(optimizer.slots).toEqual(["exp_avg", "exp_avg_sq"]);
     expect(optimizer.learningRate).toBe(0.01);

@@ -37,6 +37,14 @@ describe("the published schema", () => {
     expect(validate({ train: { epochs: 3 } })).toBe(false);
   });
 
+  it("accepts kinds that it does not know only where cells are defined", () => {
+    const validate = new Ajv({ strict: true, strictRequired: false }).compile(publishedSchema());
+    const own = { ...minimal, layers: [{ kind: "own", size: 3 }, ...minimal.layers] };
+    expect(validate(own)).toBe(false);
+    expect(validate({ ...own, cells: { own: { keys: { size: null }, equations: ["y = x * size"] } } })).toBe(true);
+    expect(validate({ ...minimal, layers: [{ kind: "linear", size: 3 }], cells: {} })).toBe(false);
+  });
+
   it("accepts the examples of every layer and loss", () => {
     const validate = new Ajv({ strict: true, discriminator: true }).compile(specSchema());
     for (const layer of layers) {

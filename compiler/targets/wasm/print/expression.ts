@@ -1,15 +1,10 @@
 /** Values as vector code: four lanes, of which a splat has four equal ones. */
 import { namesOf } from "../../../ir/index-expression.ts";
-import type {
-  Access,
-  BinaryOperation,
-  CompareOperation,
-  IndexExpression,
-  UnaryOperation,
-} from "../../../ir/program.ts";
-import { affineOf, coefficientOf } from "../affine.ts";
+import type { BinaryOperation, CompareOperation, IndexExpression, UnaryOperation } from "../../../ir/program.ts";
+import { affineOf, coefficientOf, namesOfRows, pointingOf, type Pointing } from "../affine.ts";
+import type { Store } from "../nest.ts";
 import { childrenOf, nodesOf, type LoadValue, type ReduceValue, type Value } from "../values.ts";
-import { integerCode, type Addresses, type Pointer } from "./address.ts";
+import type { Addresses, Pointer } from "./address.ts";
 import type { LocalNames, Scope } from "./scope.ts";
 
 const unary: Readonly<Record<UnaryOperation, string>> = {
@@ -168,53 +163,63 @@ export class ExpressionPrinter {
     const affine = affineOf(index);
     const moves = vector.name !== undefined && namesOf(index).has(vector.name);
     const shifts = (lane: number): Map<string, number> => shiftsOf(vector, unit, lane);
-    if (!moves) return `f32x4.splat(<f32>(${integerCode(index, new Map())}))`;
+    const { addresses } = this.context;
+    if (!moves) return `f32x4.splat(<f32>(${addresses.integer(index, new Map())}))`;
     if (affine !== undefined) {
       const by = coefficientOf(affine, vector.name as string);
-      const first = integerCode(index, shifts(0));
+      const first = addresses.integer(index, shifts(0));
       return `f32x4.convert_i32x4_s(i32x4.add(i32x4.splat(${first}), i32x4(0, ${by}, ${2 * by}, ${3 * by})))`;
     }
-    const each = [0, 1, 2, 3].map((lane) => integerCode(index, shifts(Math.min(lane, vector.lanes - 1))));
+    const each = [0, 1, 2, 3].map((lane) => addresses.integer(index, shifts(Math.min(lane, vector.lanes - 1))));
     return `f32x4.convert_i32x4_s(fourIntegers(${each.join(", ")}))`;
   }
 
   #load({ from, address }: LoadValue, scope: Scope, vector: Vector, unit: number): string {
     const moves = vector.name !== undefined && namesOf(address).has(vector.name);
-    const affine = affineOf(address);
-    if (affine !== undefined) {
-      const at = this.context.addresses.pointer(from, affine, scope, moves ? shiftsOf(vector, unit, 0) : new Map());
-      const by = moves ? coefficientOf(affine, vector.name as string) : 0;
+    const { addresses } = this.context;
+    const pointing = pointingOf(address);
+    if (pointing !== undefined && !(moves && namesOfRows(pointing).has(vector.name as string))) {
+      const at = addresses.pointer(from, pointing, scope, moves ? shiftsOf(vector, unit, 0) : new Map());
+      const by = moves ? coefficientOf(pointing.affine, vector.name as string) : 0;
       if (by === 0) return call("v128.load32_splat", at);
       if (by === 1) return call("v128.load", at);
       return `gather(${placed(at)}, ${by * 4}, ${vector.lanes})`;
     }
-    const base = this.context.addresses.pointer(from, { constant: 0, coefficients: new Map() }, scope, new Map());
+    const base = addresses.pointer(from, start, scope, new Map());
     const lane = (position: number): string =>
-      `${base.text} + <usize>${integerCode(address, moves ? shiftsOf(vector, unit, position) : new Map())} * 4`;
+      `${base.text} + <usize>${addresses.integer(address, moves ? shiftsOf(vector, unit, position) : new Map())} * 4`;
     if (!moves) return `v128.load32_splat(${lane(0)})`;
     return `fourNumbers(${[0, 1, 2, 3].map((position) => lane(Math.min(position, vector.lanes - 1))).join(", ")})`;
   }
 
-  /** Writes the wanted lanes of a vector. */
-  store(to: Access, address: IndexExpression, text: string, scope: Scope, vector: Vector, unit: number): string {
-    const affine = affineOf(address);
+  /** Writes the wanted lanes of a vector, or adds them to what is there. */
+  store({ to, address, accumulate }: Store, text: string, scope: Scope, vector: Vector, unit: number): string {
+    const pointing = pointingOf(address);
     const moves = vector.name !== undefined && namesOf(address).has(vector.name);
-    if (affine === undefined) {
-      const base = this.context.addresses.pointer(to, { constant: 0, coefficients: new Map() }, scope, new Map());
+    const { addresses } = this.context;
+    if (pointing === undefined) {
+      const base = addresses.pointer(to, start, scope, new Map());
       const each = [0, 1, 2, 3].slice(0, moves ? vector.lanes : 1).map((lane) => {
-        const code = integerCode(address, moves ? shiftsOf(vector, unit, lane) : new Map());
+        const code = addresses.integer(address, moves ? shiftsOf(vector, unit, lane) : new Map());
         return `v128.store32_lane(${base.text} + <usize>${code} * 4, ${text}, ${lane});`;
       });
       return each.join(" ");
     }
-    const at = this.context.addresses.pointer(to, affine, scope, moves ? shiftsOf(vector, unit, 0) : new Map());
-    const by = moves ? coefficientOf(affine, vector.name as string) : 0;
-    if (by === 0) return `v128.store32_lane(${at.text}, ${text}, 0${at.offset === 0 ? "" : `, ${at.offset}`});`;
-    if (by !== 1) return `scatter(${placed(at)}, ${by * 4}, ${text}, ${vector.lanes});`;
-    if (vector.lanes === 4) return `v128.store(${at.text}, ${text}${at.offset === 0 ? "" : `, ${at.offset}`});`;
-    return `storeSome(${placed(at)}, ${text}, ${vector.lanes});`;
+    const at = addresses.pointer(to, pointing, scope, moves ? shiftsOf(vector, unit, 0) : new Map());
+    const by = moves ? coefficientOf(pointing.affine, vector.name as string) : 0;
+    const added = (before: string): string => (accumulate === true ? `f32x4.add(${before}, ${text})` : text);
+    const offset = at.offset === 0 ? "" : `, ${at.offset}`;
+    if (by === 0) return `v128.store32_lane(${at.text}, ${added(call("v128.load32_zero", at))}, 0${offset});`;
+    if (by !== 1) {
+      const before = `gather(${placed(at)}, ${by * 4}, ${vector.lanes})`;
+      return `scatter(${placed(at)}, ${by * 4}, ${added(before)}, ${vector.lanes});`;
+    }
+    if (vector.lanes === 4) return `v128.store(${at.text}, ${added(call("v128.load", at))}${offset});`;
+    return `storeSome(${placed(at)}, ${added(call("v128.load", at))}, ${vector.lanes});`;
   }
 }
+
+const start: Pointing = { affine: { constant: 0, coefficients: new Map() }, rows: [] };
 
 function isOwnProduct(value: Value, facts: ValueFacts): value is Value & { kind: "binary" } {
   return value.kind === "binary" && value.operation === "multiply" && !facts.isShared(value);

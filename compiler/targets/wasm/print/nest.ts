@@ -1,7 +1,8 @@
 /** A nest as a function: loops, four cells at a time along one axis, sums as loops inside. */
+import { slotText } from "../../../ir/index-expression.ts";
 import type { Access } from "../../../ir/program.ts";
 import type { Nest } from "../nest.ts";
-import { nodesOf, slotText, type Axis, type ReduceValue } from "../values.ts";
+import { nodesOf, type Axis, type ReduceValue } from "../values.ts";
 import { chooseVector, innermostFor, lanes, type VectorChoice } from "../vectorise.ts";
 import { Addresses } from "./address.ts";
 import { ExpressionPrinter, ValueFacts, type Vector } from "./expression.ts";
@@ -79,7 +80,7 @@ class NestPrinter {
     }
     const inner = new Scope(scope, new Set([axis.name]));
     this.#outerLoops(rest, inner, along);
-    const shared = this.options.shared && this.nest.axes.find((one) => one !== along) === axis;
+    const shared = this.#dividesCells && this.nest.axes.find((one) => one !== along) === axis;
     const from = shared ? `<usize>begin(${axis.high}, 1)` : "0";
     const to = shared ? this.#end(scope, axis.high, 1) : String(axis.high);
     scope.statements.push(
@@ -95,6 +96,21 @@ class NestPrinter {
     return name;
   }
 
+  #begin(scope: Scope, extent: number, group: number): string {
+    const name = this.#locals.take("first");
+    scope.statements.push(`const ${name} = <usize>begin(${extent}, ${group});`);
+    return name;
+  }
+
+  /** What adds to cells that its outer axes share is divided along the cells of a row: each has one thread. */
+  get #accumulates(): boolean {
+    return this.nest.stores.some(({ accumulate }) => accumulate === true);
+  }
+
+  get #dividesCells(): boolean {
+    return this.options.shared && !this.#accumulates;
+  }
+
   #cells(scope: Scope, along: Axis | undefined): void {
     if (along === undefined) {
       const inner = new Scope(scope, new Set());
@@ -106,11 +122,12 @@ class NestPrinter {
     const hasSums = this.nest.stores.some(({ value }) => reducesOf(value).length > 0);
     const width = hasSums ? lanes * unrolled : lanes;
     const { name, high } = along;
-    const shared = this.options.shared && isOnly;
+    const shared = this.options.shared && (isOnly || this.#accumulates);
     const wholes = shared ? high : high - (high % lanes);
-    const last = shared ? this.#end(scope, high, lanes * unrolled) : String(wholes);
-    if (shared) scope.statements.push(`let ${name} = <usize>begin(${high}, ${lanes * unrolled});`);
-    else scope.statements.push(`let ${name}: usize = 0;`);
+    const root = scope.chain[0] as Scope;
+    const last = shared ? this.#end(root, high, lanes * unrolled) : String(wholes);
+    const first = shared ? this.#begin(root, high, lanes * unrolled) : "0";
+    scope.statements.push(`let ${name}: usize = ${first};`);
     const section = (units: readonly number[], step: number): void => {
       const inner = new Scope(scope, new Set([name]));
       this.#stores(inner, { name, lanes }, units);
@@ -143,11 +160,11 @@ class NestPrinter {
         return name;
       }),
     );
-    stores.forEach(({ to, address }, position) => {
+    stores.forEach((store, position) => {
       units.forEach((unit, place) => {
         const text = named[position]?.[place] as string;
         if (!this.options.check) {
-          scope.statements.push(this.#expressions.store(to, address, text, scope, vector, unit));
+          scope.statements.push(this.#expressions.store(store, text, scope, vector, unit));
           return;
         }
         const finite = `f32x4.lt(f32x4.abs(${text}), f32x4.splat(<f32>Infinity))`;

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { accuracy } from "../../../../runtime/metrics/accuracy.ts";
+import { f1 } from "../../../../runtime/metrics/f1.ts";
 import { metricNamed, metrics } from "../../../../runtime/metrics/index.ts";
 import { mae } from "../../../../runtime/metrics/mae.ts";
 import { mape } from "../../../../runtime/metrics/mape.ts";
 import { mase } from "../../../../runtime/metrics/mase.ts";
+import { perplexity } from "../../../../runtime/metrics/perplexity.ts";
 import { rmse } from "../../../../runtime/metrics/rmse.ts";
 
 const column = { prediction: [2, 4, 9], truth: [1, 4, 5], training: [1, 3, 2, 5] };
@@ -25,7 +27,21 @@ describe("metrics by hand", () => {
   });
 
   it("accuracy is the share of equal classes", () => {
-    expect(accuracy.score({ predicted: [0, 1, 2, 1], truth: [0, 1, 1, 1] })).toEqual({ value: 0.75 });
+    const pairs = { predicted: [0, 1, 2, 1], truth: [0, 1, 1, 1], logProbabilities: [] };
+    expect(accuracy.score(pairs)).toEqual({ value: 0.75 });
+  });
+
+  it("f1 is the mean over the classes that occur, predicted or true", () => {
+    // Class 0: 2 * 1 / (2 + 1); class 1: 2 * 1 / (1 + 2); class 2 is only predicted.
+    const pairs = { predicted: [0, 0, 1, 2], truth: [0, 1, 1, 1], logProbabilities: [] };
+    expect(f1.score(pairs).value).toBeCloseTo((2 / 3 + 2 / 4 + 0) / 3, 12);
+    expect(f1.score({ ...pairs, predicted: [NaN, NaN, NaN, NaN] }).value).toBe(0);
+  });
+
+  it("perplexity is the inverse of the geometric mean of what the true classes were given", () => {
+    const logProbabilities = [Math.log(0.5), Math.log(0.125)];
+    expect(perplexity.score({ predicted: [], truth: [], logProbabilities }).value).toBeCloseTo(4, 12);
+    expect(perplexity.score({ predicted: [], truth: [], logProbabilities: [-Infinity] }).value).toBeNull();
   });
 });
 
@@ -42,13 +58,15 @@ describe("metrics that are not defined", () => {
       expect(metric.score([{ prediction: [Number.NaN], truth: [1], training: [1, 2] }]).value).toBeNull();
       expect(metric.score([{ prediction: [], truth: [], training: [1, 2] }]).value).toBeNull();
     }
-    expect(accuracy.score({ predicted: [], truth: [] }).value).toBeNull();
+    for (const metric of [accuracy, f1, perplexity]) {
+      expect(metric.score({ predicted: [], truth: [], logProbabilities: [] }).value).toBeNull();
+    }
   });
 });
 
 describe("the table", () => {
   it("has each name once", () => {
-    expect(metrics.map(({ name }) => name)).toEqual(["mae", "rmse", "mape", "mase", "accuracy"]);
+    expect(metrics.map(({ name }) => name)).toEqual(["mae", "rmse", "mape", "mase", "accuracy", "f1", "perplexity"]);
     expect(metricNamed("rmse")).toBe(rmse);
     expect(() => metricNamed("bleu")).toThrow("there is no metric bleu.");
   });

@@ -153,9 +153,13 @@ describe("scores of classes", () => {
       inputs: [x, tags],
       target: "tags",
       output,
-      metrics: ["accuracy"],
+      metrics: ["accuracy", "perplexity"],
       ignored: -100,
     });
+    // The true classes got e / (2 + e) and 1 / (2 + e); half of the labels in training are 1, none is 2.
+    const mean = (1 - 2 * Math.log(2 + Math.E)) / 2;
+    expect(scores.metrics["perplexity"]?.model).toBeCloseTo(Math.exp(-mean), 6);
+    expect(scores.metrics["perplexity"]).toMatchObject({ naive: null, note: "a true class has probability 0" });
     // Counted in training: 0, 0, 1, 1; the smaller of equals is taken.
     expect(scores).toMatchObject({ count: 2, metrics: { accuracy: { model: 0.5, naive: 0 } } });
   });

@@ -8,7 +8,7 @@ import type {
   GpuProgram,
   LiveModel,
   ModelDefinition,
-  ProgramName,
+  AnyProgramName,
   ProgramRun,
 } from "../../../../runtime/contract.ts";
 import { Residents } from "../../../../runtime/devices/residents.ts";
@@ -87,7 +87,7 @@ export const linearDefinition = {
 export type LinearDefinition = typeof linearDefinition;
 
 export interface FakeCall {
-  readonly program: ProgramName;
+  readonly program: AnyProgramName;
   readonly given: Readonly<Record<string, Float32Array>>;
   readonly batch: number;
 }
@@ -126,14 +126,18 @@ export class FakeExecutor implements Executor {
     };
   }
 
-  async run(program: ProgramName, given: Readonly<Record<string, Float32Array>>, batch: number): Promise<ProgramRun> {
+  async run(
+    program: AnyProgramName,
+    given: Readonly<Record<string, Float32Array>>,
+    batch: number,
+  ): Promise<ProgramRun> {
     this.running += 1;
     this.mostRunning = Math.max(this.mostRunning, this.running);
     this.calls.push({ program, given, batch });
     await Promise.resolve();
     this.running -= 1;
     const whole: Record<string, Float32Array> = { ...given };
-    for (const { name } of this.#definition.gpu[program].arguments) {
+    for (const { name } of this.#definition.gpu[program]?.arguments ?? []) {
       const resident = this.#residents.get(name);
       if (resident !== undefined) whole[name] = resident;
     }
@@ -146,7 +150,7 @@ export class FakeExecutor implements Executor {
   }
 }
 
-function compute(name: ProgramName, given: Readonly<Record<string, Float32Array>>): Record<string, Float32Array> {
+function compute(name: AnyProgramName, given: Readonly<Record<string, Float32Array>>): Record<string, Float32Array> {
   const take = (key: string): Float32Array => given[key] ?? new Float32Array(0);
   const dropped = given["random.0"];
   const features = take("x").map((value, index) =>

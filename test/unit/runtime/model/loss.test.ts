@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { LossTotal } from "../../../../runtime/model/loss.ts";
+import type { ModelDefinition } from "../../../../runtime/contract.ts";
+import { ignoredClass, LossTotal, pointPrediction } from "../../../../runtime/model/loss.ts";
 
 describe("LossTotal", () => {
   it("weighs means by what they count", () => {
@@ -35,6 +36,52 @@ describe("LossTotal", () => {
     total.add({ loss: NaN, count: 2, parts: [part(4, 2), part(NaN, 0)] });
     total.add({ loss: 9, count: 2, parts: [part(6, 2), part(3, 1)] });
     expect(total.mean).toBe(5 + 3);
+  });
+});
+
+describe("LossTotal of what does not count", () => {
+  it("is 0", () => {
+    const total = new LossTotal("mean");
+    total.add({ loss: 0, count: 0 });
+    expect(total.mean).toBe(0);
+    total.add({ loss: 3, count: 2 });
+    expect(total.mean).toBe(3);
+  });
+
+  it("goes on where a training was interrupted", () => {
+    const whole = new LossTotal("mean");
+    const begun = new LossTotal("mean");
+    const first = { loss: 5, count: 2, parts: [part(1, 2), part(4, 1)] };
+    const second = { loss: 9, count: 1, parts: [part(7, 1), part(2, 3)] };
+    whole.add(first);
+    whole.add(second);
+    begun.add(first);
+    const resumed = new LossTotal("mean", { sum: begun.sum, count: begun.count, parts: begun.parts });
+    resumed.add(second);
+    expect(resumed.mean).toBe(3 + 2.5);
+    expect(resumed.mean).toBe(whole.mean);
+  });
+});
+
+function definitionOf(...loss: readonly Readonly<Record<string, unknown>>[]): ModelDefinition {
+  return { spec: { loss } } as unknown as ModelDefinition;
+}
+
+describe("what a loss says of its target", () => {
+  it("is a class beyond the vocabulary only where every loss of the target skips it", () => {
+    const one = { kind: "cross_entropy", target: "y", ignore_index: -100 };
+    expect(ignoredClass(definitionOf(one, { kind: "mse", target: "z" }), "y")).toBe(-100);
+    expect(ignoredClass(definitionOf(one, { kind: "nll", target: "y", ignore_index: -100 }), "y")).toBe(-100);
+    expect(ignoredClass(definitionOf(one, { kind: "nll", target: "y", ignore_index: 0 }), "y")).toBeUndefined();
+    expect(ignoredClass(definitionOf(one, { kind: "ctc", target: "y" }), "y")).toBeUndefined();
+  });
+
+  it("is that of its quantiles the middle one is the prediction", () => {
+    const loss = { kind: "quantile", input: "out", target: "y", levels: [0.1, 0.6, 0.9] };
+    const output = Float32Array.of(1, 2, 3, 4, 5, 6);
+    expect(pointPrediction(definitionOf(loss), { input: "out", target: "y" }, output)).toEqual(Float32Array.of(2, 5));
+    const mse = definitionOf({ ...loss, kind: "mse" });
+    expect(pointPrediction(mse, { input: "out", target: "y" }, output)).toBe(output);
   });
 });
 

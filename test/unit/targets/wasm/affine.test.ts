@@ -4,14 +4,17 @@ import { indexText, indexValue, nameIndex } from "../../../../compiler/ir/index-
 import type { IndexExpression } from "../../../../compiler/ir/program.ts";
 import {
   affineOf,
+  canonicalIndex,
   indexOf,
   intervalOf,
+  namesOfRows,
+  pointingOf,
   simplifyIndex,
   substitute,
   type Interval,
 } from "../../../../compiler/targets/wasm/affine.ts";
-import { at, clamp, div, i, mod, plus, times } from "../../../support/hand-built-program.ts";
-import { holdsAtAll, pointsOf, randomIndex, randomRanges } from "../../../support/random-index.ts";
+import { at, clamp, div, i, mod, plus, row, times } from "../../../support/hand-built-program.ts";
+import { holdsAtAll, pointsOf, randomIndex, randomRanges, readAnywhere } from "../../../support/random-index.ts";
 
 describe("simplified index expressions", () => {
   it("mean the same at every point of their ranges", () => {
@@ -20,7 +23,8 @@ describe("simplified index expressions", () => {
         const points = pointsOf(ranges);
         fc.pre(holdsAtAll(index, points));
         const simple = simplifyIndex(index, ranges);
-        for (const point of points) expect(indexValue(simple, point) === indexValue(index, point)).toBe(true);
+        for (const point of points)
+          expect(indexValue(simple, point, readAnywhere) === indexValue(index, point, readAnywhere)).toBe(true);
       }),
       { numRuns: 1200 },
     );
@@ -33,7 +37,8 @@ describe("simplified index expressions", () => {
         const points = pointsOf(ranges);
         fc.pre(holdsAtAll(index, points));
         const simple = simplifyIndex(index, known);
-        for (const point of points) expect(indexValue(simple, point) === indexValue(index, point)).toBe(true);
+        for (const point of points)
+          expect(indexValue(simple, point, readAnywhere) === indexValue(index, point, readAnywhere)).toBe(true);
       }),
       { numRuns: 600 },
     );
@@ -46,8 +51,8 @@ describe("simplified index expressions", () => {
         fc.pre(holdsAtAll(index, points));
         const { least, most } = intervalOf(index, ranges);
         for (const point of points) {
-          expect(indexValue(index, point)).toBeGreaterThanOrEqual(least);
-          expect(indexValue(index, point)).toBeLessThanOrEqual(most);
+          expect(indexValue(index, point, readAnywhere)).toBeGreaterThanOrEqual(least);
+          expect(indexValue(index, point, readAnywhere)).toBeLessThanOrEqual(most);
         }
       }),
       { numRuns: 600 },
@@ -98,6 +103,38 @@ describe("affine sums", () => {
   it("have no coefficient that is zero", () => {
     expect(affineOf(plus(i("a"), times(i("a"), -1)))).toEqual({ constant: 0, coefficients: new Map() });
     expect(affineOf({ kind: "scale", of: i("a"), by: 0 })).toEqual({ constant: 0, coefficients: new Map() });
+  });
+});
+
+describe("numbers read from tensors", () => {
+  const ids = (...indices: IndexExpression[]): IndexExpression => row(2, 9, ...indices);
+
+  it("are no affine sum, but what a pointer can walk: rows and the rest", () => {
+    const index = plus(times(ids(plus(i("b"), i("t"))), 5), plus(times(i("h"), 1), at(3)));
+    expect(affineOf(index)).toBeUndefined();
+    const pointing = pointingOf(index);
+    expect(pointing?.rows.map(({ row: one, by }) => [indexText(one), by])).toEqual([["tensor 2[b + t]", 5]]);
+    expect(pointing?.affine).toEqual({ constant: 3, coefficients: new Map([["h", 1]]) });
+    expect(pointing && [...namesOfRows(pointing)].sort()).toEqual(["b", "t"]);
+    expect(pointingOf(div(ids(i("b")), 2))).toBeUndefined();
+  });
+
+  it("are equal text in any order, inside as well", () => {
+    const one = plus(i("h"), times(ids(plus(i("t"), times(i("b"), 4))), 5));
+    const other = plus(times(ids(plus(times(i("b"), 4), i("t"))), 5), i("h"));
+    expect(indexText(canonicalIndex(one))).toBe(indexText(canonicalIndex(other)));
+  });
+
+  it("lie below their bound, and follow the names they are read by", () => {
+    const ranges = new Map([["b", { least: 0, most: 3 }]]);
+    expect(intervalOf(ids(i("b")), ranges)).toEqual({ least: 0, most: 8 });
+    expect(indexText(simplifyIndex(clamp(ids(i("b")), 0, 8), ranges))).toBe("tensor 2[b]");
+    expect(indexText(simplifyIndex(ids(mod(i("b"), 4)), ranges))).toBe("tensor 2[b]");
+    expect(indexText(substitute(ids(i("b")), new Map([["b", nameIndex("c")]])))).toBe("tensor 2[c]");
+    const numbers = [4, 7, 1, 0];
+    const read = (_from: unknown, [at0 = 0]: readonly number[]): number => numbers[at0] ?? NaN;
+    expect(indexValue(plus(times(ids(ids(i("b"))), 10), at(1)), { b: 3 }, read)).toBe(41);
+    expect(() => indexValue(ids(i("b")), { b: 3 })).toThrow("no tensors");
   });
 });
 

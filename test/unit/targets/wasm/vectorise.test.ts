@@ -14,7 +14,7 @@ function nestOf(
 ): Nest {
   const [step] = programOf(kernel({ name: "work", reads, output, indices, body })).schedule;
   if (step?.kind !== "run") throw new Error("no run");
-  const [nest] = nestsOf(step, new ValueTable(), new Map());
+  const [nest] = nestsOf(step, new ValueTable(), new Map()).nests;
   return nest as Nest;
 }
 

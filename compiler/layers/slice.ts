@@ -1,0 +1,134 @@
+import type { LayerShape } from "../contracts.ts";
+import type { Node } from "../ir/graph.ts";
+import type { Operations } from "../ops/define.ts";
+import { replaceAt } from "../ops/support.ts";
+import type { LayerPlan, LayerValue, PlanContext } from "./define.ts";
+import { defineLayer, stepwise } from "./define.ts";
+import type { AxisName } from "./time.ts";
+import { axisKey, axisOf, findAxis, lengthQuotient } from "./time.ts";
+
+interface SliceConfig {
+  readonly axis: AxisName;
+  readonly start?: number;
+  readonly stop?: number;
+  readonly step: number;
+}
+
+/** Part of an axis. Of sequences with lengths, what is counted from the end is counted from the end of each example. */
+export const slice = defineLayer<SliceConfig>({
+  kind: "slice",
+  summary: "Part of an axis, as x[start:stop:step] in Python.",
+  formula: "y_i = x_{start + i * step}; T' = ceil((stop - start) / step)",
+  source: "NumPy's basic slicing; along time of sequences with lengths, each example by itself",
+  keys: {
+    axis: axisKey("Of which axis."),
+    start: {
+      type: "integer",
+      optional: true,
+      description: "The first index; negative: from the end. Default: from the edge.",
+    },
+    stop: {
+      type: "integer",
+      optional: true,
+      description: "The index before which it ends; negative: from the end. Default: to the edge.",
+    },
+    step: {
+      type: "integer",
+      default: 1,
+      description: "From one index to the next; negative: backwards (not along time).",
+    },
+  },
+  inputs: { min: 1, max: 1 },
+  plan,
+  build: (config, { operations: o, inputs }) => {
+    const input = inputs[0] as LayerValue;
+    const axis = axisOf(config.axis, input.shape);
+    if (axis === 1 && input.shape.time && input.lengths !== undefined)
+      return sliceSteps(o, config, input, input.lengths);
+    return {
+      node: part(o, input.node, axis, rangeOf(config, input.node.shape[axis] as number)),
+      lengths: input.lengths,
+    };
+  },
+  stream: ({ axis }, inputs) =>
+    inputs[0] !== undefined && axisOf(axis, inputs[0].shape) === 1
+      ? "it works along time"
+      : stepwise(undefined, inputs),
+  examples: [
+    { config: { axis: "time", start: -2 }, inputs: [sequence(5, 2)] },
+    { config: { axis: "time", start: 0, stop: 5, step: 2 }, inputs: [sequence(6, 2)] },
+    { config: { axis: "feature", start: 1, stop: 3 }, inputs: [sequence(3, 5)] },
+    { config: { axis: 1, start: 4, stop: 0, step: -2 }, inputs: [{ shape: [5], axes: ["C"], time: false }] },
+  ],
+});
+
+/** Indices first, first + step, ...: `count` of them. */
+interface Range {
+  readonly first: number;
+  readonly count: number;
+  readonly step: number;
+}
+
+/** Python's range(*slice(start, stop, step).indices(size)). */
+function rangeOf({ start, stop, step }: SliceConfig, size: number): Range {
+  const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
+  const within = (index: number): number => Math.min(Math.max(index < 0 ? index + size : index, lowest), highest);
+  const first = start === undefined ? (step > 0 ? lowest : highest) : within(start);
+  const end = stop === undefined ? (step > 0 ? highest : lowest) : within(stop);
+  return { first, count: Math.max(0, Math.ceil((end - first) / step)), step };
+}
+
+function plan(config: SliceConfig, context: PlanContext): LayerPlan | undefined {
+  const input = context.inputs[0] as LayerShape;
+  const axis = findAxis(config.axis, input, context);
+  if (axis === undefined) return undefined;
+  const { start, stop, step } = config;
+  if (step === 0) return context.invalid("step", "a step that is not 0", "1 takes every index");
+  const ofTime = axis === 1 && input.time;
+  if (ofTime && step < 0)
+    return context.invalid("step", "a positive step along time", "a bidirectional layer reads backwards");
+  if (ofTime && start !== undefined && start < 0 && stop !== undefined && stop >= 0) {
+    return context.invalid(
+      "stop",
+      "a negative stop, or none, with a negative start along time",
+      "of sequences of different length only one end can be counted from; make two slices of it",
+    );
+  }
+  const size = input.shape[axis - 1] as number;
+  const { count } = rangeOf(config, size);
+  if (count === 0) {
+    const key = stop === undefined && start !== undefined ? "start" : stop === undefined ? "step" : "stop";
+    return context.invalid(key, `a slice of at least one of ${size}`, "indices start at 0, and stop is not taken");
+  }
+  const axes = ofTime ? input.axes : replaceAt(input.axes, axis - 1, String(count));
+  return { output: { ...input, shape: replaceAt(input.shape, axis - 1, count), axes } };
+}
+
+function part(o: Operations, node: Node, axis: number, { first, count, step }: Range): Node {
+  const size = node.shape[axis] as number;
+  if (step < 0) return part(o, o.reverse(node, axis), axis, { first: size - 1 - first, count, step: -step });
+  const whole = o.slice(node, axis, first, first + (count - 1) * step + 1);
+  if (step === 1) return whole;
+  const windows = o.unfold(whole, axis, 1, step, 1);
+  return o.reshape(windows, replaceAt(node.shape, axis, count));
+}
+
+/** Of every example its own part: what is counted from the end, from the end of its steps. */
+function sliceSteps(o: Operations, config: SliceConfig, { node }: LayerValue, lengths: Node) {
+  const { start = 0, stop, step } = config;
+  const [batch, size] = node.shape as [number, number];
+  const fromEnd = (index: number): Node => o.maximum(o.add(lengths, o.constant(index)), o.constant(0));
+  const end = stop === undefined ? lengths : stop < 0 ? fromEnd(stop) : o.minimum(lengths, o.constant(stop));
+  const range = rangeOf(config, size);
+  if (start >= 0) {
+    return { node: part(o, node, 1, range), lengths: lengthQuotient(o, end, step - 1 - start, step) };
+  }
+  const first = fromEnd(start);
+  const place = o.multiply(o.iota([batch, range.count], 1), o.constant(step));
+  const ids = o.minimum(o.add(place, o.broadcast(first, place.shape, [0])), o.constant(size - 1));
+  return { node: o.take(node, ids, 1), lengths: lengthQuotient(o, o.subtract(end, first), step - 1, step) };
+}
+
+function sequence(steps: number, channels: number): LayerShape {
+  return { shape: [steps, channels], axes: ["T", "C"], time: true };
+}

@@ -1,0 +1,135 @@
+/** What is decoded, and how: of a decoder layer, of a ctc loss, or of whatever the key `decode` names. */
+import type { DecodeFact, ModelInput, ResolvedLayer, ResolvedLoss } from "../../contracts.ts";
+import { inputShape } from "../../data/input-shape.ts";
+import { decodeKeys } from "../../schema/decode.ts";
+import { withDefaults } from "../../schema/keys.ts";
+import { quote } from "../../support/words.ts";
+import type { ResolveContext } from "./context.ts";
+
+export interface DecodeParts {
+  readonly inputs: readonly ModelInput[];
+  readonly layers: readonly ResolvedLayer[];
+  readonly losses: readonly ResolvedLoss[];
+  /** Names of what predict returns. */
+  readonly outputs: readonly string[];
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Special tokens of the text kinds of data. */
+const usualBos = 2;
+
+export function resolveDecode(context: ResolveContext, parts: DecodeParts): DecodeFact | undefined {
+  const given = context.spec.decode;
+  const config = withDefaults(decodeKeys, given ?? {});
+  const ctc = parts.losses.find(({ kind }) => kind === "ctc");
+  if (ctc !== undefined) return ofAlignment(context, parts, ctc, config);
+  const decoders = parts.layers.filter(({ kind }) => kind === "decoder");
+  const [decoder] = decoders;
+  if (decoder === undefined && given === undefined) return undefined;
+  if (given === undefined && decoders.length > 1) return undefined;
+  return ofTokens(context, parts, decoder, config);
+}
+
+function ofTokens(
+  context: ResolveContext,
+  parts: DecodeParts,
+  decoder: ResolvedLayer | undefined,
+  config: Config,
+): DecodeFact | undefined {
+  const input = text(config, "input") ?? text(decoder?.config ?? {}, "target");
+  const output = text(config, "output") ?? decoder?.name;
+  const tokens = parts.inputs.find(({ name }) => name === input);
+  const layer = parts.layers.find(({ name }) => name === output);
+  const vocabulary = tokens?.vocabulary;
+  if (tokens?.dtype !== "int32" || tokens.shape.length !== 1 || vocabulary === undefined) {
+    const names = parts.inputs.filter(({ dtype }) => dtype === "int32").map(({ name }) => quote(name));
+    const help = `name the input that the model reads tokens from${names.length > 0 ? `: ${names.join(" or ")}` : ""}`;
+    return invalid(context, "input", "an int32 input [B, T] with a vocabulary", input, help);
+  }
+  if (layer === undefined || !givesLogits(layer, vocabulary)) {
+    const help = `name the layer that gives ${vocabulary} logits at every step`;
+    return invalid(context, "output", `a layer [B, T, ${vocabulary}]`, output, help);
+  }
+  const bos = Number(config["bos"] ?? decoder?.config["bos"] ?? usualBos);
+  const eos = Number(config["eos"]);
+  for (const [key, token] of [
+    ["bos", bos],
+    ["eos", eos],
+  ] as const) {
+    if (token >= vocabulary) {
+      return invalid(
+        context,
+        key,
+        `a token below the vocabulary of ${vocabulary}`,
+        token,
+        "choose one that the tokens have",
+      );
+    }
+  }
+  const steps = inputShape(tokens).shape[0] ?? 1;
+  return {
+    ...searchOf(context, config, 2 * steps),
+    from: "tokens",
+    input: tokens.name,
+    output: layer.name,
+    bos,
+    eos,
+    blank: 0,
+  };
+}
+
+function givesLogits({ output }: ResolvedLayer, vocabulary: number): boolean {
+  return output.time && output.shape.length === 2 && output.shape[1] === vocabulary;
+}
+
+function ofAlignment(
+  context: ResolveContext,
+  parts: DecodeParts,
+  ctc: ResolvedLoss,
+  config: Config,
+): DecodeFact | undefined {
+  const own = ["input", "output", "bos", "max_length"] as const;
+  for (const key of own) {
+    if (context.spec.decode?.[key] === undefined) continue;
+    invalid(context, key, "not given: a ctc loss says what is decoded", config[key], "remove it");
+  }
+  if (!parts.outputs.includes(ctc.input)) {
+    if (context.spec.decode === undefined) return undefined;
+    const help = `add ${ctc.input} to outputs`;
+    return invalid(
+      context,
+      "kind",
+      `${quote(ctc.input)} among the outputs, for it is what is decoded`,
+      config["kind"],
+      help,
+    );
+  }
+  const blank = Number(ctc.config["blank"] ?? 0);
+  return { ...searchOf(context, config, 1), from: "alignment", input: "", output: ctc.input, bos: 0, eos: 0, blank };
+}
+
+function searchOf(context: ResolveContext, config: Config, maxLength: number) {
+  const [beamSize, nBest] = [Number(config["beam_size"]), Number(config["n_best"])];
+  if (nBest > beamSize) {
+    invalid(context, "n_best", `at most the beam_size of ${beamSize}`, nBest, "raise beam_size, or ask for fewer");
+  }
+  return {
+    kind: config["kind"] as DecodeFact["kind"],
+    beamSize,
+    nBest,
+    lengthPenalty: Number(config["length_penalty"]),
+    maxLength: Number(config["max_length"] ?? maxLength),
+  };
+}
+
+function text(config: Config, key: string): string | undefined {
+  return typeof config[key] === "string" ? config[key] : undefined;
+}
+
+function invalid({ report, spec }: ResolveContext, key: string, expected: string, found: unknown, help: string) {
+  const isGiven = spec.decode !== undefined && Object.hasOwn(spec.decode, key);
+  const shown = found === undefined ? "not given" : JSON.stringify(found);
+  const facts = { key, owner: "decode", expected, found: shown, help };
+  return report("invalid-value", facts, { pointer: isGiven ? `/decode/${key}` : spec.decode ? "/decode" : "/layers" });
+}

@@ -1,0 +1,165 @@
+/** What a program does with a live model: a part of the contract. */
+import type { BackendReport, InputFact, ModelDefinition } from "./contract.ts";
+
+/** Row-major numbers: flat, or nested by shape. Lengths are checked against the model. */
+export type TensorInput = Float32Array | Int32Array | NestedNumbers;
+export type NestedNumbers = readonly (number | NestedNumbers)[];
+export type TensorInputs = Readonly<Record<string, TensorInput>>;
+export type TensorOutputs = Record<string, Float32Array>;
+
+/** The inputs that `predict` needs, and those that training needs, as types of a definition written `as const`. */
+export type PredictInputs<D extends ModelDefinition> = {
+  readonly [F in D["inputs"][number] as F["role"] extends "input" ? F["name"] : never]: TensorInput;
+} & LengthInputs<D, "input">;
+export type TrainInputs<D extends ModelDefinition> = {
+  readonly [F in D["inputs"][number] as F["name"]]: TensorInput;
+} & LengthInputs<D>;
+export type LengthInputs<D extends ModelDefinition, Role extends InputFact["role"] = InputFact["role"]> = {
+  readonly [
+    F in D["inputs"][number] as F["role"] extends Role
+      ? F["lengths"] extends true
+        ? `${F["name"]}.lengths`
+        : never
+      : never
+  ]: TensorInput;
+};
+export type Outputs<D extends ModelDefinition> = { [F in D["outputs"][number] as F["name"]]: Float32Array };
+
+export interface CreateOptions {
+  readonly backend?: string;
+  /** Bytes of a safetensors file in PyTorch's names and layouts. */
+  readonly weights?: Uint8Array;
+  /** Seed of the initial weights and of dropout; default 0. */
+  readonly seed?: number;
+  /** Most threads that the backend `wasm` may use; 1: no workers. Default: as many as pay, up to the number of cores. */
+  readonly threads?: number;
+  /**
+   * Which variant of the backend `wasm`: `plain` SIMD, whose results are the same on every machine, or `relaxed` SIMD, whose
+   * multiply-add rounds once where the processor can. Default: relaxed where the engine offers it. `SPECLOOM_WASM=simd` in
+   * Node's environment takes relaxed SIMD away.
+   */
+  readonly simd?: SimdVariant;
+}
+
+export type SimdVariant = "plain" | "relaxed";
+
+/** A loss and what it counts: the elements its mean was taken over where the programs tell them, else the examples. */
+export interface LossValue {
+  readonly loss: number;
+  readonly count: number;
+  /** Where several losses are summed, each by itself: they may count different elements. */
+  readonly parts?: readonly LossPartValue[];
+}
+
+export interface LossPartValue {
+  readonly loss: number;
+  readonly count: number;
+  readonly reduction: "mean" | "sum";
+}
+
+export interface TrainStepOptions {
+  /** The rate of this update, whatever the schedule says. */
+  readonly learningRate?: number;
+  /** The epoch that this update belongs to, 1 for the first (the default): what a schedule per epoch goes by. */
+  readonly epoch?: number;
+  /**
+   * With `train.accumulate`: whether this batch is the last of its update. Default: every n-th is. The gradients of the batches are
+   * those of one batch that holds all their examples.
+   */
+  readonly update?: boolean;
+}
+
+/** What a training step tells: the loss before the update, and the learning rate that it was made with. */
+export interface StepValue extends LossValue {
+  readonly learningRate: number;
+  /** False where this batch was only added to those before it: the parameters are what they were. */
+  readonly updated: boolean;
+}
+
+export interface TrainingState {
+  /** Updates done so far. */
+  readonly step: number;
+  readonly seed: number;
+  /** Optimizer state, and with `train.accumulate` the sums of gradients. */
+  readonly slots: Readonly<Record<string, Float32Array>>;
+  /** With `train.accumulate`: batches whose gradients wait for an update; default 0. */
+  readonly accumulated?: number;
+}
+
+/** A model in the middle of a sequence. Values are those of one example. */
+export interface Stream {
+  /** Steps that were taken. */
+  readonly position: number;
+  /** @param inputs one step of every stepped input: `[C]` of `[T, C]`, a number of `[T]` */
+  step(inputs: TensorInputs): Promise<TensorOutputs>;
+  /** A second stream that goes on from here. */
+  fork(): Stream;
+}
+
+export interface DecodeOptions {
+  readonly kind?: "greedy" | "beam";
+  readonly beamSize?: number;
+  readonly lengthPenalty?: number;
+  readonly maxLength?: number;
+  readonly nBest?: number;
+}
+
+export interface Hypothesis {
+  /** Without those before the first and after the last. */
+  readonly tokens: readonly number[];
+  /** Its log-probability; with a length penalty, divided by it. */
+  readonly score: number;
+  /** Whether it ended by itself, and not at the greatest length. */
+  readonly complete: boolean;
+}
+
+/** A live model. `D` keeps names of inputs and outputs in the types. */
+export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
+  readonly definition: D;
+  /** Any number of examples; they are run in batches of `batchSize`. */
+  predict(inputs: PredictInputs<D>): Promise<Outputs<D>>;
+  /**
+   * One update with 1 to `batchSize` examples; with `train.accumulate` a part of one, which every n-th call completes. `loss` is
+   * that of these examples before the update; `count` as in `evaluate`. The learning rate is that of the spec's schedule at this
+   * update, else the optimizer's; a schedule per epoch needs the option `epoch`, and a plateau is reduced by the trainer alone.
+   *
+   * @throws Problem `loss-not-finite` naming the tensors that are not finite; the model is then as it was.
+   */
+  trainStep(inputs: TrainInputs<D>, options?: TrainStepOptions): Promise<StepValue>;
+  /** Loss in evaluation mode of any number of examples, as if they were one batch, and the model's outputs. */
+  evaluate(inputs: TrainInputs<D>): Promise<LossValue & { readonly outputs: Outputs<D> }>;
+  /** Gradients of the training-mode loss by parameter name, PyTorch's layout. Changes nothing, statistics neither. */
+  gradients(inputs: TrainInputs<D>): Promise<Record<string, Float32Array>>;
+  /**
+   * Runs the model step by step for one example: a step gives what whole sequences give there.
+   * @param inputs those that come whole (`definition.stream.whole`), with their lengths
+   * @throws Problem `no-stream` saying which layer needs whole sequences
+   */
+  stream(inputs?: TensorInputs): Promise<Stream>;
+  /**
+   * The likeliest tokens for every example: greedy or beam search as the spec's `decode` says, or the options. Examples are
+   * decoded one by one, so that what comes out never depends on what else is given.
+   * @param inputs those of `predict` but the tokens that are decoded
+   */
+  decode(inputs: TensorInputs, options?: DecodeOptions): Promise<readonly (readonly Hypothesis[])[]>;
+  /** Copies, by name, PyTorch's layout: all of `definition.parameters`, frozen ones and statistics too. */
+  parameters(): Record<string, Float32Array>;
+  /** Safetensors bytes of the parameters. */
+  save(): Promise<Uint8Array>;
+  load(weights: Uint8Array): Promise<void>;
+  /** Optimizer state (`<parameter>#<slot>`) and the counters a resumed run needs. */
+  trainingState(): TrainingState & { readonly slots: Record<string, Float32Array> };
+  restoreTrainingState(state: TrainingState): void;
+  report(): BackendReport;
+  dispose(): Promise<void>;
+}
+
+/** The exported `model` of a generated module. */
+export interface ModelHandle<D extends ModelDefinition = ModelDefinition> {
+  readonly definition: D;
+  readonly spec: D["spec"];
+  readonly parameters: D["parameters"];
+  readonly inputs: D["inputs"];
+  readonly outputs: D["outputs"];
+  create(options?: CreateOptions): Promise<LiveModel<D>>;
+}

@@ -1,0 +1,143 @@
+/** Decodes what a model says of its inputs: the options, and the way from a model to a search. */
+import type {
+  DecodeFact,
+  DecodeOptions,
+  Hypothesis,
+  ModelDefinition,
+  Stream,
+  TensorInputs,
+  TensorOutputs,
+} from "../contract.ts";
+import { decodeCtc } from "../decoding/ctc.ts";
+import { search } from "../decoding/search.ts";
+import type { Searched, SearchOptions } from "../decoding/search.ts";
+import { Problem } from "../problem.ts";
+import { describe, sizeOf } from "../tensor.ts";
+import { stepsOf } from "./alignments.ts";
+import type { CheckedInputs } from "./inputs.ts";
+import { checkFacts } from "./inputs.ts";
+
+/** What decoding asks of a model. */
+export interface Decodable {
+  readonly definition: ModelDefinition;
+  readonly stream: (inputs: TensorInputs) => Promise<Stream>;
+  readonly predict: (inputs: TensorInputs) => Promise<TensorOutputs>;
+}
+
+/** @throws Problem `nothing-to-decode`, `invalid-option`, `wrong-inputs` */
+export async function decode(
+  model: Decodable,
+  inputs: TensorInputs,
+  options: DecodeOptions,
+): Promise<readonly (readonly Hypothesis[])[]> {
+  const { definition } = model;
+  const fact = definition.decode;
+  if (fact === undefined) {
+    throw new Problem({
+      code: "nothing-to-decode",
+      message: `model "${definition.name}" decodes nothing.`,
+      help: "add a decoder layer or a ctc loss to the spec, or the key decode with the input and the output that it is about.",
+    });
+  }
+  const settings = settingsOf(fact, options);
+  return fact.from === "alignment" ? alignment(model, fact, inputs, settings) : tokens(model, fact, inputs, settings);
+}
+
+type Settings = Omit<SearchOptions, "bos" | "eos"> & { readonly kind: "greedy" | "beam" };
+
+const known = ["kind", "beamSize", "lengthPenalty", "maxLength", "nBest"] as const;
+
+function settingsOf(fact: DecodeFact, options: DecodeOptions): Settings {
+  const fault = (message: string): Problem => new Problem({ code: "invalid-option", message });
+  const unknown = Object.keys(options).filter((key) => !(known as readonly string[]).includes(key));
+  if (unknown.length > 0) {
+    throw fault(`decode has no option ${unknown.join(", ")}; its options are ${known.join(", ")}.`);
+  }
+  const { kind = fact.kind, lengthPenalty = fact.lengthPenalty, maxLength = fact.maxLength } = options;
+  if (kind !== "greedy" && kind !== "beam") throw fault(`kind must be greedy or beam, not ${describe(kind)}.`);
+  if (kind === "greedy" && (options.beamSize !== undefined || options.nBest !== undefined)) {
+    throw fault("beamSize and nBest are for kind: beam; greedy search finds one sequence.");
+  }
+  const sizes = sizesOf(fact, options, kind);
+  const { beamSize, nBest } = sizes;
+  for (const [name, value] of Object.entries({ ...sizes, maxLength })) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw fault(`${name} must be a whole number from 1, not ${describe(value)}.`);
+    }
+  }
+  if (nBest > beamSize) throw fault(`nBest ${String(nBest)} is more than the beamSize of ${String(beamSize)}.`);
+  if (!Number.isFinite(lengthPenalty) || lengthPenalty < 0) {
+    throw fault(`lengthPenalty must be a number from 0, not ${describe(lengthPenalty)}.`);
+  }
+  return { kind, beamSize, nBest, maxLength, lengthPenalty };
+}
+
+function sizesOf(fact: DecodeFact, options: DecodeOptions, kind: "greedy" | "beam") {
+  if (kind === "greedy") return { beamSize: 1, nBest: 1 };
+  const beamSize = options.beamSize ?? Math.max(fact.beamSize, options.nBest ?? 1);
+  return { beamSize, nBest: options.nBest ?? Math.min(fact.nBest, beamSize) };
+}
+
+/** Example by example, each in a stream of its own: nothing but the example itself has a say in what comes out. */
+async function tokens(
+  model: Decodable,
+  fact: DecodeFact,
+  inputs: TensorInputs,
+  settings: Settings,
+): Promise<readonly (readonly Hypothesis[])[]> {
+  const { definition } = model;
+  const whole = definition.inputs.filter(({ name }) => definition.stream?.whole.includes(name));
+  const examples =
+    whole.length === 0 ? [inputs] : singleExamples(definition, checkFacts(definition, inputs, whole, "decode"));
+  const limit = definition.stream?.steps;
+  const maxLength = Math.min(settings.maxLength, limit ?? settings.maxLength);
+  const results: (readonly Hypothesis[])[] = [];
+  for (const example of examples) {
+    const start = searched(await model.stream(example), fact);
+    results.push(await search(start, { ...settings, maxLength, bos: fact.bos, eos: fact.eos }));
+  }
+  return results;
+}
+
+function searched(stream: Stream, { input, output }: DecodeFact): Searched {
+  return {
+    step: async (token) => {
+      const logits = (await stream.step({ [input]: [token] }))[output];
+      if (logits === undefined) throw new Error(`a step gives no ${output}`);
+      return logits;
+    },
+    fork: () => searched(stream.fork(), { input, output } as DecodeFact),
+  };
+}
+
+function singleExamples(definition: ModelDefinition, { count, tensors }: CheckedInputs): readonly TensorInputs[] {
+  return Array.from({ length: count }, (_, example) =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, values]) => {
+        const shape = definition.inputs.find((input) => input.name === name)?.shape ?? [];
+        const size = sizeOf(shape);
+        return [name, values.slice(example * size, (example + 1) * size)];
+      }),
+    ),
+  );
+}
+
+async function alignment(
+  model: Decodable,
+  { output, blank }: DecodeFact,
+  inputs: TensorInputs,
+  { kind, beamSize, nBest }: Settings,
+): Promise<readonly (readonly Hypothesis[])[]> {
+  const { definition } = model;
+  const facts = definition.inputs.filter(({ role }) => role === "input");
+  const { count, tensors } = checkFacts(definition, inputs, facts, "decode");
+  const logits = (await model.predict(inputs))[output] ?? new Float32Array(0);
+  const [steps = 1, classes = 1] = definition.outputs.find(({ name }) => name === output)?.shape ?? [];
+  const fact = definition.alignments?.find(({ input }) => input === output);
+  const lengths = Array.from({ length: count }, (_, example) =>
+    fact === undefined ? steps : stepsOf(fact, tensors, example),
+  );
+  const options = kind === "greedy" ? { kind, blank } : { kind, blank, beamSize, nBest };
+  const found = decodeCtc(logits, [count, steps, classes], lengths, options);
+  return found.map((hypotheses) => hypotheses.map((one) => ({ ...one, complete: true })));
+}

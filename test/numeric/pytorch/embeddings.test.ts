@@ -1,0 +1,3 @@
+import { describePytorch } from "../../support/describe-pytorch.ts";
+
+describePytorch("embeddings", 4);
