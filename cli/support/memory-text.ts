@@ -17,25 +17,9 @@ const WORDS: Readonly<Record<MemoryKind, string>> = {
 };
 
 export function memoryText({ programs, planned, threadBytes, needed }: ModuleMemory): string {
-  const all = Object.entries(programs);
-  const row = (title: string, cell: (memory: ProgramMemory) => string): readonly string[] => [
-    title,
-    ...all.map(([, memory]) => cell(memory)),
-  ];
-  const bytes = (value: number): string => (value === 0 ? "-" : scaledText(value, "B"));
   return [
     `memory of the wasm target: ${scaledText(planned, "B")}, and ${scaledText(threadBytes, "B")} for each further thread`,
-    table(
-      [
-        ["at its fullest", ...all.map(([name]) => name)],
-        ...MEMORY_KINDS.map((kind) => row(WORDS[kind], ({ parts }) => bytes(parts[kind]))),
-        row("between tensors", ({ unused }) => bytes(unused)),
-        row("in all", (memory) => bytes(memory.planned)),
-        row("needed at the least", (memory) => bytes(memory.needed)),
-        row("in all / needed", (memory) => (memory.planned / memory.needed).toFixed(2)),
-      ],
-      { right: all.map((_, column) => column + 1) },
-    ),
+    ...chunksOf(Object.entries(programs), PROGRAMS_BESIDE).map(programTable),
     wrapped(
       `  All programs share one memory; with the workspace of a thread (${scaledText(threadBytes, "B")}) it is ` +
         `${(planned / needed).toFixed(2)} times what is needed at the least: parameters, optimizer state and the ` +
@@ -43,6 +27,34 @@ export function memoryText({ programs, planned, threadBytes, needed }: ModuleMem
       { indent: "  " },
     ),
   ].join("\n\n");
+}
+
+/** As many as fit beside each other. */
+const PROGRAMS_BESIDE = 5;
+
+function chunksOf<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
+  const count = Math.ceil(items.length / size);
+  const even = Math.ceil(items.length / Math.max(1, count));
+  return Array.from({ length: count }, (_, index) => items.slice(index * even, (index + 1) * even));
+}
+
+function programTable(programs: readonly (readonly [string, ProgramMemory])[]): string {
+  const row = (title: string, cell: (memory: ProgramMemory) => string): readonly string[] => [
+    title,
+    ...programs.map(([, memory]) => cell(memory)),
+  ];
+  const bytes = (value: number): string => (value === 0 ? "-" : scaledText(value, "B"));
+  return table(
+    [
+      ["at its fullest", ...programs.map(([name]) => name)],
+      ...MEMORY_KINDS.map((kind) => row(WORDS[kind], ({ parts }) => bytes(parts[kind]))),
+      row("between tensors", ({ unused }) => bytes(unused)),
+      row("in all", (memory) => bytes(memory.planned)),
+      row("needed at the least", (memory) => bytes(memory.needed)),
+      row("in all / needed", (memory) => (memory.planned / memory.needed).toFixed(2)),
+    ],
+    { right: programs.map((_, column) => column + 1) },
+  );
 }
 
 /** Every tensor of a program: where, how large, from which item to which. */

@@ -44,6 +44,7 @@ export function summaryLines(model: Model): readonly string[] {
     ),
     ...model.losses.map(({ kind, input, target }) => ["loss", `${kind} of ${input} and ${target}`, ""] as const),
     ["optimizer", model.optimizer.kind, ""],
+    ...(model.schedule === undefined ? [] : [["schedule", model.schedule.kind, ""] as const]),
   ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => oneLine(row[column] ?? "").length)));
   const table = rows.map((row) =>

@@ -54,6 +54,10 @@ function settingsOf(fact: DecodeFact, options: DecodeOptions): Settings {
     throw fault(`decode has no option ${unknown.join(", ")}; its options are ${known.join(", ")}.`);
   }
   const { kind = fact.kind, lengthPenalty = fact.lengthPenalty, maxLength = fact.maxLength } = options;
+  const foreign = (["lengthPenalty", "maxLength"] as const).find((key) => options[key] !== undefined);
+  if (fact.from === "alignment" && foreign !== undefined) {
+    throw fault(`${foreign} is not for labels that are read off the steps (ctc): they are as many as they are.`);
+  }
   if (kind !== "greedy" && kind !== "beam") throw fault(`kind must be greedy or beam, not ${describe(kind)}.`);
   if (kind === "greedy" && (options.beamSize !== undefined || options.nBest !== undefined)) {
     throw fault("beamSize and nBest are for kind: beam; greedy search finds one sequence.");

@@ -19,7 +19,7 @@ if (layers === undefined || decoder === undefined) throw new Error("the referenc
 
 const forced = (setting: string) =>
   compileText(
-    "forced.yaml",
+    "g-decoder.yaml",
     fixtureText("reference/g-decoder.yaml").replace("steps: 40", `steps: 40, teacher_forcing: ${setting}`),
   );
 

@@ -35,7 +35,10 @@ export class AxisLetters {
         const whole = this.#regions.sliced(node);
         if (whole !== undefined) return this.of(whole).slice(1);
         const scan = this.#regions.of(node).scan;
-        return scan === undefined ? unknown : this.of(scan.attributes.nextCarries[node.attributes.index] as Node);
+        if (scan === undefined) return unknown;
+        // By its place now: passes take carries away, and do not count the others anew.
+        const { carries, nextCarries } = scan.attributes;
+        return this.of(nextCarries[carries.indexOf(node)] as Node);
       }
       case "scan_output": {
         const { nextCarries, outputs } = (first as Node<"scan">).attributes;

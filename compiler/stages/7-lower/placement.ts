@@ -56,6 +56,15 @@ const recomputes: ReadonlySet<OpName> = new Set<OpName>(["contract", "place_rows
 /** Operations that read a cell of theirs many times. */
 const repeating: ReadonlySet<OpName> = new Set<OpName>(["contract", "take", "place_rows"]);
 const leaves: ReadonlySet<OpName> = new Set<OpName>(["argument", "constant", "iota", "placeholder"]);
+/** Operations that give 0 or 1. */
+const conditions: ReadonlySet<OpName> = new Set<OpName>([
+  "less",
+  "less_equal",
+  "equal",
+  "not_equal",
+  "greater",
+  "greater_equal",
+]);
 /** Operations that take many times longer than a multiplication. */
 const costly: ReadonlySet<OpName> = new Set<OpName>([...transcendental, "divide"]);
 /** Up to this many cheap operations are rather done twice than stored. */
@@ -152,8 +161,8 @@ export class Placement {
     }
     // Whoever looks for the largest compares it with what it is the largest of: on every backend that must be one number,
     // and computed twice it may be rounded twice.
-    if (readings.length > 1 && this.#costOf(node) > 0 && readings.some((reading) => this.#leadsToMax(reading)))
-      return true;
+    const isNumber = !conditions.has(node.op) && this.#costOf(node) > 0;
+    if (isNumber && readings.length > 1 && readings.some((reading) => this.#leadsToMax(reading))) return true;
     if (node.op === "concat") return readings.length > 1 || readings.some(({ reader }) => reductions.has(reader.op));
     if (once) return false;
     const cost = this.#costOf(node);

@@ -89,7 +89,7 @@ function ofAlignment(
   ctc: ResolvedLoss,
   config: Config,
 ): DecodeFact | undefined {
-  const own = ["input", "output", "bos", "max_length"] as const;
+  const own = ["input", "output", "bos", "eos", "max_length", "length_penalty"] as const;
   for (const key of own) {
     if (context.spec.decode?.[key] === undefined) continue;
     invalid(context, key, "not given: a ctc loss says what is decoded", config[key], "remove it");

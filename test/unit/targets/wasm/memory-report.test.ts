@@ -66,6 +66,6 @@ describe("the memory report", () => {
 
   it("has no program for one example where the batch is one", () => {
     const one = moduleMemory(memoryOf({ train: "{epochs: 1, batch_size: 1, seed: 5}" }).source);
-    expect(Object.keys(one.programs)).toEqual(["predict", "evaluate", "gradients", "train_step"]);
+    expect(Object.keys(one.programs)).toEqual(["predict", "evaluate", "gradients", "train_step", "stream_step"]);
   });
 });
