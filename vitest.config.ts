@@ -15,6 +15,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "node_modules/**"],
     testTimeout: 60_000,
+    // Vitest leaves one core alone; of two that is half the machine.
+    maxWorkers: "100%",
     // Tests never touch the user's cache; what they assemble they keep from run to run.
     env: { SPECLOOM_CACHE: source("./node_modules/.cache/specloom-tests") },
   },

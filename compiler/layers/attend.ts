@@ -34,10 +34,18 @@ export interface Attended {
 export function attend(o: Operations, request: AttendRequest): Attended {
   const { energies, values, drop = (weights) => weights } = request;
   const { exponentials, total } = softmaxParts(o, energies, masksOf(o, request));
+  const ofWeights = (): Node =>
+    o.builder.named(o.divide(exponentials, o.broadcast(total, energies.shape, [0, 1, 2])), "weights");
+  if (energies.shape[3] === 1) {
+    // A single key has the weight 1 whatever its energy. Divided before the sum that gives a gradient of exactly 0, and no
+    // rounding noise of which Adam would make steps.
+    const only = o.contract("bnqk,bknd->bqnd", drop(ofWeights()), values);
+    return { context: o.builder.named(only, "context"), weights: ofWeights };
+  }
   const sum = o.builder.named(o.contract("bnqk,bknd->bqnd", drop(exponentials), values), "weighted_sum");
   return {
     context: o.builder.named(o.divide(sum, o.broadcast(total, sum.shape, [0, 2, 1])), "context"),
-    weights: () => o.builder.named(o.divide(exponentials, o.broadcast(total, energies.shape, [0, 1, 2])), "weights"),
+    weights: ofWeights,
   };
 }
 

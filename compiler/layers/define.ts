@@ -174,7 +174,9 @@ export function wholeNames(
 
 /** Of layers that never look at another step. */
 export function stepwise(_config: unknown, inputs: readonly StreamInput[]): string | undefined {
-  return inputs.every(({ isStep }) => isStep) ? undefined : "it reads a whole sequence beside one that comes step by step";
+  return inputs.every(({ isStep }) => isStep)
+    ? undefined
+    : "it reads a whole sequence beside one that comes step by step";
 }
 
 /** Keeps the config type inside the record and hides it in the table. */

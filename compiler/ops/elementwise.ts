@@ -100,7 +100,7 @@ function shareOfChosen(
   ];
 }
 
-const comparisons: { readonly [O in CompareOperation]: (left: number, right: number) => boolean } = {
+export const comparisons: { readonly [O in CompareOperation]: (left: number, right: number) => boolean } = {
   less: (a, b) => a < b,
   less_equal: (a, b) => a <= b,
   equal: (a, b) => a === b,

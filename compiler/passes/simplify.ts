@@ -2,6 +2,7 @@
 import type { Graph, Node, OpName } from "../ir/graph.ts";
 import { copyNode, rewriteGraph } from "../ir/rewrite.ts";
 import type { Operations } from "../ops/index.ts";
+import { comparisons } from "../ops/elementwise.ts";
 import { operations } from "../ops/index.ts";
 import { prunedScan } from "./prune-scan.ts";
 
@@ -29,6 +30,14 @@ type Rule<O extends OpName> = (o: Operations, old: Node<O>, operands: readonly N
 
 const constantOfShape: Rule<OpName> = (o, old, [x]) =>
   x?.op === "constant" ? o.constant(x.attributes.value, old.shape) : undefined;
+
+/** Constants compared: a target may have no way to write that. */
+const compared =
+  (holds: (left: number, right: number) => boolean): Rule<OpName> =>
+  (o, old, [x, y]) =>
+    x?.op === "constant" && y?.op === "constant"
+      ? o.constant(holds(x.attributes.value, y.attributes.value) ? 1 : 0, old.shape)
+      : undefined;
 
 const rules: { readonly [O in OpName]?: Rule<O> } = {
   stop_gradient: (_o, _old, [x]) => x,
@@ -59,6 +68,12 @@ const rules: { readonly [O in OpName]?: Rule<O> } = {
       : undefined,
   reverse: (_o, old, [x]) =>
     x?.op === "reverse" && x.attributes.axis === old.attributes.axis ? x.inputs[0] : undefined,
+  less: compared(comparisons.less),
+  less_equal: compared(comparisons.less_equal),
+  equal: compared(comparisons.equal),
+  not_equal: compared(comparisons.not_equal),
+  greater: compared(comparisons.greater),
+  greater_equal: compared(comparisons.greater_equal),
   broadcast: constantOfShape,
   reshape: constantOfShape,
   slice: constantOfShape,

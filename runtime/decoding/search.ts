@@ -98,7 +98,7 @@ function isSettled(found: readonly Found[], live: readonly Live[], options: Sear
 }
 
 function penalty(length: number, { lengthPenalty }: SearchOptions): number {
-  return ((4 + length) / 6) ** lengthPenalty;
+  return ((5 + length) / 6) ** lengthPenalty;
 }
 
 /** Equal scores: the shorter, then the one with the smaller first different token. */

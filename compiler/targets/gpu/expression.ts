@@ -116,8 +116,10 @@ export class ExpressionPrinter {
   }
 
   #condition(condition: Extract<Expression, { kind: "select" }>["condition"], scope: KernelScope): Code {
-    const { operation, left, right } = condition;
+    const { operation } = condition;
     const isEquality = operation === "equal" || operation === "not_equal";
+    const isTurned = isEquality && condition.left.kind === "number";
+    const [left, right] = isTurned ? [condition.right, condition.left] : [condition.left, condition.right];
     if (isEquality && left.kind === "position" && right.kind === "number" && right.value !== 0) {
       // An `Index` has no overlap with the literal 3 to the type checker; its distance from 3 has one with 0.
       const distance = infix(this.print(left, scope), "-", kernelNumber(right.value));

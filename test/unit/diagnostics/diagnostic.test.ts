@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Place } from "../../../compiler/contracts.ts";
 import { catalogue } from "../../../compiler/diagnostics/catalogue.ts";
+import { cellCodes } from "../../../compiler/diagnostics/catalogue/cells.ts";
 import { dataCodes } from "../../../compiler/diagnostics/catalogue/data.ts";
 import { keyCodes } from "../../../compiler/diagnostics/catalogue/keys.ts";
 import { meaningCodes } from "../../../compiler/diagnostics/catalogue/meaning.ts";
@@ -41,7 +42,7 @@ describe("very many errors", () => {
 
 describe("the catalogue", () => {
   it("has every code once", () => {
-    const parts = [textCodes, keyCodes, meaningCodes, dataCodes].map((codes) => Object.keys(codes).length);
+    const parts = [textCodes, keyCodes, meaningCodes, dataCodes, cellCodes].map((codes) => Object.keys(codes).length);
     expect(Object.keys(catalogue)).toHaveLength(parts.reduce((sum, count) => sum + count, 0));
   });
 
