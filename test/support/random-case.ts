@@ -17,12 +17,22 @@ export function relativeDifference(left: ArrayLike<number>, right: ArrayLike<num
   }, 0);
 }
 
-/** Real numbers, class numbers and lengths in their ranges, for `count` examples, exact in float32; fewer are the first. */
+/**
+ * Real numbers, class numbers and lengths in their ranges, for `count` examples, exact in float32; fewer are the first.
+ * Labels that a loss aligns are never its blank.
+ */
 export function randomInputs({ model }: Compilation, count: number, salt: number): Tensors {
   return Object.fromEntries(
     model.inputs.flatMap(({ name, shape, dtype, vocabulary = 1, lengths }, index) => {
+      const alignment = model.losses.find(({ kind, target }) => kind === "ctc" && target === name);
+      const blank = Number(alignment?.config["blank"]);
+      const classes = alignment === undefined ? vocabulary : classesOf(model, alignment.input);
+      const classAt = (cell: number): number =>
+        alignment === undefined
+          ? (cell * 3 + salt) % vocabulary
+          : (blank + 1 + ((cell * 3 + salt) % (classes - 1))) % classes;
       const numbers = testNumbers(count * sizeOf(shape), salt + index).map((value, cell) =>
-        dtype === "int32" ? (cell * 3 + salt) % vocabulary : Math.fround(value),
+        dtype === "int32" ? classAt(cell) : Math.fround(value),
       );
       const steps = shape[0] ?? 1;
       const given: [string, Float64Array][] = [[name, numbers]];
@@ -33,11 +43,19 @@ export function randomInputs({ model }: Compilation, count: number, salt: number
   );
 }
 
+/** Size of the last axis of what a layer gives. */
+function classesOf({ layers }: Compilation["model"], name: string): number {
+  return layers.find((layer) => layer.name === name)?.output.shape.at(-1) ?? 1;
+}
+
 export function randomParameters({ model }: Compilation): Tensors {
   return Object.fromEntries(
-    model.parameters.map(({ name, shape }, index) => [
+    model.parameters.map(({ name, shape, statistic }, index) => [
       name,
-      testNumbers(sizeOf(shape), 50 + index).map((value) => Math.fround(0.7 * value)),
+      // A variance is positive.
+      testNumbers(sizeOf(shape), 50 + index).map((value) =>
+        Math.fround(statistic === undefined ? 0.7 * value : 0.5 + Math.abs(value)),
+      ),
     ]),
   );
 }

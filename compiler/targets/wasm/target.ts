@@ -40,7 +40,11 @@ export function printWasmModule(
   thresholds: Thresholds = usualThresholds,
 ): WasmSource {
   const order = Object.keys(given);
-  const programs = Object.fromEntries(order.map((name) => [name, withAllState(given[name] as Program)]));
+  const read = Object.values(given).flatMap(({ buffers }) => buffers.filter(({ role }) => role === "parameter"));
+  const parameters = new Set(read.map(({ external = "" }) => external));
+  const programs = Object.fromEntries(
+    order.map((name) => [name, withAllResidents(given[name] as Program, parameters)]),
+  );
   const reserved = [...reservedNames, ...order.flatMap((name) => [name, `${camel(name)}Steps`])];
   const residents = new Map<string, WasmTensorPlan>();
   let next = control;
@@ -101,14 +105,19 @@ export function printWasmModule(
 }
 
 /**
- * A slot of the optimizer that a step renews without reading it (Adam with a beta of 0) is no argument of the program; it is
- * resident all the same.
+ * A slot of the optimizer that a step renews without reading it (Adam with a beta of 0) is no argument of the program, nor is
+ * such a statistic (batch_norm with a momentum of 1); they are resident all the same.
+ * @param parameters names of those that any program reads
  */
-function withAllState(program: Program): Program {
+function withAllResidents(program: Program, parameters: ReadonlySet<string>): Program {
   const known = new Set(program.buffers.map(({ external }) => external));
+  const isSlot = (name: string): boolean => name.includes("#") && known.has(name.slice(0, name.indexOf("#")));
   const missing = program.results
-    .filter(({ name }) => name.includes("#") && known.has(name.slice(0, name.indexOf("#"))) && !known.has(name))
-    .map(({ name, buffer }): Buffer => ({ ...buffer, name: `${buffer.name}#`, role: "state", external: name }));
+    .filter(({ name }) => !known.has(name) && (isSlot(name) || parameters.has(name)))
+    .map(({ name, buffer }): Buffer => {
+      const role = isSlot(name) ? "state" : "parameter";
+      return { ...buffer, name: `${buffer.name}#`, role, external: name };
+    });
   return missing.length === 0 ? program : { ...program, buffers: [...missing, ...program.buffers] };
 }
 
