@@ -22,8 +22,17 @@ afterAll(async () => {
   await open.close();
 });
 
+/**
+ * All cases on wasm; on software renderers, which take seconds for each, one of every topic and all of `basics`.
+ * SPECLOOM_TEST_BROWSER=all runs all of them on all backends.
+ */
+function casesFor(backend: string): readonly string[] {
+  const isAll = backend === "wasm" || process.env["SPECLOOM_TEST_BROWSER"] === "all";
+  return pytorchTopics.flatMap((topic) => pytorchCases(topic).slice(0, isAll || topic === "basics" ? undefined : 1));
+}
+
 describe.each(backends)("%s", (backend) => {
-  it.each(pytorchTopics.flatMap(pytorchCases))("%s", async (name) => {
+  it.each(casesFor(backend))("%s", async (name) => {
     const fixture = readFixture<PytorchFixture>(`pytorch/${name}.json`);
     const trainee = await browserTrainee(
       open.page,
