@@ -66,7 +66,13 @@ describe("emit", () => {
     const odd = program([run({ ...work, origin: { phase: "forward", layer: evil, note: evil } }, [x], y)], {
       [evil]: y,
     });
-    const handle = loadModule(emit({ model, programs: { predict: odd, evaluate: odd, gradients: odd, train_step: odd }, stream: { reason: "none" } }));
+    const handle = loadModule(
+      emit({
+        model,
+        programs: { predict: odd, evaluate: odd, gradients: odd, train_step: odd },
+        stream: { reason: "none" },
+      }),
+    );
     expect(handle.definition.name).toBe(evil);
     expect(handle.definition.gpu.predict.results).toEqual([{ name: evil, shape: [3] }]);
     expect(Object.keys(handle.spec)).toContain(evil);
