@@ -6,9 +6,11 @@ import { allSteps } from "./cache.ts";
 import { attend, dotEnergies } from "./attend.ts";
 import type { BuildContext, LayerValue, ParameterSpec, StreamInput } from "./define.ts";
 import { dropped } from "./dropout.ts";
+import { rotate } from "./positions.ts";
+import type { RotaryConfig } from "./rotary.ts";
 import { commonLengths } from "./softmax.ts";
 
-export interface HeadsConfig {
+export interface HeadsConfig extends RotaryConfig {
   readonly num_heads: number;
   readonly dropout: number;
   readonly bias: boolean;
@@ -77,6 +79,8 @@ export interface HeadsRequest {
   readonly key: LayerValue;
   readonly value: LayerValue;
   readonly causal: boolean;
+  /** Queries and keys are steps of one sequence, and turned by their positions where the layer says so. */
+  readonly rotary?: boolean;
   /** Put before the names of `headParameters`: `self_attn.`. */
   readonly prefix?: string;
 }
@@ -88,7 +92,7 @@ export interface HeadsRequest {
 export function attendWithHeads(
   config: HeadsConfig,
   context: Pick<BuildContext, "operations" | "parameter" | "training" | "random" | "stream">,
-  { query, key, value, causal, prefix = "" }: HeadsRequest,
+  { query, key, value, causal, rotary = false, prefix = "" }: HeadsRequest,
 ): { readonly node: Node; readonly weights: () => Node } {
   const { operations: o } = context;
   const parameter = (name: string): Node => context.parameter(`${prefix}${name}`);
@@ -104,17 +108,19 @@ export function attendWithHeads(
     const projected = o.builder.named(affine(o, node, weight, bias), `${label}_projection`);
     return o.builder.named(o.reshape(projected, [batch, node.shape[1] as number, config.num_heads, width]), label);
   };
-  const queries = project(query, 0, "queries");
   const { stream } = context;
+  const turned = (heads: Node): Node =>
+    rotary
+      ? rotate(o, heads, { positions: stream?.position, base: config.rotary_base, pairs: config.rotary_pairs })
+      : heads;
+  const queries = turned(project(query, 0, "queries"));
   // Of a stream, the steps so far are in a cache.
-  const whole = (value: LayerValue, part: number, label: string): Node => {
-    const projected = project(value, part, label);
-    return stream?.isStep(value) ? allSteps(o, stream, `${prefix}${label}`, projected) : projected;
-  };
-  const keys = whole(key, 1, "keys");
+  const whole = (value: LayerValue, label: string, heads: Node): Node =>
+    stream?.isStep(value) ? allSteps(o, stream, `${prefix}${label}`, heads) : heads;
+  const keys = whole(key, "keys", turned(project(key, 1, "keys")));
   const attended = attend(o, {
     energies: dotEnergies(o, queries, keys, 1 / Math.sqrt(width)),
-    values: whole(value, 2, "values"),
+    values: whole(value, "values", project(value, 2, "values")),
     keyLengths: commonLengths(o, [key.lengths, value.lengths]),
     causal,
     firstQuery: stream?.position,

@@ -3,6 +3,7 @@ import type { LayerValue } from "./define.ts";
 import { defineLayer } from "./define.ts";
 import type { HeadsConfig } from "./heads.ts";
 import { attendWithHeads, headParameters, headsMustDivide, headWeightsShape, streamAttention } from "./heads.ts";
+import { rotaryFits, rotaryKeys } from "./rotary.ts";
 
 interface MultiHeadAttentionConfig extends HeadsConfig {
   readonly causal: boolean;
@@ -14,9 +15,11 @@ export const multiHeadAttention = defineLayer<MultiHeadAttentionConfig>({
   summary:
     "Scaled dot product attention in several heads. One input: self-attention. Two: the first looks at the second. " +
     "Three: queries, keys and values.",
-  formula: "head_n = softmax(Q_n K_n^T / sqrt(E / N)) V_n; y = [head_1; ...; head_N] W_o^T + b_o",
+  formula:
+    "head_n = softmax(Q_n K_n^T / sqrt(E / N)) V_n; y = [head_1; ...; head_N] W_o^T + b_o; rotary: pair i of the features " +
+    "of every query and key turned by t / base^(2i N / E)",
   source:
-    "torch.nn.MultiheadAttention with batch_first (kdim, vdim: the widths of keys and values); Vaswani et al. 2017",
+    "torch.nn.MultiheadAttention with batch_first (kdim, vdim: the widths of keys and values); Vaswani et al. 2017; rotary: Su et al. 2021",
   keys: {
     num_heads: { type: "integer", minimum: 1, description: "Heads N; must divide the width E of the queries." },
     causal: { type: "boolean", default: false, description: "Query t sees only keys 0 .. t." },
@@ -28,9 +31,11 @@ export const multiHeadAttention = defineLayer<MultiHeadAttentionConfig>({
       description: "Dropout on the weights, in training.",
     },
     bias: { type: "boolean", default: true, description: "Whether in_proj_bias and out_proj.bias are there." },
+    ...rotaryKeys,
   },
   inputs: { min: 1, max: 3 },
-  plan: (config, { inputs, mismatch, invalid }) => {
+  plan: (config, context) => {
+    const { inputs, mismatch, invalid } = context;
     const query = inputs[0] as LayerShape;
     const key = inputs[1] ?? query;
     const value = inputs[2] ?? key;
@@ -42,6 +47,10 @@ export const multiHeadAttention = defineLayer<MultiHeadAttentionConfig>({
     }
     const [size, keyWidth, valueWidth] = [query, key, value].map(({ shape }) => shape[1]) as [number, number, number];
     if (size % config.num_heads !== 0) return invalid("num_heads", ...headsMustDivide(size));
+    if (config.rotary && inputs.length > 1) {
+      return invalid("rotary", "self-attention: positions of two sequences say nothing of each other", "remove it");
+    }
+    if (!rotaryFits(config, size, context)) return undefined;
     return {
       output: { ...query, time: true },
       extras: { weights: headWeightsShape(config.num_heads, query, key) },
@@ -53,10 +62,24 @@ export const multiHeadAttention = defineLayer<MultiHeadAttentionConfig>({
     const query = context.inputs[0] as LayerValue;
     const key = context.inputs[1] ?? query;
     const value = context.inputs[2] ?? key;
-    const { node, weights } = attendWithHeads(config, context, { query, key, value, causal: config.causal });
+    const { node, weights } = attendWithHeads(config, context, {
+      query,
+      key,
+      value,
+      causal: config.causal,
+      rotary: config.rotary,
+    });
     return { node: context.operations.builder.named(node, "output"), lengths: query.lengths, extras: { weights } };
   },
   examples: [
+    {
+      config: { num_heads: 2, causal: true, rotary: true },
+      inputs: [{ shape: [3, 8], axes: ["T", "E"], time: true }],
+    },
+    {
+      config: { num_heads: 1, rotary: true, rotary_base: 100, rotary_pairs: "halves" },
+      inputs: [{ shape: [4, 6], axes: ["T", "E"], time: true }],
+    },
     { config: { num_heads: 2 }, inputs: [{ shape: [3, 4], axes: ["T", "E"], time: true }] },
     {
       config: { num_heads: 3, causal: true, dropout: 0.25 },

@@ -9,6 +9,7 @@ import { dropped } from "./dropout.ts";
 import type { HeadsConfig, HeadWidths } from "./heads.ts";
 import { attendWithHeads, headParameters, headsMustDivide, headWeightsShape, streamAttention } from "./heads.ts";
 import { layerNormalize, normParameters } from "./layer-norm.ts";
+import { rotaryFits, rotaryKeys } from "./rotary.ts";
 
 interface TransformerBlockConfig extends HeadsConfig {
   readonly ff_size: number;
@@ -61,15 +62,18 @@ export const transformerBlock = defineLayer<TransformerBlockConfig>({
     },
     layer_norm_eps: { type: "number", exclusiveMinimum: 0, default: 1e-5, description: "eps of the normalizations." },
     bias: { type: "boolean", default: true, description: "Whether attention, linear maps and norms have biases." },
+    ...rotaryKeys,
   },
   inputs: { min: 1, max: 1 },
-  plan: (config, { inputs, lookup, mismatch, invalid }) => {
+  plan: (config, context) => {
+    const { inputs, lookup, mismatch, invalid } = context;
     const input = inputs[0] as LayerShape;
     if (!input.time || input.shape.length !== 2) {
       return mismatch("a sequence [B, T, E]", "read an input or layer that keeps its time axis (return: sequence)");
     }
     const size = input.shape[1] as number;
     if (size % config.num_heads !== 0) return invalid("num_heads", ...headsMustDivide(size));
+    if (!rotaryFits(config, size, context)) return undefined;
     const weights = headWeightsShape(config.num_heads, input, input);
     if (config.cross_from === undefined) {
       return { output: input, extras: { weights }, parameters: blockParameters(config, input, undefined) };
@@ -109,10 +113,17 @@ export const transformerBlock = defineLayer<TransformerBlockConfig>({
     const attention = (x: Node, memory: LayerValue | undefined): Node => {
       const query = { node: x, shape, lengths };
       const key = memory ?? query;
-      const prefix = memory === undefined ? "self_attn." : "multihead_attn.";
-      const causal = memory === undefined && config.causal;
-      const { node, weights } = attendWithHeads(config, context, { query, key, value: key, causal, prefix });
-      extras[memory === undefined ? "weights" : "cross_weights"] = weights;
+      const isSelf = memory === undefined;
+      const prefix = isSelf ? "self_attn." : "multihead_attn.";
+      const { node, weights } = attendWithHeads(config, context, {
+        query,
+        key,
+        value: key,
+        causal: isSelf && config.causal,
+        rotary: isSelf && config.rotary,
+        prefix,
+      });
+      extras[isSelf ? "weights" : "cross_weights"] = weights;
       return node;
     };
     const memory = config.cross_from === undefined ? undefined : context.lookup(config.cross_from);
@@ -126,6 +137,10 @@ export const transformerBlock = defineLayer<TransformerBlockConfig>({
     return { node: o.builder.named(x, "output"), lengths, extras };
   },
   examples: [
+    {
+      config: { num_heads: 1, ff_size: 3, dropout: 0, causal: true, rotary: true, rotary_pairs: "halves" },
+      inputs: [{ shape: [3, 4], axes: ["T", "E"], time: true }],
+    },
     {
       config: { num_heads: 2, ff_size: 3, dropout: 0 },
       inputs: [{ shape: [3, 4], axes: ["T", "E"], time: true }],

@@ -1,3 +1,3 @@
 import { describePytorch } from "../../support/describe-pytorch.ts";
 
-describePytorch("attention", 10);
+describePytorch("attention", 11);

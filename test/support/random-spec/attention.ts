@@ -35,7 +35,7 @@ export const attentionGrowers = {
     garden.offer(name, "weights");
     const form = state.last === undefined ? "self" : dice.pick(["self", "cross", "three"]);
     const entry = { name, kind: "multi_head_attention", ...reading(state), ...keys };
-    if (form === "self") return one(entry, state);
+    if (form === "self") return one({ ...entry, ...rotary(garden, state, keys.num_heads) }, state);
     const memory = garden.memory();
     if (form === "cross") return one({ ...entry, from: [state.last, memory.name] }, state);
     const values = linearTo(`${name}_values`, sequence(memory.name, memory.steps, memory.size), dice.between(1, 3));
@@ -47,11 +47,13 @@ export const attentionGrowers = {
     if (!isSequence(state)) return undefined;
     const cross = !garden.forwards && dice.happens() ? { cross_from: garden.memory().name } : {};
     garden.offer(name, "weights", ...("cross_from" in cross ? ["cross_weights"] : []));
+    const heads = dice.pick(divisorsOf(featuresOf(state)));
     const entry = {
       name,
       kind: "transformer_block",
       ...reading(state),
-      num_heads: dice.pick(divisorsOf(featuresOf(state))),
+      num_heads: heads,
+      ...rotary(garden, state, heads),
       ff_size: dice.between(1, 4),
       norm: dice.pick(["pre", "post"]),
       activation: dice.pick(activationNames),
@@ -128,4 +130,10 @@ interface Cell {
 function beginning({ name, kind, layers, size }: Cell, state: State): Growth {
   const entry = { name, kind, ...reading(state), hidden_size: size, num_layers: layers };
   return { entries: [entry], state: sequence(name, state.shape[0] as number, size) };
+}
+
+/** Self-attention turned by position, where its heads have an even width. */
+function rotary({ dice }: Garden, state: State, heads: number): Record<string, unknown> {
+  if ((featuresOf(state) / heads) % 2 !== 0 || !dice.happens()) return {};
+  return { rotary: true, rotary_base: dice.pick([50, 10_000]), rotary_pairs: dice.pick(["interleaved", "halves"]) };
 }
