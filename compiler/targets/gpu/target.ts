@@ -1,4 +1,4 @@
-/** The gpu target: the programs of a module as kernel functions, shared where their text is the same, and plan functions. */
+/** The gpu target: the programs of a module as kernel functions, shared where text and shapes are the same, and plan functions. */
 import type { AnyProgramName, Programs } from "../../contracts.ts";
 import { NameScope } from "../../emit/names.ts";
 import type { Kernel, Origin, Program } from "../../ir/program.ts";
@@ -40,7 +40,9 @@ export function printGpuModule(programs: Programs<Program>, taken: Iterable<stri
     for (const { kernel } of runsOf(programs[program]?.schedule ?? [])) {
       if (functions.has(kernel)) continue;
       const printed = printKernel(kernel);
-      const text = JSON.stringify([printed.parameters, printed.statements, printed.output]);
+      // WebGL2 makes the shapes of what a kernel reads constants of its shader.
+      const shapes = kernel.parameters.map(({ shape }) => shape);
+      const text = JSON.stringify([printed.parameters, shapes, printed.statements, printed.output]);
       let shared = byText.get(text);
       if (shared === undefined) {
         shared = { ...printed, name: claimName(names, printed.name, program) };

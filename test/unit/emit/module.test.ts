@@ -46,6 +46,13 @@ describe("emit", () => {
     expect(Object.keys(gpu.predict.kernels)).toEqual(["scaled", "scaledInUpdate"]);
   });
 
+  it("keeps kernels apart that read tensors of other shapes: WebGL2 has shapes as constants", () => {
+    const first = (size: number) =>
+      programOf(kernel({ name: "first", reads: { x: [size] }, output: [3], indices: ["n"], body: load(0, i("n")) }));
+    const text = textOf(first(3), { train_step: first(4) });
+    expect(text.match(/^function first\w*\(/gmu)).toEqual(["function first(", "function firstInUpdate("]);
+  });
+
   it("lets nothing of a spec become code", () => {
     const evil = "*/ throw new Error('out'); /*\n`${x}`\"\u2028";
     const model: Model = {
