@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deviationsOf } from "../support/compare-run.ts";
 import { compileFixture, compileText, flatAll, readFixture } from "../support/fixture-file.ts";
 import type { PytorchFixture } from "../support/pytorch-cases.ts";
-import { pytorchCases, pytorchComparison, pytorchTopics } from "../support/pytorch-cases.ts";
+import { casesOn, pytorchComparison, pytorchTopics } from "../support/pytorch-cases.ts";
 import { disagreements, randomParameters } from "../support/random-case.ts";
 import { randomSpec } from "../support/random-spec.ts";
 import { references } from "../support/reference-cases.ts";
@@ -22,17 +22,8 @@ afterAll(async () => {
   await open.close();
 });
 
-/**
- * All cases on wasm; on software renderers, which take seconds for each, one of every topic and all of `basics`.
- * SPECLOOM_TEST_BROWSER=all runs all of them on all backends.
- */
-function casesFor(backend: string): readonly string[] {
-  const isAll = backend === "wasm" || process.env["SPECLOOM_TEST_BROWSER"] === "all";
-  return pytorchTopics.flatMap((topic) => pytorchCases(topic).slice(0, isAll || topic === "basics" ? undefined : 1));
-}
-
 describe.each(backends)("%s", (backend) => {
-  it.each(casesFor(backend))("%s", async (name) => {
+  it.each(pytorchTopics.flatMap((topic) => casesOn(backend, topic)))("%s", async (name) => {
     const fixture = readFixture<PytorchFixture>(`pytorch/${name}.json`);
     const trainee = await browserTrainee(
       open.page,

@@ -4,7 +4,7 @@ import type { Compilation } from "../../compiler/contracts.ts";
 import { deviationsOf } from "./compare-run.ts";
 import { compileFixture, flatAll, readFixture } from "./fixture-file.ts";
 import type { PytorchFixture } from "./pytorch-cases.ts";
-import { pytorchCases, pytorchComparison } from "./pytorch-cases.ts";
+import { casesOn, pytorchCases, pytorchComparison } from "./pytorch-cases.ts";
 import { reportOf, testedTargets } from "./targets.ts";
 import { interpretedTrainee, liveTrainee } from "./trainee.ts";
 
@@ -40,7 +40,7 @@ export function describePytorch(
       expect(await deviationsOf(trainee, pytorchComparison(fixture, "float64"))).toEqual([]);
     });
 
-    it.each(testedTargets())(
+    it.each(testedTargets().filter(({ backend }) => casesOn(backend, topic).includes(name)))(
       "on $title in float32",
       async (target) => {
         const trainee = await liveTrainee(compilation(), flatAll(fixture.init), target);

@@ -24,6 +24,16 @@ export function pytorchCases(topic: string): readonly string[] {
     .map((file) => `${topic}/${file.slice(0, -".yaml".length)}`);
 }
 
+/**
+ * The cases of a topic that run on a backend: all, but on WebGL2 and WebGPU, which here are software renderers that take seconds
+ * for each, the first of every topic and all of `basics`. SPECLOOM_TEST_CASES=all runs all of them everywhere.
+ */
+export function casesOn(backend: string, topic: string): readonly string[] {
+  const isSlow = backend === "webgl2" || backend === "webgpu";
+  const isAll = !isSlow || topic === "basics" || process.env["SPECLOOM_TEST_CASES"] === "all";
+  return pytorchCases(topic).slice(0, isAll ? undefined : 1);
+}
+
 export function pytorchComparison(fixture: PytorchFixture, precision: Precision): Comparison {
   const count = Object.values(fixture.data)[0]?.shape[0] ?? 0;
   const batches = Array.from({ length: Math.ceil(count / fixture.batch) }, (_, index) =>
