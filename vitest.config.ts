@@ -15,6 +15,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "node_modules/**"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Vitest leaves one core alone; of two that is half the machine.
     maxWorkers: "100%",
     // No module of the project keeps state, so the files of one worker may share what they import: half the time of the

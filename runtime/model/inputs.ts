@@ -36,6 +36,7 @@ const LARGEST_EXACT = 2 ** 24;
 /** What the calls of one model take: `predict` the model's inputs, `train` its targets too. */
 export class InputCheck {
   readonly #definition: ModelDefinition;
+  readonly #spare = new Map<string, Float32Array>();
   readonly #expected: Readonly<Record<"predict" | "train", readonly Expectation[]>>;
 
   constructor(definition: ModelDefinition) {
@@ -46,11 +47,30 @@ export class InputCheck {
     this.#expected = { predict: expected(inputs.filter(({ role }) => role === "input")), train: expected(inputs) };
   }
 
-  /** @throws Problem naming every missing and unknown input, or the first wrong length or value with its place */
-  check(inputs: unknown, use: "predict" | "train"): CheckedInputs {
-    return checkInputs(this.#definition, inputs, this.#expected[use], use);
+  /**
+   * @param isIdle no other call is under way: the tensors may lie where those of the call before did
+   * @throws Problem naming every missing and unknown input, or the first wrong length or value with its place
+   */
+  check(inputs: unknown, use: "predict" | "train", isIdle = false): CheckedInputs {
+    return checkInputs(this.#definition, inputs, this.#expected[use], use, isIdle ? this.#copyToSpare : copied);
   }
+
+  /** Small models are called so often that new arrays, and their collection, would be a tenth of the time. */
+  readonly #copyToSpare: Copy = (name, values) => {
+    let spare = this.#spare.get(name);
+    if (spare?.length !== values.length) {
+      spare = new Float32Array(values.length);
+      this.#spare.set(name, spare);
+    }
+    spare.set(values);
+    return spare;
+  };
 }
+
+/** Copies what a caller gave for an input: the caller may change its array while the call waits for its turn. */
+type Copy = (name: string, values: Float32Array) => Float32Array;
+
+const copied: Copy = (_name, values) => values.slice();
 
 /**
  * Checks inputs that are not all of the model's, or not whole.
@@ -63,7 +83,7 @@ export function checkFacts(
   call: "stream" | "decode",
 ): CheckedInputs {
   const expected = facts.flatMap((fact) => expectations(definition, fact));
-  return checkInputs(definition, inputs, expected, call);
+  return checkInputs(definition, inputs, expected, call, copied);
 }
 
 function checkInputs(
@@ -71,6 +91,7 @@ function checkInputs(
   inputs: unknown,
   expected: readonly Expectation[],
   use: Use,
+  copy: Copy,
 ): CheckedInputs {
   if (typeof inputs !== "object" || inputs === null || isList(inputs)) {
     throw wrongInputs(`the inputs must be an object of tensors by name, not ${describe(inputs)}.`);
@@ -79,7 +100,7 @@ function checkInputs(
   const tensors: Record<string, Float32Array> = {};
   const counts: { readonly name: string; readonly count: number }[] = [];
   for (const expectation of expected) {
-    const { count, values } = flatten(expectation, (inputs as Record<string, TensorInput>)[expectation.name]);
+    const { count, values } = flatten(expectation, (inputs as Record<string, TensorInput>)[expectation.name], copy);
     checkValues(expectation, values);
     counts.push({ name: expectation.name, count });
     tensors[expectation.name] = values;
@@ -140,6 +161,7 @@ function signature({ name, shape, axes }: Expectation): string {
 function flatten(
   expectation: Expectation,
   given: TensorInput | undefined,
+  copy: Copy,
 ): { readonly count: number; readonly values: Float32Array } {
   const { name, shape } = expectation;
   const size = sizeOf(shape);
@@ -155,8 +177,7 @@ function flatten(
       );
     }
     const count = given.length / size;
-    // A copy: the caller may change its array while this call waits for its turn.
-    if (given instanceof Float32Array) return { count, values: given.slice() };
+    if (given instanceof Float32Array) return { count, values: copy(name, given) };
     return { count, values: nested(expectation, given, [given.length], count) };
   }
   return { count: given.length, values: nested(expectation, given, [given.length, ...shape], given.length) };

@@ -51,6 +51,8 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   readonly #inputs: InputCheck;
   readonly #queue = new Queue();
   readonly #streams: Streams;
+  /** Whether several losses are summed. */
+  readonly #hasParts: boolean;
   #metadata: Readonly<Record<string, string>>;
   #seed: number;
   /** Updates done so far. */
@@ -68,18 +70,19 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     this.#streams = new Streams(definition, start.executor, this.#queue);
     this.#metadata = start.metadata ?? {};
     this.#seed = start.seed;
+    this.#hasParts = Array.isArray(definition.spec["loss"]);
   }
 
   // Inputs are checked and copied when a call is made, not when its turn comes.
   async predict(inputs: PredictInputs<D>): Promise<Outputs<D>> {
     this.#refuseDisposed();
-    const checked = this.#inputs.check(inputs, "predict");
+    const checked = this.#inputs.check(inputs, "predict", !this.#queue.busy);
     return this.#queue.run(async () => (await this.#runAll("predict", checked)).outputs);
   }
 
   async evaluate(inputs: TrainInputs<D>): Promise<LossValue & { readonly outputs: Outputs<D> }> {
     this.#refuseDisposed();
-    const checked = this.#inputs.check(inputs, "train");
+    const checked = this.#inputs.check(inputs, "train", !this.#queue.busy);
     return this.#queue.run(async () => {
       const { outputs, total } = await this.#runAll("evaluate", checked);
       const loss = lossReduction(this.definition) === "sum" ? total.sum : total.mean;
@@ -101,7 +104,11 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
       if (refused !== undefined) throw await this.#notFinite(program, { ...results, ...refused }, checked);
       if (updated) this.#step += 1;
       this.#accumulated = updated ? 0 : this.#accumulated + 1;
-      return { ...this.#lossOf(results, checked.count), learningRate, updated };
+      // Written out: small models are called so often that spreading objects would be felt.
+      const { loss, count, parts } = this.#lossOf(results, checked.count);
+      return parts === undefined
+        ? { loss, count, learningRate, updated }
+        : { loss, count, parts, learningRate, updated };
     });
   }
 
@@ -204,7 +211,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   }
 
   #oneBatch(inputs: TrainInputs<D>, call: string): CheckedInputs {
-    const checked = this.#inputs.check(inputs, "train");
+    const checked = this.#inputs.check(inputs, "train", !this.#queue.busy);
     if (checked.count <= this.definition.batchSize) return checked;
     throw new Problem({
       code: "wrong-inputs",
@@ -268,6 +275,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
 
   #lossOf(results: Tensors, examples: number): LossValue {
     const value = { loss: results["loss"]?.[0] ?? NaN, count: results["loss.count"]?.[0] ?? examples };
+    if (!this.#hasParts) return value;
     const parts = lossParts(this.definition, results);
     return parts.length > 0 ? { ...value, parts } : value;
   }
@@ -312,13 +320,12 @@ function checkStepOptions(options: TrainStepOptions, accumulates: boolean): void
 
 /** @throws Problem `invalid-option` when it is no object, or has keys of its own */
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
-  const list = known.join(", ");
   if (typeof options !== "object" || options === null) {
-    throw invalidOption(`${call} takes an object of options (${list}), not ${describe(options)}.`);
+    throw invalidOption(`${call} takes an object of options (${known.join(", ")}), not ${describe(options)}.`);
   }
   const unknown = Object.keys(options).filter((key) => !known.includes(key));
   if (unknown.length > 0) {
-    throw invalidOption(`${call} has no option ${unknown.join(", ")}; its options are ${list}.`);
+    throw invalidOption(`${call} has no option ${unknown.join(", ")}; its options are ${known.join(", ")}.`);
   }
 }
 

@@ -1,9 +1,12 @@
 /** Turns: one call of a model at a time, and time for the rest of the program in between. */
 
-/** Runs tasks one after the other in the order of their arrival. A task that fails does not stop the next. */
+/** Runs tasks one after the other in the order of their arrival, the first at once. A task that fails does not stop the next. */
 export class Queue {
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  readonly #settled = (): void => {
+    this.#waiting -= 1;
+  };
 
   /** True while a task runs or waits. */
   get busy(): boolean {
@@ -11,12 +14,20 @@ export class Queue {
   }
 
   run<Result>(task: () => Promise<Result>): Promise<Result> {
+    const isFirst = this.#waiting === 0;
     this.#waiting += 1;
-    const result = this.#last.then(task).finally(() => {
-      this.#waiting -= 1;
-    });
-    this.#last = result.catch(() => undefined);
+    const result = isFirst ? started(task) : this.#last.then(task);
+    this.#last = result.then(this.#settled, this.#settled);
     return result;
+  }
+}
+
+/** What a task throws before its first wait is a rejection too. */
+function started<Result>(task: () => Promise<Result>): Promise<Result> {
+  try {
+    return task();
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
 }
 

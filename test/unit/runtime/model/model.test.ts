@@ -292,6 +292,18 @@ describe("calls", () => {
     expect([...(executor.calls[0]?.given["x"]?.subarray(0, 3) ?? [])]).toEqual([1, 2, 3]);
   });
 
+  it("keep them while they wait, too", async () => {
+    const { model, executor } = await linearModel();
+    const features = Float32Array.of(1, 2, 3);
+    const pending: Promise<unknown>[] = [];
+    for (const value of [4, 5, 6]) {
+      features.fill(value);
+      pending.push(model.predict({ x: features }));
+    }
+    await Promise.all(pending);
+    expect(executor.calls.map(({ given }) => given["x"]?.[0])).toEqual([4, 5, 6]);
+  });
+
   it("are all refused after dispose, which waits for those under way", async () => {
     const { model, executor } = await linearModel();
     const { tensors } = linearExamples(2);
