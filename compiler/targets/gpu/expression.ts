@@ -106,12 +106,40 @@ export class ExpressionPrinter {
       }
       case "select": {
         const condition = this.#condition(expression.condition, scope);
-        return choice(condition, this.print(expression.whenTrue, scope), this.print(expression.whenFalse, scope));
+        return choice(condition, this.#branch(expression.whenTrue, scope), this.#branch(expression.whenFalse, scope));
       }
       case "reduce":
         return this.#reduce(expression, scope);
       default:
         return expression satisfies never;
+    }
+  }
+
+  /** A branch of a choice. Arithmetic with loop indices is of integers in WebGL2, whose `?:` takes no two types; a constant is a float. */
+  #branch(expression: Expression, scope: KernelScope): Code {
+    const code = this.print(expression, scope);
+    return this.#isInteger(expression) ? scope.declareValue("value", code) : code;
+  }
+
+  /** Whether the expression is made of the indices of loops and of whole numbers alone. */
+  #isInteger(expression: Expression): boolean {
+    switch (expression.kind) {
+      case "position": {
+        const { indices, variables } = this.kernel;
+        const names = [...namesOf(expression.index)];
+        return names.length > 0 && names.every((name) => !indices.includes(name) && !variables.includes(name));
+      }
+      case "binary": {
+        const sides = [expression.left, expression.right];
+        const isWhole = (side: Expression): boolean => side.kind === "number" && Number.isInteger(side.value);
+        return (
+          ["add", "subtract", "multiply"].includes(expression.operation) &&
+          sides.some((side) => this.#isInteger(side)) &&
+          sides.every((side) => isWhole(side) || this.#isInteger(side))
+        );
+      }
+      default:
+        return false;
     }
   }
 

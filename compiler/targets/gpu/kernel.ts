@@ -1,4 +1,5 @@
 /** One kernel of a program as a gpu.js kernel function in TypeScript. */
+import { NameScope } from "../../emit/names.ts";
 import { indexText } from "../../ir/index-expression.ts";
 import type { Kernel, Origin } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";
@@ -23,7 +24,25 @@ export interface KernelFunction {
   readonly origin: Origin;
 }
 
-export function printKernel(kernel: Kernel): KernelFunction {
+/** Of a tensor `x`, gpu.js's shaders have constants of their own: `xSize`, `xDim`. */
+const shaderSuffixes = ["Size", "Dim", "BitRatio"] as const;
+
+function shaderNames({ parameters }: Kernel): readonly string[] {
+  return parameters.flatMap(({ name }) => shaderSuffixes.map((suffix) => `${name}${suffix}`));
+}
+
+/** The kernel with other names for the tensors that are called what a shader calls something else. */
+function withoutShaderNames(kernel: Kernel): Kernel {
+  const names = new NameScope([...shaderNames(kernel), ...kernel.parameters.map(({ name }) => name)]);
+  const isShaders = new Set(shaderNames(kernel));
+  const parameters = kernel.parameters.map((one) =>
+    isShaders.has(one.name) ? { ...one, name: names.claim(`${one.name}Value`) } : one,
+  );
+  return { ...kernel, parameters };
+}
+
+export function printKernel(given: Kernel): KernelFunction {
+  const kernel = withoutShaderNames(given);
   invariant(
     kernel.parameters.length <= mostTensors,
     `${kernel.name} reads ${kernel.parameters.length} tensors; the gpu target allows ${mostTensors}`,
@@ -33,7 +52,8 @@ export function printKernel(kernel: Kernel): KernelFunction {
   const used = facts.free.get(kernel.body) ?? new Set<string>();
   const extents = new Map(kernel.indices.map((index, axis) => [index, kernel.output[axis] ?? 1]));
   const ownNames = kernel.indices.length > mostAxes ? kernel.indices.slice(-2) : kernel.indices;
-  const taken = [...kernel.parameters.map(({ name }) => name), ...kernel.variables, ...ownNames, ...boundNames(facts)];
+  const tensors = [...kernel.parameters.map(({ name }) => name), ...shaderNames(kernel)];
+  const taken = [...tensors, ...kernel.variables, ...ownNames, ...boundNames(facts)];
   const scope = KernelScope.body(taken, extents, kernel.parameters);
   declareThreads(kernel, used, scope);
   const value = new ExpressionPrinter(kernel, facts).print(kernel.body, scope);

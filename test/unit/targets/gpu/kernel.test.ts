@@ -187,6 +187,25 @@ describe("printKernel", () => {
   });
 });
 
+describe("what WebGL2 would not compile", () => {
+  it("gives a tensor another name where shaders have that name for the size of another", () => {
+    const body = mul(load(0, i("n")), load(1));
+    const reads = { gradient: [2], gradientSize: [] };
+    const printed = printKernel(kernel({ name: "scaled", reads, output: [2], indices: ["n"], body }));
+    expect(printed.parameters.map(({ name }) => name)).toEqual(["gradient", "gradientSizeValue"]);
+    expect(printed.statements.at(-1)).toBe("return gradient[n] * gradientSizeValue[0];");
+  });
+
+  it("makes integers of loops floats before it chooses between them and floats", () => {
+    const distance = bin("subtract", num(5), pos(i("k")));
+    const chosen = choose(["equal", load(0, i("k")), num(2)], distance, pos(i("k")));
+    const body = reduce("sum", "k", 3, chosen);
+    expect(statements(kernel({ name: "places", reads: { x: [3] }, output: [], indices: [], body }))).toEqual(
+      expect.arrayContaining([expect.stringContaining("x[k] === 2 ? value : value2")]),
+    );
+  });
+});
+
 describe("scalar functions", () => {
   const text = (body: Parameters<typeof kernel>[0]["body"]): string =>
     statements(kernel({ name: "f", reads: { x: [2], y: [2] }, output: [2], indices: ["n"], body }))
