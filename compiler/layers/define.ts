@@ -50,7 +50,10 @@ export interface PlanContext {
   readonly batchSize: number;
   /** The names the inputs were referred to by, for messages. */
   readonly from: readonly string[];
-  /** Shape (and kind) behind a name given in another key, such as `initial_state`; undefined once reported. */
+  /**
+   * Shape (and kind) behind a name given in another key, such as `initial_state`; undefined once reported. What is looked up is
+   * computed with, so it has to be float32 and may not be what the data wants predicted; only `target` names tokens to predict.
+   */
   readonly lookup: (name: string, key: string) => LookedUp | undefined;
   /** Whether an input, a layer above or a dotted output of one is called so. */
   readonly has: (name: string) => boolean;

@@ -14,7 +14,7 @@ interface SliceConfig {
   readonly step: number;
 }
 
-/** Part of an axis. Of sequences with lengths, what is counted from the end is counted from the end of each example. */
+/** Part of an axis. Of sequences with lengths every example is sliced by itself, and the end is its own end. */
 export const slice = defineLayer<SliceConfig>({
   kind: "slice",
   summary: "Part of an axis, as x[start:stop:step] in Python.",
@@ -35,7 +35,7 @@ export const slice = defineLayer<SliceConfig>({
     step: {
       type: "integer",
       default: 1,
-      description: "From one index to the next; negative: backwards (not along time).",
+      description: "From one index to the next; negative: backwards.",
     },
   },
   inputs: { min: 1, max: 1 },
@@ -58,6 +58,7 @@ export const slice = defineLayer<SliceConfig>({
     { config: { axis: "time", start: -2 }, inputs: [sequence(5, 2)] },
     { config: { axis: "time", start: 0, stop: 5, step: 2 }, inputs: [sequence(6, 2)] },
     { config: { axis: "feature", start: 1, stop: 3 }, inputs: [sequence(3, 5)] },
+    { config: { axis: "time", step: -1 }, inputs: [sequence(3, 2)] },
     { config: { axis: 1, start: 4, stop: 0, step: -2 }, inputs: [{ shape: [5], axes: ["C"], time: false }] },
   ],
 });
@@ -78,6 +79,12 @@ function rangeOf({ start, stop, step }: SliceConfig, size: number): Range {
   return { first, count: Math.max(0, Math.ceil((end - first) / step)), step };
 }
 
+/** Whether an example shorter than the axis would give more than the whole axis does, and find no room. */
+function growsOfShorter(config: SliceConfig, size: number): boolean {
+  const { count } = rangeOf(config, size);
+  return Array.from({ length: size }, (_, length) => rangeOf(config, length)).some((range) => range.count > count);
+}
+
 function plan(config: SliceConfig, context: PlanContext): LayerPlan | undefined {
   const input = context.inputs[0] as LayerShape;
   const axis = findAxis(config.axis, input, context);
@@ -85,17 +92,16 @@ function plan(config: SliceConfig, context: PlanContext): LayerPlan | undefined 
   const { start, stop, step } = config;
   if (step === 0) return context.invalid("step", "a step that is not 0", "1 takes every index");
   const ofTime = axis === 1 && input.time;
-  if (ofTime && step < 0)
-    return context.invalid("step", "a positive step along time", "a bidirectional layer reads backwards");
-  if (ofTime && start !== undefined && start < 0 && stop !== undefined && stop >= 0) {
-    return context.invalid(
-      "stop",
-      "a negative stop, or none, with a negative start along time",
-      "of sequences of different length only one end can be counted from; make two slices of it",
-    );
-  }
   const size = input.shape[axis - 1] as number;
   const { count } = rangeOf(config, size);
+  if (ofTime && growsOfShorter(config, size)) {
+    const expected =
+      step > 0
+        ? "a negative stop, or none, with a negative start along time"
+        : "a stop of at least 0, or none, with a start of at least 0 backwards in time";
+    const help = "of sequences of different length only one end can be counted from; make two slices of it";
+    return context.invalid("stop", expected, help);
+  }
   if (count === 0) {
     const key = stop === undefined && start !== undefined ? "start" : stop === undefined ? "step" : "stop";
     return context.invalid(key, `a slice of at least one of ${size}`, "indices start at 0, and stop is not taken");
@@ -113,20 +119,27 @@ function part(o: Operations, node: Node, axis: number, { first, count, step }: R
   return o.reshape(windows, replaceAt(node.shape, axis, count));
 }
 
-/** Of every example its own part: what is counted from the end, from the end of its steps. */
+/** Of every example its own part: rangeOf, with the lengths `[B]` in place of the size. */
 function sliceSteps(o: Operations, config: SliceConfig, { node }: LayerValue, lengths: Node) {
-  const { start = 0, stop, step } = config;
+  const { start, stop, step } = config;
   const [batch, size] = node.shape as [number, number];
-  const fromEnd = (index: number): Node => o.maximum(o.add(lengths, o.constant(index)), o.constant(0));
-  const end = stop === undefined ? lengths : stop < 0 ? fromEnd(stop) : o.minimum(lengths, o.constant(stop));
+  const [lowest, highest] = step > 0 ? [0, lengths] : [-1, o.add(lengths, o.constant(-1))];
+  const within = (index: number): Node =>
+    index < 0
+      ? o.maximum(o.add(lengths, o.constant(index)), o.constant(lowest))
+      : o.minimum(o.constant(index), highest);
+  const edge = (isHighest: boolean): Node => (isHighest ? highest : o.constant(lowest));
+  const first = start === undefined ? edge(step < 0) : within(start);
+  const end = stop === undefined ? edge(step > 0) : within(stop);
+  const ahead = step > 0 ? o.subtract(end, first) : o.subtract(first, end);
+  const count = lengthQuotient(o, ahead, Math.abs(step) - 1, Math.abs(step));
   const range = rangeOf(config, size);
-  if (start >= 0) {
-    return { node: part(o, node, 1, range), lengths: lengthQuotient(o, end, step - 1 - start, step) };
-  }
-  const first = fromEnd(start);
+  // All examples begin at the same step, or so far beyond their end that nothing of them counts.
+  if (step > 0 && (start === undefined || start >= 0)) return { node: part(o, node, 1, range), lengths: count };
   const place = o.multiply(o.iota([batch, range.count], 1), o.constant(step));
-  const ids = o.minimum(o.add(place, o.broadcast(first, place.shape, [0])), o.constant(size - 1));
-  return { node: o.take(node, ids, 1), lengths: lengthQuotient(o, o.subtract(end, first), step - 1, step) };
+  const ids = o.add(place, o.broadcast(first, place.shape, [0]));
+  const inside = o.maximum(o.minimum(ids, o.constant(size - 1)), o.constant(0));
+  return { node: o.take(node, inside, 1), lengths: count };
 }
 
 function sequence(steps: number, channels: number): LayerShape {

@@ -125,7 +125,7 @@ function checkInitialState(config: SteppedConfig, context: PlanContext, states: 
   if (names.length !== states.length) {
     context.invalid(
       "initial_state",
-      `one layer, or ${states.length} names (${states.map(({ extra }) => extra).join(", ")})`,
+      `one recurrent layer, or ${states.length === 1 ? "one name" : `${states.length} names`} (${states.map(({ extra }) => extra).join(", ")})`,
       `name the recurrent layer whose final state this one starts from`,
     );
     return false;
@@ -161,8 +161,7 @@ function stateSources(
   if (typeof given !== "string") return given;
   const layer = given.replace(/\.final_state$/, "");
   const names = states.map(({ extra }) => `${layer}.${extra}`);
-  const isValue = has(given) && !names.every(has);
-  return isValue && states.length === 1 ? [given] : names;
+  return has(given) && !names.some(has) ? [given] : names;
 }
 
 /** `[L*D][B, H]` per state tensor, zeros where nothing is given. */

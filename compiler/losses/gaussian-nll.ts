@@ -1,8 +1,9 @@
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { sameShape } from "../ops/support.ts";
+import { legend } from "../support/legend.ts";
 import { defineLoss } from "./define.ts";
-import { elementsMatch, legendOf } from "./shapes.ts";
+import { elementsMatch } from "./shapes.ts";
 
 interface GaussianNllConfig {
   readonly full: boolean;
@@ -39,7 +40,7 @@ export const gaussianNll = defineLoss<GaussianNllConfig>({
     if (sameShape(variance.shape, single)) return undefined;
     return {
       key: "variance",
-      expected: `a layer that puts out the input's shape ${legendOf(input.axes, input.shape)}, or 1 in its last axis`,
+      expected: `a layer that puts out the input's shape ${legend(input)}, or 1 in its last axis`,
       help: "give mean and variance a linear layer each, with the same out_features",
     };
   },

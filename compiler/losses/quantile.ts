@@ -1,8 +1,8 @@
 import { sameShape } from "../ops/support.ts";
+import { legend } from "../support/legend.ts";
 import { constantAt } from "./classes.ts";
 import type { LossProblem, LossShapes } from "./define.ts";
 import { defineLoss } from "./define.ts";
-import { legendOf } from "./shapes.ts";
 
 interface QuantileConfig {
   readonly levels: readonly number[];
@@ -67,7 +67,7 @@ function levelsMatch(levels: readonly number[], { input, target }: LossShapes): 
   if (sameShape(input.shape, apart.shape) || (isFoldable && sameShape(input.shape, folded.shape))) return undefined;
   const wanted = isFoldable ? folded : apart;
   return {
-    expected: `an input ${legendOf(wanted.axes, wanted.shape)}, ${levels.length} levels for each number of the target`,
+    expected: `an input ${legend(wanted)}, ${levels.length} levels for each number of the target`,
     help: `end the model in a linear layer with out_features: ${wanted.shape[wanted.shape.length - 1]}`,
   };
 }

@@ -1,11 +1,7 @@
 /** Shape rules that several losses share. */
 import { sameShape } from "../ops/support.ts";
+import { legend } from "../support/legend.ts";
 import type { LossDefinition, LossProblem, LossShapes } from "./define.ts";
-
-/** `[B, T, C] with [B, 24, 1]` */
-export function legendOf(axes: readonly string[], shape: readonly number[]): string {
-  return `[B${axes.map((axis) => `, ${axis}`).join("")}] with [${["B", ...shape].join(", ")}]`;
-}
 
 /** Input and target of one shape, numbers both. */
 export function elementsMatch(_config: unknown, { input, target }: LossShapes): LossProblem | undefined {
@@ -17,7 +13,7 @@ export function elementsMatch(_config: unknown, { input, target }: LossShapes): 
   }
   if (sameShape(input.shape, target.shape)) return undefined;
   return {
-    expected: `an input of the target's shape ${legendOf(target.axes, target.shape)}`,
+    expected: `an input of the target's shape ${legend(target)}`,
     help: "end the model in a linear layer with out_features equal to the target's last axis",
   };
 }

@@ -129,7 +129,7 @@ function inputSchema(): JsonSchema {
   const keys: Keys = {
     shape: {
       type: "array",
-      maxItems: 4,
+      maxItems: 8,
       items: { oneOf: [{ type: "integer", minimum: 1 }, { type: "string", pattern: identifierPattern }] },
       description: "Shape of one example; a word takes its size from sizes or from the data. [] is a single value.",
     },

@@ -35,3 +35,6 @@ export const decodeKeys = {
   bos: { type: "integer", minimum: 0, optional: true, description: "The token before the first; default the decoder's, else 2." },
   eos: { type: "integer", minimum: 0, default: 3, description: "The token that ends a sequence." },
 } satisfies Keys;
+
+/** Those that say how tokens are written one after the other, which a ctc loss has no use for. */
+export const tokenKeys = ["input", "output", "bos", "eos", "max_length", "length_penalty"] as const;

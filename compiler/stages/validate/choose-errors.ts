@@ -15,6 +15,8 @@ export function chooseErrors(errors: readonly ErrorObject[]): readonly ErrorObje
     const own = unions.find((union) => union.instancePath === error.instancePath);
     if (!own) return true;
     if (error.keyword === "oneOf") return !hasBranchOfSameType(own);
+    // Words are no reproach to a value that is no text.
+    if (error.keyword === "enum") return typeof error.data === "string";
     return error.keyword !== "type" && error.keyword !== "const";
   });
   return chosen.filter((error) => !isMisspelt(error, chosen));
@@ -40,16 +42,16 @@ function propertyNames(error: ErrorObject): readonly string[] {
 /** Words count as no type of their own: a wrong word is the whole union's business. */
 function hasBranchOfSameType(union: ErrorObject): boolean {
   const branches = Array.isArray(union.schema) ? union.schema.filter(isRecord) : [];
-  return branches.some((branch) => !("const" in branch) && typeOf(branch).includes(typeOfValue(union.data)));
+  return branches.some((branch) => !("const" in branch) && typesOfValue(union.data).includes(typeOf(branch)));
 }
 
 /** A reference is always to a mapping here. */
-function typeOf(schema: PlainRecord): readonly string[] {
-  if ("$ref" in schema) return ["object"];
-  return schema["type"] === "integer" ? ["number"] : [String(schema["type"])];
+function typeOf(schema: PlainRecord): string {
+  return "$ref" in schema ? "object" : String(schema["type"]);
 }
 
-function typeOfValue(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
+function typesOfValue(value: unknown): readonly string[] {
+  if (value === null) return ["null"];
+  if (Array.isArray(value)) return ["array"];
+  return Number.isInteger(value) ? ["number", "integer"] : [typeof value];
 }

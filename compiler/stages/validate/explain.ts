@@ -1,6 +1,7 @@
 /** One ajv error as a diagnostic in the user's words, at the key or value it is about. */
 import type { ErrorObject } from "ajv";
 import type { Report } from "../../diagnostics/report.ts";
+import { activationNames } from "../../layers/activation-functions.ts";
 import { identifierRule, specNameRule } from "../../schema/names.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import { isRecord } from "../../support/plain.ts";
@@ -87,7 +88,10 @@ function explainKind({ error, pointer, schema, report, cells }: Problem): void {
   const known = [...knownKinds(schema), ...(schema["title"] === "a layer" ? cells : [])];
   const at = { pointer: `${pointer}/kind` };
   const code = Object.entries(kindCodes).find(([title]) => title === schema["title"])?.[1];
-  if (typeof found === "string" && code) report(code, { found, known }, at);
+  // The commonest slip: other libraries have a layer of its own for every activation.
+  const activation = code === "unknown-layer-kind" ? activationNames.find((name) => name === found) : undefined;
+  const instead = activation === undefined ? undefined : `write {kind: activation, function: ${activation}}.`;
+  if (typeof found === "string" && code) report(code, { found, known, instead }, at);
   else
     report("wrong-type", { what: '"kind"', expected: `one of ${known.join(", ")}`, found: describeValue(found) }, at);
 }

@@ -1,3 +1,3 @@
 import { describePytorch } from "../../support/describe-pytorch.ts";
 
-describePytorch("convolution", 5);
+describePytorch("convolution", 6);

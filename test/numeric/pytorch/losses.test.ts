@@ -1,3 +1,3 @@
 import { describePytorch } from "../../support/describe-pytorch.ts";
 
-describePytorch("losses", 13);
+describePytorch("losses", 14);

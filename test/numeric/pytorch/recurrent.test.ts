@@ -1,3 +1,3 @@
 import { describePytorch } from "../../support/describe-pytorch.ts";
 
-describePytorch("recurrent", 8);
+describePytorch("recurrent", 9);

@@ -1,3 +1,3 @@
 import { describePytorch } from "../../support/describe-pytorch.ts";
 
-describePytorch("shapes", 3);
+describePytorch("shapes", 4);
