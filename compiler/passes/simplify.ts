@@ -86,9 +86,10 @@ function simplified(o: Operations, old: Node, operands: readonly Node[]): Node |
 
 /** Padded pieces that lie side by side and fill the axis are a concatenation: the gradient of a split. */
 function tiling(o: Operations, x: Node, y: Node): Node | undefined {
+  const first = firstAddend(x);
+  // Before all of them are gathered: a sum over all parameters is one of very many.
+  if (first.op !== "pad") return undefined;
   const pieces = [...addends(x), ...addends(y)];
-  const first = pieces[0];
-  if (first?.op !== "pad") return undefined;
   const { axis } = first.attributes;
   const pads = pieces.filter((piece): piece is Node<"pad"> => piece.op === "pad" && piece.attributes.axis === axis);
   if (pads.length !== pieces.length) return undefined;
@@ -106,6 +107,12 @@ function tiling(o: Operations, x: Node, y: Node): Node | undefined {
     ),
     "joined_gradient",
   );
+}
+
+function firstAddend(node: Node): Node {
+  let first = node;
+  while (first.op === "add") first = first.inputs[0] as Node;
+  return first;
 }
 
 function addends(node: Node): readonly Node[] {

@@ -3,14 +3,14 @@ import type { ProgramGraphs, Programs } from "../contracts.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import { isScan } from "../ir/graph.ts";
 import { nameIndex } from "../ir/index-expression.ts";
-import type { Buffer, IndexExpression, Program, RunStep, Step } from "../ir/program.ts";
+import type { Access, Buffer, IndexExpression, Program, RunStep, Step } from "../ir/program.ts";
 import { verifyProgram } from "../ir/verify-program.ts";
 import { AxisLetters } from "./7-lower/axis-letters.ts";
 import { Buffers } from "./7-lower/buffers.ts";
 import type { KernelSetting } from "./7-lower/kernels.ts";
 import { KernelTable, TooManyParameters } from "./7-lower/kernels.ts";
 import { camelCase } from "./7-lower/naming.ts";
-import { findRegions, Placement } from "./7-lower/placement.ts";
+import { findRegions, Placement, Readings } from "./7-lower/placement.ts";
 
 export function lower(graphs: ProgramGraphs): Programs<Program> {
   return Object.fromEntries(
@@ -19,35 +19,50 @@ export function lower(graphs: ProgramGraphs): Programs<Program> {
 }
 
 export function lowerGraph(graph: Graph): Program {
+  const regions = findRegions(graph);
+  const readings = new Readings(regions);
   // A kernel that reads more tensors than a GPU stage may is cut by storing one value in its middle; then all again.
-  const forced = new Set<Node>();
+  const cuts = new Set<Node>();
   for (;;) {
-    try {
-      const program = attempt(graph, forced);
-      verifyProgram(program);
-      return program;
-    } catch (error) {
-      if (!(error instanceof TooManyParameters) || forced.has(error.node)) throw error;
-      forced.add(error.node);
-    }
+    const before = cuts.size;
+    const program = attempt(graph, readings, cuts);
+    if (cuts.size > before) continue;
+    verifyProgram(program);
+    return program;
   }
 }
 
-function attempt(graph: Graph, forced: ReadonlySet<Node>): Program {
-  const regions = findRegions(graph);
-  const placement = new Placement(graph, regions, forced);
+/** @param cuts values to store, whatever the rules say; when there are more of them afterwards the program is none */
+function attempt(graph: Graph, readings: Readings, cuts: Set<Node>): Program {
+  const { regions } = readings;
   const time: IndexExpression = nameIndex("t");
+  const placement = new Placement(graph, readings, cuts);
   const buffers = new Buffers(graph, regions, placement, time);
   const kernels = new KernelTable();
-  const outside: KernelSetting = { regions, placement, buffers, axes: new AxisLetters(regions), time, variables: [] };
+  const axes = new AxisLetters(regions);
+  const outside: KernelSetting = { regions, placement, buffers, axes, time, variables: [] };
 
-  const runNode = (node: Node, setting: KernelSetting): RunStep => {
+  const run = (node: Node, output: Access, variables: readonly string[] = []): RunStep => {
+    for (;;) {
+      try {
+        return kernels.run(node, output, { ...outside, variables });
+      } catch (error) {
+        if (!(error instanceof TooManyParameters) || cuts.has(error.node)) throw error;
+        // The rest of this kernel and the kernels to come are cut as well, before all is done again.
+        cuts.add(error.node);
+        placement.store(error.node);
+        buffers.add(error.node);
+      }
+    }
+  };
+
+  const runNode = (node: Node, variables?: readonly string[]): RunStep => {
     const location = buffers.location(node);
     const buffer = location?.buffer as Buffer;
-    if (location?.step === undefined) return kernels.run(node, { buffer }, setting);
+    if (location?.step === undefined) return run(node, { buffer }, variables);
     const index = location.step;
     const offset = index.kind === "add" && index.right.kind === "constant" ? index.right.value : 0;
-    return kernels.run(node, { buffer, slot: { variable: "t", scale: 1, offset } }, setting);
+    return run(node, { buffer, slot: { variable: "t", scale: 1, offset } }, variables);
   };
 
   const loop = (scan: Node<"scan">): Step[] => {
@@ -59,20 +74,19 @@ function attempt(graph: Graph, forced: ReadonlySet<Node>): Program {
         buffer: history?.buffer as Buffer,
         slot: { scale: 1, offset: history?.initialSlot ?? 0 },
       } as const;
-      return kernels.run(scan.inputs[index] as Node, output, outside);
+      return run(scan.inputs[index] as Node, output);
     });
-    const inside: KernelSetting = { ...outside, variables: ["t"] };
-    const region = regions.bodies.get(scan);
-    const body = (region?.nodes ?? [])
-      .filter((node) => node.op !== "placeholder" && placement.isStored(node))
-      .map((node) => runNode(node, inside));
+    const body: Step[] = [];
+    for (const node of regions.bodies.get(scan)?.nodes ?? []) {
+      if (node.op !== "placeholder" && placement.isStored(node)) body.push(runNode(node, ["t"]));
+    }
     // A carried value that is no work of this step (a slice, an older carry) is copied into its history.
     nextCarries.forEach((next, index) => {
       const history = histories[index];
-      if (history === undefined || (buffers.location(next)?.buffer === history.buffer && placement.isStored(next)))
-        return;
+      if (history === undefined) return;
+      if (buffers.location(next)?.buffer === history.buffer && placement.isStored(next)) return;
       const slot = { variable: "t", scale: 1, offset: history.after } as const;
-      body.push(kernels.run(next, { buffer: history.buffer, slot }, inside));
+      body.push(run(next, { buffer: history.buffer, slot }, ["t"]));
     });
     const step: Step = {
       kind: "loop",
@@ -89,14 +103,14 @@ function attempt(graph: Graph, forced: ReadonlySet<Node>): Program {
   const schedule: Step[] = [];
   for (const node of regions.outer.nodes) {
     if (isScan(node)) schedule.push(...loop(node));
-    else if (node.op !== "argument" && placement.isStored(node)) schedule.push(runNode(node, outside));
+    else if (node.op !== "argument" && placement.isStored(node)) schedule.push(runNode(node));
   }
   const results = graph.outputs.map(({ name, node }) => {
     const location = buffers.location(node);
     const own = placement.isStored(node) && location?.step === undefined && location?.shift === undefined;
     if (own && location?.buffer.role === "intermediate") return { name, buffer: location.buffer };
     const buffer = buffers.create(camelCase(name, "result"), node.shape, "whole", node);
-    schedule.push(kernels.run(node, { buffer }, outside));
+    schedule.push(run(node, { buffer }));
     return { name, buffer };
   });
   return {

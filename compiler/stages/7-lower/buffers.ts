@@ -41,11 +41,7 @@ export class Buffers {
     for (const node of nodes) {
       if (!placement.isStored(node) || this.#locations.has(node)) continue;
       const result = resultName.get(node);
-      const wish =
-        result !== undefined && node.origin.phase === "update"
-          ? camelCase("next", result)
-          : camelCase(node.origin.layer, labelOf(node));
-      this.#locations.set(node, { buffer: this.create(wish, node.shape, "whole", node) });
+      this.add(node, result !== undefined && node.origin.phase === "update" ? camelCase("next", result) : undefined);
     }
     for (const node of nodes) if (node.op === "scan_output") this.#locations.set(node, this.#scanOutput(node));
   }
@@ -56,6 +52,11 @@ export class Buffers {
 
   histories(scan: Node<"scan">): readonly History[] {
     return this.#histories.get(scan) ?? [];
+  }
+
+  /** Gives the node a buffer of its own. */
+  add(node: Node, wish = camelCase(node.origin.layer, labelOf(node))): void {
+    this.#locations.set(node, { buffer: this.create(wish, node.shape, "whole", node) });
   }
 
   create(wish: string, shape: readonly number[], storage: Buffer["storage"], node: Node): Buffer {

@@ -187,31 +187,36 @@ class KernelWriter {
 
   /** The inlined node that reads the most tensors of its own without being all of the kernel. */
   #bestSplit(): Node {
-    const reads = (node: Node): ReadonlySet<string> => {
-      const writer = new KernelWriter(node, this.#setting);
-      try {
-        writer.#cell(
-          node,
-          node.shape.map((_, axis) => nameIndex(`q${axis}`)),
-        );
-      } catch (error) {
-        if (!(error instanceof TooManyParameters)) throw error;
-      }
-      return new Set(writer.#inputs.map((access) => `${access.buffer.name}${JSON.stringify(access.slot ?? "")}`));
-    };
+    const tooLarge = new Set<Node>();
     const sized = [...new Set(this.#inlined)]
-      .filter(
-        (node) =>
-          node.inputs.length > 0 &&
-          !["broadcast", "reshape", "transpose", "slice", "reverse", "unfold"].includes(node.op),
-      )
-      .map((node) => ({ node, count: reads(node).size }));
-    const fitting = sized.filter(({ count }) => count > 1 && count <= mostParameters);
+      .sort((a, b) => a.id - b.id)
+      .map((node) => {
+        const count = node.inputs.some((input) => tooLarge.has(input)) ? Number.POSITIVE_INFINITY : this.#readsOf(node);
+        if (count > mostParameters) tooLarge.add(node);
+        return { node, count };
+      });
+    const fitting = sized.filter(
+      ({ node, count }) =>
+        count > 1 &&
+        count <= mostParameters &&
+        node.inputs.length > 0 &&
+        !["broadcast", "reshape", "transpose", "slice", "reverse", "unfold"].includes(node.op),
+    );
     const [best] = fitting.sort((a, b) => b.count - a.count || a.node.id - b.node.id);
     if (best === undefined) {
       throw new InternalError(`kernel for %${this.#root.id} ${this.#root.op} reads ${this.#inputs.length} tensors`);
     }
     return best.node;
+  }
+
+  /** How many tensors a kernel for this node alone would read. */
+  #readsOf(node: Node): number {
+    const writer = new KernelWriter(node, this.#setting);
+    writer.#cell(
+      node,
+      node.shape.map((_, axis) => nameIndex(`q${axis}`)),
+    );
+    return writer.#inputs.length;
   }
 }
 

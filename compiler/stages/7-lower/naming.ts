@@ -2,7 +2,7 @@
 
 /** `encoder.weight_ih_l0` -> `encoderWeightIhL0`. */
 export function camelCase(...words: readonly string[]): string {
-  const parts = words.flatMap((word) => word.split(/[^A-Za-z0-9]+/)).filter((part) => part !== "");
+  const parts = words.flatMap((word) => word.match(/[A-Za-z0-9]+/g) ?? []);
   const joined = parts
     .map((part, position) => (position === 0 ? lowerFirst(part) : part.charAt(0).toUpperCase() + part.slice(1)))
     .join("");

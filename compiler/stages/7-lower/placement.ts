@@ -75,19 +75,62 @@ function isJoin(node: Node): boolean {
   return node.op === "reshape" && joinsAxes((node.inputs[0] as Node).shape, node.shape);
 }
 
-export class Placement {
-  readonly #regions: Regions;
-  readonly #readings = new Map<Node, Reading[]>();
-  readonly #stored = new Set<Node>();
-  readonly #cost = new Map<Node, number>();
+/** Who reads what in a graph, whatever is stored. */
+export class Readings {
+  /** Every node, in order of execution. */
+  readonly nodes: readonly Node[];
+  readonly #direct = new Map<Node, Reading[]>();
+  /** The slice placeholders that take a tensor apart. */
+  readonly #slices = new Map<Node, Node[]>();
 
-  /** @param forced nodes that must be stored, whatever the rules say */
-  constructor(graph: Graph, regions: Regions, forced: ReadonlySet<Node>) {
-    this.#regions = regions;
+  constructor(readonly regions: Regions) {
     const all = [...regions.outer.nodes, ...[...regions.bodies.values()].flatMap(({ nodes }) => nodes)];
     for (const node of all) {
-      node.inputs.forEach((input, position) => this.#addReading(input, node, position));
+      // A scan reads its tensors where its body reads the slices of them.
+      if (isScan(node)) continue;
+      node.inputs.forEach((input, position) => {
+        listIn(this.#direct, input).push({
+          reader: node,
+          repeated: repeating.has(node.op),
+          partial: false,
+          isIndex: node.op === "take" && position === 1,
+        });
+      });
     }
+    for (const { scan } of regions.bodies.values()) {
+      for (const slice of scan?.attributes.slices ?? []) {
+        const whole = regions.sliced(slice);
+        if (whole !== undefined) listIn(this.#slices, whole).push(slice);
+      }
+    }
+    this.nodes = [...new Set(all)].sort((a, b) => a.id - b.id);
+  }
+
+  of(node: Node): readonly Reading[] {
+    return this.#direct.get(node) ?? [];
+  }
+
+  slicesOf(node: Node): readonly Node[] {
+    return this.#slices.get(node) ?? [];
+  }
+}
+
+function listIn<Key, Item>(lists: Map<Key, Item[]>, key: Key): Item[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
+}
+
+export class Placement {
+  readonly #readings: Readings;
+  readonly #stored = new Set<Node>();
+  readonly #cost = new Map<Node, number>();
+  readonly #holdingReduction = new Set<Node>();
+
+  /** @param forced nodes that must be stored, whatever the rules say */
+  constructor(graph: Graph, readings: Readings, forced: ReadonlySet<Node>) {
+    this.#readings = readings;
+    const { nodes, regions } = readings;
     // What leaves a loop step by step has a buffer by nature.
     for (const { scan } of regions.bodies.values()) {
       for (const node of [...(scan?.attributes.nextCarries ?? []), ...(scan?.attributes.outputs ?? [])]) {
@@ -96,7 +139,8 @@ export class Placement {
     }
     for (const { node } of graph.outputs) if (!leaves.has(node.op) && node.op !== "scan_output") this.#stored.add(node);
     for (const node of forced) this.#stored.add(node);
-    for (const node of [...new Set(all)].sort((a, b) => a.id - b.id)) {
+    for (const node of nodes) {
+      if (this.#holdsReduction(node)) this.#holdingReduction.add(node);
       if (!this.#stored.has(node) && this.#worthStoring(node)) this.#stored.add(node);
       this.#cost.set(node, this.#costOf(node));
     }
@@ -106,33 +150,22 @@ export class Placement {
     return this.#stored.has(node);
   }
 
-  #addReading(input: Node, reader: Node, position: number): void {
-    // A scan reads its tensors where its body reads the slices of them.
-    if (isScan(reader)) return;
-    this.#readings.set(input, [
-      ...(this.#readings.get(input) ?? []),
-      {
-        reader,
-        repeated: repeating.has(reader.op),
-        partial: false,
-        isIndex: reader.op === "take" && position === 1,
-      },
-    ]);
+  /** What the rules made of the others stays as it is. */
+  store(node: Node): void {
+    this.#stored.add(node);
   }
 
   /** Readings through moves and through the slices of scans. */
   #effective(node: Node): Reading[] {
-    const direct = [...(this.#readings.get(node) ?? [])];
-    for (const region of this.#regions.bodies.values()) {
-      region.scan?.attributes.slices.forEach((slice) => {
-        if (this.#regions.sliced(slice) !== node) return;
-        direct.push(...this.#effective(slice).map((reading) => ({ ...reading, partial: true })));
-      });
+    const { regions } = this.#readings;
+    const direct = [...this.#readings.of(node)];
+    for (const slice of this.#readings.slicesOf(node)) {
+      direct.push(...this.#effective(slice).map((reading) => ({ ...reading, partial: true })));
     }
     return direct.flatMap((reading) => {
       const { reader } = reading;
       if (!movesOnly.has(reader.op) && reader.op !== "stop_gradient") {
-        const crosses = this.#regions.of(reader) !== this.#regions.of(node);
+        const crosses = regions.of(reader) !== regions.of(node);
         return [{ ...reading, partial: reading.partial || crosses }];
       }
       if (this.#stored.has(reader)) return [reading];
@@ -154,8 +187,7 @@ export class Placement {
   #paysToStore(node: Node, readings: readonly Reading[]): boolean {
     const [only] = readings;
     const once = readings.length === 1 && only?.repeated === false;
-    const holdsReduction = this.#holdsReduction(node);
-    if (holdsReduction) {
+    if (this.#holdingReduction.has(node)) {
       // One reader that reads every cell once may finish the reduction itself: an epilogue.
       return !(once && only?.partial === false && !reductions.has(only.reader.op) && only.reader.op !== "concat");
     }
@@ -174,9 +206,9 @@ export class Placement {
     return this.#effective(reader).some((reading) => this.#leadsToMax(reading));
   }
 
+  /** Its operands have been asked before it. */
   #holdsReduction(node: Node): boolean {
-    if (reductions.has(node.op)) return true;
-    return this.#inlinedInputs(node).some((input) => this.#holdsReduction(input));
+    return reductions.has(node.op) || this.#inlinedInputs(node).some((input) => this.#holdingReduction.has(input));
   }
 
   #inlinedInputs(node: Node): Node[] {

@@ -3,8 +3,8 @@
  * nests that write them come last, where a first pass can see whether every number would be finite.
  */
 import { constantIndex, indexText, nameIndex } from "../../ir/index-expression.ts";
-import type { Buffer, Program } from "../../ir/program.ts";
-import { readsOf, writesOf, type Item } from "./items.ts";
+import type { Access, Buffer, Program } from "../../ir/program.ts";
+import { readsOf, workIn, writesOf, type Item, type Work } from "./items.ts";
 import type { Nest } from "./nest.ts";
 import { loadsOf, type ValueTable } from "./values.ts";
 
@@ -31,25 +31,25 @@ export function planCommits(items: readonly Item[], program: Program, table: Val
     return resident === undefined ? [] : [{ result: buffer, resident }];
   });
   const aliases = new Map<Buffer, Buffer>();
-  const inPlace = new Set<Item>();
   const copies: Nest[] = [];
   const targets = new Map(renewed.map(({ result, resident }) => [result, resident]));
-  for (const item of items) {
-    if (item.kind !== "nest" || !item.stores.every(({ to }) => targets.has(to.buffer))) continue;
-    if (canRunLast(item, items, targets)) inPlace.add(item);
-  }
+  const updates = items.filter(
+    (item): item is Nest => item.kind === "nest" && item.stores.every(({ to }) => targets.has(to.buffer)),
+  );
+  const touching = grouped(workIn(items), (work) => [...readsOf(work), ...writesOf(work)]);
+  const reading = grouped(updates, readsOf);
+  const last = updates.filter((nest) => canRunLast(nest, targets, touching, reading));
+  const writing = grouped(last, writesOf);
   for (const { result, resident } of renewed) {
-    const writers = [...inPlace].filter(
-      (item) => item.kind === "nest" && item.stores.some(({ to }) => to.buffer === result),
-    );
-    if (writers.length === 1 && !aliases.has(result) && targets.get(result) === resident) aliases.set(result, resident);
+    const writers = writing.get(result)?.size ?? 0;
+    if (writers === 1 && !aliases.has(result) && targets.get(result) === resident) aliases.set(result, resident);
     else copies.push(copyNest(result, resident, table));
   }
-  const last = items.filter((item): item is Nest => inPlace.has(item) && item.kind === "nest");
   // A nest in place all of whose results are aliases may run last; one that is not must run where it was.
   const commits = last.filter((nest) => nest.stores.every(({ to }) => aliases.has(to.buffer)));
+  const committed = new Set<Item>(commits);
   for (const nest of last) {
-    if (commits.includes(nest)) continue;
+    if (committed.has(nest)) continue;
     for (const { to } of nest.stores) {
       const resident = targets.get(to.buffer);
       if (aliases.delete(to.buffer) && resident !== undefined) copies.push(copyNest(to.buffer, resident, table));
@@ -57,7 +57,7 @@ export function planCommits(items: readonly Item[], program: Program, table: Val
   }
   const isUpdate = commits.length + copies.length > 0;
   return {
-    items: items.filter((item) => !commits.includes(item as Nest)),
+    items: items.filter((item) => !committed.has(item)),
     commits: [...commits, ...copies],
     required: program.results
       .filter(({ name }) => isUpdate && !residents.has(name) && name !== countOfLoss)
@@ -66,29 +66,36 @@ export function planCommits(items: readonly Item[], program: Program, table: Val
   };
 }
 
-/** Whether nobody else reads what the nest writes, and it reads what it replaces only at the cell it writes. */
-function canRunLast(nest: Nest, items: readonly Item[], targets: ReadonlyMap<Buffer, Buffer>): boolean {
-  const own = new Set(nest.stores.map(({ to }) => to.buffer));
-  const read = (list: readonly Item[]): boolean =>
-    list.some((item) =>
-      item.kind === "loop"
-        ? read(item.body)
-        : item !== nest &&
-          (readsOf(item).some(({ buffer }) => own.has(buffer)) || writesOf(item).some(({ buffer }) => own.has(buffer))),
-    );
-  if (read(items)) return false;
+type ByBuffer = ReadonlyMap<Buffer, ReadonlySet<Work>>;
+
+/** Work by the tensors that it reads or writes. */
+function grouped(list: readonly Work[], accesses: (work: Work) => readonly Access[]): ByBuffer {
+  const groups = new Map<Buffer, Set<Work>>();
+  for (const work of list) {
+    for (const { buffer } of accesses(work)) {
+      const group = groups.get(buffer);
+      if (group === undefined) groups.set(buffer, new Set([work]));
+      else group.add(work);
+    }
+  }
+  return groups;
+}
+
+/**
+ * Whether nobody else reads what the nest writes, and it reads what it replaces only at the cell it writes.
+ *
+ * @param touching all work by what it reads or writes
+ * @param reading what might run last, by what it reads
+ */
+function canRunLast(nest: Nest, targets: ReadonlyMap<Buffer, Buffer>, touching: ByBuffer, reading: ByBuffer): boolean {
+  const isElsewhere = (works: ByBuffer, buffer: Buffer | undefined): boolean =>
+    buffer !== undefined && [...(works.get(buffer) ?? [])].some((work) => work !== nest);
+  if (nest.stores.some(({ to }) => isElsewhere(touching, to.buffer))) return false;
   return nest.stores.every(({ to, address }) => {
     const resident = targets.get(to.buffer);
     const loads = nest.stores.flatMap(({ value }) => loadsOf(value)).filter(({ from }) => from.buffer === resident);
     // The resident itself may be read by other commits only where they write it.
-    const elsewhere = items.some(
-      (item) =>
-        item.kind === "nest" &&
-        item !== nest &&
-        item.stores.every((store) => targets.has(store.to.buffer)) &&
-        readsOf(item).some(({ buffer }) => buffer === resident),
-    );
-    return !elsewhere && loads.every((load) => indexText(load.address) === indexText(address));
+    return !isElsewhere(reading, resident) && loads.every((load) => indexText(load.address) === indexText(address));
   });
 }
 

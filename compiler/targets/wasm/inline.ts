@@ -7,7 +7,7 @@ import { divideIndex, moduloIndex, namesOf } from "../../ir/index-expression.ts"
 import type { Buffer, IndexExpression, LoopStep, Program } from "../../ir/program.ts";
 import { affineOf, simplifyIndex, type Interval } from "./affine.ts";
 import { readsPerCell } from "./extract.ts";
-import { mapLists, readsOf, workIn, writesOf, type Item, type Work } from "./items.ts";
+import { mapLists, readsOf, writesOf, type Item, type Work } from "./items.ts";
 import { cellsOf, renamed, type Nest } from "./nest.ts";
 import { indexReadsOf, loadsOf, nodesOf, readsOfIndex, type LoadValue, type Value, type ValueTable } from "./values.ts";
 
@@ -17,24 +17,78 @@ const mostOperations = 6;
 
 export function inlineCheap(items: readonly Item[], program: Program, table: ValueTable): readonly Item[] {
   const results = new Set(program.results.map(({ buffer }) => buffer));
-  let current = items;
-  for (const work of workIn(items)) {
-    if (work.kind !== "nest") continue;
-    // The nest may have been changed by an earlier inlining: look it up by what it writes.
-    const nest = workIn(current).find((one) => one.kind === "nest" && one.stores[0]?.to === work.stores[0]?.to) as
-      Nest | undefined;
-    if (nest === undefined) continue;
-    current = inlined(nest, current, results, table) ?? current;
+  const places = new Places(placesIn(items));
+  for (const place of places.all) {
+    // As earlier inlinings left it.
+    const nest = places.workAt(place);
+    const readers = nest?.kind === "nest" ? inlined(nest, place, places, results, table) : undefined;
+    if (readers === undefined) continue;
+    places.change(place, undefined);
+    for (const [reader, changed] of readers) places.change(reader, changed);
   }
-  return current;
+  const now = new Map<Item, Item | undefined>(places.all.map((place) => [place.work, places.workAt(place)]));
+  return mapLists(items, (list) => list.flatMap((item) => (item.kind === "loop" ? item : (now.get(item) ?? []))));
 }
 
 interface Place {
+  /** What was there at first. */
   readonly work: Work;
   /** The loops around it, outermost first. */
   readonly loops: readonly LoopStep[];
   readonly turns: number;
   readonly ranges: ReadonlyMap<string, Interval>;
+}
+
+/** The places of a program by the tensors that are read and written there, kept up to date as their work changes. */
+class Places {
+  readonly #order = new Map<Place, number>();
+  readonly #work = new Map<Place, Work>();
+  readonly #readers = new Map<Buffer, Set<Place>>();
+  readonly #writers = new Map<Buffer, Set<Place>>();
+
+  constructor(readonly all: readonly Place[]) {
+    for (const place of all) {
+      this.#order.set(place, this.#order.size);
+      this.change(place, place.work);
+    }
+  }
+
+  workAt(place: Place): Work | undefined {
+    return this.#work.get(place);
+  }
+
+  /** In the order of the program. */
+  readersOf(buffer: Buffer): readonly Place[] {
+    return this.#sorted(this.#readers.get(buffer));
+  }
+
+  writersOf(buffer: Buffer): readonly Place[] {
+    return this.#sorted(this.#writers.get(buffer));
+  }
+
+  change(place: Place, work: Work | undefined): void {
+    const before = this.#work.get(place);
+    if (before !== undefined) {
+      for (const { buffer } of readsOf(before)) this.#readers.get(buffer)?.delete(place);
+      for (const { buffer } of writesOf(before)) this.#writers.get(buffer)?.delete(place);
+    }
+    this.#work.delete(place);
+    if (work === undefined) return;
+    this.#work.set(place, work);
+    for (const { buffer } of readsOf(work)) setIn(this.#readers, buffer).add(place);
+    for (const { buffer } of writesOf(work)) setIn(this.#writers, buffer).add(place);
+  }
+
+  #sorted(places: ReadonlySet<Place> = new Set()): readonly Place[] {
+    const position = (place: Place): number => this.#order.get(place) ?? 0;
+    return [...places].sort((left, right) => position(left) - position(right));
+  }
+}
+
+function setIn(sets: Map<Buffer, Set<Place>>, buffer: Buffer): Set<Place> {
+  const set = sets.get(buffer) ?? new Set();
+  sets.set(buffer, set);
+  return set;
 }
 
 function placesIn(
@@ -52,48 +106,46 @@ function placesIn(
   });
 }
 
+/** The readers of what a nest computes as they are without it; undefined where it stays. */
 function inlined(
   nest: Nest,
-  items: readonly Item[],
+  own: Place,
+  places: Places,
   results: ReadonlySet<Buffer>,
   table: ValueTable,
-): readonly Item[] | undefined {
+): ReadonlyMap<Place, Nest> | undefined {
   const [store] = nest.stores;
   if (store === undefined || nest.stores.length !== 1 || store.to.slot !== undefined) return undefined;
   const { buffer } = store.to;
   if (buffer.role !== "intermediate" || buffer.storage !== "whole" || results.has(buffer)) return undefined;
   if (!isCheap(store.value)) return undefined;
-  const places = placesIn(items);
-  const own = places.find(({ work }) => work === nest);
-  if (own === undefined) return undefined;
   // Written by one nest, apart from the product whose sum it holds before.
-  const writers = places.filter(({ work }) => work !== nest && writesOf(work).some((to) => to.buffer === buffer));
-  if (writers.some(({ work }) => work.kind !== "product") || cellsOf(nest) !== sizeOfBuffer(buffer)) return undefined;
-  const readers = places.filter(({ work }) => work !== nest && readsOf(work).some((from) => from.buffer === buffer));
+  const writers = places.writersOf(buffer).filter((place) => place !== own);
+  if (writers.some((place) => places.workAt(place)?.kind !== "product")) return undefined;
+  if (cellsOf(nest) !== sizeOfBuffer(buffer)) return undefined;
+  const readers = places.readersOf(buffer).filter((place) => place !== own);
   // Behind a loop, what it left is the last turn's.
   if (readers.some(({ loops }) => own.loops.some((loop, level) => loops[level] !== loop))) return undefined;
-  if (readers.some(({ work }) => work.kind !== "nest" && !writers.some((one) => one.work === work))) return undefined;
+  if (readers.some((place) => places.workAt(place)?.kind !== "nest" && !writers.includes(place))) return undefined;
+  const nests = new Map<Place, Nest>();
+  for (const place of readers) {
+    const work = places.workAt(place);
+    if (work?.kind === "nest") nests.set(place, work);
+  }
   // An address can be read from a tensor; it cannot be computed.
-  const isIndex = ({ work }: Place): boolean =>
-    work.kind === "nest" &&
-    work.stores.some(({ address, value }) =>
+  const isIndex = ({ stores }: Nest): boolean =>
+    stores.some(({ address, value }) =>
       [...indexReadsOf(value), ...readsOfIndex(address)].some((from) => from.buffer === buffer),
     );
-  if (readers.some(isIndex)) return undefined;
-  if (readers.length === 0 || cellsRead(readers, buffer) > cellsOf(nest) * own.turns) return undefined;
-  const changed = new Map<Work, Nest>();
-  for (const { work, ranges } of readers) {
-    if (work.kind !== "nest") continue;
-    const replaced = withoutLoads(work, nest, rangesIn(work, ranges), table);
+  if ([...nests.values()].some(isIndex)) return undefined;
+  if (readers.length === 0 || cellsRead(nests, buffer) > cellsOf(nest) * own.turns) return undefined;
+  const changed = new Map<Place, Nest>();
+  for (const [place, reader] of nests) {
+    const replaced = withoutLoads(reader, nest, rangesIn(reader, place.ranges), table);
     if (replaced === undefined) return undefined;
-    changed.set(work, replaced);
+    changed.set(place, replaced);
   }
-  return mapLists(items, (list) =>
-    list.flatMap((item): Item[] => {
-      if (item === nest) return [];
-      return [item.kind === "loop" ? item : (changed.get(item) ?? item)];
-    }),
-  );
+  return changed;
 }
 
 function isCheap(value: Value): boolean {
@@ -107,12 +159,11 @@ function isCheap(value: Value): boolean {
   );
 }
 
-/** Cells of a tensor that the nests among the places read, each reading counted. */
-function cellsRead(places: readonly Place[], buffer: Buffer): number {
-  return places.reduce((total, { work, turns }) => {
-    if (work.kind !== "nest") return total;
-    const perCell = work.stores.reduce((sum, { value }) => sum + readsPerCell(value, buffer), 0);
-    return total + perCell * cellsOf(work) * turns;
+/** Cells of a tensor that the nests read at their places, each reading counted. */
+function cellsRead(nests: ReadonlyMap<Place, Nest>, buffer: Buffer): number {
+  return [...nests].reduce((total, [{ turns }, nest]) => {
+    const perCell = nest.stores.reduce((sum, { value }) => sum + readsPerCell(value, buffer), 0);
+    return total + perCell * cellsOf(nest) * turns;
   }, 0);
 }
 

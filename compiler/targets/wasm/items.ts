@@ -29,8 +29,19 @@ export interface Loop {
 export type Work = Nest | PlannedProduct | Pack;
 export type Item = Work | Loop;
 
+/** Derived from immutable work and keyed by it: a cache, not state. */
+const readsOfWork = new WeakMap<Work, readonly Access[]>();
+
 /** What an item reads, one entry per place in it. */
 export function readsOf(item: Work): readonly Access[] {
+  const known = readsOfWork.get(item);
+  if (known !== undefined) return known;
+  const reads = collectedReads(item);
+  readsOfWork.set(item, reads);
+  return reads;
+}
+
+function collectedReads(item: Work): readonly Access[] {
   switch (item.kind) {
     case "nest":
       return item.stores.flatMap(({ to, address, value, accumulate }) => [

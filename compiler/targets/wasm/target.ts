@@ -3,7 +3,7 @@ import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
 import { aligned } from "./memory.ts";
 import { planProgram, usualThresholds, type Thresholds, type WasmPlan } from "./plan.ts";
-import { FunctionTable, printProgram, type PrintedProgram } from "./print/program.ts";
+import { FunctionTable, printProgram } from "./print/program.ts";
 
 export interface WasmTensorPlan {
   readonly name: string;
@@ -58,21 +58,14 @@ export function printWasmModule(
   const offsets = new Map([...residents].map(([name, { offset }]) => [name, offset]));
   const plans = order.map((name) => planProgram(programs[name] as Program, offsets, next, thresholds));
   const end = Math.max(...plans.map(({ memory }) => memory.bytes), next);
-  const printAll = (functions: FunctionTable, bytes: number): readonly PrintedProgram[] =>
-    order.map((name, job) =>
-      printProgram(camel(name), plans[job] as WasmPlan, functions, reserved, { offset: end, bytes }),
-    );
-  // Twice: the size of the threads' own places is known when everything has been printed once.
-  const threadBytes = aligned(
-    Math.max(0, ...printAll(new FunctionTable(reserved), 0).map(({ workspace }) => workspace)),
-  );
   const functions = new FunctionTable(reserved);
-  const printed = printAll(functions, threadBytes);
+  const printed = order.map((name, job) => printProgram(camel(name), plans[job] as WasmPlan, functions, reserved));
+  const threadBytes = aligned(Math.max(0, ...printed.map(({ workspace }) => workspace)));
   const isAlone = ({ cost }: WasmPlan): boolean => cost < thresholds.leastForThreads;
   const text = [
     header,
     ...functions.texts,
-    ...printed.map((one) => one.text),
+    ...printed.map(({ text: textAt }) => textAt({ offset: end, bytes: threadBytes })),
     ...plans.map((plan, job) => exportText(order[job] ?? "", job, printed[job]?.steps ?? "", plan, isAlone(plan))),
     workText(printed.map(({ steps }) => steps)),
   ].join("\n\n");

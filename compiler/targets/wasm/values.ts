@@ -162,18 +162,31 @@ export function loadsOf(root: Value): readonly LoadValue[] {
 
 /** What the addresses and positions in a value read, to know a number by which to go on. */
 export function indexReadsOf(root: Value): readonly Access[] {
-  return nodesOf(root).flatMap((value) => {
-    if (value.kind === "load") return readsOfIndex(value.address);
-    return value.kind === "position" ? readsOfIndex(value.index) : [];
-  });
+  const reads: Access[] = [];
+  for (const value of nodesOf(root)) {
+    if (value.kind === "load") reads.push(...readsOfIndex(value.address));
+    else if (value.kind === "position") reads.push(...readsOfIndex(value.index));
+  }
+  return reads;
 }
 
 export function readsOfIndex(index: IndexExpression): readonly Access[] {
   return loadedIn(index).flatMap(({ from }) => (typeof from === "number" ? [] : [from]));
 }
 
+/** Derived from immutable values and keyed by them: a cache, not state. */
+const nodesOfValues = new WeakMap<Value, readonly Value[]>();
+
 /** Every node of a value once, operands before what uses them. */
 export function nodesOf(root: Value): readonly Value[] {
+  const known = nodesOfValues.get(root);
+  if (known !== undefined) return known;
+  const nodes = collectedNodes(root);
+  nodesOfValues.set(root, nodes);
+  return nodes;
+}
+
+function collectedNodes(root: Value): readonly Value[] {
   const seen = new Set<Value>();
   const visit = (value: Value): void => {
     if (seen.has(value)) return;

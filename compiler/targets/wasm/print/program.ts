@@ -4,12 +4,15 @@ import { workIn, type Item, type Work } from "../items.ts";
 import type { WasmPlan } from "../plan.ts";
 import { printNest } from "./nest.ts";
 import { printPack, printProduct } from "./product.ts";
+import { capitalize } from "../../../emit/names.ts";
 import { indented } from "./scope.ts";
 
 /** Functions of a module: those with the same text are one. */
 export class FunctionTable {
   readonly #byText = new Map<string, string>();
   readonly #names: Set<string>;
+  /** Where the search for a free number went on to the last time. */
+  readonly #next = new Map<string, number>();
   readonly texts: string[] = [];
 
   constructor(reserved: Iterable<string>) {
@@ -22,7 +25,9 @@ export class FunctionTable {
     const known = this.#byText.get(key);
     if (known !== undefined) return known;
     let name = wish;
-    for (let count = 2; this.#names.has(name); count++) name = `${wish}${count}`;
+    let count = this.#next.get(wish) ?? 2;
+    for (; this.#names.has(name); count++) name = `${wish}${count}`;
+    this.#next.set(wish, count);
     this.#names.add(name);
     this.#byText.set(key, name);
     this.texts.push([`function ${name}(${parameters.join(", ")}): void {`, ...indented(statements), "}"].join("\n"));
@@ -33,25 +38,23 @@ export class FunctionTable {
 export interface PrintedProgram {
   /** Name of the function that runs the steps. */
   readonly steps: string;
-  readonly text: string;
+  /** Its text, given where the threads' own places begin and how large each is. */
+  readonly text: (workspaceAt: { readonly offset: number; readonly bytes: number }) => string;
   /** Bytes that each thread needs for itself. */
   readonly workspace: number;
 }
 
-/** @param workspaceAt where the threads' own places begin, and how large each is */
 export function printProgram(
   name: string,
   plan: WasmPlan,
   functions: FunctionTable,
   reserved: readonly string[],
-  workspaceAt: { readonly offset: number; readonly bytes: number },
 ): PrintedProgram {
   const printer = new ProgramPrinter(plan, functions, reserved);
   const body = printer.items(plan.items);
   const commits = printer.items(plan.commits);
   const isUpdate = plan.commits.length > 0;
   const statements = [
-    ...(printer.workspace > 0 ? [`const workspace = own(${workspaceAt.offset}, ${workspaceAt.bytes});`] : []),
     ...body,
     ...(isUpdate
       ? [
@@ -64,8 +67,15 @@ export function printProgram(
         ]
       : []),
   ];
-  const text = [`function ${name}Steps(): void {`, ...indented(statements), "}"].join("\n");
-  return { steps: `${name}Steps`, text, workspace: printer.workspace };
+  const { workspace } = printer;
+  return {
+    steps: `${name}Steps`,
+    text: ({ offset, bytes }) => {
+      const own = workspace > 0 ? [`const workspace = own(${offset}, ${bytes});`] : [];
+      return [`function ${name}Steps(): void {`, ...indented([...own, ...statements]), "}"].join("\n");
+    },
+    workspace,
+  };
 }
 
 class ProgramPrinter {
@@ -169,7 +179,7 @@ function variablesOf(item: Exclude<Work, { kind: "nest" }>): readonly string[] {
 
 /** What a parameter is called inside a function: the same for equal work on other tensors. */
 function nameOf({ buffer }: Access): string {
-  const note = buffer.origin.note.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-  const own = buffer.role === "parameter" ? "parameter" : buffer.role === "state" ? "state" : undefined;
-  return own ?? (buffer.origin.phase === "update" ? (note[0] ?? "value") : buffer.name);
+  if (buffer.role !== "intermediate") return buffer.role;
+  const [first = "value", ...others] = buffer.origin.note.match(/[A-Za-z0-9]+/g) ?? [];
+  return /^[0-9]/.test(first) ? "value" : [first, ...others.map(capitalize)].join("");
 }
