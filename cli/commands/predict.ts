@@ -8,7 +8,7 @@ import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
 import { backendOption, jsonOption, quietOption, setOption, threadsOption, weightsOption } from "../support/options.ts";
 import { predictSeries } from "../support/predict-series.ts";
-import { predictTensors } from "../support/predict-tensors.ts";
+import { isWriter, predictTensors, predictWritten } from "../support/predict-tensors.ts";
 import { openGiven } from "../support/prediction-input.ts";
 import type { Session } from "../support/session.ts";
 import { openSubject } from "../support/subject.ts";
@@ -31,7 +31,8 @@ export function addPredict(program: Command, session: Session): void {
     .description(
       "Predicts from raw values in a file or on standard input, and prints raw values: scaling and transforms are those " +
         "stored with the weights. A series is a table with the spec's columns (CSV or JSONL); its last rows are what the " +
-        "forecast is made from. Tensors are JSON or safetensors with the names of the spec's inputs.",
+        "forecast is made from. Tensors are JSON or safetensors with the names of the spec's inputs. A model that reads " +
+        "nothing but its own tokens writes without a file.",
     )
     .argument("<spec|module|run>", "a spec, a generated module, or the folder of a run")
     .argument("[file]", "the data; standard input where it is left out")
@@ -65,11 +66,17 @@ async function predict(
     });
   }
   const weights = await findWeights(session, subject, flags.weights);
-  const input = await openGiven(session.terminal, file, section.kind);
+  const writes = isWriter(subject.handle.definition);
+  if (writes && file !== undefined) session.note(`not read: ${file}, for this model writes from nothing`);
+  const input = writes ? undefined : await openGiven(session.terminal, file, section.kind);
   const live = await createModel(subject.handle, { ...flags, weights });
   try {
-    const request = { session, subject, live, weights, input };
-    await (section.kind === "series" ? predictSeries(request, section) : predictTensors(request));
+    if (input === undefined) {
+      await predictWritten({ session, live });
+    } else {
+      const request = { session, subject, live, weights, input };
+      await (section.kind === "series" ? predictSeries(request, section) : predictTensors(request));
+    }
     session.note(`ran on: ${backendText(live.report())}`);
     return EXIT.ok;
   } finally {

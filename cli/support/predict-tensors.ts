@@ -1,11 +1,24 @@
-/** Predictions for the examples of a file of tensors, one object or line per example. */
-import type { ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
+/** Predictions for the examples of a file of tensors, one object or line per example; what a writer writes. */
+import type { Hypothesis, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import { readTensorFile } from "../../runtime/data/tensor-file.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import { nested } from "./nested.ts";
 import type { PredictionRequest } from "./prediction-input.ts";
 import { lossesOf } from "./spec-facts.ts";
+
+/** Whether a model writes from nothing: it reads its own tokens alone, as a causal transformer without an encoder does. */
+export function isWriter({ decode, inputs }: ModelDefinition): boolean {
+  return decode?.from === "tokens" && inputs.every(({ role, name }) => role === "target" || name === decode.input);
+}
+
+/** What a model writes that reads nothing. */
+export async function predictWritten({ session, live }: Pick<PredictionRequest, "session" | "live">): Promise<void> {
+  const [decoded = []] = await live.decode({});
+  const found = { example: 1, ...bestOf(decoded) };
+  session.emit({ ...found, decoded, outputs: {} });
+  if (!session.json) session.print(JSON.stringify(found));
+}
 
 export async function predictTensors({ session, subject, live, input }: PredictionRequest): Promise<void> {
   const { definition } = subject.handle;
@@ -36,17 +49,20 @@ export async function predictTensors({ session, subject, live, input }: Predicti
     };
     const present = definition.outputs.filter(({ name }) => outputs[name] !== undefined);
     const values = Object.fromEntries(present.map(({ name, shape }) => [name, of(name, shape)]));
-    const [best] = decoded?.[example] ?? [];
     const scores = classified === undefined ? undefined : values[classified];
     const predicted = Array.isArray(scores) ? scores.indexOf(Math.max(...(scores as number[]))) : undefined;
     const found = {
       example: example + 1,
       ...(predicted === undefined ? {} : { class: predicted }),
-      ...(best === undefined ? {} : { tokens: best.tokens, score: best.score }),
+      ...bestOf(decoded?.[example] ?? []),
     };
     session.emit({ ...found, ...(decoded === undefined ? {} : { decoded: decoded[example] }), outputs: values });
     if (!session.json) session.print(JSON.stringify({ ...found, ...values }));
   }
+}
+
+function bestOf([best]: readonly Hypothesis[]): { readonly tokens?: readonly number[]; readonly score?: number } {
+  return best === undefined ? {} : { tokens: best.tokens, score: best.score };
 }
 
 /** The output whose largest score is the class, where an example has one class. */

@@ -55,9 +55,9 @@ async function readAll(terminal: Terminal): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** JSON starts with a brace; a safetensors file starts with the eight bytes of a length. */
+/** JSON starts with a bracket; a safetensors file starts with the eight bytes of a length. */
 function endingOf(bytes: Uint8Array, kind: "series" | "tensors"): string {
-  const isJson = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{");
-  if (kind === "series") return isJson ? ".jsonl" : ".csv";
-  return isJson ? ".json" : ".safetensors";
+  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
+  if (kind === "series") return start.startsWith("{") ? ".jsonl" : ".csv";
+  return /^[{[]/.test(start) ? ".json" : ".safetensors";
 }

@@ -7,6 +7,7 @@ import { constantDimension } from "./dimension.ts";
 import type { Dimension } from "./dimension.ts";
 import { functionNames } from "./functions.ts";
 import { parseEquations, parseExpression } from "./parse.ts";
+import type { ReadEquation } from "./parse.ts";
 import type { CellReport, KeyPlace } from "./report.ts";
 import { Scope } from "./scope.ts";
 import { dimensionOf } from "./sizes.ts";
@@ -109,7 +110,7 @@ class CellCheck {
       keys,
       states,
       parameters,
-      equations,
+      equations: equations.flatMap(({ targets, value }): readonly Equation[] => (value ? [{ targets, value }] : [])),
       output: output.expression,
       outputSize,
       conditions: this.#conditions,
@@ -195,7 +196,7 @@ class CellCheck {
     return expression && read(expression);
   }
 
-  #equations(): readonly Equation[] {
+  #equations(): readonly ReadEquation[] {
     const { equations } = this.#source.written;
     const list = typeof equations === "string" ? [equations] : equations;
     return list.flatMap((text, index) => {
@@ -222,7 +223,7 @@ class CellCheck {
 
   /** What is written, else the first next state, else what the last equation computes. */
   #output(
-    equations: readonly Equation[],
+    equations: readonly ReadEquation[],
   ): { readonly expression: Expression; readonly text: string; readonly at: Span | KeyPlace } | undefined {
     const { output, state = {} } = this.#source.written;
     if (output !== undefined) {

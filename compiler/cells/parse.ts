@@ -35,8 +35,15 @@ class Unreadable extends Error {
   }
 }
 
-/** Every equation that can be read; the others are reported. */
-export function parseEquations(text: string, from: number, to: number, report: ReportSyntax): readonly Equation[] {
+/** An equation of which at least the left side can be read: its names are known, whatever they stand for. */
+export interface ReadEquation {
+  readonly targets: Equation["targets"];
+  /** Undefined once reported. */
+  readonly value: Expression | undefined;
+}
+
+/** Every equation of which something can be read; what cannot is reported. */
+export function parseEquations(text: string, from: number, to: number, report: ReportSyntax): readonly ReadEquation[] {
   return new Parser(tokensOf(text, from, to), report).equations();
 }
 
@@ -53,19 +60,23 @@ class Parser {
   readonly #open: Token[] = [];
   #depth = 0;
   #operators = 0;
+  /** Of the equation that is being read, once its "=" is. */
+  #targets: Equation["targets"] | undefined;
 
   constructor(tokens: readonly Token[], report: ReportSyntax) {
     this.#tokens = tokens;
     this.#report = report;
   }
 
-  equations(): readonly Equation[] {
-    const equations: Equation[] = [];
+  equations(): readonly ReadEquation[] {
+    const equations: ReadEquation[] = [];
     this.#skipLines();
     while (this.#peek().kind !== "end") {
+      this.#targets = undefined;
       const equation = this.#attempt(() => this.#equation());
+      if (!equation) this.#skipToNextEquation();
       if (equation) equations.push(equation);
-      else this.#skipToNextEquation();
+      else if (this.#targets) equations.push({ targets: this.#targets, value: undefined });
       this.#skipLines();
     }
     return equations;
@@ -119,6 +130,7 @@ class Parser {
     if (!this.#accept("=")) {
       this.#fail('"="', this.#peek(), "an equation says name = expression, one on a line.");
     }
+    this.#targets = targets;
     const value = this.#afterOperator(() => this.#sum());
     const { kind, text } = this.#peek();
     if (kind === "newline" || kind === "end") return { targets, value };

@@ -12,6 +12,7 @@ import {
   splitFunction,
 } from "./functions.ts";
 import type { ShapeResult } from "./functions.ts";
+import type { ReadEquation } from "./parse.ts";
 import type { CellReport } from "./report.ts";
 import type { NameFact, Scope } from "./scope.ts";
 import { dimensionOf } from "./sizes.ts";
@@ -33,15 +34,14 @@ export class Typing {
     private readonly report: CellReport,
     private readonly sizeNames: readonly string[],
     private readonly conditions: SizeCondition[],
-    equations: readonly Equation[],
+    equations: readonly ReadEquation[],
   ) {
     this.#computed = new Set(equations.flatMap(({ targets }) => targets.map(({ name }) => name)));
   }
 
-  equation({ targets, value }: Equation): void {
-    const [first] = targets;
-    if (!first) return;
-    const types = targets.length === 1 ? [this.of(value)] : this.#split(targets.length, value);
+  equation({ targets, value }: ReadEquation): void {
+    const types =
+      value === undefined ? [] : targets.length === 1 ? [this.of(value)] : this.#split(targets.length, value);
     targets.forEach((target, index) => this.#assign(target, types[index]));
   }
 
@@ -90,7 +90,9 @@ export class Typing {
       return false;
     }
     if (name.endsWith("'") && state?.what !== "state") {
-      const states = this.scope.names.filter((known) => this.scope.get(known)?.what === "state");
+      const states = this.scope.names.filter(
+        (known) => this.scope.get(known)?.what === "state" && !known.endsWith("'"),
+      );
       const help = states.length === 0 ? "this cell has no states." : `its states are ${states.join(", ")}.`;
       return refuse("a prime stands for the next value of a state", help);
     }

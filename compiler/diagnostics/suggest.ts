@@ -3,8 +3,10 @@ import { joinWords, quote } from "../support/words.ts";
 
 const mostSuggestions = 3;
 
-/** The nearest known names, if they are within about 40 % of the input's length. */
+/** Names inside groups that end in the input (`blocks.0.inner`), or the nearest known names within about 40 % of its length. */
 export function suggestions(input: string, known: readonly string[]): readonly string[] {
+  const inside = known.filter((name) => name.endsWith(`.${input}`));
+  if (inside.length > 0) return inside.slice(-mostSuggestions);
   const threshold = Math.floor(input.length * 0.4) + 1;
   const candidates = known
     .map((name) => ({ name, distance: editDistance(input, name, threshold) }))

@@ -39,12 +39,13 @@ export function parse(source: SourceText, options: ParseOptions, diagnostics: Di
     inherited,
   );
   if (diagnostics.count > before) return undefined;
-  return withGroupsWrittenOut({
+  const document: Document = {
     file: source.file,
     stem: stemOf(source.file),
     text: source.text,
     yaml: reading.yaml,
     value: plainValue(root),
     locate: (pointer, part) => locate(root, pointer, part),
-  });
+  };
+  return withGroupsWrittenOut(document, diagnostics);
 }

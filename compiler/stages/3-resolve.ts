@@ -9,6 +9,7 @@ import { isBroken } from "./resolve/context.ts";
 import { resolveData } from "./resolve/data.ts";
 import type { ResolvedData } from "./resolve/data.ts";
 import { resolveDecode } from "./resolve/decode.ts";
+import { countLayers, mostLayers } from "./resolve/expand.ts";
 import { resolveLayers } from "./resolve/layers.ts";
 import { resolveLosses, resolveOutputs } from "./resolve/losses.ts";
 import { Names } from "./resolve/names.ts";
@@ -37,8 +38,17 @@ export function resolve(
   const optimizer = isBroken(spec, "/optimizer") ? { kind: "", config: {} } : resolveOptimizer(context);
   const train = resolveTrain(context, data);
   const schedule = isBroken(spec, "/schedule") ? undefined : resolveSchedule(context, data, train);
-  const model = data.inputs && assemble(context, { data, inputs: data.inputs, optimizer, schedule, train });
+  const { inputs } = data;
+  const model =
+    inputs && hasRoom(context) ? assemble(context, { data, inputs, optimizer, schedule, train }) : undefined;
   return diagnostics.count === before && spec.broken === undefined ? model : undefined;
+}
+
+/** Whether there are few enough layers to go on. */
+function hasRoom({ spec, report }: ResolveContext): boolean {
+  const count = countLayers(spec);
+  if (count > mostLayers) report("too-many-layers", { count, most: mostLayers }, { pointer: "/layers", part: "key" });
+  return count <= mostLayers;
 }
 
 interface Settled {

@@ -10,9 +10,9 @@ export interface UnknownName {
 
 const unknownKind =
   (noun: string) =>
-  (facts: UnknownName): Wording => ({
+  (facts: UnknownName & { readonly instead?: string | undefined }): Wording => ({
     message: `${quote(facts.found)} is not ${withArticle(noun)} kind.`,
-    help: didYouMean(facts.found, facts.known, "kinds"),
+    help: facts.instead ?? didYouMean(facts.found, facts.known, "kinds"),
   });
 
 export const keyCodes = {

@@ -14,6 +14,11 @@ export const meaningCodes = {
     help: "make batch_size, hidden_size, out_features, window or the shape of the input smaller.",
   }),
 
+  "too-many-layers": (facts: { readonly count: number; readonly most: number }): Wording => ({
+    message: `with what is repeated these are ${facts.count} layers, more than the ${facts.most} that one model may have.`,
+    help: "lower times; of groups inside groups they multiply.",
+  }),
+
   "duplicate-name": (facts: { readonly name: string; readonly what: string }): Wording => ({
     message: `${quote(facts.name)} already names ${facts.what}.`,
     help: "every layer and every input needs a name of its own.",

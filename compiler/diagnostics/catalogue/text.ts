@@ -13,8 +13,8 @@ export const textCodes = {
     help: "indent with spaces.",
   }),
 
-  "duplicate-key": (facts: { readonly key: string }): Wording => ({
-    message: `the key ${quote(facts.key)} is given twice in one mapping.`,
+  "duplicate-key": (facts: { readonly key: string; readonly where?: string }): Wording => ({
+    message: `the key ${quote(facts.key)} is given twice ${facts.where ?? "in one mapping"}.`,
     help: "keep one of the two.",
   }),
 

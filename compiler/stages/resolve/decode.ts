@@ -1,7 +1,7 @@
 /** What is decoded, and how: of a decoder layer, of a ctc loss, or of whatever the key `decode` names. */
 import type { DecodeFact, ModelInput, ResolvedLayer, ResolvedLoss } from "../../contracts.ts";
 import { inputShape } from "../../data/input-shape.ts";
-import { decodeKeys } from "../../schema/decode.ts";
+import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { quote } from "../../support/words.ts";
 import type { ResolveContext } from "./context.ts";
@@ -42,8 +42,8 @@ function ofTokens(
   const tokens = parts.inputs.find(({ name }) => name === input);
   const layer = parts.layers.find(({ name }) => name === output);
   const vocabulary = tokens?.vocabulary;
-  if (tokens?.dtype !== "int32" || tokens.shape.length !== 1 || vocabulary === undefined) {
-    const names = parts.inputs.filter(({ dtype }) => dtype === "int32").map(({ name }) => quote(name));
+  if (tokens === undefined || vocabulary === undefined || !areTokens(tokens)) {
+    const names = parts.inputs.filter(areTokens).map(({ name }) => quote(name));
     const help = `name the input that the model reads tokens from${names.length > 0 ? `: ${names.join(" or ")}` : ""}`;
     return invalid(context, "input", "an int32 input [B, T] with a vocabulary", input, help);
   }
@@ -79,6 +79,10 @@ function ofTokens(
   };
 }
 
+function areTokens({ dtype, shape, vocabulary }: ModelInput): boolean {
+  return dtype === "int32" && shape.length === 1 && vocabulary !== undefined;
+}
+
 function givesLogits({ output }: ResolvedLayer, vocabulary: number): boolean {
   return output.time && output.shape.length === 2 && output.shape[1] === vocabulary;
 }
@@ -89,8 +93,7 @@ function ofAlignment(
   ctc: ResolvedLoss,
   config: Config,
 ): DecodeFact | undefined {
-  const own = ["input", "output", "bos", "eos", "max_length", "length_penalty"] as const;
-  for (const key of own) {
+  for (const key of tokenKeys) {
     if (context.spec.decode?.[key] === undefined) continue;
     invalid(context, key, "not given: a ctc loss says what is decoded", config[key], "remove it");
   }

@@ -48,6 +48,28 @@ export function expandLayers(spec: Spec): readonly NamedLayer[] {
   return new Expansion(spec).all();
 }
 
+/** Groups inside groups multiply. */
+export const mostLayers = 2000;
+
+/** How many layers `expandLayers` would build. */
+export function countLayers(spec: Spec): number {
+  const count = (items: readonly LayerSpec[], pointer: string): number =>
+    items.reduce((sum, item, position) => {
+      const place = pointerTo(pointer, position);
+      const group = isBroken(spec, place) ? undefined : groupOf(item.kind);
+      return (
+        sum +
+        1 +
+        (group === undefined ? 0 : (group.copies(item) ?? 1) * count(innerOf(item), pointerTo(place, "layers")))
+      );
+    }, 0);
+  return count(spec.layers, "/layers");
+}
+
+function innerOf(item: LayerSpec): readonly LayerSpec[] {
+  return Array.isArray(item["layers"]) ? (item["layers"] as readonly LayerSpec[]) : [];
+}
+
 export function groupOf(kind: string): GroupDefinition | undefined {
   return groups.find((group) => group.kind === kind);
 }
@@ -107,7 +129,7 @@ class Expansion {
     input: Source,
     { name, frozen, original }: Pick<NamedLayer, "name" | "frozen" | "original">,
   ): { readonly last: Source; readonly inner: readonly NamedLayer[] } {
-    const items = Array.isArray(spec["layers"]) ? (spec["layers"] as readonly LayerSpec[]) : [];
+    const items = innerOf(spec);
     const copies = group.copies(spec);
     let last = input;
     let inner: readonly NamedLayer[] = original?.inner ?? [];

@@ -57,11 +57,15 @@ function findSources(context: ResolveContext, names: Names, layer: NamedLayer): 
     if (layer.original && !names.peek(text, scope)) return undefined;
     const reference = names.find(text, pointer, { what: "input or layer", known: readable(names, layer) }, scope);
     if (!reference || isLayer(reference.owner)) return reference;
-    const isLeak = reference.owner.role === "target" && context.spec.data.kind !== "tensors";
-    if (!isLeak) return reference;
+    if (!isLeak(context, reference.owner)) return reference;
     return layer.original ? undefined : context.report("reads-target", { name: layer.name, target: text }, { pointer });
   });
   return found.every((reference) => reference !== undefined) ? found : undefined;
+}
+
+/** Whether the input is what the data wants predicted. Of tensors nobody but the spec says what that is. */
+function isLeak({ spec }: ResolveContext, input: ModelInput): boolean {
+  return input.role === "target" && spec.data.kind !== "tensors";
 }
 
 /** Names that a layer may read. */
@@ -204,7 +208,7 @@ class LayerResolution {
       inputs,
       batchSize,
       from: this.#sources.map(({ text }) => text),
-      lookup: (text, key) => this.#lookup(text, `${pointer}/${key}`),
+      lookup: (text, key) => this.#lookup(text, key),
       has: (text) => this.#names.has(text, this.#layer.scope),
       mismatch: (expected, help) => {
         const operands = this.#sources.map(({ text }, position) => `${quote(text)} is ${legends[position] ?? ""}`);
@@ -231,7 +235,8 @@ class LayerResolution {
     };
   }
 
-  #lookup(text: string, pointer: string): LookedUp | undefined {
+  #lookup(text: string, key: string): LookedUp | undefined {
+    const pointer = `${this.#layer.pointer}/${key}`;
     const wanted = { what: "input or layer", known: readable(this.#names, this.#layer) };
     const reference = this.#names.find(text, pointer, wanted, this.#layer.scope);
     if (!reference) return undefined;
@@ -243,8 +248,24 @@ class LayerResolution {
       return this.#context.report(code, { name: this.#layer.name, read: owner.name }, { pointer });
     }
     const shape = this.#names.shapeOf(reference, pointer);
-    if (!isLayer(owner)) return shape && { shape, kind: "input" };
-    return shape && { shape, kind: owner.kind, parameters: this.#names.parametersOf(owner) };
+    if (isLayer(owner)) return shape && { shape, kind: owner.kind, parameters: this.#names.parametersOf(owner) };
+    const isUsable = key === "target" || this.#mayCompute(owner, pointer);
+    return isUsable && shape ? { shape, kind: "input" } : undefined;
+  }
+
+  /** Whether an input that another key than `from` names can be computed with. */
+  #mayCompute(input: ModelInput, pointer: string): boolean {
+    const { report } = this.#context;
+    const { name, kind } = this.#layer;
+    if (isLeak(this.#context, input)) {
+      report("reads-target", { name, target: input.name }, { pointer });
+      return false;
+    }
+    if (input.dtype === "float32") return true;
+    const notes = [{ message: `${quote(input.name)} is declared here.`, pointer: input.pointer }];
+    const facts = { layer: name, kind, input: input.name, expected: "float32", found: input.dtype };
+    report("wrong-dtype", facts, { pointer, notes });
+    return false;
   }
 }
 

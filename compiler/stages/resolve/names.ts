@@ -145,7 +145,10 @@ export class Names {
     const planned = this.#planned.get(owner.name);
     if (!planned || output === undefined) return planned?.output;
     if (Object.hasOwn(planned.extras, output)) return planned.extras[output];
-    const facts = { layer: owner.name, kind: owner.kind, output, known: Object.keys(planned.extras) };
+    const inner = this.layers.filter(({ scope }) => scope === owner.name || scope.startsWith(`${owner.name}.`));
+    const innerNames = inner.map(({ name }) => name.slice(owner.name.length + 1));
+    const known = Array.from(new Set([...Object.keys(planned.extras), ...innerNames]));
+    const facts = { layer: owner.name, kind: owner.kind, output, known };
     return this.#context.report("unknown-output", facts, { pointer });
   }
 

@@ -1,6 +1,6 @@
 /** The spec with every default written out, as plain JSON that is a valid spec again. */
 import type { Model, ModelInput, ResolvedLayer, ResolvedLoss, ResolvedSpec, Spec } from "../../contracts.ts";
-import { decodeKeys } from "../../schema/decode.ts";
+import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { groupOf } from "./expand.ts";
 import type { NamedLayer } from "./expand.ts";
@@ -38,10 +38,16 @@ export function writeResolvedSpec(parts: ResolvedParts): ResolvedSpec {
     optimizer: { kind: parts.optimizer.kind, ...parts.optimizer.config },
     ...(parts.schedule === undefined ? {} : { schedule: { kind: parts.schedule.kind, ...parts.schedule.config } }),
     train: parts.train,
-    ...(spec.decode === undefined ? {} : { decode: withDefaults(decodeKeys, spec.decode) }),
+    ...(spec.decode === undefined ? {} : { decode: writeDecode(parts, spec.decode) }),
     metrics: spec.metrics ?? [],
     outputs: parts.outputs,
   };
+}
+
+function writeDecode({ losses }: ResolvedParts, given: Config): Config {
+  const filled = Object.entries(withDefaults(decodeKeys, given));
+  const isAlignment = losses.some(({ kind }) => kind === "ctc");
+  return Object.fromEntries(filled.filter(([key]) => !isAlignment || !tokenKeys.some((one) => one === key)));
 }
 
 /** Words of declared inputs with their sizes, also those that only the data knows. */
