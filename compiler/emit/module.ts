@@ -18,6 +18,7 @@ import type { KernelFunction } from "../targets/gpu/kernel.ts";
 import type { GpuModule, GpuPlan } from "../targets/gpu/target.ts";
 import type { AlignmentFact } from "../../runtime/contract.ts";
 import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
+import { FinalTexts } from "./final-text.ts";
 import { headerLines, specHash, summaryLines } from "./header.ts";
 import { comment, documentation, oneLineKeep } from "./comments.ts";
 import { dataLiteral, numberLiteral, stringLiteral } from "./literals.ts";
@@ -111,11 +112,19 @@ export function printModule(parts: ModuleParts): string {
     useInMemoryFileSystem: true,
     manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Double },
   });
-  const file = project.createSourceFile("module.ts", { statements: [...symbols.imports(), ...body] });
+  const texts = new FinalTexts();
+  const statements = body.map((statement) => withoutText(statement, texts));
+  const file = project.createSourceFile("module.ts", { statements: [...symbols.imports(), ...statements] });
   const header = headerLines(model)
     .map((line) => `// ${line}\n`)
     .join("");
-  return `${header}\n${comment(summaryLines(model))}\n\n${tidy(file.getFullText())}`;
+  return `${header}\n${comment(summaryLines(model))}\n\n${tidy(texts.restored(file.getFullText()))}`;
+}
+
+function withoutText(statement: Statement, texts: FinalTexts): Statement {
+  if (typeof statement === "string") return texts.hold(statement);
+  if (statement.kind !== StructureKind.Function || typeof statement.statements !== "string") return statement;
+  return { ...statement, statements: texts.hold(statement.statements) };
 }
 
 const purposes: Readonly<Record<AnyProgramName, string>> = {
@@ -260,7 +269,7 @@ function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
     `  spec: ${dataLiteral(model.spec, "  ")},\n`,
     `} as const satisfies ${symbols.use("ModelDefinition")}`,
   ].join("");
-  return `${constant("model", { value: `${symbols.use("defineModel")}(${text})`, isExported: true })}\n`;
+  return constant("model", { value: `${symbols.use("defineModel")}(${text})`, isExported: true });
 }
 
 function typeAliases(model: Model, symbols: SymbolTable): TypeAliasDeclarationStructure[] {

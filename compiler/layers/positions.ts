@@ -80,7 +80,7 @@ export function rotate(
 function angles(o: Operations, positions: Node, pair: Node, size: number, base: number): Node {
   const frequency = o.exp(o.multiply(pair, o.constant((-2 * Math.log(base)) / size)));
   const axes = positions.shape.map((_, axis) => axis);
-  return o.multiply(o.broadcast(positions, pair.shape, axes), frequency);
+  return o.builder.named(o.multiply(o.broadcast(positions, pair.shape, axes), frequency), "angles");
 }
 
 /** 2 pi in three parts, the first two short enough for whole multiples of them to be exact in float32 (Cody and Waite). */
@@ -88,11 +88,16 @@ const turn = [6.28125, 0.0019350051879882812, 2 * Math.PI - 6.28125 - 0.00193500
 
 /** Angles in -pi/2 .. pi/2 whose sines are the sine and the cosine of the angle. */
 function folded(o: Operations, angle: Node): { readonly sine: Node; readonly cosine: Node } {
-  const turns = o.floor(o.add(o.multiply(angle, o.constant(1 / (2 * Math.PI))), o.constant(0.5)));
-  const rest = turn.reduce((left, part) => o.subtract(left, o.multiply(turns, o.constant(part))), angle);
+  const whole = o.floor(o.add(o.multiply(angle, o.constant(1 / (2 * Math.PI))), o.constant(0.5)));
+  const turns = o.builder.named(whole, "turns");
+  const left = turn.reduce((sum, part) => o.subtract(sum, o.multiply(turns, o.constant(part))), angle);
+  const rest = o.builder.named(left, "angles_within_turns");
   const size = o.abs(rest);
   const sine = o.multiply(o.sign(rest), o.minimum(size, o.subtract(o.constant(Math.PI), size)));
-  return { sine, cosine: o.subtract(o.constant(Math.PI / 2), size) };
+  return {
+    sine: o.builder.named(sine, "folded_angles"),
+    cosine: o.builder.named(o.subtract(o.constant(Math.PI / 2), size), "folded_angles_of_cosines"),
+  };
 }
 
 /** sin of -pi/2 .. pi/2: its Taylor series up to x^19, the next term of which is below 3e-16. */

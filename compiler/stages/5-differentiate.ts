@@ -45,11 +45,17 @@ function gradientsOf(model: Model, { operations: o, loss, parameters }: Forward)
   const trainable = model.parameters.filter(({ frozen }) => !frozen).map(({ name }) => name);
   const nodeOf = (name: string): Node => parameters.get(name) as Node;
   const pulled = pullback(o, new Map([[loss, o.constant(1)]]), new Set(trainable.map(nodeOf)));
+  // Without the layer's name, which may have dots itself and which a label stands behind anyway.
+  const ownName = new Map(
+    model.layers.flatMap((layer) =>
+      layer.parameters.map(({ name }) => [name, name.slice(layer.name.length + 1)] as const),
+    ),
+  );
   return new Map(
     trainable.map((name) => {
       const node = nodeOf(name);
       const gradient = pulled.get(node) ?? o.constant(0, node.shape);
-      const label = `${name.slice(name.indexOf(".") + 1)}_gradient`;
+      const label = `${ownName.get(name) ?? name}_gradient`;
       return [name, gradient.label === gradient.op ? o.builder.named(gradient, label) : gradient];
     }),
   );

@@ -49,6 +49,9 @@ const known = ["kind", "beamSize", "lengthPenalty", "maxLength", "nBest"] as con
 
 function settingsOf(fact: DecodeFact, options: DecodeOptions): Settings {
   const fault = (message: string): Problem => new Problem({ code: "invalid-option", message });
+  if (typeof options !== "object" || (options as unknown) === null) {
+    throw fault(`decode takes an object of options (${known.join(", ")}), not ${describe(options)}.`);
+  }
   const unknown = Object.keys(options).filter((key) => !(known as readonly string[]).includes(key));
   if (unknown.length > 0) {
     throw fault(`decode has no option ${unknown.join(", ")}; its options are ${known.join(", ")}.`);

@@ -42,7 +42,8 @@ export class Streams {
       });
     }
     const whole = facts.filter((fact) => stream.whole.includes(fact.name));
-    const checked = whole.length === 0 ? noInputs(inputs) : checkFacts(this.#definition, inputs, whole, "stream");
+    const readsNone = whole.length === 0 && typeof inputs === "object" && (inputs as unknown) !== null;
+    const checked = readsNone ? noInputs(inputs) : checkFacts(this.#definition, inputs, whole, "stream");
     if (checked.count !== 1) {
       throw new Problem({
         code: "wrong-inputs",
@@ -113,6 +114,13 @@ class RunningStream implements Stream {
     }
     const facts = this.#definition.inputs.filter(({ name }) => stepped.includes(name)).map(oneStep);
     const checked = checkFacts(this.#definition, listed(inputs), facts, "stream");
+    if (checked.count !== 1) {
+      throw new Problem({
+        code: "wrong-inputs",
+        message: `a stream takes one step of one example at a time, but ${String(checked.count)} were given.`,
+        help: "call step for each step; of other examples, in streams of their own.",
+      });
+    }
     this.#isStepping = true;
     try {
       const position = Float32Array.of(this.#position);
@@ -142,7 +150,7 @@ function oneStep(fact: InputFact): InputFact {
 
 /** A step of tokens is a number. */
 function listed(inputs: TensorInputs): TensorInputs {
-  if (typeof inputs !== "object") return inputs;
+  if (typeof inputs !== "object" || inputs === null) return inputs;
   return Object.fromEntries(
     Object.entries(inputs as Readonly<Record<string, TensorInput | number>>).map(([name, value]) => [
       name,
