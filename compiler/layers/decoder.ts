@@ -29,11 +29,11 @@ export const decoder = defineLayer<DecoderConfig>({
     target: { type: "string", description: "The tokens to predict, an int32 input [B, T] whose vocabulary is known." },
     cell: {
       type: "object",
-      description: "The recurrent cell: kind (lstm, gru or rnn; default lstm), hidden_size, num_layers (default 1).",
+      description: "The recurrent cell.",
       properties: {
-        kind: { type: "string", enum: cells.map(({ kind }) => kind) },
-        hidden_size: { type: "integer", minimum: 1 },
-        num_layers: { type: "integer", minimum: 1 },
+        kind: { type: "string", enum: cells.map(({ kind }) => kind), description: "Which cell; default lstm." },
+        hidden_size: { type: "integer", minimum: 1, description: "Size H of its state." },
+        num_layers: { type: "integer", minimum: 1, description: "Layers, each reading the one below; default 1." },
       },
       required: ["hidden_size"],
       additionalProperties: false,
@@ -49,12 +49,19 @@ export const decoder = defineLayer<DecoderConfig>({
       type: "object",
       optional: true,
       description:
-        "score (default dot), over (what it looks at, [B, S, D]; default what `from` says), attention_size (of h, or of the " +
-        "additive score; default hidden_size). Without attention the logits come from the cell alone.",
+        "How it looks at the encoder; `{}` takes all defaults. Without it the logits come from the cell alone.",
       properties: {
-        score: { type: "string", enum: scoreKeys.score.enum },
-        over: { type: "string" },
-        attention_size: { type: "integer", minimum: 1 },
+        score: {
+          type: "string",
+          enum: scoreKeys.score.enum,
+          description: "How queries and keys are compared; default dot.",
+        },
+        over: { type: "string", description: "What it looks at, `[B, S, D]`; default what `from` says." },
+        attention_size: {
+          type: "integer",
+          minimum: 1,
+          description: "Size of h, or rows of W_q and W_k of the additive score; default hidden_size.",
+        },
       },
       additionalProperties: false,
     },

@@ -107,7 +107,7 @@ function topLevelProperties(): JsonSchema {
     train: { ...closedObject(trainKeys, "train"), description: "How long and with what batches training goes on." },
     decode: {
       ...closedObject(decodeKeys, "decode"),
-      description: "How the tokens of a decoder, or the labels of a ctc loss, are searched.",
+      description: "How the tokens of a decoder, or the labels of a ctc loss, are searched. A ctc loss takes kind, beam_size and n_best alone.",
     },
     metrics: {
       type: "array",

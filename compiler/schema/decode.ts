@@ -19,9 +19,9 @@ export const decodeKeys = {
     type: "integer",
     minimum: 1,
     optional: true,
-    description: "Most tokens; default twice the steps of the target.",
+    description: "Most tokens; default twice the steps of input. A cache of keys and values has room for as many as input has steps.",
   },
-  n_best: { type: "integer", minimum: 1, default: 1, description: "Sequences that beam search gives, best first." },
+  n_best: { type: "integer", minimum: 1, default: 1, description: "Sequences that beam search gives, best first; at most beam_size." },
   input: {
     type: "string",
     optional: true,

@@ -5,6 +5,7 @@ import { compileText } from "../support/fixture-file.ts";
 import { seeded } from "../support/seeded.ts";
 import { testedTargets } from "../support/targets.ts";
 import { moduleFor } from "../support/trainee.ts";
+import { expectProblem } from "../unit/runtime/model/expect-problem.ts";
 
 const steps = 6;
 const vocabulary = 7;
@@ -164,6 +165,32 @@ optimizer: {kind: adam}`,
     await stream.step({ x: [0, 0] });
     await expect(stream.step({ x: [0, 0, 0] })).rejects.toThrow(/x/);
     await expect(live.decode({})).rejects.toThrow("decodes nothing");
+    await live.dispose();
+  });
+});
+
+describe("wrong calls", () => {
+  it("are told what was expected", async () => {
+    const writer = `${head}
+inputs:
+  before: {shape: [3], dtype: int32, vocabulary: 5}
+  after: {shape: [3], dtype: int32, vocabulary: 5}
+layers:
+  - {kind: embedding, from: before, embedding_dim: 2}
+  - {name: logits, kind: linear, out_features: 5}
+loss: {kind: cross_entropy, input: logits, target: after}
+decode: {input: before, output: logits}`;
+    const live = await (await moduleFor(compileText("decoded.yaml", writer), "cpu")).create({ backend: "cpu" });
+    const stream = await live.stream();
+    const nothing = null as never;
+    for (const call of [() => stream.step(nothing), () => live.stream(nothing), () => live.decode(nothing)]) {
+      await expectProblem(call, "wrong-inputs", /an object of tensors by name, not null/);
+    }
+    for (const options of [null, "beam"] as never[]) {
+      await expectProblem(() => live.decode({}, options), "invalid-option", /decode takes an object of options/);
+    }
+    await expectProblem(() => stream.step({ before: [1, 2] }), "wrong-inputs", /one step of one example at a time/);
+    expect(stream.position).toBe(0);
     await live.dispose();
   });
 });

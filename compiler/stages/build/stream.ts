@@ -12,11 +12,9 @@ import type { StreamContext } from "../../layers/define.ts";
 import type { Operations } from "../../ops/index.ts";
 import { operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
-import { quote } from "../../support/words.ts";
-import { scopesFrom } from "../resolve/expand.ts";
 import { buildLayer } from "./layer.ts";
 import { inputValue, Values } from "./values.ts";
-import { layerDefinition } from "../layer-kinds.ts";
+import { movingLayers, ownerOf, streamObstacle } from "../stream-obstacle.ts";
 
 export interface StreamTensor {
   readonly name: string;
@@ -52,7 +50,7 @@ export function modelStream(model: Model): StreamGraphs | StreamObstacle {
     decoded === "" ? input.role === "input" && inputShape(input).time : input.name === decoded,
   );
   const stream = buildStream(model, new Set(stepped.map(({ name }) => name)));
-  if ("reason" in stream || stream.states.length > 0) return stream;
+  if ("reason" in stream || stream.states.length > 0 || decoded !== "") return stream;
   return { reason: "no layer keeps anything from step to step" };
 }
 
@@ -60,57 +58,10 @@ export function modelStream(model: Model): StreamGraphs | StreamObstacle {
 export function buildStream(given: Model, stepped: ReadonlySet<string>): StreamGraphs | StreamObstacle {
   const model: Model = { ...given, batchSize: 1 };
   const moving = movingLayers(model, stepped);
-  const obstacle = findObstacle(model, stepped, moving);
+  const obstacle = streamObstacle(model, stepped, moving);
   if (obstacle !== undefined) return { reason: obstacle };
   const building = new StreamBuilding(model, stepped, moving);
   return building.graphs();
-}
-
-/** Layers that depend on what comes step by step. */
-function movingLayers(model: Model, stepped: ReadonlySet<string>): ReadonlySet<string> {
-  const moving = new Set<string>();
-  for (const { name, needs } of model.layers) {
-    if (needs.some((need) => stepped.has(need) || moving.has(need))) moving.add(name);
-  }
-  return moving;
-}
-
-function findObstacle(model: Model, stepped: ReadonlySet<string>, moving: ReadonlySet<string>): string | undefined {
-  if (stepped.size === 0) return "no input has time";
-  const lengths = new Set(model.inputs.filter(({ name }) => stepped.has(name)).map(({ shape }) => shape[0]));
-  if (lengths.size > 1) return "its inputs have different numbers of steps";
-  const isStep = (name: string): boolean => stepped.has(name) || moving.has(ownerOf(name, moving));
-  for (const layer of model.layers) {
-    if (!moving.has(layer.name)) continue;
-    const definition = layerDefinition(layer);
-    const title = `the ${layer.kind} layer ${quote(layer.name)}`;
-    if (definition.stream === undefined) return `${title} needs whole sequences`;
-    const inputs = layer.from.map((name, position) => ({
-      shape: layer.inputs[position] as LayerShape,
-      isStep: isStep(name),
-    }));
-    const reason = definition.stream(layer.config, inputs, (text) => isStep(neededAs(text, layer)));
-    if (reason !== undefined) return `of ${title}: ${reason}`;
-  }
-  const isStreamed = ({ name, shape }: Model["outputs"][number]): boolean => isStep(name) && shape.time;
-  return model.outputs.some(isStreamed) || moving.has(model.decode?.output ?? "") ? undefined : "no output has time";
-}
-
-/** `encoder.final_state` belongs to the longest of the names that begin it. */
-function ownerOf(name: string, owners: ReadonlySet<string>): string {
-  let owner = name;
-  while (!owners.has(owner) && owner.includes(".")) owner = owner.slice(0, owner.lastIndexOf("."));
-  return owner;
-}
-
-/** What a text in a key of the layer stands for, in full: inside a group it may be shorter. */
-function neededAs(text: string, { needs, scope }: ResolvedLayer): string {
-  const isMeant = (name: string): boolean => needs.some((need) => name === need || name.startsWith(`${need}.`));
-  return (
-    scopesFrom(scope)
-      .map((around) => (around === "" ? text : `${around}.${text}`))
-      .find(isMeant) ?? text
-  );
 }
 
 class StreamBuilding {

@@ -4,6 +4,7 @@ import { inputShape } from "../../data/input-shape.ts";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { quote } from "../../support/words.ts";
+import { movingLayers, streamObstacle } from "../stream-obstacle.ts";
 import type { ResolveContext } from "./context.ts";
 
 export interface DecodeParts {
@@ -51,7 +52,7 @@ function ofTokens(
     const help = `name the layer that gives ${vocabulary} logits at every step`;
     return invalid(context, "output", `a layer [B, T, ${vocabulary}]`, output, help);
   }
-  const bos = Number(config["bos"] ?? decoder?.config["bos"] ?? usualBos);
+  const bos = bosOf(config, decoder);
   const eos = Number(config["eos"]);
   for (const [key, token] of [
     ["bos", bos],
@@ -67,6 +68,7 @@ function ofTokens(
       );
     }
   }
+  if (isObstructed(context, parts, tokens.name, layer.name)) return undefined;
   const steps = inputShape(tokens).shape[0] ?? 1;
   return {
     ...searchOf(context, config, 2 * steps),
@@ -77,6 +79,24 @@ function ofTokens(
     eos,
     blank: 0,
   };
+}
+
+function bosOf(config: Config, decoder: ResolvedLayer | undefined): number {
+  return Number(config["bos"] ?? decoder?.config["bos"] ?? usualBos);
+}
+
+/** What is decoded is written one token at a time: reports what of the model needs all of them at once. */
+function isObstructed(context: ResolveContext, parts: DecodeParts, input: string, output: string): boolean {
+  if (context.spec.decode === undefined) return false;
+  const stepped = new Set([input]);
+  const moving = movingLayers(parts, stepped);
+  const obstacle = moving.has(output)
+    ? streamObstacle({ ...parts, outputs: [], decode: { output } }, stepped, moving)
+    : `${quote(output)} does not depend on them`;
+  if (obstacle === undefined) return false;
+  const help = "let nothing between the two look ahead: causal attention, one direction, padding: causal";
+  invalid(context, "input", `tokens that the model can read one by one (${obstacle})`, input, help);
+  return true;
 }
 
 function areTokens({ dtype, shape, vocabulary }: ModelInput): boolean {
