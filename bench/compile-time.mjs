@@ -1,10 +1,12 @@
 // How long a spec takes to become a module, and how that grows with the number of layers.
 // usage: npm run --silent build && node bench/compile-time.mjs
 // Each row is the median of five compilations in one process, after one that is not counted; the first row is also measured
-// as a whole process (node start, loading the compiler, compiling).
+// as a whole process (node start, loading the compiler, compiling). The last rows are `specloom compile` with both targets, as a
+// user runs it: with an empty cache, and again with the WebAssembly that is in it by then.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 
@@ -73,3 +75,45 @@ const whole = Array.from({ length: 5 }, () => {
   return performance.now() - start;
 });
 console.log(`next-number as a whole process: ${median(whole).toFixed(0)} ms`);
+
+/** Two examples of what a spec reads: first tokens of the vocabulary, whole lengths. */
+function dataFor(text) {
+  const inputs = [
+    ...text.matchAll(/^ {2}(\w+): \{ shape: \[(\d+)\], dtype: int32, vocabulary: \d+(, lengths: true)? \}$/gm),
+  ];
+  const tensors = inputs.flatMap(([, name, steps, lengths]) => [
+    [name, Array.from({ length: 2 }, () => Array(Number(steps)).fill(4))],
+    ...(lengths === undefined ? [] : [[`${name}.lengths`, [Number(steps), Number(steps)]]]),
+  ]);
+  return JSON.stringify(Object.fromEntries(tensors));
+}
+
+console.log("");
+console.log(
+  `${"specloom compile".padEnd(18)}${"cold ms".padStart(8)}${"warm ms".padStart(8)}${"module kB".padStart(12)}`,
+);
+for (const name of ["next-number", "transformer-12", "encoder-decoder-4"]) {
+  const folder = mkdtempSync(join(tmpdir(), "specloom-compile-time-"));
+  const isOwn = name === "next-number";
+  const text = isOwn ? nextNumber : readFileSync(`${root}bench/specs/${name}.yaml`, "utf8");
+  const spec = isOwn ? `${root}specs/${name}.yaml` : join(folder, `${name}.yaml`);
+  if (!isOwn) {
+    writeFileSync(spec, text.replace(`${name}.safetensors`, "data.json"));
+    writeFileSync(join(folder, "data.json"), dataFor(text));
+  }
+  const [cold, warm] = ["cold", "warm"].map((out) => {
+    const start = performance.now();
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [`${root}dist/cli/main.js`, "compile", spec, "-o", join(folder, out)],
+      { cwd: isOwn ? root : folder, env: { ...process.env, SPECLOOM_CACHE: join(folder, "cache") } },
+    );
+    if (status !== 0) throw new Error(String(stderr));
+    return performance.now() - start;
+  });
+  const kilobytes = statSync(join(folder, "cold", `${name}.ts`)).size / 1000;
+  console.log(
+    `${name.padEnd(18)}${cold.toFixed(0).padStart(8)}${warm.toFixed(0).padStart(8)}${kilobytes.toFixed(0).padStart(12)}`,
+  );
+  rmSync(folder, { recursive: true });
+}
