@@ -15,7 +15,7 @@ import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
 import { invariant } from "../support/internal-error.ts";
 import type { KernelFunction } from "../targets/gpu/kernel.ts";
-import type { GpuModule, GpuPlan } from "../targets/gpu/target.ts";
+import { programOrder, type GpuModule, type GpuPlan } from "../targets/gpu/target.ts";
 import type { AlignmentFact } from "../../runtime/contract.ts";
 import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
 import { FinalTexts } from "./final-text.ts";
@@ -49,16 +49,6 @@ export interface ModuleParts {
 
 type Statement = StatementStructures | string;
 
-const allPrograms: readonly AnyProgramName[] = [
-  "predict",
-  "evaluate",
-  "gradients",
-  "train_step",
-  "accumulate",
-  "stream_start",
-  "stream_step",
-];
-
 /** Names a module uses for itself; kernels must not take them. */
 export const moduleNames: readonly string[] = [
   "model",
@@ -66,7 +56,7 @@ export const moduleNames: readonly string[] = [
   "kernelTable",
   "optimizerScalars",
   scheduleName,
-  ...allPrograms.flatMap((program) => [planName(program), argumentsName(program)]),
+  ...programOrder.flatMap((program) => [planName(program), argumentsName(program)]),
   ...webAssemblyNames,
 ];
 
@@ -79,7 +69,7 @@ export function printModule(parts: ModuleParts): string {
     section("Kernels: each computes one cell of its output"),
     ...gpu.kernels.map((kernel) => kernelFunction(kernel, symbols)),
     kernelTable(gpu.kernels, symbols),
-    ...allPrograms.flatMap((name) => {
+    ...programOrder.flatMap((name) => {
       const [program, plan] = [programs[name], gpu.plans[name]];
       if (program === undefined || plan === undefined) return [];
       return [
@@ -259,7 +249,7 @@ function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
     "    scalars: optimizerScalars,\n  },\n",
     accumulationMember(model, programs),
     schedule === undefined ? "" : `  schedule: ${scheduleLiteral(model, schedule)},\n`,
-    `  gpu: {\n${allPrograms.map(program).join("")}  },\n`,
+    `  gpu: {\n${programOrder.map(program).join("")}  },\n`,
     "reason" in stream
       ? `  streamObstacle: ${stringLiteral(stream.reason)},\n`
       : `  stream: ${dataLiteral(stream, "  ")},\n`,

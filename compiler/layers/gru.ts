@@ -2,7 +2,7 @@ import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { defineLayer } from "./define.ts";
 import type { CellWeights, Recurrence, RecurrentConfig } from "./recurrent.ts";
-import { recurrentKeys, recurrentLayer } from "./recurrent.ts";
+import { recurrentExamples, recurrentKeys, recurrentLayer } from "./recurrent.ts";
 
 /** Rows of the weights in PyTorch's order: reset, update, candidate. The reset gate closes over b_hn, so the cell adds it. */
 export const gruRecurrence: Recurrence = {
@@ -26,21 +26,7 @@ export const gru = defineLayer<RecurrentConfig>({
   source: "torch.nn.GRU (gate rows r, z, n; reset gate applied behind the product); Cho et al. 2014",
   keys: recurrentKeys,
   ...recurrentLayer(gruRecurrence),
-  examples: [
-    { config: { hidden_size: 3 }, inputs: [{ shape: [4, 2], axes: ["T", "C"], time: true }] },
-    {
-      config: { hidden_size: 3, num_layers: 2, bidirectional: true, dropout: 0.25 },
-      inputs: [{ shape: [3, 2], axes: ["T", "C"], time: true }],
-    },
-    {
-      config: { hidden_size: 2, bias: false, return: "last" },
-      inputs: [{ shape: [1, 3], axes: ["T", "C"], time: true }],
-    },
-    {
-      config: { hidden_size: 2, num_layers: 2, return: "all" },
-      inputs: [{ shape: [3, 1], axes: ["T", "C"], time: true }],
-    },
-  ],
+  examples: recurrentExamples,
 });
 
 /** One step. */

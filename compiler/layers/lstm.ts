@@ -2,7 +2,7 @@ import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { defineLayer } from "./define.ts";
 import type { CellWeights, Recurrence, RecurrentConfig } from "./recurrent.ts";
-import { recurrentKeys, recurrentLayer } from "./recurrent.ts";
+import { recurrentExamples, recurrentKeys, recurrentLayer } from "./recurrent.ts";
 
 /** Rows of the weights in PyTorch's order: input, forget, cell candidate, output. */
 export const lstmRecurrence: Recurrence = {
@@ -25,21 +25,7 @@ export const lstm = defineLayer<RecurrentConfig>({
   source: "torch.nn.LSTM (gate rows i, f, g, o; two bias vectors); Hochreiter and Schmidhuber 1997",
   keys: recurrentKeys,
   ...recurrentLayer(lstmRecurrence),
-  examples: [
-    { config: { hidden_size: 3 }, inputs: [{ shape: [4, 2], axes: ["T", "C"], time: true }] },
-    {
-      config: { hidden_size: 3, num_layers: 2, bidirectional: true, dropout: 0.25 },
-      inputs: [{ shape: [3, 2], axes: ["T", "C"], time: true }],
-    },
-    {
-      config: { hidden_size: 2, bias: false, return: "last" },
-      inputs: [{ shape: [1, 3], axes: ["T", "C"], time: true }],
-    },
-    {
-      config: { hidden_size: 2, num_layers: 2, return: "all" },
-      inputs: [{ shape: [3, 1], axes: ["T", "C"], time: true }],
-    },
-  ],
+  examples: recurrentExamples,
 });
 
 /** One step. */

@@ -13,6 +13,23 @@ export interface RecurrentConfig extends SteppedConfig {
   readonly bias: boolean;
 }
 
+/** Both directions, several layers, one step, and every form of `return`. */
+export const recurrentExamples: LayerDefinition<RecurrentConfig>["examples"] = [
+  { config: { hidden_size: 3 }, inputs: [{ shape: [4, 2], axes: ["T", "C"], time: true }] },
+  {
+    config: { hidden_size: 3, num_layers: 2, bidirectional: true, dropout: 0.25 },
+    inputs: [{ shape: [3, 2], axes: ["T", "C"], time: true }],
+  },
+  {
+    config: { hidden_size: 2, bias: false, return: "last" },
+    inputs: [{ shape: [1, 3], axes: ["T", "C"], time: true }],
+  },
+  {
+    config: { hidden_size: 2, num_layers: 2, return: "all" },
+    inputs: [{ shape: [3, 1], axes: ["T", "C"], time: true }],
+  },
+];
+
 export const recurrentKeys = {
   hidden_size: { type: "integer", minimum: 1, description: "Size H of the hidden state." },
   num_layers: steppedKeys.num_layers,

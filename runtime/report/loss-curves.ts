@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { EpochRecord } from "../training/state.ts";
 import { COLOURS } from "./draw.ts";
+import { epochAxis } from "./epoch-axis.ts";
 
 const PARTS = ["training", "validation"] as const;
 const LINE_COLOURS = { training: COLOURS.model, validation: COLOURS.naive } as const;
@@ -25,13 +26,7 @@ export function lossCurves(log: readonly EpochRecord[], bestEpoch: number | null
       {
         mark: { type: "line", strokeWidth: 2, point: log.length === 1 ? { filled: true } : false },
         encoding: {
-          x: {
-            field: "epoch",
-            type: "quantitative",
-            title: "epoch",
-            axis: { tickMinStep: 1, format: "d" },
-            scale: { domain: [1, Math.max(2, ...log.map(({ epoch }) => epoch))], nice: false },
-          },
+          x: epochAxis(log),
           y: {
             field: "loss",
             type: "quantitative",

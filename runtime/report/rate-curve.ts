@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { EpochRecord } from "../training/state.ts";
 import { COLOURS } from "./draw.ts";
+import { epochAxis } from "./epoch-axis.ts";
 
 /** Undefined where the rate stays what it is. */
 export function rateCurve(log: readonly EpochRecord[]): TopLevelSpec | undefined {
@@ -17,13 +18,7 @@ export function rateCurve(log: readonly EpochRecord[]): TopLevelSpec | undefined
     data: { values },
     mark: { type: "line", strokeWidth: 2, color: COLOURS.truth, interpolate: "step-before" },
     encoding: {
-      x: {
-        field: "epoch",
-        type: "quantitative",
-        title: "epoch",
-        axis: { tickMinStep: 1, format: "d" },
-        scale: { domain: [1, Math.max(2, ...log.map(({ epoch }) => epoch))], nice: false },
-      },
+      x: epochAxis(log),
       y: {
         field: "rate",
         type: "quantitative",

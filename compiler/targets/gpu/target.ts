@@ -19,7 +19,7 @@ export interface GpuModule {
 }
 
 /** Predict first, so that the kernels everyone shares keep the plain names. */
-const programOrder: readonly AnyProgramName[] = [
+export const programOrder: readonly AnyProgramName[] = [
   "predict",
   "evaluate",
   "gradients",
