@@ -1,12 +1,18 @@
 /** "Did you mean": the known names nearest to a wrong one. After graphql-js (`suggestionList`, `didYouMean`). */
 import { joinWords, quote } from "../support/words.ts";
+import { synonymsOf } from "./synonyms.ts";
 
 const mostSuggestions = 3;
 
-/** Names inside groups that end in the input (`blocks.0.inner`), or the nearest known names within about 40 % of its length. */
+/**
+ * Names inside groups that end in the input (`blocks.0.inner`), or what other libraries' words mean here (`lr`), or the nearest
+ * known names within about 40 % of its length.
+ */
 export function suggestions(input: string, known: readonly string[]): readonly string[] {
   const inside = known.filter((name) => name.endsWith(`.${input}`));
   if (inside.length > 0) return inside.slice(-mostSuggestions);
+  const synonyms = synonymsOf(input, known);
+  if (synonyms.length > 0) return synonyms.slice(0, mostSuggestions);
   const threshold = Math.floor(input.length * 0.4) + 1;
   const candidates = known
     .map((name) => ({ name, distance: editDistance(input, name, threshold) }))

@@ -26,6 +26,14 @@ describe("suggestions", () => {
     expect(suggestions("transformer", ["lstm", "linear"])).toEqual([]);
   });
 
+  it("knows what other libraries call the same thing", () => {
+    expect(suggestions("lr", ["kind", "learning_rate", "eps"])).toEqual(["learning_rate"]);
+    expect(suggestions("units", ["hidden_size", "bias"])).toEqual(["hidden_size"]);
+    expect(suggestions("dim_feedforward", ["num_heads", "ff_size"])).toEqual(["ff_size"]);
+    expect(suggestions("units", ["kind", "p"])).toEqual([]);
+    expect(suggestions("constructor", ["kind"])).toEqual([]);
+  });
+
   it("asks and lists", () => {
     expect(didYouMean("mea", ["mae", "rmse"], "metrics")).toBe('did you mean "mae"? Known metrics: mae, rmse.');
     expect(didYouMean("zzz", ["mae"], "metrics")).toBe("known metrics: mae.");
