@@ -25,6 +25,14 @@ const mape: MetricDefinition = {
   needsSeries: false,
 };
 
+const smape: MetricDefinition = {
+  kind: "smape",
+  summary: "Mean absolute error relative to the mean size of target and prediction, in percent: 0 to 200.",
+  formula: "200 mean |x - y| / (|x| + |y|)",
+  targets: "real",
+  needsSeries: false,
+};
+
 const mase: MetricDefinition = {
   kind: "mase",
   summary: "Mean absolute error relative to that of repeating the last value, measured on the training part.",
@@ -57,6 +65,6 @@ const perplexity: MetricDefinition = {
   needsSeries: false,
 };
 
-export const metrics: readonly MetricDefinition[] = [mae, rmse, mape, mase, accuracy, f1, perplexity];
+export const metrics: readonly MetricDefinition[] = [mae, rmse, mape, smape, mase, accuracy, f1, perplexity];
 
 export type { MetricDefinition } from "./define.ts";

@@ -7,8 +7,9 @@ import { mape } from "./mape.ts";
 import { mase } from "./mase.ts";
 import { perplexity } from "./perplexity.ts";
 import { rmse } from "./rmse.ts";
+import { smape } from "./smape.ts";
 
-export const metrics: readonly Metric[] = [mae, rmse, mape, mase, accuracy, f1, perplexity];
+export const metrics: readonly Metric[] = [mae, rmse, mape, smape, mase, accuracy, f1, perplexity];
 
 /** The metric of that name. The compiler checked the names; an unknown one is its mistake. */
 export function metricNamed(name: string): Metric {

@@ -100,7 +100,7 @@ function ofKind(metric: Metric, kind: Metric["of"]): Metric {
   throw new Problem({
     code: "metric-kind",
     message: `the metric ${metric.name} is one of ${metric.of}, but the model predicts ${kind}.`,
-    help: kind === "classes" ? "use accuracy, f1 or perplexity." : "use mae, rmse, mape or mase.",
+    help: kind === "classes" ? "use accuracy, f1 or perplexity." : "use mae, rmse, mape, smape or mase.",
     pointer: "/metrics",
   });
 }

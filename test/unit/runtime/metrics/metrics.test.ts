@@ -7,6 +7,7 @@ import { mape } from "../../../../runtime/metrics/mape.ts";
 import { mase } from "../../../../runtime/metrics/mase.ts";
 import { perplexity } from "../../../../runtime/metrics/perplexity.ts";
 import { rmse } from "../../../../runtime/metrics/rmse.ts";
+import { smape } from "../../../../runtime/metrics/smape.ts";
 
 const column = { prediction: [2, 4, 9], truth: [1, 4, 5], training: [1, 3, 2, 5] };
 
@@ -15,8 +16,13 @@ describe("metrics by hand", () => {
     expect(mae.score([column]).value).toBeCloseTo(5 / 3, 12);
     expect(rmse.score([column]).value).toBeCloseTo(Math.sqrt(17 / 3), 12);
     expect(mape.score([column]).value).toBeCloseTo((100 + 0 + 80) / 3, 12);
+    expect(smape.score([column]).value).toBeCloseTo(((200 * 1) / 3 + 0 + (200 * 4) / 14) / 3, 12);
     // The training part changes by 2, 1 and 3: 2 on average.
     expect(mase.score([column]).value).toBeCloseTo(5 / 3 / 2, 12);
+  });
+
+  it("smape of two zeros is no error, of a zero and another number the whole", () => {
+    expect(smape.score([{ prediction: [0, 3], truth: [0, 0] }]).value).toBe(100);
   });
 
   it("of several columns: errors pooled, MASE averaged", () => {
@@ -54,7 +60,7 @@ describe("metrics that are not defined", () => {
     expect(mase.score([{ prediction: [1], truth: [1] }]).reason).toMatch(/only a series/);
     expect(mase.score([{ prediction: [1], truth: [1], training: [3, 3, 3] }]).reason).toMatch(/does not change/);
     expect(mase.score([{ prediction: [1], truth: [1], training: [3] }]).value).toBeNull();
-    for (const metric of [mae, rmse, mape, mase]) {
+    for (const metric of [mae, rmse, mape, smape, mase]) {
       expect(metric.score([{ prediction: [Number.NaN], truth: [1], training: [1, 2] }]).value).toBeNull();
       expect(metric.score([{ prediction: [], truth: [], training: [1, 2] }]).value).toBeNull();
     }
@@ -66,7 +72,16 @@ describe("metrics that are not defined", () => {
 
 describe("the table", () => {
   it("has each name once", () => {
-    expect(metrics.map(({ name }) => name)).toEqual(["mae", "rmse", "mape", "mase", "accuracy", "f1", "perplexity"]);
+    expect(metrics.map(({ name }) => name)).toEqual([
+      "mae",
+      "rmse",
+      "mape",
+      "smape",
+      "mase",
+      "accuracy",
+      "f1",
+      "perplexity",
+    ]);
     expect(metricNamed("rmse")).toBe(rmse);
     expect(() => metricNamed("bleu")).toThrow("there is no metric bleu.");
   });
