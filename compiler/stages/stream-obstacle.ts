@@ -15,6 +15,15 @@ export function movingLayers({ layers }: Pick<Model, "layers">, stepped: Readonl
   return moving;
 }
 
+/** The layer and those it is made from, in their order. */
+export function layersFor(layers: readonly ResolvedLayer[], output: string): readonly ResolvedLayer[] {
+  const needed = new Set([output]);
+  for (const { name, needs } of [...layers].reverse()) {
+    if (needed.has(name)) for (const need of needs) needed.add(need);
+  }
+  return layers.filter(({ name }) => needed.has(name));
+}
+
 /**
  * Why the model cannot go step by step; undefined where it can.
  * @param stepped names of the inputs that come step by step

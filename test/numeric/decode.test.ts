@@ -48,6 +48,21 @@ layers:
 loss: {kind: cross_entropy, input: decoder, target: target}
 decode: {max_length: ${steps}}`,
   },
+  "a decoder behind which a layer reads backwards": {
+    input: "target",
+    output: "decoder",
+    text: `${head}
+inputs:
+  source: {shape: [5, 2], lengths: true}
+  target: {shape: [${steps}], dtype: int32, vocabulary: ${vocabulary}}
+layers:
+  - {name: encoder, kind: rnn, hidden_size: 4, from: source}
+  - {name: decoder, kind: decoder, target: target, cell: {kind: rnn, hidden_size: 4}, embedding_dim: 3, initial_state: encoder}
+  - {name: summary, kind: gru, hidden_size: 2, bidirectional: true, return: last, freeze: true}
+loss: {kind: cross_entropy, input: decoder, target: target}
+outputs: [decoder, summary]
+decode: {max_length: ${steps}}`,
+  },
   "a transformer with a cache": {
     input: "before",
     output: "logits",

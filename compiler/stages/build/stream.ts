@@ -14,7 +14,7 @@ import { operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import { buildLayer } from "./layer.ts";
 import { inputValue, Values } from "./values.ts";
-import { movingLayers, ownerOf, streamObstacle } from "../stream-obstacle.ts";
+import { layersFor, movingLayers, ownerOf, streamObstacle } from "../stream-obstacle.ts";
 
 export interface StreamTensor {
   readonly name: string;
@@ -54,14 +54,23 @@ export function modelStream(model: Model): StreamGraphs | StreamObstacle {
   return { reason: "no layer keeps anything from step to step" };
 }
 
-/** @param stepped names of the inputs that come step by step; all of them have time */
+/**
+ * Of a model that decodes, layers that the decoded one does not need may look ahead: the stream is then without them.
+ *
+ * @param stepped names of the inputs that come step by step; all of them have time
+ */
 export function buildStream(given: Model, stepped: ReadonlySet<string>): StreamGraphs | StreamObstacle {
-  const model: Model = { ...given, batchSize: 1 };
-  const moving = movingLayers(model, stepped);
-  const obstacle = streamObstacle(model, stepped, moving);
-  if (obstacle !== undefined) return { reason: obstacle };
-  const building = new StreamBuilding(model, stepped, moving);
-  return building.graphs();
+  const whole: Model = { ...given, batchSize: 1 };
+  const obstacleOf = (model: Model): string | undefined => streamObstacle(model, stepped, movingLayers(model, stepped));
+  const reason = obstacleOf(whole);
+  if (reason === undefined) return graphsOf(whole, stepped);
+  if (given.decode?.from !== "tokens") return { reason };
+  const part: Model = { ...whole, layers: layersFor(whole.layers, given.decode.output) };
+  return obstacleOf(part) === undefined ? graphsOf(part, stepped) : { reason };
+}
+
+function graphsOf(model: Model, stepped: ReadonlySet<string>): StreamGraphs {
+  return new StreamBuilding(model, stepped, movingLayers(model, stepped)).graphs();
 }
 
 class StreamBuilding {

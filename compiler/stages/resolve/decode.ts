@@ -4,7 +4,7 @@ import { inputShape } from "../../data/input-shape.ts";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { quote } from "../../support/words.ts";
-import { movingLayers, streamObstacle } from "../stream-obstacle.ts";
+import { layersFor, movingLayers, streamObstacle } from "../stream-obstacle.ts";
 import type { ResolveContext } from "./context.ts";
 
 export interface DecodeParts {
@@ -89,9 +89,10 @@ function bosOf(config: Config, decoder: ResolvedLayer | undefined): number {
 function isObstructed(context: ResolveContext, parts: DecodeParts, input: string, output: string): boolean {
   if (context.spec.decode === undefined) return false;
   const stepped = new Set([input]);
-  const moving = movingLayers(parts, stepped);
+  const needed = { inputs: parts.inputs, layers: layersFor(parts.layers, output), outputs: [], decode: { output } };
+  const moving = movingLayers(needed, stepped);
   const obstacle = moving.has(output)
-    ? streamObstacle({ ...parts, outputs: [], decode: { output } }, stepped, moving)
+    ? streamObstacle(needed, stepped, moving)
     : `${quote(output)} does not depend on them`;
   if (obstacle === undefined) return false;
   const help = "let nothing between the two look ahead: causal attention, one direction, padding: causal";
