@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deviationsOf } from "../support/compare-run.ts";
 import { compileFixture, compileText, flatAll, readFixture } from "../support/fixture-file.ts";
 import type { PytorchFixture } from "../support/pytorch-cases.ts";
-import { casesOn, pytorchComparison, pytorchTopics } from "../support/pytorch-cases.ts";
+import { casesOn, pytorchCases, pytorchComparison, pytorchTopics } from "../support/pytorch-cases.ts";
 import { disagreements, randomParameters } from "../support/random-case.ts";
 import { randomSpec } from "../support/random-spec.ts";
 import { references } from "../support/reference-cases.ts";
@@ -23,7 +23,11 @@ afterAll(async () => {
 });
 
 describe.each(backends)("%s", (backend) => {
-  it.each(pytorchTopics.flatMap((topic) => casesOn(backend, topic)))("%s", async (name) => {
+  // All of `basics` also where renderers are slow.
+  const casesOf = (topic: string): readonly string[] =>
+    topic === "basics" ? pytorchCases(topic) : casesOn(backend, topic);
+
+  it.each(pytorchTopics.flatMap(casesOf))("%s", async (name) => {
     const fixture = readFixture<PytorchFixture>(`pytorch/${name}.json`);
     const trainee = await browserTrainee(
       open.page,

@@ -1,9 +1,10 @@
-/** The reference runs of test/fixtures/reference: whole trajectories of four models that PyTorch trained. */
+/** The reference runs of test/fixtures/reference: whole trajectories of models that PyTorch trained. */
 import { describe, expect, it } from "vitest";
 import type { Comparison } from "../support/compare-run.ts";
 import { deviationsOf } from "../support/compare-run.ts";
 import type { Precision } from "../support/fixture-file.ts";
 import { compileFixture } from "../support/fixture-file.ts";
+import { runsAll } from "../support/pytorch-cases.ts";
 import { references } from "../support/reference-cases.ts";
 import { reportOf, testedTargets } from "../support/targets.ts";
 import type { LiveTrainee, Trainee } from "../support/trainee.ts";
@@ -34,7 +35,8 @@ describe.each(references)("reference $title", ({ spec, initial, comparisonOf, gr
     await check(interpretedTrainee(compilation, initial), "float64");
   });
 
-  it.each(testedTargets())(
+  // Whole trajectories on a software WebGPU are the browser suite's.
+  it.each(testedTargets().filter(({ backend }) => runsAll(backend)))(
     "on $title in float32",
     async (target) => {
       const trainee = await liveTrainee(compilation, initial, target);

@@ -24,14 +24,15 @@ export function pytorchCases(topic: string): readonly string[] {
     .map((file) => `${topic}/${file.slice(0, -".yaml".length)}`);
 }
 
-/**
- * The cases of a topic that run on a backend: all, but on WebGL2 and WebGPU, which here are software renderers that take seconds
- * for each, the first of every topic and all of `basics`. SPECLOOM_TEST_CASES=all runs all of them everywhere.
- */
-export function casesOn(backend: string, topic: string): readonly string[] {
+/** Whether all cases run on a backend, be it WebGL2 or WebGPU, which here are software renderers that take seconds for each. */
+export function runsAll(backend: string): boolean {
   const isSlow = backend === "webgl2" || backend === "webgpu";
-  const isAll = !isSlow || topic === "basics" || process.env["SPECLOOM_TEST_CASES"] === "all";
-  return pytorchCases(topic).slice(0, isAll ? undefined : 1);
+  return !isSlow || process.env["SPECLOOM_TEST_CASES"] === "all";
+}
+
+/** The cases of a topic that run on a backend: all, or the first. */
+export function casesOn(backend: string, topic: string): readonly string[] {
+  return pytorchCases(topic).slice(0, runsAll(backend) ? undefined : 1);
 }
 
 export function pytorchComparison(fixture: PytorchFixture, precision: Precision): Comparison {
