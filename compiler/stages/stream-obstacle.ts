@@ -27,14 +27,10 @@ export function layersFor(layers: readonly ResolvedLayer[], output: string): rea
 /**
  * Why the model cannot go step by step; undefined where it can.
  * @param stepped names of the inputs that come step by step
- * @param moving layers that depend on them
  */
-export function streamObstacle(
-  model: Steppable,
-  stepped: ReadonlySet<string>,
-  moving: ReadonlySet<string>,
-): string | undefined {
+export function streamObstacle(model: Steppable, stepped: ReadonlySet<string>): string | undefined {
   if (stepped.size === 0) return "no input has time";
+  const moving = movingLayers(model, stepped);
   const lengths = new Set(model.inputs.filter(({ name }) => stepped.has(name)).map(({ shape }) => shape[0]));
   if (lengths.size > 1) return "its inputs have different numbers of steps";
   const isStep = (name: string): boolean => stepped.has(name) || moving.has(ownerOf(name, moving));

@@ -61,12 +61,11 @@ export function modelStream(model: Model): StreamGraphs | StreamObstacle {
  */
 export function buildStream(given: Model, stepped: ReadonlySet<string>): StreamGraphs | StreamObstacle {
   const whole: Model = { ...given, batchSize: 1 };
-  const obstacleOf = (model: Model): string | undefined => streamObstacle(model, stepped, movingLayers(model, stepped));
-  const reason = obstacleOf(whole);
+  const reason = streamObstacle(whole, stepped);
   if (reason === undefined) return graphsOf(whole, stepped);
   if (given.decode?.from !== "tokens") return { reason };
   const part: Model = { ...whole, layers: layersFor(whole.layers, given.decode.output) };
-  return obstacleOf(part) === undefined ? graphsOf(part, stepped) : { reason };
+  return streamObstacle(part, stepped) === undefined ? graphsOf(part, stepped) : { reason };
 }
 
 function graphsOf(model: Model, stepped: ReadonlySet<string>): StreamGraphs {

@@ -90,9 +90,8 @@ function isObstructed(context: ResolveContext, parts: DecodeParts, input: string
   if (context.spec.decode === undefined) return false;
   const stepped = new Set([input]);
   const needed = { inputs: parts.inputs, layers: layersFor(parts.layers, output), outputs: [], decode: { output } };
-  const moving = movingLayers(needed, stepped);
-  const obstacle = moving.has(output)
-    ? streamObstacle(needed, stepped, moving)
+  const obstacle = movingLayers(needed, stepped).has(output)
+    ? streamObstacle(needed, stepped)
     : `${quote(output)} does not depend on them`;
   if (obstacle === undefined) return false;
   const help = "let nothing between the two look ahead: causal attention, one direction, padding: causal";

@@ -33,10 +33,10 @@ function shaderNames({ parameters }: Kernel): readonly string[] {
 
 /** The kernel with other names for the tensors that are called what a shader calls something else. */
 function withoutShaderNames(kernel: Kernel): Kernel {
-  const names = new NameScope([...shaderNames(kernel), ...kernel.parameters.map(({ name }) => name)]);
-  const isShaders = new Set(shaderNames(kernel));
+  const shaders = shaderNames(kernel);
+  const names = new NameScope([...shaders, ...kernel.parameters.map(({ name }) => name)]);
   const parameters = kernel.parameters.map((one) =>
-    isShaders.has(one.name) ? { ...one, name: names.claim(`${one.name}Value`) } : one,
+    shaders.includes(one.name) ? { ...one, name: names.claim(`${one.name}Value`) } : one,
   );
   return { ...kernel, parameters };
 }

@@ -60,24 +60,10 @@ export function printGpuModule(programs: Programs<Program>, taken: Iterable<stri
     kernels: [...byText.values()].sort(
       (a, b) => phaseOrder.indexOf(a.origin.phase) - phaseOrder.indexOf(b.origin.phase),
     ),
-    plans: {
-      predict: plan(programs.predict),
-      evaluate: plan(programs.evaluate),
-      gradients: plan(programs.gradients),
-      train_step: plan(programs.train_step),
-      ...further(programs, plan),
-    },
+    plans: Object.fromEntries(
+      programOrder.flatMap((name) => (programs[name] === undefined ? [] : [[name, plan(programs[name])]])),
+    ) as unknown as Programs<GpuPlan>,
   };
-}
-
-function further(
-  programs: Programs<Program>,
-  plan: (program: Program) => GpuPlan,
-): Partial<Record<AnyProgramName, GpuPlan>> {
-  const names = ["accumulate", "stream_start", "stream_step"] as const;
-  return Object.fromEntries(
-    names.flatMap((name) => (programs[name] === undefined ? [] : [[name, plan(programs[name])]])),
-  );
 }
 
 /** A kernel whose name is taken by a different text says what for: `encoderCellStateInTraining`. */
