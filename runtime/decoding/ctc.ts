@@ -3,6 +3,7 @@ import { Problem } from "../problem.ts";
 import { shapeText } from "../tensor.ts";
 import type { CtcHypothesis } from "./ctc-hypothesis.ts";
 import { ctcPrefixBeam } from "./ctc-prefix-beam.ts";
+import { logSoftmaxRow } from "./log-softmax.ts";
 
 export interface CtcDecodeOptions {
   /** `greedy`: the best path, fast. `beam`: the best labelling, whose probability is that of all its paths. */
@@ -83,17 +84,15 @@ export function ctcGreedy(
 
 /** In float64, over each row of V. */
 function logSoftmax(logits: Float32Array, classes: number, example: number): Float64Array {
-  const result = Float64Array.from(logits);
-  for (let start = 0; start < result.length; start += classes) {
-    const row = result.subarray(start, start + classes);
-    const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-    if (!Number.isFinite(largest)) {
+  const result = new Float64Array(logits.length);
+  for (let start = 0; start < logits.length; start += classes) {
+    const row = logits.subarray(start, start + classes);
+    if (!Number.isFinite(row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY))) {
       throw wrong(
         `step ${String(start / classes)} of example ${String(example)} has no likeliest class: ${row.join(", ")}.`,
       );
     }
-    const total = largest + Math.log(row.reduce((sum, value) => sum + Math.exp(value - largest), 0));
-    for (let label = 0; label < classes; label += 1) row[label] = (row[label] ?? Number.NaN) - total;
+    result.set(logSoftmaxRow(row), start);
   }
   return result;
 }
