@@ -7,6 +7,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Expression, Program } from "../../compiler/ir/program.ts";
 import { usualThresholds, type Thresholds } from "../../compiler/targets/wasm/plan.ts";
+import { controlBytes } from "../../compiler/targets/wasm/target.ts";
 import { awkwardPrograms } from "../support/awkward-programs.ts";
 import { runFast } from "../support/fast-program.ts";
 import { prefixed } from "../support/prefixed-program.ts";
@@ -175,7 +176,7 @@ function strayWrites({ source }: WasmModuleUnderTest, { memory }: WasmCrew, name
   const own = new Uint8Array(words.length);
   const mark = (from: number, to: number): void => void own.fill(1, from / 4, to / 4);
   // The threads' own words, and their workspaces behind all tensors.
-  mark(0, 64);
+  mark(0, controlBytes);
   mark(source.memoryBytes - source.threadBytes, source.memoryBytes + (threads - 1) * source.threadBytes);
   for (const { offset, bytes } of source.programs[name]?.plan.memory.placed.values() ?? [])
     mark(offset, offset + bytes);

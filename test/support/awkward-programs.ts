@@ -27,6 +27,7 @@ import {
   un,
 } from "./hand-built-program.ts";
 import { awkwardRows } from "./awkward-rows.ts";
+import { fewRows } from "./few-rows.ts";
 
 const flat = (name: string, size: number, body: Expression, reads: Record<string, readonly number[]>): Program =>
   programOf(kernel({ name, reads, output: [size], indices: ["n"], body }));
@@ -365,6 +366,7 @@ export const awkwardPrograms: Readonly<Record<string, Program>> = {
   "the first slot wanted after the loop": historyWith("after"),
   "an input read in a loop only": inputOfLoop(),
   ...awkwardRows,
+  ...fewRows,
   "an index named like the loop": indexNamedLikeLoop(),
   "numbers of all sizes": flat(
     "sizes",

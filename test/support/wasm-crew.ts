@@ -1,7 +1,7 @@
 /** Programs on the wasm target with any number of threads, and with a view of all their memory. */
 import type { Program } from "../../compiler/ir/program.ts";
 import type { Thresholds } from "../../compiler/targets/wasm/plan.ts";
-import { printWasmModule, type WasmSource } from "../../compiler/targets/wasm/target.ts";
+import { controlBytes, printWasmModule, type WasmSource } from "../../compiler/targets/wasm/target.ts";
 import { startWorkers } from "../../runtime/devices/wasm/workers.ts";
 import { assembled, type Variant } from "./wasm-program.ts";
 
@@ -54,7 +54,7 @@ export async function wasmModule(
       return {
         memory,
         fill: (pattern) => {
-          new Uint32Array(memory.buffer, 64).fill(pattern);
+          new Uint32Array(memory.buffer, controlBytes).fill(pattern);
         },
         give: (program, bindings) => {
           for (const { buffer, offset } of factsOf(program).arguments) {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import type { Program } from "../../compiler/ir/program.ts";
 import { assemble, assemblerVersion, librarySource, type Binaries } from "../../compiler/targets/wasm/assemble.ts";
-import { printWasmModule, type WasmSource } from "../../compiler/targets/wasm/target.ts";
+import { controlBytes, printWasmModule, type WasmSource } from "../../compiler/targets/wasm/target.ts";
 import { prefixed } from "./prefixed-program.ts";
 import { testStore } from "./test-store.ts";
 
@@ -46,7 +46,7 @@ export async function wasmRunner(programs: Readonly<Record<string, Program>>): P
       const facts = source.programs[program];
       if (facts === undefined) throw new Error(`no program ${program}`);
       // What nothing has written yet shows.
-      new Float32Array(memory.buffer, 64).fill(NaN);
+      new Float32Array(memory.buffer, controlBytes).fill(NaN);
       for (const { buffer, offset } of facts.arguments) {
         const values = bindings[buffer.external ?? ""];
         if (values !== undefined) new Float32Array(memory.buffer, offset, values.length).set(values);

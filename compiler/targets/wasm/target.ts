@@ -30,9 +30,9 @@ export interface WasmSource {
   readonly programs: Readonly<Record<string, WasmProgramPlan>>;
 }
 
-/** The first line of memory belongs to the threads. */
-const control = 64;
 const mostThreads = 8;
+/** The first cache lines of memory belong to the threads: one is common to all, and each has one of its own. */
+export const controlBytes = 64 * (1 + mostThreads);
 
 /** @param programs by the name of their export, in snake_case; a resident tensor has one shape in all of them */
 export function printWasmModule(
@@ -47,7 +47,7 @@ export function printWasmModule(
   );
   const reserved = [...reservedNames, ...order.flatMap((name) => [name, `${camel(name)}Steps`])];
   const residents = new Map<string, WasmTensorPlan>();
-  let next = control;
+  let next = controlBytes;
   for (const { buffers } of Object.values(programs)) {
     for (const { role, external, shape } of buffers) {
       if ((role !== "parameter" && role !== "state") || external === undefined || residents.has(external)) continue;
@@ -120,7 +120,21 @@ function camel(name: string): string {
 
 const handWritten: readonly (readonly [string, readonly string[]])[] = [
   ["math", ["erf", "exp", "log", "madd", "power", "sigmoid", "sign", "tanh"]],
-  ["product", ["BLOCK", "LEFT", "ROWS", "TILE", "multiplyPanels", "packLeft", "packRight", "panelBytes"]],
+  [
+    "product",
+    [
+      "BLOCK",
+      "LEFT",
+      "ROWS",
+      "TILE",
+      "gatherRow",
+      "multiplyPanels",
+      "multiplyRows",
+      "packLeft",
+      "packRight",
+      "panelBytes",
+    ],
+  ],
   [
     "support",
     [

@@ -238,33 +238,15 @@ function tileOfTwo(a: usize, depth: i32, b: usize, c: usize, cRow: usize): void 
   v128.store(c, f32x4.add(c10, d10)); v128.store(c, f32x4.add(c11, d11), 16);
 }
 
-/** 1 x 32 results from four right panels at once: one row has too few results to hide the latency of the additions. */
-function tileOfOneWide(a: usize, depth: i32, b: usize, bPanel: usize, c: usize): void {
-  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0), c3 = f32x4.splat(0);
-  let c4 = f32x4.splat(0), c5 = f32x4.splat(0), c6 = f32x4.splat(0), c7 = f32x4.splat(0);
-  let d = b + bPanel, e = d + bPanel, f = e + bPanel;
-  const end = a + <usize>depth * LEFT;
-  while (a < end) {
-    const x = v128.load32_splat(a);
-    c0 = madd(x, v128.load(b), c0); c1 = madd(x, v128.load(b, 16), c1);
-    c2 = madd(x, v128.load(d), c2); c3 = madd(x, v128.load(d, 16), c3);
-    c4 = madd(x, v128.load(e), c4); c5 = madd(x, v128.load(e, 16), c5);
-    c6 = madd(x, v128.load(f), c6); c7 = madd(x, v128.load(f, 16), c7);
-    a += LEFT; b += 32; d += 32; e += 32; f += 32;
-  }
-  v128.store(c, c0); v128.store(c, c1, 16); v128.store(c, c2, 32); v128.store(c, c3, 48);
-  v128.store(c, c4, 64); v128.store(c, c5, 80); v128.store(c, c6, 96); v128.store(c, c7, 112);
-}
-
-/** 1 x 8 results. */
-function tileOfOne(a: usize, depth: i32, b: usize, c: usize): void {
+/** 1 x 8 results; `step` bytes from one depth index of the left row to the next. */
+function tileOfOne(a: usize, step: usize, depth: i32, b: usize, c: usize): void {
   let c0 = f32x4.splat(0), c1 = f32x4.splat(0), d0 = f32x4.splat(0), d1 = f32x4.splat(0);
-  const end = a + <usize>(depth & ~1) * LEFT;
+  const end = a + <usize>(depth & ~1) * step;
   while (a < end) {
-    const x = v128.load32_splat(a), y = v128.load32_splat(a, LEFT);
+    const x = v128.load32_splat(a), y = v128.load32_splat(a + step);
     c0 = madd(x, v128.load(b), c0); c1 = madd(x, v128.load(b, 16), c1);
     d0 = madd(y, v128.load(b, 32), d0); d1 = madd(y, v128.load(b, 48), d1);
-    a += LEFT * 2; b += 64;
+    a += step << 1; b += 64;
   }
   if (depth & 1) {
     const x = v128.load32_splat(a);
@@ -287,10 +269,10 @@ function multiplyPanel(a: usize, rows: i32, depth: i32, b: usize, c: usize, cRow
     tileOfTwo(a, depth, b, c, cRow);
     a += 8; c += cRow << 1; rows -= 2;
   }
-  if (rows > 0) tileOfOne(a, depth, b, c);
+  if (rows > 0) tileOfOne(a, LEFT, depth, b, c);
 }
 
-/** Bytes that `multiplyPanels` needs at `tile`. */
+/** Bytes that products need at `tile`. */
 export const TILE: usize = 256;
 
 /**
@@ -299,25 +281,13 @@ export const TILE: usize = 256;
  * @param a packed left panels, `aPanel` apart
  * @param b packed right panels, `bPanel` apart
  * @param tile a place of this thread's own for tiles that cannot be stored as they are
- * @param wide the whole product has fewer than four rows: never decided by how many this thread has, for wide tiles add in
- *   another order than narrow ones
  */
 export function multiplyPanels(
   a: usize, aPanel: usize, rows: i32, depth: i32,
   b: usize, bPanel: usize, columns: i32,
-  c: usize, cRow: usize, add: bool, tile: usize, wide: bool,
+  c: usize, cRow: usize, add: bool, tile: usize,
 ): void {
-  let column = 0;
-  if (wide && !add) {
-    // A few rows only: wide tiles, row by row.
-    for (; column <= columns - 32; column += 32) {
-      for (let row = 0; row < rows; row++) {
-        tileOfOneWide(a + (<usize>row << 2), depth, b, bPanel, c + <usize>row * cRow + (<usize>column << 2));
-      }
-      b += bPanel << 2;
-    }
-  }
-  for (; column < columns; column += 8) {
+  for (let column = 0; column < columns; column += 8) {
     const width = min(8, columns - column);
     const aside = add || width < 8;
     let panel = a, to = c + (<usize>column << 2);
@@ -326,6 +296,66 @@ export function multiplyPanels(
       multiplyPanel(panel, some, depth, b, aside ? tile : to, aside ? 32 : cRow);
       if (aside) copyTile(tile, some, to, cRow, width, add);
       panel += aPanel; to += cRow * <usize>ROWS;
+    }
+    b += bPanel;
+  }
+}
+
+/** 1 x 32 results from four right panels at once: fewer would not hide the latency of the additions. */
+function tileOfRow(a: usize, depth: i32, b: usize, bPanel: usize, c: usize): void {
+  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0), c3 = f32x4.splat(0);
+  let c4 = f32x4.splat(0), c5 = f32x4.splat(0), c6 = f32x4.splat(0), c7 = f32x4.splat(0);
+  let d = b + bPanel, e = d + bPanel, f = e + bPanel;
+  const end = a + (<usize>depth << 2);
+  while (a < end) {
+    const x = v128.load32_splat(a);
+    c0 = madd(x, v128.load(b), c0); c1 = madd(x, v128.load(b, 16), c1);
+    c2 = madd(x, v128.load(d), c2); c3 = madd(x, v128.load(d, 16), c3);
+    c4 = madd(x, v128.load(e), c4); c5 = madd(x, v128.load(e, 16), c5);
+    c6 = madd(x, v128.load(f), c6); c7 = madd(x, v128.load(f, 16), c7);
+    a += 4; b += 32; d += 32; e += 32; f += 32;
+  }
+  v128.store(c, c0); v128.store(c, c1, 16); v128.store(c, c2, 32); v128.store(c, c3, 48);
+  v128.store(c, c4, 64); v128.store(c, c5, 80); v128.store(c, c6, 96); v128.store(c, c7, 112);
+}
+
+/** Copies a left row whose elements lie `step` apart, side by side. */
+export function gatherRow(dst: usize, from: usize, depth: i32, step: usize): void {
+  for (let k = 0; k < depth; k++) {
+    f32.store(dst, f32.load(from));
+    dst += 4; from += step;
+  }
+}
+
+/**
+ * As multiplyPanels, for the few rows of a recurrence that is run for one example: the left factor stays as it lies, rows
+ * `aRow` apart and each row's elements side by side, and every row takes four panels at a time.
+ */
+export function multiplyRows(
+  a: usize, aRow: usize, rows: i32, depth: i32,
+  b: usize, bPanel: usize, columns: i32,
+  c: usize, cRow: usize, add: bool, tile: usize,
+): void {
+  let column = 0;
+  for (; column <= columns - 32; column += 32) {
+    let from = a, to = c + (<usize>column << 2);
+    for (let row = 0; row < rows; row++) {
+      tileOfRow(from, depth, b, bPanel, add ? tile : to);
+      if (add) {
+        for (let part: usize = 0; part < 128; part += 32) copyTile(tile + part, 1, to + part, 0, 8, true);
+      }
+      from += aRow; to += cRow;
+    }
+    b += bPanel << 2;
+  }
+  for (; column < columns; column += 8) {
+    const width = min(8, columns - column);
+    const aside = add || width < 8;
+    let from = a, to = c + (<usize>column << 2);
+    for (let row = 0; row < rows; row++) {
+      tileOfOne(from, 4, depth, b, aside ? tile : to);
+      if (aside) copyTile(tile, 1, to, 0, width, add);
+      from += aRow; to += cRow;
     }
     b += bPanel;
   }

@@ -4,11 +4,13 @@
 // threads. Waiting spins first, for a barrier is mostly a matter of nanoseconds, and sleeps where that is allowed.
 
 /** Places of the first words of memory; the compiler keeps them free. */
-const ARRIVED: usize = 0, GENERATION: usize = 4, JOB: usize = 8, CALL: usize = 12;
+const JOB: usize = 8, CALL: usize = 12;
 /** How many workers sleep or are about to: waking nobody is a call into the engine all the same, ten times a barrier. */
 const SLEEPERS: usize = 24;
 /** Set by whoever finds a number that is not finite. */
 const FAULT: usize = 16;
+/** Behind them a cache line for each thread, which nobody else writes: how many barriers it has come to. */
+const LINE: usize = 64;
 
 /** Which thread this instance is, of how many there are. */
 let index: i32 = 0;
@@ -74,27 +76,36 @@ function sleep(address: usize, value: i32, nanoseconds: i64): void {
   if (atomic.load<i32>(SLEEPERS) > 0) atomic.notify(address, -1);
 }
 
-/**
- * The generation that this thread waits to end. Not a local of `barrier`: with one, on Node 20 and a busy machine, workers were
- * seen to leave a barrier early, and the main thread then waited for ever. Why is not proved; with a global it was not seen.
- */
-let waitingFor: i32 = 0;
+/** How many barriers this thread has come to; it wraps around. */
+let barriers: i32 = 0;
 
-/** Everyone who takes part waits here for the others. */
+// @ts-ignore: decorator
+@inline function barriersOf(thread: i32): usize { return LINE + <usize>thread * LINE; }
+
+/**
+ * Everyone who takes part waits here for the others: says that it has come, then looks whether each of the others has. That
+ * takes one passage of a cache line from core to core; a shared counter and a word that ends the wait take three.
+ */
 export function barrier(): void {
   if (active == 1) return;
-  waitingFor = atomic.load<i32>(GENERATION);
-  if (atomic.add<i32>(ARRIVED, 1) == active - 1) {
-    atomic.store<i32>(ARRIVED, 0);
-    atomic.add<i32>(GENERATION, 1);
-    // A worker may have gone to sleep; the main thread never does, for browsers forbid it.
-    wake(GENERATION);
-    return;
+  barriers += 1;
+  const own = barriersOf(index);
+  atomic.store<i32>(own, barriers);
+  // A worker may have gone to sleep; the main thread never does, for browsers forbid it.
+  wake(own);
+  for (let thread = 0; thread < active; thread++) {
+    if (thread != index) waitFor(barriersOf(thread));
   }
+}
+
+/** Until another thread has come to as many barriers as this one. It may be one ahead: the numbers only grow. */
+function waitFor(other: usize): void {
   let spins = 0;
-  while (atomic.load<i32>(GENERATION) == waitingFor) {
+  for (;;) {
+    const come = atomic.load<i32>(other);
+    if (come - barriers >= 0) return;
     if (++spins > SPINS && index > 0) {
-      sleep(GENERATION, waitingFor, 1000000);
+      sleep(other, come, 1000000);
       spins = 0;
     }
   }

@@ -1,7 +1,7 @@
 /** A nest as a function: loops, four cells at a time along one axis, sums as loops inside. */
 import { slotText } from "../../../ir/index-expression.ts";
 import type { Access } from "../../../ir/program.ts";
-import type { Nest } from "../nest.ts";
+import { cellsOf, type Nest } from "../nest.ts";
 import { nodesOf, type Axis, type ReduceValue } from "../values.ts";
 import { chooseVector, innermostFor, lanes, type VectorChoice } from "../vectorise.ts";
 import { Addresses } from "./address.ts";
@@ -28,6 +28,11 @@ export interface NestOptions {
 
 /** Vectors computed side by side where sums would otherwise wait for their own last addition. */
 const unrolled = 4;
+/**
+ * Vector operations from which on two vectors are computed side by side: so many, as the cell of an LSTM has, that a processor
+ * does not look far enough ahead to begin the next vector while it waits for this one's results.
+ */
+const longChain = 64;
 
 export function printNest(nest: Nest, options: NestOptions): PrintedFunction {
   return new NestPrinter(nest, options).print();
@@ -38,6 +43,7 @@ class NestPrinter {
   readonly #parameters: { readonly access: Access; readonly name: string; readonly key: string }[] = [];
   readonly #expressions: ExpressionPrinter;
   readonly #choice: VectorChoice;
+  readonly #hasLongChains: boolean;
 
   constructor(
     private readonly nest: Nest,
@@ -46,7 +52,9 @@ class NestPrinter {
     const sums = nest.stores.flatMap(({ value }) => reducesOf(value));
     const axes = [...nest.axes, ...sums.flatMap((sum) => sum.axes)].map(({ name }) => name);
     this.#locals = new LocalNames([...options.reserved, ...axes, ...nest.variables]);
-    this.#choice = chooseVector(nest).choice;
+    const { choice, cost } = chooseVector(nest);
+    this.#choice = choice;
+    this.#hasLongChains = cost * lanes >= longChain * cellsOf(nest);
     this.#expressions = new ExpressionPrinter({
       addresses: new Addresses((access) => this.#parameter(access), this.#locals),
       locals: this.#locals,
@@ -120,7 +128,8 @@ class NestPrinter {
     }
     const isOnly = this.nest.axes.length === 1;
     const hasSums = this.nest.stores.some(({ value }) => reducesOf(value).length > 0);
-    const width = hasSums ? lanes * unrolled : lanes;
+    const sideBySide = hasSums ? unrolled : this.#hasLongChains ? 2 : 1;
+    const width = lanes * sideBySide;
     const { name, high } = along;
     const shared = this.options.shared && (isOnly || this.#accumulates);
     const wholes = shared ? high : high - (high % lanes);
@@ -135,8 +144,8 @@ class NestPrinter {
         ...repeat(`${name} + ${step} <= ${last}`, [...inner.statements, `${name} += ${step};`], !shared),
       );
     };
-    if (width > lanes && high >= width) section([0, 1, 2, 3], width);
-    if (high >= lanes && (width === lanes || high % width >= lanes || shared)) section([0], lanes);
+    if (sideBySide > 1 && high >= width) section([0, 1, 2, 3].slice(0, sideBySide), width);
+    if (high >= lanes && (sideBySide === 1 || high % width >= lanes)) section([0], lanes);
     const rest = high % lanes;
     if (rest === 0) return;
     const tail = new Scope(scope, new Set([name]));

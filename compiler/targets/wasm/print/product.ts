@@ -100,18 +100,12 @@ function sizesAndStarts(
 
 function printPanels(product: PlannedProduct, shared: boolean): ProductText {
   const { batch, rows, columns, depth, packed } = product;
-  const rowCount = extentOf(rows);
   const columnCount = extentOf(columns);
-  const { total, largest } = depthBlocks(depth);
   const division = divisionOf(product, shared);
-  const leftBytes = Math.max(
-    ...variants.map(
-      (one) => Math.ceil(Math.min(rowCount, one.block) / one.rows) * (panelBytes(largest, one.rows) + 64),
-    ),
-  );
+  const leftBytes = leftBytesOf(product);
   const packsHere = packed === undefined;
   const panels = Math.ceil(columnCount / panelColumns);
-  const rightPanel = panelBytes(total, panelColumns);
+  const rightPanel = panelBytes(extentOf(depth), panelColumns);
   const body: string[] = [];
   if (packsHere) {
     body.push(`const packed = workspace + ${tileBytes + leftBytes};`);
@@ -125,16 +119,11 @@ function printPanels(product: PlannedProduct, shared: boolean): ProductText {
       `const panels = ${base} + <usize>(first >> 3) * ${rightPanel};`,
     );
   }
-  body.push(`const panel = panelBytes(${largest}, ROWS);`);
-  const isDivided = division === "rows";
+  const from = division === "columns" ? "panels" : base;
   body.push(
-    ...(isDivided ? [`const last = end(${rowCount}, ROWS);`] : []),
-    `for (let row = ${isDivided ? `begin(${rowCount}, ROWS)` : "0"}; row < ${isDivided ? "last" : rowCount}; row += BLOCK) {`,
-    ...indented([
-      `const rows = min(BLOCK, ${isDivided ? "last" : rowCount} - row);`,
-      ...blockOfRows(product, division === "columns" ? "panels" : base, rightPanel, division),
-    ]),
-    "}",
+    ...(hasFewRows(rows)
+      ? rowByRow(product, from, rightPanel, division)
+      : blocksOfRows(product, from, rightPanel, division)),
   );
   return {
     statements: [...sizesAndStarts(product, packsHere ? "right" : "panels"), ...overBatch(batch, 0, division, body)],
@@ -142,14 +131,85 @@ function printPanels(product: PlannedProduct, shared: boolean): ProductText {
   };
 }
 
-/** A few rows are multiplied row by row, by four panels at a time. */
-function isWide(rows: readonly ProductAxis[]): boolean {
+/** Fewer rows than a tile needs are not packed, and multiplied row by row, by four panels at a time. */
+function hasFewRows(rows: readonly ProductAxis[]): boolean {
   return extentOf(rows) < 4;
 }
 
 /** Columns that one thread takes together: which tile a result is in must not depend on the number of threads. */
 function columnsShared(rows: readonly ProductAxis[]): number {
-  return isWide(rows) ? 4 * panelColumns : panelColumns;
+  return hasFewRows(rows) ? 4 * panelColumns : panelColumns;
+}
+
+/** What the left factor takes of a thread's workspace. */
+function leftBytesOf({ rows, depth }: PlannedProduct): number {
+  const count = extentOf(rows);
+  if (hasFewRows(rows)) return liesInRows(rows, depth) ? 0 : count * extentOf(depth) * 4;
+  const { largest } = depthBlocks(depth);
+  return Math.max(
+    ...variants.map((one) => Math.ceil(Math.min(count, one.block) / one.rows) * (panelBytes(largest, one.rows) + 64)),
+  );
+}
+
+/** Whether the rows of a left factor are at one distance, with the elements of each side by side. */
+function liesInRows(rows: readonly ProductAxis[], depth: readonly ProductAxis[]): boolean {
+  return rows.length <= 1 && depth.length === 1 && (depth[0]?.left === 1 || depth[0]?.extent === 1);
+}
+
+/** The rows as they lie, or copied side by side, times all columns. */
+function rowByRow(
+  { rows, columns, depth, accumulate }: PlannedProduct,
+  panels: string,
+  rightPanel: number,
+  division: Division,
+): string[] {
+  const count = extentOf(rows);
+  const total = extentOf(depth);
+  const inPlace = liesInRows(rows, depth);
+  const left = inPlace ? "a" : "workspace + TILE";
+  const aRow = inPlace ? (rows[0]?.left ?? 0) * 4 : total * 4;
+  const cRow = (rows[rows.length - 1]?.output ?? 0) * 4;
+  const [width, target] =
+    division === "columns" ? ["columns", "c + (<usize>first << 2)"] : [String(extentOf(columns)), "c"];
+  return [
+    ...(inPlace ? [] : gatherRows(rows, depth)),
+    `multiplyRows(${left}, ${aRow}, ${count}, ${total}, ${panels}, ${rightPanel}, ${width}, ${target}, ${cRow}, ${accumulate}, workspace);`,
+  ];
+}
+
+function gatherRows(rows: readonly ProductAxis[], depth: readonly ProductAxis[]): string[] {
+  const { outer, inner, run, total } = depthBlocks(depth);
+  const turns = extentOf(outer);
+  const rowStart = plus("a", rows.length === 0 ? "0" : offsetCode(rows, "left", "row"));
+  const gather = (to: string, from: string): string => `gatherRow(${to}, ${from}, ${run}, ${inner.left * 4});`;
+  const to = `workspace + TILE + <usize>(row * ${total * 4})`;
+  return [
+    `for (let row = 0; row < ${extentOf(rows)}; row++) {`,
+    ...indented(
+      turns === 1
+        ? [gather(to, rowStart)]
+        : [
+            `for (let turn = 0; turn < ${turns}; turn++) {`,
+            `  ${gather(`${to} + <usize>(turn * ${run * 4})`, plus(rowStart, offsetCode(outer, "left", "turn")))}`,
+            "}",
+          ],
+    ),
+    "}",
+  ];
+}
+
+/** Blocks of rows that fit the caches, packed into panels. */
+function blocksOfRows(product: PlannedProduct, panels: string, rightPanel: number, division: Division): string[] {
+  const count = extentOf(product.rows);
+  const isDivided = division === "rows";
+  const last = isDivided ? "last" : String(count);
+  return [
+    `const panel = panelBytes(${depthBlocks(product.depth).largest}, ROWS);`,
+    ...(isDivided ? [`const last = end(${count}, ROWS);`] : []),
+    `for (let row = ${isDivided ? `begin(${count}, ROWS)` : "0"}; row < ${last}; row += BLOCK) {`,
+    ...indented([`const rows = min(BLOCK, ${last} - row);`, ...blockOfRows(product, panels, rightPanel, division)]),
+    "}",
+  ];
 }
 
 /** Packs the rows block by block along the depth, and multiplies each block. */
@@ -165,7 +225,7 @@ function blockOfRows(
   const target = division === "columns" ? "c + (<usize>first << 2)" : "c";
   const multiply = (length: string, start: string, add: string): string => {
     const b = start === "0" ? panels : `${panels} + <usize>${start} * 32`;
-    return `multiplyPanels(workspace + TILE, panel, rows, ${length}, ${b}, ${rightPanel}, ${width}, ${target} + <usize>row * ${cRow}, ${cRow}, ${add}, workspace, ${isWide(rows)});`;
+    return `multiplyPanels(workspace + TILE, panel, rows, ${length}, ${b}, ${rightPanel}, ${width}, ${target} + <usize>row * ${cRow}, ${cRow}, ${add}, workspace);`;
   };
   const pack = (to: string, from: string, length: string): string =>
     `packLeft(${to}, panel, ${from}, row, rows, ${placesOf(rows, "left")}, ${length}, ${inner.left * 4});`;
