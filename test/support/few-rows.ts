@@ -17,7 +17,7 @@ import {
   steps,
 } from "./hand-built-program.ts";
 
-const turns = 3;
+const turns = 17;
 /** Two tiles of 32 columns, one of 8, and three more. */
 const columns = 75;
 
