@@ -179,7 +179,7 @@ describe("commands on files", () => {
       expect(code).toBe(0);
       expect(out).toMatch(/^wave, train_step: where its tensors lie/);
       expect(out).toMatch(/^ +0 B \|/m);
-      expect(out).toMatch(/^ *64 +\d+ +start +end +P +encoder\.weight_ih_l0 \[12,1\]$/m);
+      expect(out).toMatch(/^ *576 +\d+ +start +end +P +encoder\.weight_ih_l0 \[12,1\]$/m);
       expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
       const one = ["inspect", "specs/wave.yaml", "--memory", "--program", "predict_one"];
       const { objects } = await call(...one, "--json");
