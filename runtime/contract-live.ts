@@ -139,7 +139,8 @@ export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
   /**
    * The likeliest tokens for every example: greedy or beam search as the spec's `decode` says, or the options. Examples are
    * decoded one by one, so that what comes out never depends on what else is given.
-   * @param inputs those of `predict` but the tokens that are decoded
+   * @param inputs those of `predict` but the tokens that are decoded. A model that reads nothing else may be given how they
+   * begin, `[n, P]` with `<name>.lengths` where they differ (flat: one beginning), and goes on from there; else from `bos`.
    */
   decode(inputs: TensorInputs, options?: DecodeOptions): Promise<readonly (readonly Hypothesis[])[]>;
   /** Copies, by name, PyTorch's layout: all of `definition.parameters`, frozen ones and statistics too. */

@@ -2,7 +2,7 @@
 import { Option, type Command } from "commander";
 import type { PartName } from "../../runtime/data/section.ts";
 import { PART_NAMES } from "../../runtime/data/split.ts";
-import { backendText } from "../support/backend-text.ts";
+import { ranText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
 import { evaluatePart } from "../support/evaluation.ts";
 import { EXIT } from "../support/faults.ts";
@@ -61,7 +61,7 @@ async function evaluate(session: Session, given: string, flags: EvaluateFlags): 
     const backend = live.report();
     session.emit({ name: subject.name, part: flags.part, ...evaluation.scores, backend });
     session.print(scoreText(flags.part, evaluation.scores));
-    session.note(`ran on: ${backendText(backend)}`);
+    session.note(`ran on: ${ranText(backend)}`);
     return EXIT.ok;
   } finally {
     await live.dispose();

@@ -1,18 +1,21 @@
 /** `specloom predict SPEC|MODULE|RUN [FILE]`: raw values in, raw values out. */
 import { Option, type Command } from "commander";
 import { isRecord } from "../../compiler/support/plain.ts";
-import { dataSection } from "../../runtime/data/section.ts";
-import { backendText } from "../support/backend-text.ts";
+import type { LiveModel } from "../../runtime/contract.ts";
+import { dataSection, type DataSection } from "../../runtime/data/section.ts";
+import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
+import { ranText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
 import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
 import { backendOption, jsonOption, quietOption, setOption, threadsOption, weightsOption } from "../support/options.ts";
 import { predictSeries } from "../support/predict-series.ts";
-import { isWriter, predictTensors, predictWritten } from "../support/predict-tensors.ts";
-import { openGiven } from "../support/prediction-input.ts";
+import { predictTensors } from "../support/predict-tensors.ts";
+import { predictTokens } from "../support/predict-tokens.ts";
+import { openGiven, openIfGiven } from "../support/prediction-input.ts";
 import type { Session } from "../support/session.ts";
-import { openSubject } from "../support/subject.ts";
-import { findWeights } from "../support/weights.ts";
+import { openSubject, type Subject } from "../support/subject.ts";
+import { findWeights, type TrainedWeights } from "../support/weights.ts";
 
 interface PredictFlags {
   readonly text?: string;
@@ -31,8 +34,9 @@ export function addPredict(program: Command, session: Session): void {
     .description(
       "Predicts from raw values in a file or on standard input, and prints raw values: scaling and transforms are those " +
         "stored with the weights. A series is a table with the spec's columns (CSV or JSONL); its last rows are what the " +
-        "forecast is made from. Tensors are JSON or safetensors with the names of the spec's inputs. A model that reads " +
-        "nothing but its own tokens writes without a file.",
+        "forecast is made from. Tensors are JSON or safetensors with the names of the spec's inputs. A model with decode prints " +
+        "the tokens it finds (complete: whether its token of the end ended them). One that reads nothing but its own tokens " +
+        "goes on from those in the file, or writes from nothing where there is none.",
     )
     .argument("<spec|module|run>", "a spec, a generated module, or the folder of a run")
     .argument("[file]", "the data; standard input where it is left out")
@@ -56,30 +60,47 @@ async function predict(
 ): Promise<number> {
   const accepts = ["spec", "module", "run"] as const;
   const subject = await openSubject(session.terminal, given, { accepts, overrides: flags.set });
-  const { data } = subject.handle.definition.spec;
-  const section = dataSection(isRecord(data) ? data : {});
   if (flags.text !== undefined) {
     throw new Mistake({
       code: "text-for-numbers",
-      message: `--text is for models that read text, but "${subject.name}" reads numbers (data of kind ${section.kind}).`,
+      message: `--text is for models that read text, but "${subject.name}" reads numbers (data of kind ${sectionOf(subject.handle.spec).kind}).`,
       help: "name a file of numbers instead, or write one to standard input.",
     });
   }
   const weights = await findWeights(session, subject, flags.weights);
-  const writes = isWriter(subject.handle.definition);
-  if (writes && file !== undefined) session.note(`not read: ${file}, for this model writes from nothing`);
-  const input = writes ? undefined : await openGiven(session.terminal, file, section.kind);
+  const work = await predictionOf(session, subject, weights, file);
   const live = await createModel(subject.handle, { ...flags, weights });
   try {
-    if (input === undefined) {
-      await predictWritten({ session, live });
-    } else {
-      const request = { session, subject, live, weights, input };
-      await (section.kind === "series" ? predictSeries(request, section) : predictTensors(request));
-    }
-    session.note(`ran on: ${backendText(live.report())}`);
+    await work(live);
+    session.note(`ran on: ${ranText(live.report())}`);
     return EXIT.ok;
   } finally {
     await live.dispose();
   }
+}
+
+/** Opens what is to be read before a model is made. */
+async function predictionOf(
+  session: Session,
+  subject: Subject,
+  weights: TrainedWeights,
+  file: string | undefined,
+): Promise<(live: LiveModel) => Promise<void>> {
+  const { definition } = subject.handle;
+  const { decode, spec } = definition;
+  const section = sectionOf(spec);
+  if (decode?.from === "tokens") {
+    const open = readsOwnTokensOnly(definition) ? openIfGiven : openGiven;
+    const input = await open(session.terminal, file, section.kind);
+    return (live) => predictTokens({ session, live, decode, input });
+  }
+  const input = await openGiven(session.terminal, file, section.kind);
+  return (live) => {
+    const request = { session, subject, live, weights, input };
+    return section.kind === "series" ? predictSeries(request, section) : predictTensors(request);
+  };
+}
+
+function sectionOf({ data }: Subject["handle"]["spec"]): DataSection {
+  return dataSection(isRecord(data) ? data : {});
 }

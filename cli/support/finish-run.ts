@@ -5,7 +5,7 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import { writeMetrics } from "../../runtime/run/directory.ts";
 import type { TrainingCounters } from "../../runtime/training/state.ts";
 import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
-import { backendText } from "./backend-text.ts";
+import { ranText } from "./backend-text.ts";
 import { evaluatePart } from "./evaluation.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import { readLog, writeReport } from "./run-report.ts";
@@ -50,8 +50,8 @@ export async function finishRun(session: Session, finished: FinishedTraining): P
   };
   await writeMetrics(directory, { ...metrics });
   session.emit(metrics);
-  session.print(outcomeText(metrics));
-  session.print(`ran on: ${backendText(metrics.backend)}`);
+  session.remark(outcomeText(metrics));
+  session.remark(`ran on: ${ranText(metrics.backend)}`);
   session.print(
     test === undefined ? "the data has no test part, so nothing is scored" : scoreText("test", test.scores),
   );

@@ -30,19 +30,28 @@ export async function openGiven(
   file: string | undefined,
   kind: "series" | "tensors",
 ): Promise<GivenInput> {
+  const given = await openIfGiven(terminal, file, kind);
+  if (given !== undefined) return given;
+  throw new Mistake({
+    code: "no-input",
+    message: "there is nothing to predict from: no file is named and standard input is empty.",
+    help: `name a file, or pipe one into the command: \`specloom predict RUN < ${kind === "series" ? "rows.csv" : "examples.json"}\`.`,
+  });
+}
+
+/** @returns undefined where no file is named and standard input is a terminal or empty */
+export async function openIfGiven(
+  terminal: Terminal,
+  file: string | undefined,
+  kind: "series" | "tensors",
+): Promise<GivenInput | undefined> {
   if (file !== undefined && file !== "-") {
     await checkIsFile(terminal, file, "a file of data");
     const root = path.parse(path.resolve(terminal.cwd)).root;
     return { path: file, files: projectFiles({ directory: terminal.cwd, root, from: terminal.cwd }) };
   }
   const bytes = terminal.stdin.isTTY === true ? new Uint8Array() : await readAll(terminal);
-  if (bytes.every((byte) => byte <= 32)) {
-    throw new Mistake({
-      code: "no-input",
-      message: "there is nothing to predict from: no file is named and standard input is empty.",
-      help: "name a file, or pipe rows into the command: `specloom predict RUN < rows.csv`.",
-    });
-  }
+  if (bytes.every((byte) => byte <= 32)) return undefined;
   const files: FileReader = { display: () => "<standard input>", read: () => Promise.resolve(bytes) };
   return { path: `standard-input${endingOf(bytes, kind)}`, files };
 }
@@ -55,9 +64,9 @@ async function readAll(terminal: Terminal): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** JSON starts with a bracket; a safetensors file starts with the eight bytes of a length. */
+/** A safetensors file starts with the eight bytes of a length, and then a brace. Whatever is neither is said to be no JSON. */
 function endingOf(bytes: Uint8Array, kind: "series" | "tensors"): string {
   const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
   if (kind === "series") return start.startsWith("{") ? ".jsonl" : ".csv";
-  return /^[{[]/.test(start) ? ".json" : ".safetensors";
+  return !/^[{[]/.test(start) && bytes[8] === "{".charCodeAt(0) ? ".safetensors" : ".json";
 }

@@ -54,6 +54,11 @@ export class Session {
     if (this.#json) this.#write(object);
   }
 
+  /** A line that goes with the result and is none: not with --quiet. */
+  remark(text: string): void {
+    if (!this.#quiet) this.print(text);
+  }
+
   /** A remark in passing. */
   note(text: string): void {
     if (!this.#quiet) this.terminal.stderr.write(`${text}\n`);

@@ -1,10 +1,11 @@
 /** What a command is about: a spec, a module generated from one, or a run of one. All become a model that can be made. */
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { parse, stringify } from "yaml";
 import type { Compilation, Document } from "../../compiler/contracts.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
+import { joinWords } from "../../compiler/support/words.ts";
 import type { ModelHandle } from "../../runtime/contract.ts";
 import type { FileReader } from "../../runtime/data/dataset.ts";
 import { projectFiles, projectRoot } from "../../runtime/data/files.ts";
@@ -84,11 +85,30 @@ async function kindOf(terminal: Terminal, given: string, accepts: readonly Subje
   const ending = path.extname(given).toLowerCase();
   if (ending === ".yaml" || ending === ".yml") return "spec";
   if ([".ts", ".mts", ".js", ".mjs"].includes(ending) && accepts.includes("module")) return "module";
+  const namesRun = accepts.includes("run") && (ending === "" || accepts.length === 1);
+  if (facts === undefined && namesRun) throw await missingRun(terminal, given);
   if (facts === undefined) throw await missing(terminal, given, expected);
   throw new Mistake({
     code: "not-a-spec",
     message: `this is not ${expected}.`,
     help: "a spec ends in .yaml.",
+    file: given,
+  });
+}
+
+async function missingRun(terminal: Terminal, given: string): Promise<Mistake> {
+  const folder = path.dirname(given);
+  const neighbours = await readdir(reach(terminal, folder)).catch(() => []);
+  const runs = neighbours
+    .map((name) => path.join(folder, name))
+    .filter((run) => existsSync(runFile(reach(terminal, run), "spec")));
+  const there = `there ${runs.length === 1 ? "is" : "are"} ${joinWords(runs, "and")}`;
+  return new Mistake({
+    code: "file-missing",
+    message: "there is no such run.",
+    help:
+      "train the model first: `specloom run SPEC` makes its run and prints the folder" +
+      `${runs.length === 0 ? "" : `; ${there}`}.`,
     file: given,
   });
 }

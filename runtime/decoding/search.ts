@@ -10,7 +10,8 @@ export interface Searched {
 }
 
 export interface SearchOptions {
-  readonly bos: number;
+  /** What is read before the first token: that of the beginning, or the last of what is gone on from. */
+  readonly first: number;
   readonly eos: number;
   /** Sequences kept at each step; 1 is greedy search. */
   readonly beamSize: number;
@@ -40,12 +41,12 @@ interface Live {
  * @returns best first, without the token of the end; what had not ended by `maxLength` is not complete
  */
 export async function search(start: Searched, options: SearchOptions): Promise<readonly Found[]> {
-  const { bos, eos, beamSize, maxLength, nBest } = options;
+  const { first, eos, beamSize, maxLength, nBest } = options;
   const found: Found[] = [];
   let live: readonly Live[] = [{ tokens: [], logProbability: 0, state: start }];
   for (let length = 1; length <= maxLength && live.length > 0; length += 1) {
     const next: Live[] = [];
-    for (const { parent, token, logProbability } of await likeliest(live, beamSize, bos)) {
+    for (const { parent, token, logProbability } of await likeliest(live, beamSize, first)) {
       if (token === eos) {
         const score = logProbability / penalty(length, options);
         found.push({ tokens: parent.tokens, score, complete: true });
@@ -70,10 +71,10 @@ interface Candidate {
   readonly logProbability: number;
 }
 
-async function likeliest(live: readonly Live[], count: number, bos: number): Promise<readonly Candidate[]> {
+async function likeliest(live: readonly Live[], count: number, first: number): Promise<readonly Candidate[]> {
   const kept: Candidate[] = [];
   for (const parent of live) {
-    const logits = await parent.state.step(parent.tokens[parent.tokens.length - 1] ?? bos);
+    const logits = await parent.state.step(parent.tokens[parent.tokens.length - 1] ?? first);
     const row = logSoftmaxRow(logits);
     for (let token = 0; token < row.length; token += 1) {
       const logProbability = parent.logProbability + (row[token] ?? Number.NEGATIVE_INFINITY);

@@ -12,9 +12,9 @@ import { decodeCtc } from "../decoding/ctc.ts";
 import { search } from "../decoding/search.ts";
 import type { Searched, SearchOptions } from "../decoding/search.ts";
 import { Problem } from "../problem.ts";
-import { describe, sizeOf } from "../tensor.ts";
+import { describe } from "../tensor.ts";
 import { stepsOf } from "./alignments.ts";
-import type { CheckedInputs } from "./inputs.ts";
+import { decodedExamples } from "./decoded-examples.ts";
 import { checkFacts } from "./inputs.ts";
 
 /** What decoding asks of a model. */
@@ -24,7 +24,7 @@ export interface Decodable {
   readonly predict: (inputs: TensorInputs) => Promise<TensorOutputs>;
 }
 
-/** @throws Problem `nothing-to-decode`, `invalid-option`, `wrong-inputs` */
+/** @throws Problem `nothing-to-decode`, `invalid-option`, `wrong-inputs`, `stream-too-long` */
 export async function decode(
   model: Decodable,
   inputs: TensorInputs,
@@ -43,7 +43,7 @@ export async function decode(
   return fact.from === "alignment" ? alignment(model, fact, inputs, settings) : tokens(model, fact, inputs, settings);
 }
 
-type Settings = Omit<SearchOptions, "bos" | "eos"> & { readonly kind: "greedy" | "beam" };
+type Settings = Omit<SearchOptions, "first" | "eos"> & { readonly kind: "greedy" | "beam" };
 
 const known = ["kind", "beamSize", "lengthPenalty", "maxLength", "nBest"] as const;
 
@@ -93,40 +93,28 @@ async function tokens(
   settings: Settings,
 ): Promise<readonly (readonly Hypothesis[])[]> {
   const { definition } = model;
-  const whole = definition.inputs.filter(({ name }) => definition.stream?.whole.includes(name));
-  const examples =
-    whole.length === 0 ? [inputs] : singleExamples(definition, checkFacts(definition, inputs, whole, "decode"));
-  const limit = definition.stream?.steps;
-  const maxLength = Math.min(settings.maxLength, limit ?? settings.maxLength);
+  const room = definition.stream?.steps ?? Number.POSITIVE_INFINITY;
   const results: (readonly Hypothesis[])[] = [];
-  for (const example of examples) {
-    const start = searched(await model.stream(example), fact);
-    results.push(await search(start, { ...settings, maxLength, bos: fact.bos, eos: fact.eos }));
+  for (const { whole, prompt } of decodedExamples(definition, fact, inputs)) {
+    const start = searched(await model.stream(whole), fact);
+    for (const token of prompt.slice(0, -1)) await start.step(token);
+    // The last token that is written is not read any more.
+    const maxLength = Math.min(settings.maxLength, room - prompt.length + 1);
+    const first = prompt[prompt.length - 1] ?? fact.bos;
+    results.push(await search(start, { ...settings, maxLength, first, eos: fact.eos }));
   }
   return results;
 }
 
-function searched(stream: Stream, { input, output }: DecodeFact): Searched {
+function searched(stream: Stream, { input, output }: Pick<DecodeFact, "input" | "output">): Searched {
   return {
     step: async (token) => {
       const logits = (await stream.step({ [input]: [token] }))[output];
       if (logits === undefined) throw new Error(`a step gives no ${output}`);
       return logits;
     },
-    fork: () => searched(stream.fork(), { input, output } as DecodeFact),
+    fork: () => searched(stream.fork(), { input, output }),
   };
-}
-
-function singleExamples(definition: ModelDefinition, { count, tensors }: CheckedInputs): readonly TensorInputs[] {
-  return Array.from({ length: count }, (_, example) =>
-    Object.fromEntries(
-      Object.entries(tensors).map(([name, values]) => {
-        const shape = definition.inputs.find((input) => input.name === name)?.shape ?? [];
-        const size = sizeOf(shape);
-        return [name, values.slice(example * size, (example + 1) * size)];
-      }),
-    ),
-  );
 }
 
 async function alignment(

@@ -67,7 +67,9 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     this.#executor.write({ ...start.parameters, ...initialSlots(definition) });
     this.#calls = new ProgramCalls(definition, start.executor);
     this.#inputs = new InputCheck(definition);
-    this.#streams = new Streams(definition, start.executor, this.#queue);
+    this.#streams = new Streams(definition, start.executor, this.#queue, () => {
+      this.#refuseDisposed();
+    });
     this.#metadata = start.metadata ?? {};
     this.#seed = start.seed;
     this.#hasParts = Array.isArray(definition.spec["loss"]);

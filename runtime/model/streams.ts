@@ -24,11 +24,14 @@ export class Streams {
   readonly #definition: ModelDefinition;
   readonly #executor: Executor;
   readonly #queue: Queue;
+  readonly #refuseDisposed: () => void;
 
-  constructor(definition: ModelDefinition, executor: Executor, queue: Queue) {
+  /** @param refuseDisposed throws once the model was disposed: a stream may outlive it */
+  constructor(definition: ModelDefinition, executor: Executor, queue: Queue, refuseDisposed: () => void) {
     this.#definition = definition;
     this.#executor = executor;
     this.#queue = queue;
+    this.#refuseDisposed = refuseDisposed;
   }
 
   /** @throws Problem `no-stream` */
@@ -61,6 +64,7 @@ export class Streams {
 
   /** Only what the program reads: an executor refuses anything else. */
   #run(program: StreamProgramName, given: Tensors): Promise<Tensors> {
+    this.#refuseDisposed();
     const wanted = (this.#definition.gpu[program]?.arguments ?? []).filter(({ role }) => role === "input");
     const argumentsByName = Object.fromEntries(wanted.map(({ name }) => [name, given[name] ?? new Float32Array(0)]));
     return this.#queue.run(async () => (await this.#executor.run(program, argumentsByName, 1)).results);

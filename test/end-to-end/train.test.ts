@@ -87,10 +87,37 @@ describe("from a spec to a run", () => {
     );
     expect(err).toBe("");
     expect(out).toContain("run: quiet\n");
+    expect(out).toContain("mase");
+    expect(out).not.toMatch(/trained after|ran on/);
     expect(await call("run", "specs/wave.yaml", "--out", "quiet")).toMatchObject({
       code: 1,
       err: containing("error[run-directory-in-use]"),
     });
+  });
+
+  it("says once why a backend was chosen, where it trains, and only which elsewhere", async () => {
+    const { out, err } = await call("run", "specs/wave.yaml", "--epochs", "1", "--out", "chosen");
+    expect(err).toMatch(/^backend: wasm .*, chosen since: a training step is estimated at /m);
+    expect(out).toMatch(/^ran on: wasm .*, chosen automatically$/m);
+    for (const argv of [
+      ["evaluate", "chosen"],
+      ["predict", "chosen", "specs/data/wave.csv"],
+    ]) {
+      const said = await call(...argv);
+      expect(said.err).toMatch(/^ran on: wasm .*, chosen automatically$/m);
+      expect(said.err).not.toContain("a training step");
+    }
+  });
+
+  it("says how a run comes about that does not exist", async () => {
+    for (const verb of ["predict", "evaluate", "report"]) {
+      expect(await call(verb, "runs/none/1")).toMatchObject({
+        code: 1,
+        err: "runs/none/1: error[file-missing]: there is no such run.\n  help: train the model first: `specloom run SPEC` makes its run and prints the folder.\n",
+      });
+    }
+    const { err } = await call("predict", "runs/wave/77");
+    expect(err).toContain("there are runs/wave/1 and runs/wave/2.\n");
   });
 
   it("scores spec, module and run alike", async () => {

@@ -1,6 +1,7 @@
 /** Decoding with live models: what comes out is what the model says of it as a whole, and depends on nothing else. */
 import { describe, expect, it } from "vitest";
 import type { LiveModel, TensorInputs } from "../../runtime/contract.ts";
+import { logSoftmaxRow } from "../../runtime/decoding/log-softmax.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { seeded } from "../support/seeded.ts";
 import { testedTargets } from "../support/targets.ts";
@@ -142,6 +143,99 @@ describe.each(Object.entries(models))("%s", (_title, { text, input, output }) =>
   });
 });
 
+const writers: Readonly<Record<string, string>> = {
+  "a causal transformer": "{kind: transformer_block, num_heads: 1, ff_size: 5, causal: true}",
+  "a recurrent layer": "{kind: gru, hidden_size: 4}",
+};
+
+describe.each(Object.entries(writers))("beginnings that %s goes on from", (_title, layer) => {
+  const compilation = compileText(
+    "decoded.yaml",
+    `${head}
+inputs:
+  before: {shape: [${steps}], dtype: int32, vocabulary: ${vocabulary}}
+  after: {shape: [${steps}], dtype: int32, vocabulary: ${vocabulary}}
+layers:
+  - {name: embedded, kind: embedding, embedding_dim: 4, from: before}
+  - ${layer}
+  - {name: logits, kind: linear, out_features: ${vocabulary}}
+loss: {kind: cross_entropy, input: logits, target: after}
+decode: {input: before, output: logits, max_length: 9}`,
+  );
+  const isLimited =
+    compilation.stream !== undefined && "steps" in compilation.stream && compilation.stream.steps === steps;
+
+  it.each(testedTargets())("on $title", async ({ backend, plain = false }) => {
+    const handle = await moduleFor(compilation, backend);
+    const live = await handle.create({ backend, seed: 5, ...(plain ? { simd: "plain" } : {}) });
+    const beginnings = [
+      [bos, 4, 6],
+      [5, 5, 1],
+      [bos, 0, 0],
+    ];
+    const together = await live.decode({ before: beginnings });
+    expect(together).toHaveLength(3);
+
+    // Each token is the likeliest when the model reads the beginning and the tokens before it as a whole sequence.
+    for (const [index, beginning] of beginnings.entries()) {
+      const [found] = together[index] ?? [];
+      const tokens = found?.tokens ?? [];
+      const all = [...beginning, ...tokens, ...(found?.complete === true ? [eos] : [])];
+      expect(all.length > beginning.length).toBe(true);
+      const before = Float32Array.from({ length: steps }, (_, at) => all[at] ?? 0);
+      const outputs: Readonly<Record<string, Float32Array>> = await live.predict({ before } as never);
+      const gains = all.slice(0, steps).map((_, step) => {
+        const row = outputs["logits"]?.subarray(step * vocabulary, (step + 1) * vocabulary) ?? new Float32Array();
+        const next = all[step + 1];
+        if (step >= beginning.length - 1 && next !== undefined) {
+          expect(row.indexOf(Math.max(...row)), `beginning ${index}, step ${step}`).toBe(next);
+        }
+        return logSoftmaxRow(row)[next ?? 0] ?? NaN;
+      });
+      // Its score is that of what was written alone.
+      const [[short] = []] = await live.decode({ before: beginning }, { maxLength: 3 });
+      const count = (short?.tokens.length ?? 0) + (short?.complete === true ? 1 : 0);
+      const score = gains
+        .slice(beginning.length - 1)
+        .slice(0, count)
+        .reduce((sum, gain) => sum + gain, 0);
+      expect(short?.score).toBeCloseTo(score, 4);
+      // What is written is never more than there is room for; the last token is not read any more.
+      if (isLimited) expect(all.length).toBeLessThanOrEqual(steps + 1);
+      else expect(tokens.length).toBeLessThanOrEqual(9);
+    }
+
+    // Alone, flat, with the padding that lengths tell: the same to the last bit.
+    for (const [index, beginning] of beginnings.entries()) {
+      expect(await live.decode({ before: beginning })).toEqual([together[index]]);
+    }
+    const padded = { before: beginnings.flatMap((one) => [...one, 6]), "before.lengths": [3, 3, 3] };
+    expect(await live.decode(padded)).toEqual(together);
+    const differing = { before: beginnings, "before.lengths": [3, 2, 1] };
+    const [, , third] = await live.decode(differing);
+    expect(third).toEqual((await live.decode({}))[0]);
+    await live.dispose();
+  });
+
+  it("have to be tokens that there is room for", async () => {
+    const live = await (await moduleFor(compilation, "cpu")).create({ backend: "cpu" });
+    const wrong: readonly (readonly [TensorInputs, RegExp])[] = [
+      [{ before: [[2, vocabulary]] }, /before\[0, 1\] is 7; a whole number from 0 to 6/],
+      [{ before: [[2, 4], [2]] }, /before/],
+      [{ before: [] }, /"before" is empty/],
+      [{ before: [[]] }, /before/],
+      [{ before: [[2]], after: [[4]] }, /unknown: after/],
+      [{ before: [[2, 4]], "before.lengths": [3] }, /before.lengths/],
+    ];
+    for (const [inputs, message] of wrong) await expectProblem(() => live.decode(inputs), "wrong-inputs", message);
+    const long = { before: new Array<number>(steps + 1).fill(4) };
+    if (isLimited)
+      await expectProblem(() => live.decode(long), "stream-too-long", /before\[0\] has 7 tokens, but .* 6/);
+    else expect(await live.decode(long)).toHaveLength(1);
+    await live.dispose();
+  });
+});
+
 describe("streams of live models", () => {
   it.each(testedTargets())("give what predict gives, on $title", async ({ backend, plain = false }) => {
     const compilation = compileText(
@@ -207,5 +301,12 @@ decode: {input: before, output: logits}`;
     await expectProblem(() => stream.step({ before: [1, 2] }), "wrong-inputs", /one step of one example at a time/);
     expect(stream.position).toBe(0);
     await live.dispose();
+    const late: readonly (() => Promise<unknown>)[] = [
+      () => live.stream(),
+      () => live.decode({}),
+      () => stream.step({ before: [1] }),
+      () => stream.fork().step({ before: [1] }),
+    ];
+    for (const call of late) await expectProblem(call, "model-disposed", /"decoded" was disposed; it cannot be used/);
   });
 });

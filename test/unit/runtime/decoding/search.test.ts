@@ -4,7 +4,7 @@ import type { Found, Searched, SearchOptions } from "../../../../runtime/decodin
 import { seeded } from "../../../support/seeded.ts";
 
 const vocabulary = 4;
-const usual: SearchOptions = { bos: 0, eos: 3, beamSize: 1, lengthPenalty: 0, maxLength: 5, nBest: 1 };
+const usual: SearchOptions = { first: 0, eos: 3, beamSize: 1, lengthPenalty: 0, maxLength: 5, nBest: 1 };
 
 /** Logits that depend on all tokens so far, by a hash of them. */
 function logitsAfter(tokens: readonly number[], seed: number): Float32Array {
@@ -24,10 +24,10 @@ function model(seed: number, tokens: readonly number[] = []): Searched {
 }
 
 /** Every sequence there is, with its score. */
-function everything(seed: number, { bos, eos, maxLength, lengthPenalty }: SearchOptions): readonly Found[] {
+function everything(seed: number, { first, eos, maxLength, lengthPenalty }: SearchOptions): readonly Found[] {
   const found: Found[] = [];
   const visit = (tokens: readonly number[], logProbability: number): void => {
-    const logits = logitsAfter([bos, ...tokens], seed);
+    const logits = logitsAfter([first, ...tokens], seed);
     const total = Math.log(logits.reduce((sum, value) => sum + Math.exp(value), 0));
     logits.forEach((logit, token) => {
       const own = logProbability + logit - total;
@@ -55,7 +55,7 @@ describe("beam search", () => {
   it("of one sequence is greedy search", async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const [found] = await search(model(seed), usual);
-      const tokens = [usual.bos];
+      const tokens = [usual.first];
       for (let length = 0; length < usual.maxLength; length++) {
         const logits = logitsAfter(tokens, seed);
         tokens.push(logits.indexOf(Math.max(...logits)));

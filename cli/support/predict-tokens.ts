@@ -1,0 +1,98 @@
+/** What a model writes token by token: decoded from the examples of a file, gone on with from beginnings, or from nothing. */
+import type { DecodeFact, Hypothesis, ModelDefinition } from "../../runtime/contract.ts";
+import { checkTensors } from "../../runtime/data/tensor-check.ts";
+import type { TensorFile } from "../../runtime/data/tensor-file.ts";
+import { countOf } from "../../runtime/data/wording.ts";
+import { decodedExamples, promptFact, readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
+import { Problem } from "../../runtime/problem.ts";
+import { bestOf, readNeeded } from "./predict-tensors.ts";
+import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
+import type { Session } from "./session.ts";
+import { WrittenOutputs } from "./written-outputs.ts";
+
+export interface TokenRequest extends Pick<PredictionRequest, "session" | "live"> {
+  readonly decode: DecodeFact;
+  /** Undefined: the model writes from nothing. */
+  readonly input: GivenInput | undefined;
+}
+
+export async function predictTokens({ session, live, decode, input }: TokenRequest): Promise<void> {
+  const { definition } = live;
+  const file = input === undefined ? undefined : await readNeeded(session, input, unneededBy(definition, decode));
+  const tensors = file === undefined ? {} : tensorsIn(file, definition, decode);
+  const examples = inFile(file, () => decodedExamples(definition, decode, tensors));
+  session.note(announcement(definition, decode, file, examples.length));
+  const decoded = await live.decode(tensors);
+  const outputs = new WrittenOutputs(live, decode, tensors);
+  for (const [index, example] of examples.entries()) {
+    const hypotheses = decoded[index] ?? [];
+    const { prompt } = example;
+    const isGiven = file !== undefined && readsOwnTokensOnly(definition);
+    const found = { example: index + 1, ...(isGiven ? { prompt } : {}), ...bestOf(hypotheses) };
+    if (session.json) {
+      session.emit({ ...found, decoded: hypotheses, outputs: await outputs.along(index, example, hypotheses[0]) });
+    } else {
+      session.print(JSON.stringify(found));
+    }
+  }
+  noteCut(session, decoded);
+  outputs.notes().forEach((note) => {
+    session.note(note);
+  });
+}
+
+/** What the file may hold and is not looked at: what the model was to predict, and beside a source the tokens it writes. */
+function unneededBy(definition: ModelDefinition, { input }: DecodeFact): readonly string[] {
+  const goesOn = readsOwnTokensOnly(definition);
+  return definition.inputs
+    .filter(({ role, name }) => role === "target" || (name === input && !goesOn))
+    .map(({ name }) => name);
+}
+
+function tensorsIn(
+  file: TensorFile,
+  definition: ModelDefinition,
+  { input }: DecodeFact,
+): Readonly<Record<string, Float32Array>> {
+  if (!readsOwnTokensOnly(definition)) {
+    const wanted = definition.inputs.filter(({ role, name }) => role === "input" && name !== input);
+    return checkTensors(file, wanted, {}).tensors;
+  }
+  const lengths = `${input}.lengths`;
+  const hasLengths = file.tensors.has(lengths);
+  const [, width = 0] = file.tensors.get(input)?.shape ?? [];
+  const wanted = definition.inputs
+    .filter(({ name }) => name === input)
+    .map((fact) => promptFact(fact, width > 0 ? width : (fact.shape[0] ?? 1), hasLengths));
+  const { count, tensors } = checkTensors(file, wanted, {});
+  return hasLengths ? tensors : { ...tensors, [lengths]: new Float32Array(count).fill(width) };
+}
+
+/** @throws Problem with the file as its place */
+function inFile<Result>(file: TensorFile | undefined, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof Problem && file !== undefined ? error.at({ file: file.file }) : error;
+  }
+}
+
+function announcement(
+  definition: ModelDefinition,
+  { kind, beamSize }: DecodeFact,
+  file: TensorFile | undefined,
+  count: number,
+): string {
+  const search = kind === "greedy" ? "greedy search" : `beam search, beam_size ${String(beamSize)}`;
+  if (file === undefined) return `written from nothing, since no file is named and standard input is empty (${search})`;
+  return readsOwnTokensOnly(definition)
+    ? `going on from ${countOf(count, "beginning")} in ${file.file} (${search})`
+    : `decoding ${countOf(count, "example")} of ${file.file} (${search})`;
+}
+
+function noteCut(session: Session, decoded: readonly (readonly Hypothesis[])[]): void {
+  const cut = decoded.filter(([best]) => best?.complete === false).length;
+  if (cut === 0) return;
+  const subject = cut === 1 ? "1 example was" : `${String(cut)} examples were`;
+  session.note(`${subject} cut at the greatest length before the token of the end ("complete":false)`);
+}

@@ -1,0 +1,88 @@
+/** The outputs of a model along the tokens that it wrote. */
+import type { DecodeFact, Hypothesis, LiveModel, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
+import { exampleOf, type DecodedExample } from "../../runtime/model/decoded-examples.ts";
+import { nested, type Nested } from "./nested.ts";
+import { putsBosItself } from "./spec-facts.ts";
+
+export class WrittenOutputs {
+  readonly #live: LiveModel;
+  readonly #decode: DecodeFact;
+  readonly #inputs: Readonly<Record<string, Float32Array>>;
+  /** Outputs that could not be given, and for how many examples. */
+  readonly #left = new Map<string, number>();
+
+  /** @param inputs what was decoded: tensors of all examples */
+  constructor(live: LiveModel, decode: DecodeFact, inputs: Readonly<Record<string, Float32Array>>) {
+    this.#live = live;
+    this.#decode = decode;
+    this.#inputs = inputs;
+  }
+
+  /**
+   * Outputs with time have one row per token that was written, that of the end included: what the model gave when it chose
+   * the token. Others are what `predict` gives of all the tokens; null where these are more than the model's sequences have.
+   */
+  async along(
+    index: number,
+    example: DecodedExample,
+    hypothesis: Hypothesis | undefined,
+  ): Promise<Record<string, Nested>> {
+    if (hypothesis === undefined) return {};
+    const { definition } = this.#live;
+    const { tokens, complete } = hypothesis;
+    // The last token is chosen, not read; the token of the end is chosen after it.
+    const read = [...example.prompt, ...tokens].slice(0, complete ? undefined : -1);
+    const stepwise = definition.outputs.filter(({ name }) => definition.stream?.outputs.includes(name));
+    const others = definition.outputs.filter((output) => !stepwise.includes(output));
+    const rows = stepwise.length === 0 ? [] : await this.#rows(example, read);
+    const given = stepwise.map(({ name, shape }) => {
+      const values = rows.slice(example.prompt.length - 1).map((row) => nested(row[name], shape.slice(1)));
+      return [name, values] as const;
+    });
+    const whole = others.length === 0 ? {} : await this.#whole(index, read, hypothesis);
+    const rest = others.map(({ name, shape }) => {
+      const values = whole?.[name];
+      if (values === undefined) this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
+      return [name, values === undefined ? null : nested(values, shape)] as const;
+    });
+    const byName = new Map<string, Nested>([...given, ...rest]);
+    return Object.fromEntries(definition.outputs.map(({ name }) => [name, byName.get(name) ?? null]));
+  }
+
+  /** What a user should know of outputs that are null. */
+  notes(): readonly string[] {
+    return [...this.#left].map(
+      ([name, count]) =>
+        `${name} of ${String(count)} ${count === 1 ? "example" : "examples"} is null: it is made of all tokens at once, ` +
+        "and they are more than the model's sequences have",
+    );
+  }
+
+  async #rows({ whole }: DecodedExample, read: readonly number[]): Promise<readonly Record<string, Float32Array>[]> {
+    const stream = await this.#live.stream(whole);
+    const rows: Record<string, Float32Array>[] = [];
+    for (const token of read) rows.push(await stream.step({ [this.#decode.input]: [token] }));
+    return rows;
+  }
+
+  /** `predict` of the tokens as a file would hold them, with `<pad>` behind; undefined where they do not fit. */
+  async #whole(
+    index: number,
+    read: readonly number[],
+    { tokens, complete }: Hypothesis,
+  ): Promise<Readonly<Record<string, Float32Array>> | undefined> {
+    const { definition } = this.#live;
+    const { input: name, eos } = this.#decode;
+    const fact = definition.inputs.find((input) => input.name === name);
+    const [steps = 0] = fact?.shape ?? [];
+    if (read.length > steps) return undefined;
+    const held = putsBosItself(definition, name) ? [...tokens, ...(complete ? [eos] : [])] : read;
+    const padded = new Float32Array(steps);
+    padded.set(held);
+    const lengths = fact?.lengths === true ? { [`${name}.lengths`]: Float32Array.of(held.length) } : {};
+    const isOther = ([given]: readonly [string, unknown]): boolean => given.replace(/\.lengths$/, "") !== name;
+    const others = Object.entries(this.#inputs).filter(isOther);
+    const given = exampleOf(definition, Object.fromEntries(others), index);
+    return this.#live.predict({ ...given, [name]: padded, ...lengths } as PredictInputs<ModelDefinition>);
+  }
+}
