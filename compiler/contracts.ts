@@ -125,9 +125,13 @@ export interface ModelInput {
   readonly dtype: DType;
   /** Size of the vocabulary or number of classes of an int32 tensor, where known: values must lie below it. */
   readonly vocabulary?: number;
+  /** Least and largest number that a data file may hold for it, where a loss means no others. */
+  readonly range?: readonly [least: number, largest: number];
   /** With lengths, a companion int32 tensor `<name>.lengths` [B] arrives too; axis 0 of `shape` is then time. */
   readonly lengths: boolean;
   readonly pointer: string;
+  /** Its shape cannot be told, which has been reported: what reads it stays silent, and no model comes out. */
+  readonly unknown?: true;
 }
 
 /** A tensor that is kept from step to step, named and laid out as PyTorch's `state_dict` would have it. */
@@ -184,6 +188,8 @@ export interface ResolvedLoss {
   readonly layers?: Readonly<Record<string, string>>;
   /** How many classes an int32 target chooses from, where the loss says so. */
   readonly classes?: number;
+  /** What a float32 target may hold, where the loss means no other numbers. */
+  readonly targetRange?: readonly [least: number, largest: number];
   readonly weight: number;
   readonly pointer: string;
 }

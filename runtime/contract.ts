@@ -59,6 +59,8 @@ export interface InputFact {
   readonly vocabulary?: number;
   /** True: `<name>.lengths` [B] (int32, 1 .. shape[0]) comes with it. */
   readonly lengths: boolean;
+  /** Least and largest number that a data file may hold for a float32 target, where its loss (`bce`) means no others. */
+  readonly range?: readonly [least: number, largest: number];
   /** Lengths start at 0: the target of a loss that aligns it with its input. */
   readonly mayBeEmpty?: boolean;
 }

@@ -35,7 +35,7 @@ export function duplicateKey(json: string): string | undefined {
 }
 
 /** Index after the closing quote of the text that opens at `start`. */
-function endOfText(json: string, start: number): number {
+export function endOfText(json: string, start: number): number {
   let index = start + 1;
   while (json[index] !== '"') index += json[index] === "\\" ? 2 : 1;
   return index + 1;

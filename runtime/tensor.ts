@@ -13,13 +13,22 @@ export function shapeText(shape: readonly (number | string)[]): string {
 
 /** `[3, 0, 2]`: where the flat position lies in a tensor of that shape. */
 export function placeText(position: number, shape: readonly number[]): string {
+  return shapeText(indicesOf(position, shape));
+}
+
+/** `example 3` for the index 2: where messages count in words, they count from 1, as `predict` numbers its lines. */
+export function exampleText(index: number): string {
+  return `example ${String(index + 1)}`;
+}
+
+export function indicesOf(position: number, shape: readonly number[]): readonly number[] {
   const place: number[] = [];
   let rest = position;
   for (const length of [...shape].reverse()) {
     place.unshift(rest % length);
     rest = Math.floor(rest / length);
   }
-  return shapeText(place);
+  return place;
 }
 
 /** Where nested numbers stop being a tensor of one shape. */

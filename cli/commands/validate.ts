@@ -16,7 +16,8 @@ export function addValidate(program: Command, session: Session): void {
     .command("validate")
     .summary("check specs and the data they name")
     .description(
-      "Checks specs and the data they name, and writes nothing. All mistakes are listed, each with its place.",
+      "Checks specs and the data they name, and writes nothing. Mistakes are listed with their places: all of a spec that " +
+        "do not follow from another, and those of its data where the spec has none.",
     )
     .argument("<spec...>", "spec files")
     .addOption(setOption())

@@ -7,6 +7,7 @@ import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
 import { checkAlignments } from "../../runtime/model/alignments.ts";
 import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
+import { exampleText } from "../../runtime/tensor.ts";
 import type { TrainOptions, ValidationScore } from "../../runtime/training/options.ts";
 import { SpecProblem } from "./faults.ts";
 import { Mistake } from "./mistake.ts";
@@ -32,6 +33,14 @@ export function lossesOf(definition: ModelDefinition): readonly LossFact[] {
 export function metricsOf(definition: ModelDefinition): readonly string[] {
   const { metrics } = definition.spec;
   return Array.isArray(metrics) ? metrics.map(String) : [];
+}
+
+/** Whether a decoder layer writes an input: it reads `bos` and what follows by itself, so the input starts with the first token. */
+export function putsBosItself(definition: ModelDefinition, input: string): boolean {
+  const isDecoder = (layer: unknown): boolean =>
+    isRecord(layer) && ((layer["kind"] === "decoder" && layer["target"] === input) || hasDecoder(layer["layers"]));
+  const hasDecoder = (layers: unknown): boolean => Array.isArray(layers) && layers.some(isDecoder);
+  return hasDecoder(definition.spec["layers"]);
 }
 
 export interface TrainSettings extends Pick<TrainOptions, "epochs" | "steps" | "shuffle" | "earlyStopping"> {
@@ -136,7 +145,7 @@ export async function loadData(subject: Subject, scaler?: unknown): Promise<Data
     });
     // Said of the file's examples: the model itself would only know their places in a shuffled batch.
     for (const part of definition.alignments === undefined ? [] : (["train", "validation", "test"] as const)) {
-      checkAlignments(definition, dataset[part].tensors, (index) => `example ${String(index)} of the ${part} part`);
+      checkAlignments(definition, dataset[part].tensors, (index) => `${exampleText(index)} of the ${part} part`);
     }
     return dataset;
   } catch (error) {

@@ -48,8 +48,7 @@ export async function compileSpec(
   };
   const { diagnostics, document, spec } = readSpec({ file, text }, options);
   if (document === undefined || spec === undefined) throw new WrongSpec(diagnostics);
-  // A spec with errors of its own shows those, not what its data would say.
-  const dataFacts = spec.broken === undefined ? await factsOf(document, spec, files, withoutData) : undefined;
+  const dataFacts = await factsOf(document, spec, files, withoutData);
   const result = compile({ file, text }, dataFacts === undefined ? options : { ...options, dataFacts });
   if (result.compilation === undefined) throw new WrongSpec(result.diagnostics);
   return { file, document, compilation: result.compilation, directory, files };
@@ -103,6 +102,8 @@ async function factsOf(
     const codes = problemsOf(error)?.problems.map(({ code }) => code) ?? [];
     // The compiler says this with the place in the spec.
     if (codes.includes("data-file-outside")) return undefined;
+    // A spec with errors of its own shows those first.
+    if (spec.broken !== undefined) return undefined;
     if (mayBeMissing && codes.includes("data-file-missing")) return undefined;
     throw new SpecProblem(error, document);
   }

@@ -46,10 +46,10 @@ export const tensors: DataDefinition = {
       return report("missing-inputs", { kind: "tensors", names }, { pointer: spec.inputs ? "/inputs" : "/data/kind" });
     }
     const sizes = new Sizes(spec, facts, report);
-    const resolved = Object.entries(spec.inputs).map(([name, input]) => resolveInput(context, sizes, name, input));
-    sizes.reportUnused();
+    const inputs = Object.entries(spec.inputs).map(([name, input]) => resolveInput(context, sizes, name, input));
+    if (!inputs.some(({ pointer }) => spec.broken?.has(pointer))) sizes.reportUnused();
     checkExampleCounts(context);
-    return resolved.every((input) => input !== undefined) ? resolved : undefined;
+    return inputs;
   },
   hasValidation: (config) => config.validation_file !== undefined || fillSplit(config.split ?? {}).validation > 0,
   validationHelp: "add validation_file or a split with a validation part to data",
@@ -70,10 +70,13 @@ export const tensors: DataDefinition = {
   ],
 };
 
-function resolveInput(context: DataContext, sizes: Sizes, name: string, input: InputSpec): ModelInput | undefined {
-  const { report, lossTargets } = context;
+function resolveInput(context: DataContext, sizes: Sizes, name: string, input: InputSpec): ModelInput {
+  const { spec, report, lossTargets } = context;
   const pointer = pointerTo("/inputs", name);
   const dtype = input.dtype ?? "float32";
+  const role = lossTargets.has(name) ? "target" : "input";
+  const unknown: ModelInput = { name, role, shape: [], axes: [], dtype, lengths: false, pointer, unknown: true };
+  if (spec.broken?.has(pointer) === true) return unknown;
   if (input.vocabulary !== undefined && dtype !== "int32") {
     report("vocabulary-of-numbers", { name }, { pointer: `${pointer}/vocabulary`, part: "key" });
   }
@@ -82,10 +85,10 @@ function resolveInput(context: DataContext, sizes: Sizes, name: string, input: I
   }
   const shape = sizes.resolve(name, input.shape);
   const matches = matchesFacts(context, name, input, shape);
-  if (!shape || !matches) return undefined;
+  if (!shape || !matches) return unknown;
   return {
     name,
-    role: lossTargets.has(name) ? "target" : "input",
+    role,
     shape,
     axes: input.shape.map(String),
     dtype,
@@ -97,7 +100,7 @@ function resolveInput(context: DataContext, sizes: Sizes, name: string, input: I
 
 /** Whether the tensor in the file is what the spec says it is; true when nobody has looked into the file. */
 function matchesFacts(
-  { facts, report }: DataContext,
+  { spec, facts, report }: DataContext,
   name: string,
   input: InputSpec,
   shape: readonly number[] | undefined,
@@ -105,9 +108,11 @@ function matchesFacts(
   if (!facts?.tensors) return true;
   const pointer = pointerTo("/inputs", name);
   const tensor = tensorOf(facts, name);
+  const known = Object.keys(facts.tensors);
+  const read = Object.keys(spec.inputs ?? {}).flatMap((input) => [input, `${input}.lengths`]);
+  const unread = known.filter((one) => !read.includes(one));
   if (!tensor) {
-    const known = Object.keys(facts.tensors);
-    report("unknown-tensor", { name, known }, { pointer, part: "key" });
+    report("unknown-tensor", { name, known, unread }, { pointer, part: "key" });
     return false;
   }
   if (input.dtype === "int32" && tensor.dtype !== "int32") {
@@ -115,7 +120,7 @@ function matchesFacts(
   }
   const lengths = tensorOf(facts, `${name}.lengths`);
   if (input.lengths === true && !(lengths?.dtype === "int32" && lengths.shape.length === 1)) {
-    report("missing-lengths", { name }, { pointer: `${pointer}/lengths`, part: "key" });
+    report("missing-lengths", { name, unread }, { pointer: `${pointer}/lengths`, part: "key" });
   }
   const [examples = 0, ...found] = tensor.shape;
   const fits =

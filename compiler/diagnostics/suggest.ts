@@ -59,9 +59,17 @@ export function editDistance(left: string, right: string, threshold: number): nu
   return previous[target.length] ?? threshold + 1;
 }
 
-/** `did you mean "a" or "b"? Known kinds: ...`, or only the list of what is known. */
-export function didYouMean(input: string, known: readonly string[], noun: string): string {
-  const nearest = suggestions(input, known);
+/**
+ * `did you mean "a" or "b"? Known kinds: ...`, or only the list of what is known.
+ * @param free those that may be meant, where others are in use already
+ */
+export function didYouMean(
+  input: string,
+  known: readonly string[],
+  noun: string,
+  free: readonly string[] = known,
+): string {
+  const nearest = suggestions(input, free);
   const list = known.length === 0 ? `there are no ${noun} here.` : `known ${noun}: ${known.join(", ")}.`;
   if (nearest.length === 0) return list;
   const question = `did you mean ${joinWords(nearest.map(quote), "or")}?`;

@@ -92,12 +92,15 @@ function dataSection(): Section {
   return {
     title: "Data",
     kinds: dataKinds.map(({ kind }) => [title(kind), kind]),
-    parts: dataKinds.flatMap((data) => [
-      heading(3, title(data.kind)),
-      wrap(prose(data.summary)),
-      ownKeys(data.keys),
-      examplesBlock(data.examples.map((example) => dataExample(data, example))),
-    ]),
+    parts: [
+      "[data.md](data.md) shows the files that they read, with a whole example.",
+      ...dataKinds.flatMap((data) => [
+        heading(3, title(data.kind)),
+        wrap(prose(data.summary)),
+        ownKeys(data.keys),
+        examplesBlock(data.examples.map((example) => dataExample(data, example))),
+      ]),
+    ],
   };
 }
 

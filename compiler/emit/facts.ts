@@ -13,13 +13,14 @@ import type {
 
 /** A target that is aligned with a longer input may be empty. */
 export function inputFacts(model: Model, alignments: readonly AlignmentFact[]): readonly InputFact[] {
-  return model.inputs.map(({ name, role, shape, axes, dtype, vocabulary, lengths }) => ({
+  return model.inputs.map(({ name, role, shape, axes, dtype, vocabulary, range, lengths }) => ({
     name,
     role,
     shape,
     axes,
     dtype,
     ...(vocabulary === undefined ? {} : { vocabulary }),
+    ...(range === undefined ? {} : { range }),
     lengths,
     ...(lengths && alignments.some(({ target }) => target === name) ? { mayBeEmpty: true } : {}),
   }));

@@ -18,6 +18,7 @@ export const bce = defineLoss({
   source: "torch.nn.BCELoss",
   keys: {},
   check: elementsMatch,
+  targetRange: [0, 1],
   elements: (o, _config, input, target) => {
     const one = o.constant(1);
     const chosen = o.multiply(target, boundedLog(o, input));

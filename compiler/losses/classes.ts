@@ -11,6 +11,12 @@ export interface ClassConfig {
 }
 
 export const classKeys = {
+  weight: {
+    type: "number",
+    exclusiveMinimum: 0,
+    default: 1,
+    description: "Factor of this loss in the sum of all; a factor per class is class_weight.",
+  },
   ignore_index: {
     type: "integer",
     default: -100,

@@ -53,6 +53,8 @@ export interface LossDefinition<Config = Readonly<Record<string, unknown>>> {
   readonly check: (config: Config, shapes: LossShapes) => LossProblem | undefined;
   /** How many classes an int32 target chooses from, where it holds classes; its values are then checked. */
   readonly classes?: (shapes: LossShapes) => number;
+  /** Least and largest number that a float32 target means something with; a data file may hold no others. */
+  readonly targetRange?: readonly [least: number, largest: number];
   /**
    * Loss of every element, shape `[B, ...]`, each counting 1 in a mean, or with counts of their own. An element's axes
    * must start with the axes that masks have ([B] or [B, T]).

@@ -73,7 +73,7 @@ export function publishedSchemaText(): string {
 function topLevelProperties(): JsonSchema {
   return {
     specloom: { const: 1, description: "Version of the spec language." },
-    name: { type: "string", pattern: specNamePattern, description: "Name of the model: the file name without .yaml." },
+    name: { type: "string", pattern: specNamePattern, description: "Name of the model, and of its file without .yaml: the two must be equal, or the name is left out." },
     description: { type: "string", description: "What the model is for, in a sentence or two." },
     data: dataUnion(),
     sizes: {

@@ -93,7 +93,7 @@ function assemble(context: ResolveContext, { data, inputs, optimizer, schedule, 
       outputs: outputNames,
     }),
     batchSize: context.batchSize,
-    inputs: withClasses(withRoles(names.limited(inputs), dependencies), losses),
+    inputs: withLimits(withRoles(names.limited(inputs), dependencies), losses),
     layers,
     losses,
     optimizer,
@@ -127,11 +127,20 @@ function checkSizes(
   }
 }
 
-/** Without a vocabulary of its own, a target may hold the classes that its losses tell apart: others are refused. */
-function withClasses(inputs: readonly ModelInput[], losses: readonly ResolvedLoss[]): readonly ModelInput[] {
+/**
+ * Without a vocabulary of its own, a target may hold the classes that its losses tell apart: others are refused. Numbers may
+ * be those that its losses mean.
+ */
+function withLimits(inputs: readonly ModelInput[], losses: readonly ResolvedLoss[]): readonly ModelInput[] {
   return inputs.map((input) => {
-    const known = losses.flatMap(({ target, classes }) => (target === input.name && classes ? [classes] : []));
-    return input.vocabulary !== undefined || known.length === 0 ? input : { ...input, vocabulary: Math.min(...known) };
+    const own = losses.filter(({ target }) => target === input.name);
+    const known = own.flatMap(({ classes }) => classes ?? []);
+    const range = own.find(({ targetRange }) => targetRange !== undefined)?.targetRange;
+    return {
+      ...input,
+      ...(input.vocabulary !== undefined || known.length === 0 ? {} : { vocabulary: Math.min(...known) }),
+      ...(range === undefined || input.dtype === "int32" ? {} : { range }),
+    };
   });
 }
 

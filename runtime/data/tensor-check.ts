@@ -1,21 +1,11 @@
-/** Whether a file's tensors are those a model reads: names, shapes, types, ranges and the number of examples. */
+/** Whether a file's tensors are those a model reads: names, shapes, types, numbers and how many examples there are. */
 import type { InputFact } from "../contract.ts";
+import { expectationsOf, legend, type Expectation } from "../expectation.ts";
 import { Problem, ProblemList } from "../problem.ts";
-import { placeText, shapeText, sizeOf } from "../tensor.ts";
-import { nameHelp } from "./suggest.ts";
+import { shapeText, sizeOf } from "../tensor.ts";
+import { nearestName } from "./suggest.ts";
 import type { FileTensor, TensorFile } from "./tensor-file.ts";
-
-/** Whole numbers up to here are exact in float32. */
-const LARGEST_WHOLE = 2 ** 24;
-
-/** One tensor a file must hold. Shape without the examples' axis. */
-interface Expectation {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly axes: readonly string[];
-  /** Undefined: any finite number. `also`: one more value that is allowed. */
-  readonly range: { readonly from: number; readonly to: number; readonly also: number | undefined } | undefined;
-}
+import { checkValues } from "./tensor-values.ts";
 
 /** Tensors of one file, checked. */
 export interface CheckedTensors {
@@ -28,19 +18,20 @@ export interface CheckedTensors {
 
 /** @throws Problem or Problems: everything in the file that does not fit the model's inputs */
 export function checkTensors(
-  { file, tensors }: TensorFile,
+  file: TensorFile,
   inputs: readonly InputFact[],
   ignored: Readonly<Record<string, number>>,
 ): CheckedTensors {
-  const expected = inputs.flatMap((input) => expectationsOf(input, ignored[input.name]));
+  const { tensors } = file;
+  const expected = inputs.flatMap((input) => expectationsOf(input, ignored[input.name], input.range));
   const problems = new ProblemList();
-  checkNames(file, [...tensors.keys()], expected, problems);
+  checkNames(file, expected, problems);
   for (const expectation of expected) {
     const tensor = tensors.get(expectation.name);
     if (tensor !== undefined) checkTensor(file, expectation, tensor, problems);
   }
   problems.throwIfAny();
-  const count = exampleCount(file, expected, tensors);
+  const count = exampleCount(file, expected);
   const checked: Record<string, Float32Array> = {};
   const sizes: Record<string, number> = {};
   for (const { name, shape } of expected) {
@@ -50,41 +41,29 @@ export function checkTensors(
   return { count, tensors: checked, sizes };
 }
 
-function expectationsOf(input: InputFact, also: number | undefined): Expectation[] {
-  const { name, shape, axes, dtype, vocabulary, lengths, mayBeEmpty = false } = input;
-  const whole = vocabulary === undefined ? [-LARGEST_WHOLE, LARGEST_WHOLE] : [0, vocabulary - 1];
-  const range = dtype === "int32" ? { from: whole[0] ?? 0, to: whole[1] ?? 0, also } : undefined;
-  const tensor = { name, shape, axes, range };
-  if (!lengths) return [tensor];
-  return [
-    tensor,
-    {
-      name: `${name}.lengths`,
-      shape: [],
-      axes: [],
-      range: { from: mayBeEmpty ? 0 : 1, to: shape[0] ?? 1, also: undefined },
-    },
-  ];
-}
-
+/** A tensor that is missing, and one of nearly its name that nobody reads, are one mistake. */
 function checkNames(
-  file: string,
-  given: readonly string[],
+  { file, tensors, placeOf }: TensorFile,
   expected: readonly Expectation[],
   problems: ProblemList,
 ): void {
   const names = expected.map(({ name }) => name);
+  const extra = new Set([...tensors.keys()].filter((name) => !names.includes(name)));
   for (const expectation of expected) {
-    if (given.includes(expectation.name)) continue;
+    const { name } = expectation;
+    if (tensors.has(name)) continue;
+    const meant = nearestName(name, [...extra]);
+    if (meant !== undefined) extra.delete(meant);
     problems.add(() => ({
       code: "missing-tensor",
-      message: `the file has no tensor "${expectation.name}" ${legend(expectation)}.`,
-      help: given.length === 0 ? "the file holds no tensor at all." : nameHelp(expectation.name, given, "tensors"),
-      file,
+      message: `the file has no tensor "${name}" ${legend(expectation, "examples")}.`,
+      help:
+        meant === undefined ? `add it; ${heldText([...tensors.keys()])}.` : `did you mean "${meant}"? Then rename it.`,
+      pointer: pointerOf(expectation),
+      ...(meant === undefined ? { file } : placeOf(meant)),
     }));
   }
-  for (const name of given) {
-    if (names.includes(name)) continue;
+  for (const name of extra) {
     problems.add(() => ({
       code: "extra-tensor",
       message: `the file has a tensor "${name}" that the model does not read.`,
@@ -94,74 +73,53 @@ function checkNames(
   }
 }
 
-/** `[examples, T, C] = [examples, 20, 3]` */
-function legend({ shape, axes }: Expectation): string {
-  const letters = axes.length === shape.length && axes.length > 0 ? `${shapeText(["examples", ...axes])} = ` : "";
-  return `${letters}${shapeText(["examples", ...shape])}`;
+function heldText(names: readonly string[]): string {
+  if (names.length === 0) return "the file holds no tensor at all";
+  const shown = names.slice(0, 20).map((name) => `"${name}"`);
+  return `the file holds ${shown.join(", ")}${names.length > shown.length ? ` and ${String(names.length - shown.length)} more` : ""}`;
 }
 
-function checkTensor(file: string, expectation: Expectation, tensor: FileTensor, problems: ProblemList): void {
-  const { name, shape, range } = expectation;
+/** Where the spec declares it. */
+function pointerOf({ name, lengthsOf }: Expectation): string {
+  return lengthsOf === undefined ? `/inputs/${name}` : `/inputs/${lengthsOf}/lengths`;
+}
+
+function checkTensor(
+  { file, placeOf }: TensorFile,
+  expectation: Expectation,
+  tensor: FileTensor,
+  problems: ProblemList,
+): void {
+  const { name, shape, limits } = expectation;
+  const pointer = pointerOf(expectation);
   // Nested lists without examples have no further axes; the number of examples is checked for all tensors together.
   if (tensor.shape[0] === 0) return;
   if (tensor.shape.length !== shape.length + 1 || shape.some((length, axis) => tensor.shape[axis + 1] !== length)) {
     problems.add(() => ({
       code: "tensor-shape",
-      message: `tensor "${name}" is ${shapeText(tensor.shape)}, but the model reads ${legend(expectation)}.`,
+      message: `tensor "${name}" is ${shapeText(tensor.shape)}, but the model reads ${legend(expectation, "examples")}.`,
       help: `change the file, or the shape of "${name}" under inputs.`,
       file,
+      pointer,
     }));
     return;
   }
-  if (range !== undefined && tensor.numbers === "real") {
+  if (limits?.whole === true && tensor.numbers === "real") {
     problems.add(() => ({
       code: "tensor-dtype",
       message: `tensor "${name}" holds floating point numbers, but its input is int32.`,
       help: "save it as I32 or I64.",
       file,
+      pointer,
     }));
     return;
   }
-  for (let position = 0; position < tensor.values.length; position += 1) {
-    const value = tensor.values[position] ?? Number.NaN;
-    const fault = range === undefined ? realFault(value, tensor.numbers) : wholeFault(value, range);
-    if (fault === undefined) continue;
-    const place = placeText(position, tensor.shape).replaceAll(", ", "][");
-    problems.add(() => ({ ...fault, message: `${name}${place} is ${String(value)}; ${fault.message}`, file }));
+  for (const { indices, ...fault } of checkValues(expectation, tensor)) {
+    problems.add(() => ({ ...fault, ...placeOf(name, indices), pointer }));
   }
 }
 
-interface ValueFault {
-  readonly code: "not-finite" | "tensor-value";
-  readonly message: string;
-  readonly help?: string;
-}
-
-function realFault(value: number, numbers: FileTensor["numbers"]): ValueFault | undefined {
-  if (!Number.isFinite(Math.fround(value))) {
-    return { code: "not-finite", message: "a finite number within float32 was expected." };
-  }
-  if (numbers === "whole" && Math.abs(value) > LARGEST_WHOLE) {
-    return { code: "tensor-value", message: "float32 is exact for whole numbers up to 16777216 only." };
-  }
-  return undefined;
-}
-
-function wholeFault(value: number, range: NonNullable<Expectation["range"]>): ValueFault | undefined {
-  if (value === range.also) return undefined;
-  if (Number.isInteger(value) && value >= range.from && value <= range.to) return undefined;
-  const also = range.also === undefined ? "" : ` (or ${String(range.also)}, which the loss ignores)`;
-  return {
-    code: "tensor-value",
-    message: `a whole number from ${String(range.from)} to ${String(range.to)}${also} was expected.`,
-  };
-}
-
-function exampleCount(
-  file: string,
-  expected: readonly Expectation[],
-  tensors: ReadonlyMap<string, FileTensor>,
-): number {
+function exampleCount({ file, tensors }: TensorFile, expected: readonly Expectation[]): number {
   const counts = expected.map(({ name }) => ({ name, count: tensors.get(name)?.shape[0] ?? 0 }));
   const first = counts[0]?.count ?? 0;
   const problem = (message: string): Problem =>

@@ -1,9 +1,11 @@
 /** A file of named tensors, JSON or safetensors, before anything is asked of it: shapes and numbers. */
+import type { NestedNumbers } from "../contract.ts";
 import { duplicateKey } from "../duplicate-key.ts";
-import { Problem } from "../problem.ts";
+import { Problem, type ProblemPlace } from "../problem.ts";
 import { readSafetensors, type SafetensorsTensor } from "../safetensors.ts";
-import { describe, isList, sizeOf, suggestedShape } from "../tensor.ts";
+import { describe, flattenInto, shapeText, sizeOf, suggestedShape, type NestingFault } from "../tensor.ts";
 import type { FileReader } from "./dataset.ts";
+import { placeOfKey, placeOfValue } from "./json-place.ts";
 import { placeInText, positionOf } from "./place.ts";
 import { decodeText } from "./text.ts";
 
@@ -19,7 +21,11 @@ export interface TensorFile {
   /** As messages show it. */
   readonly file: string;
   readonly tensors: ReadonlyMap<string, FileTensor>;
+  /** Where a name, or a part of its tensor, stands in the file: line and column of a text, else the file alone. */
+  readonly placeOf: PlaceOf;
 }
+
+type PlaceOf = (name: string, indices?: readonly number[]) => ProblemPlace;
 
 /** @throws Problem `data-file-format`, `broken-json`, `ragged-tensor`, `tensor-dtype`, `invalid-safetensors` and others */
 export async function readTensorFile(path: string, files: FileReader): Promise<TensorFile> {
@@ -34,7 +40,13 @@ export async function readTensorFile(path: string, files: FileReader): Promise<T
     });
   }
   const bytes = await files.read(path);
-  return { file, tensors: ending === ".json" ? readJson(decodeText(bytes, file), file) : readBinary(bytes, file) };
+  if (ending === ".safetensors") return { file, tensors: readBinary(bytes, file), placeOf: () => ({ file }) };
+  const text = decodeText(bytes, file);
+  const placeOf: PlaceOf = (name, indices) => {
+    const { offset, length } = indices === undefined ? placeOfKey(text, name) : placeOfValue(text, name, indices);
+    return placeInText({ file, text, ...positionOf(text, offset), length });
+  };
+  return { file, tensors: readJson(text, file, placeOf), placeOf };
 }
 
 function readBinary(bytes: Uint8Array, file: string): Map<string, FileTensor> {
@@ -64,7 +76,7 @@ function numbersOf(name: string, { dtype, shape, data }: SafetensorsTensor): Fil
   });
 }
 
-function readJson(text: string, file: string): Map<string, FileTensor> {
+function readJson(text: string, file: string, placeOf: PlaceOf): Map<string, FileTensor> {
   const value = parseJson(text, file);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Problem({
@@ -83,7 +95,7 @@ function readJson(text: string, file: string): Map<string, FileTensor> {
       file,
     });
   }
-  return new Map(Object.entries(value).map(([name, nested]) => [name, flatten(name, nested, file)]));
+  return new Map(Object.entries(value).map(([name, nested]) => [name, flatten(name, nested, placeOf)]));
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -109,50 +121,42 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-function flatten(name: string, nested: unknown, file: string): FileTensor {
+function flatten(name: string, nested: unknown, placeOf: PlaceOf): FileTensor {
   const shape = suggestedShape(nested);
   if (shape.length === 0) {
     throw new Problem({
       code: "ragged-tensor",
       message: `${name} is ${describe(nested)}, but a list with one item per example was expected.`,
-      file,
+      help: `write a list, for a single example too: {${JSON.stringify(name)}: [1]}.`,
+      ...placeOf(name, []),
     });
   }
   const values = new Float64Array(sizeOf(shape));
-  let position = 0;
-  const visit = (value: unknown, depth: number, place: string): void => {
-    const expected = shape[depth];
-    const fits = expected === undefined ? typeof value === "number" : isList(value) && value.length === expected;
-    if (!fits) throw ragged(value, expected, place, shape, file);
-    if (isList(value)) {
-      value.forEach((item, index) => {
-        visit(item, depth + 1, `${place}[${String(index)}]`);
-      });
-    } else {
-      values[position] = value as number;
-      position += 1;
-    }
-  };
-  visit(nested, 0, name);
+  const fault = flattenInto(values, nested as NestedNumbers, shape);
+  if (fault !== undefined) throw ragged(name, fault, shape, placeOf);
   return { shape, values, numbers: "either" };
 }
 
 function ragged(
-  value: unknown,
-  expected: number | undefined,
-  place: string,
+  name: string,
+  { place, expected, found }: NestingFault,
   shape: readonly number[],
-  file: string,
+  placeOf: PlaceOf,
 ): Problem {
-  const isLength = expected !== undefined && isList(value);
+  const areLists = place.length < shape.length && found.startsWith("a list");
   return new Problem({
     code: "ragged-tensor",
     message:
-      `${place} is ${describe(value)}, but ${expected === undefined ? "a number" : `a list of ${String(expected)}`} was expected: ` +
-      `the first elements have the shape [${shape.join(", ")}].`,
-    help: isLength
+      `${name}${indexText(place)} is ${found}, but ${expected} was expected: ` +
+      `the first elements have the shape ${shapeText(shape)}.`,
+    help: areLists
       ? "all lists of one level need one length; pad shorter sequences and give their lengths (lengths: true)."
-      : undefined,
-    file,
+      : "tensors hold numbers alone, in lists of one depth.",
+    ...placeOf(name, place),
   });
+}
+
+/** `[3][0]`, as a program would write it. */
+export function indexText(indices: readonly number[]): string {
+  return indices.map((index) => `[${String(index)}]`).join("");
 }

@@ -1,6 +1,6 @@
 /** Labels from the outputs of a model trained with connectionist temporal classification. */
 import { Problem } from "../problem.ts";
-import { shapeText } from "../tensor.ts";
+import { exampleText, shapeText } from "../tensor.ts";
 import type { CtcHypothesis } from "./ctc-hypothesis.ts";
 import { ctcPrefixBeam } from "./ctc-prefix-beam.ts";
 import { logSoftmaxRow } from "./log-softmax.ts";
@@ -43,7 +43,7 @@ export function decodeCtc(
   return Array.from({ length: batch }, (_, example) => {
     const length = lengths?.[example] ?? steps;
     if (!Number.isInteger(length) || length < 0 || length > steps) {
-      throw wrong(`the length of example ${String(example)} is ${String(length)}; 0 to ${String(steps)} is expected.`);
+      throw wrong(`the length of ${exampleText(example)} is ${String(length)}; 0 to ${String(steps)} is expected.`);
     }
     const start = example * steps * classes;
     const rows = logSoftmax(logits.subarray(start, start + length * classes), classes, example);
@@ -89,7 +89,7 @@ function logSoftmax(logits: Float32Array, classes: number, example: number): Flo
     const row = logits.subarray(start, start + classes);
     if (!Number.isFinite(row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY))) {
       throw wrong(
-        `step ${String(start / classes)} of example ${String(example)} has no likeliest class: ${row.join(", ")}.`,
+        `step ${String(start / classes + 1)} of ${exampleText(example)} has no likeliest class: ${row.join(", ")}.`,
       );
     }
     result.set(logSoftmaxRow(row), start);

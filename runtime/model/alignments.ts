@@ -1,19 +1,19 @@
 /** Whether the targets of a loss such as ctc can be read into their inputs at all. */
 import type { AlignmentFact, ModelDefinition } from "../contract.ts";
 import { Problem } from "../problem.ts";
-import { sizeOf } from "../tensor.ts";
+import { exampleText, sizeOf } from "../tensor.ts";
 
 /**
  * A target needs one step per label, and one more for the blank between equal neighbours.
  *
  * @param tensors whole numbers, [examples, ...] each, already of the right sizes
- * @param example what a message calls an example, such as `example 3 of the batch`
+ * @param example what a message calls an example, such as `example 3 of the train part` for the index 2
  * @throws Problem `target-not-aligned` for the first label that is none, or the first target that cannot fit its input
  */
 export function checkAlignments(
   definition: ModelDefinition,
   tensors: Readonly<Record<string, Float32Array>>,
-  example: (index: number) => string = (index) => `example ${String(index)}`,
+  example: (index: number) => string = exampleText,
 ): void {
   for (const alignment of definition.alignments ?? []) checkAlignment(definition, alignment, tensors, example);
 }
@@ -47,7 +47,7 @@ function checkLabels(
   const fault = label === blank ? "which is the blank" : `but "${input}" has ${String(classes)} classes`;
   throw new Problem({
     code: "target-not-aligned",
-    message: `${target} of ${example(index)} has the label ${String(label)} at ${String(place)}, ${fault}.`,
+    message: `${target} of ${example(index)} has the label ${String(label)} in place ${String(place + 1)}, ${fault}.`,
     help:
       `labels are whole numbers from 0 to ${String(classes - 1)} without the blank, ${String(blank)}` +
       `; what only fills a target up lies beyond its length (lengths: true under inputs).`,

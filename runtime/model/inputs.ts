@@ -1,5 +1,6 @@
 /** The border of a model: what a caller hands over becomes flat float32 tensors of exactly the right size, or a Problem. */
 import type { InputFact, ModelDefinition, TensorInput } from "../contract.ts";
+import { expectationsOf, isWithin, legend, limitsText, type Expectation } from "../expectation.ts";
 import { Problem } from "../problem.ts";
 import {
   describe,
@@ -20,18 +21,7 @@ export interface CheckedInputs {
   readonly tensors: Readonly<Record<string, Float32Array>>;
 }
 
-/** One tensor that a call must bring, and the numbers it may hold. */
-interface Expectation {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly axes: readonly string[];
-  readonly wholeNumbers: { readonly from: number; readonly to: number; readonly also: number | undefined } | undefined;
-}
-
 type Use = "predict" | "train" | "stream" | "decode";
-
-/** Whole numbers travel to the device as float32, which holds each of them up to here. */
-const LARGEST_EXACT = 2 ** 24;
 
 /** What the calls of one model take: `predict` the model's inputs, `train` its targets too. */
 export class InputCheck {
@@ -116,17 +106,7 @@ function checkInputs(
 }
 
 function expectations(definition: ModelDefinition, fact: InputFact): readonly Expectation[] {
-  const also = fact.role === "target" ? ignoredClass(definition, fact.name) : undefined;
-  const range =
-    fact.vocabulary === undefined
-      ? { from: -LARGEST_EXACT, to: LARGEST_EXACT, also }
-      : { from: 0, to: fact.vocabulary - 1, also };
-  const { name, shape, axes } = fact;
-  const values: Expectation = { name, shape, axes, wholeNumbers: fact.dtype === "int32" ? range : undefined };
-  if (!fact.lengths) return [values];
-  const longest = shape[0] ?? 1;
-  const wholeNumbers = { from: fact.mayBeEmpty === true ? 0 : 1, to: longest, also: undefined };
-  return [values, { name: `${name}.lengths`, shape: [], axes: [], wholeNumbers }];
+  return expectationsOf(fact, fact.role === "target" ? ignoredClass(definition, fact.name) : undefined);
 }
 
 function checkNames(
@@ -153,9 +133,8 @@ function checkNames(
 }
 
 /** `series [n, T, C] = [n, 24, 1]` */
-function signature({ name, shape, axes }: Expectation): string {
-  const legend = axes.length === shape.length && axes.length > 0 ? `${shapeText(["n", ...axes])} = ` : "";
-  return `${name} ${legend}${shapeText(["n", ...shape])}`;
+function signature(expectation: Expectation): string {
+  return `${expectation.name} ${legend(expectation, "n")}`;
 }
 
 function flatten(
@@ -198,7 +177,7 @@ function nested(expectation: Expectation, given: unknown, shape: readonly number
   for (let position = 0; position < wide.length; position += 1) {
     const value = wide[position] ?? 0;
     const narrow = values[position] ?? 0;
-    const changed = expectation.wholeNumbers !== undefined && narrow !== value;
+    const changed = expectation.limits?.whole === true && narrow !== value;
     if ((Number.isFinite(value) && !Number.isFinite(narrow)) || (changed && Number.isFinite(value))) {
       throw wrongInputs(`${locate(expectation, position)} is ${String(value)}, which float32 cannot hold.`);
     }
@@ -207,20 +186,15 @@ function nested(expectation: Expectation, given: unknown, shape: readonly number
 }
 
 function checkValues(expectation: Expectation, values: Float32Array): void {
-  const range = expectation.wholeNumbers;
-  if (range === undefined && firstNotFinite(values) < 0) return;
+  const { limits } = expectation;
+  if (limits === undefined && firstNotFinite(values) < 0) return;
   for (let position = 0; position < values.length; position += 1) {
     const value = values[position] ?? 0;
     if (!Number.isFinite(value)) {
       throw wrongInputs(`${locate(expectation, position)} is ${String(value)}; every number must be finite.`);
     }
-    if (range === undefined || value === range.also) continue;
-    if (!Number.isInteger(value) || value < range.from || value > range.to) {
-      const also = range.also === undefined ? "" : ` (or ${String(range.also)}, which the loss ignores)`;
-      throw wrongInputs(
-        `${locate(expectation, position)} is ${String(value)}; ` +
-          `a whole number from ${String(range.from)} to ${String(range.to)}${also} is expected.`,
-      );
+    if (limits !== undefined && !isWithin(limits, value)) {
+      throw wrongInputs(`${locate(expectation, position)} is ${String(value)}; ${limitsText(limits)} is expected.`);
     }
   }
 }

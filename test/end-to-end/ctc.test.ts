@@ -89,7 +89,7 @@ describe("a model of labels without places", () => {
     const refused = await specloom(["run", "short.yaml", "--backend", "cpu"], { cwd });
     expect(refused).toMatchObject({ code: 1, err: containing("error[target-not-aligned]") });
     expect(refused.err).toContain(
-      'words of example 7 of the train part cannot fit its input: 2 labels and 1 blank between equal neighbours need 3 steps, but "logits" has 1.',
+      'words of example 8 of the train part cannot fit its input: 2 labels and 1 blank between equal neighbours need 3 steps, but "logits" has 1.',
     );
   });
 });

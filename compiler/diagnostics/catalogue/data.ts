@@ -1,6 +1,6 @@
 /** Codes of stage 3 about the data section, the inputs and their sizes. */
 import { joinWords, quote } from "../../support/words.ts";
-import { didYouMean } from "../suggest.ts";
+import { didYouMean, suggestions } from "../suggest.ts";
 import type { Wording } from "./define.ts";
 
 export const dataCodes = {
@@ -52,9 +52,14 @@ export const dataCodes = {
         : `add inputs: with ${joinWords(facts.names, "and")} and the shape of each.`,
   }),
 
-  "unknown-tensor": (facts: { readonly name: string; readonly known: readonly string[] }): Wording => ({
+  "unknown-tensor": (facts: {
+    readonly name: string;
+    readonly known: readonly string[];
+    /** Those that no input reads. */
+    readonly unread: readonly string[];
+  }): Wording => ({
     message: `the data file has no tensor named ${quote(facts.name)}.`,
-    help: didYouMean(facts.name, facts.known, "tensors"),
+    help: didYouMean(facts.name, facts.known, "tensors", facts.unread),
   }),
 
   "tensor-shape": (facts: { readonly name: string; readonly found: string; readonly declared: string }): Wording => ({
@@ -77,10 +82,13 @@ export const dataCodes = {
     help: "all tensors of a data file need the same number of examples.",
   }),
 
-  "missing-lengths": (facts: { readonly name: string }): Wording => ({
-    message: `${quote(facts.name)} is declared with lengths, but the data file has no whole numbers ${quote(`${facts.name}.lengths`)}, one per example.`,
-    help: `add the tensor ${facts.name}.lengths, or remove lengths: true.`,
-  }),
+  "missing-lengths": (facts: { readonly name: string; readonly unread: readonly string[] }): Wording => {
+    const [meant] = suggestions(`${facts.name}.lengths`, facts.unread);
+    return {
+      message: `${quote(facts.name)} is declared with lengths, but the data file has no whole numbers ${quote(`${facts.name}.lengths`)}, one per example.`,
+      help: `${meant === undefined ? "add the tensor" : `did you mean the tensor ${quote(meant)}? Then call it`} ${facts.name}.lengths, or remove lengths: true.`,
+    };
+  },
 
   "unknown-size": (facts: { readonly word: string; readonly known: readonly string[] }): Wording => ({
     message: `the size of ${quote(facts.word)} is not known.`,

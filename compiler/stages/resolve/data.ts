@@ -4,7 +4,7 @@ import { dataKinds } from "../../data/index.ts";
 import type { DataDefinition } from "../../data/define.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { directoryOf, isAbsolute, isInside, joinPath, relativePath } from "../../support/paths.ts";
-import { recordOf } from "./context.ts";
+import { isBroken, recordOf } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
 
 export interface ResolvedData {
@@ -25,7 +25,7 @@ export function resolveData(context: ResolveContext): ResolvedData {
   const lossTargets = new Set(given.map((loss) => String(loss["target"])));
   const dataContext = { spec, config, facts: options.dataFacts, lossTargets, report };
   definition.check(dataContext);
-  return { definition, config, inputs: definition.inputs(dataContext) };
+  return { definition, config, inputs: isBroken(spec, "/inputs") ? undefined : definition.inputs(dataContext) };
 }
 
 /** File names relative to the spec, also where they come from an inherited file in another directory. */

@@ -36,7 +36,7 @@ function resolveLoss(context: ResolveContext, names: Names, item: KindSpec, poin
   const target = findLossTarget(context, names, String(item["target"]), `${pointer}/target`);
   const shape = input && names.shapeOf(input, `${pointer}/input`);
   const further = findFurtherLayers(context, names, { definition, config, pointer });
-  if (!input || !target || !shape || !further) return undefined;
+  if (!input || !target || target.unknown === true || !shape || !further) return undefined;
 
   const targetShape = inputShape(target);
   const vocabulary = target.vocabulary === undefined ? {} : { vocabulary: target.vocabulary };
@@ -53,6 +53,7 @@ function resolveLoss(context: ResolveContext, names: Names, item: KindSpec, poin
       input: input.full,
       target: target.name,
       ...(further.length === 0 ? {} : { layers: Object.fromEntries(further.map(({ key, name }) => [key, name])) }),
+      ...(definition.targetRange === undefined ? {} : { targetRange: definition.targetRange }),
       ...(definition.classes === undefined || target.dtype !== "int32" ? {} : { classes: definition.classes(shapes) }),
       weight: Number(config["weight"]),
       pointer,

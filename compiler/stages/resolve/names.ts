@@ -138,10 +138,10 @@ export class Names {
     });
   }
 
-  /** Undefined when the owner has failed, or when it has no such output; only the latter is reported. */
+  /** Undefined when the owner has failed or is not known, or when it has no such output; only the latter is reported. */
   shapeOf(reference: Reference, pointer: string): LayerShape | undefined {
     const { owner, output } = reference;
-    if (!isLayer(owner)) return inputShape(owner);
+    if (!isLayer(owner)) return owner.unknown === true ? undefined : inputShape(owner);
     const planned = this.#planned.get(owner.name);
     if (!planned || output === undefined) return planned?.output;
     if (Object.hasOwn(planned.extras, output)) return planned.extras[output];

@@ -99,7 +99,7 @@ function explainKind({ error, pointer, schema, report, cells }: Problem): void {
 function explainType({ pointer, schema, data, report }: Problem): void {
   const owner = typeof schema["title"] === "string" && schema["type"] === "object" ? schema["title"] : undefined;
   const expected = owner === undefined ? describeSchema(schema) : "a mapping of keys to values";
-  const help = typeHelp(pointer, schema, data);
+  const help = typeHelp(pointer, schema, data) ?? meaningOf(pointer, schema, data);
   report("wrong-type", { what: valueName(pointer), expected, found: describeValue(data), help }, { pointer });
 }
 
@@ -115,6 +115,13 @@ function typeHelp(pointer: string, schema: PlainRecord, data: unknown): string |
   return typeof data === "string" && data.trim() !== "" && Number.isFinite(Number(data))
     ? "remove the quotes."
     : undefined;
+}
+
+/** What the key is for, where a list or mapping in place of a single value was likely meant for another key. */
+function meaningOf(pointer: string, { type, description }: PlainRecord, data: unknown): string | undefined {
+  const isSingle = type === "number" || type === "integer" || type === "string" || type === "boolean";
+  if (!isSingle || typeof data !== "object" || data === null || typeof description !== "string") return undefined;
+  return `${pointerSegments(pointer).at(-1) ?? ""}: ${lowerFirst(description)}`;
 }
 
 /** Text that is none of the words of a union: the words are said, and what else it may be. */

@@ -32,7 +32,7 @@ export function repair(value: unknown, errors: readonly ErrorObject[], name: str
   }
   if (!isRecord(parts["data"]) || !Array.isArray(parts["layers"])) return undefined;
   // Without losses nobody can tell the inputs of declared tensors from the targets.
-  if (broken.has("/loss") && parts["data"]["kind"] !== "series") return undefined;
+  if (parts["loss"] === undefined && parts["data"]["kind"] !== "series") broken.add("/inputs");
   const layers = parts["layers"].map((layer: unknown, index) =>
     broken.has(pointerTo("/layers", index)) ? stump(layer) : layer,
   );
@@ -49,7 +49,9 @@ export function repair(value: unknown, errors: readonly ErrorObject[], name: str
 
 /** A missing key stands for the part that is missing. */
 function placeOf(error: ErrorObject): string {
-  const { instancePath, keyword, params } = error;
+  const { instancePath, keyword, params, propertyName } = error;
+  if (propertyName !== undefined) return pointerTo(instancePath, propertyName);
+  if (keyword === "propertyNames") return pointerTo(instancePath, String(params["propertyName"]));
   if (keyword === "additionalProperties") return pointerTo(instancePath, String(params["additionalProperty"]));
   const isTopLevel = keyword === "required" && instancePath === "";
   return isTopLevel ? pointerTo("", String(params["missingProperty"])) : instancePath;
@@ -64,6 +66,11 @@ function takeOut(parts: Record<string, unknown>, pointer: string, broken: Set<st
     return true;
   }
   if (section === "cells") return takeOutCell(parts, item, broken);
+  if (section === "inputs" || section === "sizes") return takeOutInput(parts, section, item, broken);
+  if (section === "loss" && hasTargets(parts["loss"])) {
+    broken.add("/loss");
+    return true;
+  }
   if (section === "train") {
     const { train } = parts;
     parts["train"] = isRecord(train) && item !== undefined ? without(train, item) : {};
@@ -82,6 +89,30 @@ function takeOut(parts: Record<string, unknown>, pointer: string, broken: Set<st
   Reflect.deleteProperty(parts, section);
   broken.add(pointerTo("", section));
   return true;
+}
+
+/** Of declared tensors the others are still known; what a series implies is not told apart from what is restated wrongly. */
+function takeOutInput(
+  parts: Record<string, unknown>,
+  section: "inputs" | "sizes",
+  name: string | undefined,
+  broken: Set<string>,
+): true {
+  const { data, inputs } = parts;
+  const isDeclared = isRecord(data) && data["kind"] === "tensors" && isRecord(inputs);
+  if (section === "inputs" && name !== undefined && isDeclared) {
+    parts["inputs"] = { ...inputs, [name]: { shape: [] } };
+    broken.add(pointerTo("/inputs", name));
+  } else {
+    broken.add("/inputs");
+  }
+  return true;
+}
+
+/** Whether a loss, or each of several, says its target, whatever else is wrong with it. */
+function hasTargets(loss: unknown): boolean {
+  const losses: readonly unknown[] = Array.isArray(loss) ? loss : [loss];
+  return losses.every((one) => isRecord(one) && typeof one["target"] === "string");
 }
 
 /** @param name of the cell that is wrong; undefined: nobody knows which */

@@ -189,7 +189,7 @@ describe("what cannot be decoded", () => {
       "a length beyond the steps",
       () => decodeCtc(logits, [1, 2, 3], [3], { kind: "greedy" }),
       "wrong-inputs",
-      /length of example 0 is 3; 0 to 2/,
+      /length of example 1 is 3; 0 to 2/,
     ],
     [
       "lengths of others",
@@ -201,7 +201,7 @@ describe("what cannot be decoded", () => {
       "NaN",
       () => decodeCtc(Float32Array.of(0, 0, 0, NaN, 0, 0), [1, 2, 3], undefined, { kind: "beam" }),
       "wrong-inputs",
-      /step 1 of example 0/,
+      /step 2 of example 1 has/,
     ],
   ];
   it.each(refused)("%s", async (_title, decode, code, message) => {

@@ -65,7 +65,7 @@ describe("targets that a loss aligns", () => {
     await expectProblem(
       call(long),
       "target-not-aligned",
-      /^words of example 1 cannot fit its input: 3 labels need 3 steps, but "logits" has 2\./,
+      /^words of example 2 cannot fit its input: 3 labels need 3 steps, but "logits" has 2\./,
     );
     await expectProblem(call(long), "target-not-aligned", help);
     const repeats = examples(
@@ -78,7 +78,7 @@ describe("targets that a loss aligns", () => {
     await expectProblem(
       call(repeats),
       "target-not-aligned",
-      /example 1 .*3 labels and 2 blanks between equal neighbours need 5 steps, but "logits" has 4/,
+      /example 2 .*3 labels and 2 blanks between equal neighbours need 5 steps, but "logits" has 4/,
     );
     for (const step of [model.trainStep(long as never), model.gradients(repeats as never)]) {
       await expect(step).rejects.toThrow(/cannot fit its input/);
@@ -93,9 +93,9 @@ describe("targets that a loss aligns", () => {
 
   it("hold no blank and nothing that is no class", async () => {
     const wrong: [readonly number[], RegExp][] = [
-      [[1, 0, 2], /words of example 1 has the label 0 at 1, which is the blank\..*0 to 4 without the blank, 0/],
-      [[1, 5], /the label 5 at 1, but "logits" has 5 classes/],
-      [[-1], /the label -1 at 0/],
+      [[1, 0, 2], /words of example 2 has the label 0 in place 2, which is the blank\..*0 to 4 without the blank, 0/],
+      [[1, 5], /the label 5 in place 2, but "logits" has 5 classes/],
+      [[-1], /the label -1 in place 1/],
     ];
     for (const [labels, message] of wrong) {
       await expectProblem(call(examples([8, 8], [[1], labels])), "target-not-aligned", message);
@@ -134,7 +134,7 @@ describe("steps that a layer joins", () => {
           "train",
         ),
       "target-not-aligned",
-      /example 1 .*need 3 steps, but "logits" has 2/,
+      /example 2 .*need 3 steps, but "logits" has 2/,
     );
   });
 });
