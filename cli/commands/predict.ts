@@ -6,7 +6,7 @@ import { dataSection, type DataSection } from "../../runtime/data/section.ts";
 import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
 import { ranText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
-import { EXIT } from "../support/faults.ts";
+import { aboutSpec, EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
 import { backendOption, jsonOption, quietOption, setOption, threadsOption, weightsOption } from "../support/options.ts";
 import { predictSeries } from "../support/predict-series.ts";
@@ -74,6 +74,8 @@ async function predict(
     await work(live);
     session.note(`ran on: ${ranText(live.report())}`);
     return EXIT.ok;
+  } catch (error) {
+    throw aboutSpec(error, subject.document);
   } finally {
     await live.dispose();
   }

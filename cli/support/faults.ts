@@ -33,6 +33,11 @@ export class SpecProblem extends Error {
   }
 }
 
+/** A problem with the spec at hand that it is about, where there is one; anything else as it is. */
+export function aboutSpec(error: unknown, document: Document | undefined): unknown {
+  return document === undefined || problemsOf(error) === undefined ? error : new SpecProblem(error, document);
+}
+
 export interface Fault {
   readonly exitCode: number;
   readonly text: string;

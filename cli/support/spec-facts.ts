@@ -9,7 +9,7 @@ import { checkAlignments } from "../../runtime/model/alignments.ts";
 import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
 import { exampleText } from "../../runtime/tensor.ts";
 import type { TrainOptions, ValidationScore } from "../../runtime/training/options.ts";
-import { SpecProblem } from "./faults.ts";
+import { aboutSpec } from "./faults.ts";
 import { Mistake } from "./mistake.ts";
 import type { Subject } from "./subject.ts";
 
@@ -149,6 +149,6 @@ export async function loadData(subject: Subject, scaler?: unknown): Promise<Data
     }
     return dataset;
   } catch (error) {
-    throw subject.document === undefined ? error : new SpecProblem(error, subject.document);
+    throw aboutSpec(error, subject.document);
   }
 }

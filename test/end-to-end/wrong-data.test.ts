@@ -76,4 +76,13 @@ describe("specloom validate, of data that does not fit", () => {
     expect(err).toContain("error[tensor-shape]");
     expect(err).toContain("error[unknown-key]");
   });
+
+  it("says the same of what is predicted from, with a place in the spec where one is named", async () => {
+    await specloom(["run", "answers.yaml", "--quiet"], { cwd });
+    await writeFile(path.join(cwd, "new.json"), JSON.stringify({ ids: [[1, 7, 0]], "ids.lengths": [2] }));
+    const { code, err } = await specloom(["predict", "answers.yaml", "new.json"], { cwd });
+    expect(code).toBe(1);
+    expect(err).toContain("new.json:1:12: error[tensor-value]: ids[0][1] is 7,");
+    expect(err).toContain("  note: answers.yaml:5:8: the spec says so here.");
+  });
 });
