@@ -120,6 +120,8 @@ export interface DecodeFact {
   readonly lengthPenalty: number;
   readonly maxLength: number;
   readonly nBest: number;
+  /** Outputs that do not depend on the tokens, such as an encoder's: what `predict` gives of them is the same for any. */
+  readonly independent: readonly string[];
 }
 
 export interface OutputFact {

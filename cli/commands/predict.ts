@@ -93,10 +93,10 @@ async function predictionOf(
   const section = sectionOf(spec);
   if (decode?.from === "tokens") {
     const open = readsOwnTokensOnly(definition) ? openIfGiven : openGiven;
-    const input = await open(session.terminal, file, section.kind);
+    const input = await open(session, file, section.kind);
     return (live) => predictTokens({ session, live, decode, input });
   }
-  const input = await openGiven(session.terminal, file, section.kind);
+  const input = await openGiven(session, file, section.kind);
   return (live) => {
     const request = { session, subject, live, weights, input };
     return section.kind === "series" ? predictSeries(request, section) : predictTensors(request);

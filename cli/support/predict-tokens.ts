@@ -1,10 +1,12 @@
 /** What a model writes token by token: decoded from the examples of a file, gone on with from beginnings, or from nothing. */
 import type { DecodeFact, Hypothesis, ModelDefinition } from "../../runtime/contract.ts";
+import { nameHelp } from "../../runtime/data/suggest.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import type { TensorFile } from "../../runtime/data/tensor-file.ts";
 import { countOf } from "../../runtime/data/wording.ts";
 import { decodedExamples, promptFact, readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
 import { Problem } from "../../runtime/problem.ts";
+import { shapeText } from "../../runtime/tensor.ts";
 import { bestOf, readNeeded } from "./predict-tensors.ts";
 import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
 import type { Session } from "./session.ts";
@@ -60,12 +62,31 @@ function tensorsIn(
   }
   const lengths = `${input}.lengths`;
   const hasLengths = file.tensors.has(lengths);
-  const [, width = 0] = file.tensors.get(input)?.shape ?? [];
+  const width = widthOf(file, input);
   const wanted = definition.inputs
     .filter(({ name }) => name === input)
-    .map((fact) => promptFact(fact, width > 0 ? width : (fact.shape[0] ?? 1), hasLengths));
-  const { count, tensors } = checkTensors(file, wanted, {});
+    .map((fact) => promptFact(fact, width, hasLengths));
+  const { count, tensors } = checkTensors(file, wanted, {}, hasLengths ? [] : [lengths]);
   return hasLengths ? tensors : { ...tensors, [lengths]: new Float32Array(count).fill(width) };
+}
+
+/** Tokens of each beginning. */
+function widthOf({ file, tensors, placeOf }: TensorFile, name: string): number {
+  const shape = tensors.get(name)?.shape;
+  const help = `beginnings are lists of tokens, one list each: "${name}": [[2, 4, 5], [2, 7, 8]], with "${name}.lengths" where they are padded.`;
+  if (shape === undefined) {
+    const held = nameHelp(name, [...tensors.keys()], "tensors");
+    throw new Problem({
+      code: "missing-tensor",
+      message: `the file has no tensor "${name}" [examples, tokens] to go on from; ${held}`,
+      help,
+      file,
+    });
+  }
+  const [, width = 0] = shape;
+  if (shape.length === 2 && width > 0) return width;
+  const message = `"${name}" is ${shapeText(shape)}, but [examples, tokens] was expected, with a token at least.`;
+  throw new Problem({ code: "tensor-shape", message, help, ...placeOf(name) });
 }
 
 /** @throws Problem with the file as its place */

@@ -26,11 +26,11 @@ export interface PredictionRequest {
 
 /** @throws Mistake `no-input` */
 export async function openGiven(
-  terminal: Terminal,
+  session: Session,
   file: string | undefined,
   kind: "series" | "tensors",
 ): Promise<GivenInput> {
-  const given = await openIfGiven(terminal, file, kind);
+  const given = await openIfGiven(session, file, kind);
   if (given !== undefined) return given;
   throw new Mistake({
     code: "no-input",
@@ -41,20 +41,30 @@ export async function openGiven(
 
 /** @returns undefined where no file is named and standard input is a terminal or empty */
 export async function openIfGiven(
-  terminal: Terminal,
+  session: Session,
   file: string | undefined,
   kind: "series" | "tensors",
 ): Promise<GivenInput | undefined> {
+  const { terminal } = session;
   if (file !== undefined && file !== "-") {
     await checkIsFile(terminal, file, "a file of data");
     const root = path.parse(path.resolve(terminal.cwd)).root;
     return { path: file, files: projectFiles({ directory: terminal.cwd, root, from: terminal.cwd }) };
   }
-  const bytes = terminal.stdin.isTTY === true ? new Uint8Array() : await readAll(terminal);
+  if (terminal.stdin.isTTY === true) return undefined;
+  const waiting = setTimeout(() => {
+    session.note("waiting for standard input to end (no file is named)");
+  }, PATIENCE);
+  const bytes = await readAll(terminal).finally(() => {
+    clearTimeout(waiting);
+  });
   if (bytes.every((byte) => byte <= 32)) return undefined;
   const files: FileReader = { display: () => "<standard input>", read: () => Promise.resolve(bytes) };
   return { path: `standard-input${endingOf(bytes, kind)}`, files };
 }
+
+/** Milliseconds after which a user is told what is waited for. */
+const PATIENCE = 1000;
 
 async function readAll(terminal: Terminal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

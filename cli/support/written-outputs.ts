@@ -20,7 +20,8 @@ export class WrittenOutputs {
 
   /**
    * Outputs with time have one row per token that was written, that of the end included: what the model gave when it chose
-   * the token. Others are what `predict` gives of all the tokens; null where these are more than the model's sequences have.
+   * the token. Others are what `predict` gives of all the tokens; where these are more than the model's sequences have, null
+   * unless the output does not depend on them.
    */
   async along(
     index: number,
@@ -39,9 +40,10 @@ export class WrittenOutputs {
       const values = rows.slice(example.prompt.length - 1).map((row) => nested(row[name], shape.slice(1)));
       return [name, values] as const;
     });
-    const whole = others.length === 0 ? {} : await this.#whole(index, read, hypothesis);
+    const { fits, values: whole } =
+      others.length === 0 ? { fits: true, values: {} } : await this.#whole(index, read, hypothesis);
     const rest = others.map(({ name, shape }) => {
-      const values = whole?.[name];
+      const values = fits || this.#decode.independent.includes(name) ? whole[name] : undefined;
       if (values === undefined) this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
       return [name, values === undefined ? null : nested(values, shape)] as const;
     });
@@ -53,8 +55,8 @@ export class WrittenOutputs {
   notes(): readonly string[] {
     return [...this.#left].map(
       ([name, count]) =>
-        `${name} of ${String(count)} ${count === 1 ? "example" : "examples"} is null: it is made of all tokens at once, ` +
-        "and they are more than the model's sequences have",
+        `${name} of ${String(count)} ${count === 1 ? "example" : "examples"} is null: it needs all the tokens at once, ` +
+        "and there are more of them than the model's sequences have",
     );
   }
 
@@ -65,24 +67,25 @@ export class WrittenOutputs {
     return rows;
   }
 
-  /** `predict` of the tokens as a file would hold them, with `<pad>` behind; undefined where they do not fit. */
+  /** `predict` of the tokens as a file would hold them, with `<pad>` behind; of the first of them where not all fit. */
   async #whole(
     index: number,
     read: readonly number[],
     { tokens, complete }: Hypothesis,
-  ): Promise<Readonly<Record<string, Float32Array>> | undefined> {
+  ): Promise<{ readonly fits: boolean; readonly values: Readonly<Record<string, Float32Array>> }> {
     const { definition } = this.#live;
     const { input: name, eos } = this.#decode;
     const fact = definition.inputs.find((input) => input.name === name);
     const [steps = 0] = fact?.shape ?? [];
-    if (read.length > steps) return undefined;
-    const held = putsBosItself(definition, name) ? [...tokens, ...(complete ? [eos] : [])] : read;
+    const all = putsBosItself(definition, name) ? [...tokens, ...(complete ? [eos] : [])] : read;
+    const held = all.slice(0, steps);
     const padded = new Float32Array(steps);
     padded.set(held);
     const lengths = fact?.lengths === true ? { [`${name}.lengths`]: Float32Array.of(held.length) } : {};
     const isOther = ([given]: readonly [string, unknown]): boolean => given.replace(/\.lengths$/, "") !== name;
     const others = Object.entries(this.#inputs).filter(isOther);
     const given = exampleOf(definition, Object.fromEntries(others), index);
-    return this.#live.predict({ ...given, [name]: padded, ...lengths } as PredictInputs<ModelDefinition>);
+    const values = await this.#live.predict({ ...given, [name]: padded, ...lengths } as PredictInputs<ModelDefinition>);
+    return { fits: all.length <= steps, values };
   }
 }

@@ -16,16 +16,20 @@ export interface CheckedTensors {
   readonly sizes: Readonly<Record<string, number>>;
 }
 
-/** @throws Problem or Problems: everything in the file that does not fit the model's inputs */
+/**
+ * @param optional names that the file might have held and does not
+ * @throws Problem or Problems: everything in the file that does not fit the model's inputs
+ */
 export function checkTensors(
   file: TensorFile,
   inputs: readonly InputFact[],
   ignored: Readonly<Record<string, number>>,
+  optional: readonly string[] = [],
 ): CheckedTensors {
   const { tensors } = file;
   const expected = inputs.flatMap((input) => expectationsOf(input, ignored[input.name], input.range));
   const problems = new ProblemList();
-  checkNames(file, expected, problems);
+  checkNames(file, expected, optional, problems);
   for (const expectation of expected) {
     const tensor = tensors.get(expectation.name);
     if (tensor !== undefined) checkTensor(file, expectation, tensor, problems);
@@ -45,6 +49,7 @@ export function checkTensors(
 function checkNames(
   { file, tensors, placeOf }: TensorFile,
   expected: readonly Expectation[],
+  optional: readonly string[],
   problems: ProblemList,
 ): void {
   const names = expected.map(({ name }) => name);
@@ -64,11 +69,15 @@ function checkNames(
     }));
   }
   for (const name of extra) {
+    const meant = nearestName(name, optional);
     problems.add(() => ({
       code: "extra-tensor",
       message: `the file has a tensor "${name}" that the model does not read.`,
-      help: `remove it, or declare it under inputs; read are ${names.map((known) => `"${known}"`).join(", ")}.`,
-      file,
+      help:
+        meant === undefined
+          ? `remove it, or declare it under inputs; read are ${names.map((known) => `"${known}"`).join(", ")}.`
+          : `did you mean "${meant}"? Then rename it.`,
+      ...placeOf(name),
     }));
   }
 }
@@ -85,12 +94,12 @@ function pointerOf({ name, lengthsOf }: Expectation): string {
 }
 
 function checkTensor(
-  { file, placeOf }: TensorFile,
+  { placeOf }: TensorFile,
   expectation: Expectation,
   tensor: FileTensor,
   problems: ProblemList,
 ): void {
-  const { name, shape, limits } = expectation;
+  const { name, shape, limits, lengthsOf } = expectation;
   const pointer = pointerOf(expectation);
   // Nested lists without examples have no further axes; the number of examples is checked for all tensors together.
   if (tensor.shape[0] === 0) return;
@@ -98,8 +107,11 @@ function checkTensor(
     problems.add(() => ({
       code: "tensor-shape",
       message: `tensor "${name}" is ${shapeText(tensor.shape)}, but the model reads ${legend(expectation, "examples")}.`,
-      help: `change the file, or the shape of "${name}" under inputs.`,
-      file,
+      help:
+        lengthsOf === undefined
+          ? `change the file, or the shape of "${name}" under inputs.`
+          : `write one whole number per example: how many steps of its "${lengthsOf}" are data.`,
+      ...placeOf(name),
       pointer,
     }));
     return;
@@ -109,7 +121,7 @@ function checkTensor(
       code: "tensor-dtype",
       message: `tensor "${name}" holds floating point numbers, but its input is int32.`,
       help: "save it as I32 or I64.",
-      file,
+      ...placeOf(name),
       pointer,
     }));
     return;

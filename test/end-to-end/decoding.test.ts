@@ -93,6 +93,9 @@ describe("specloom predict with decode", () => {
       "unknown.json": JSON.stringify({ before: [[2, 4, 6]] }),
       "long.json": JSON.stringify({ before: [[2, 4, 5, 4, 5]] }),
       "misnamed.json": JSON.stringify({ befor: [[2]] }),
+      "flat.json": JSON.stringify({ before: [2, 4, 5] }),
+      "empty.json": JSON.stringify({ before: [[]] }),
+      "length.json": JSON.stringify({ before: [[2, 4]], "before.length": [2] }),
       "text.json": "once upon a time",
       "writer.yaml": writer,
       "cached.yaml": cached,
@@ -208,6 +211,9 @@ describe("specloom predict with decode", () => {
       "misnamed.json",
       /^misnamed\.json.* error\[missing-tensor\]: the file has no tensor "before" \[examples, tokens\]/,
     ],
+    ["flat.json", /^flat\.json:1:2: error\[tensor-shape\]: "before" is \[3\], but \[examples, tokens\] was expected/],
+    ["empty.json", /^empty\.json:1:2: error\[tensor-shape\]: "before" is \[1, 0\], but/],
+    ["length.json", /^length\.json:1:19: error\[extra-tensor\][^]*did you mean "before\.lengths"\? Then rename it/],
   ])("refuses to go on from %s", async (file, message) => {
     expect(await predict("writer", [file])).toMatchObject({ code: 1, out: "", err: matching(message) });
   });

@@ -15,9 +15,10 @@ import {
   run,
   slot,
   steps,
+  times,
 } from "./hand-built-program.ts";
 
-const turns = 17;
+const manyTurns = 17;
 /** Two tiles of 32 columns, one of 8, and three more. */
 const columns = 75;
 
@@ -30,13 +31,14 @@ interface Factors {
   readonly rows: readonly number[];
   readonly depth: readonly number[];
   readonly lefts: readonly Left[];
+  readonly turns?: number;
 }
 
 const rowNames = ["b", "r"];
 const depthNames = ["k", "j"];
 
 /** In every turn, the sum of the products of all left factors with one right factor each. */
-function products({ rows, depth, lefts }: Factors): Program {
+function products({ rows, depth, lefts, turns = manyTurns }: Factors): Program {
   const rowIndices = rowNames.slice(0, rows.length);
   const depthIndices = depthNames.slice(0, depth.length);
   const weights = lefts.map((_, position) => buffer(`w${position}`, [...depth, columns], "parameter"));
@@ -72,7 +74,12 @@ export const fewRows: Readonly<Record<string, Program>> = {
     ]),
   ),
   "a row in a loop, deeper than a block": products({ rows: [1], depth: [301], lefts: [plain(1, 301)] }),
-  "three rows in a loop, one element deep": products({ rows: [3], depth: [1], lefts: [plain(3, 1)] }),
+  "a row in a loop of few turns": products({ rows: [1], depth: [13], lefts: [plain(1, 13)], turns: 3 }),
+  "three rows in a loop, the last first": products({
+    rows: [3],
+    depth: [13],
+    lefts: [{ shape: [3, 13], at: [plus(times(i("b"), -1), at(2)), i("k")] }],
+  }),
   "three rows in a loop that lie as columns": products({
     rows: [3],
     depth: [14],

@@ -4,7 +4,7 @@ import { inputShape } from "../../data/input-shape.ts";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { quote } from "../../support/words.ts";
-import { layersFor, movingLayers, streamObstacle } from "../stream-obstacle.ts";
+import { layersFor, movingLayers, ownerOf, streamObstacle } from "../stream-obstacle.ts";
 import type { ResolveContext } from "./context.ts";
 
 export interface DecodeParts {
@@ -78,7 +78,13 @@ function ofTokens(
     bos,
     eos,
     blank: 0,
+    independent: independentOf(parts, tokens.name),
   };
+}
+
+function independentOf({ layers, outputs }: DecodeParts, input: string): readonly string[] {
+  const moving = movingLayers({ layers }, new Set([input]));
+  return outputs.filter((name) => !moving.has(ownerOf(name, moving)));
 }
 
 function bosOf(config: Config, decoder: ResolvedLayer | undefined): number {
@@ -129,7 +135,16 @@ function ofAlignment(
     );
   }
   const blank = Number(ctc.config["blank"] ?? 0);
-  return { ...searchOf(context, config, 1), from: "alignment", input: "", output: ctc.input, bos: 0, eos: 0, blank };
+  return {
+    ...searchOf(context, config, 1),
+    from: "alignment",
+    input: "",
+    output: ctc.input,
+    bos: 0,
+    eos: 0,
+    blank,
+    independent: [],
+  };
 }
 
 function searchOf(context: ResolveContext, config: Config, maxLength: number) {

@@ -1,6 +1,7 @@
 /** Who is called what: inputs, layers and their dotted outputs, and the order in which layers may read one another. */
 import type { LayerShape, ModelInput, ParameterFact } from "../../contracts.ts";
 import { inputShape } from "../../data/input-shape.ts";
+import { suggestions } from "../../diagnostics/suggest.ts";
 import { countOf, quote } from "../../support/words.ts";
 import type { ResolveContext } from "./context.ts";
 import { expandLayers, scopesFrom } from "./expand.ts";
@@ -29,6 +30,10 @@ export interface PlannedShapes {
   readonly output: LayerShape;
   readonly extras: Readonly<Record<string, LayerShape>>;
   readonly parameters?: readonly ParameterFact[];
+}
+
+function isName(text: string): boolean {
+  return /^[A-Za-z]\w*$/.test(text);
 }
 
 export function isLayer(owner: ModelInput | NamedLayer): owner is NamedLayer {
@@ -77,7 +82,12 @@ export class Names {
   find(text: string, pointer: string, wanted: Wanted, scope = ""): Reference | undefined {
     const found = this.#lookUp(text, scope);
     if (found) return found;
-    const known = Array.from(new Set(wanted.known));
+    // An input whose name is no name was reported; who reads it by a better one is not wrong too.
+    const misnamed = this.inputs
+      .filter(({ name, unknown }) => unknown === true && !isName(name))
+      .map(({ name }) => name);
+    if (suggestions(text, misnamed).length > 0) return undefined;
+    const known = Array.from(new Set(wanted.known)).filter((name) => !misnamed.includes(name));
     return this.#context.report("unknown-name", { name: text, what: wanted.what, known }, { pointer });
   }
 

@@ -29,7 +29,7 @@ export interface ProgramMemory {
   readonly planned: number;
   /** Bytes by kind at the fullest moment. Parameters and optimizer state of the whole module: they always stay. */
   readonly parts: Readonly<Record<MemoryKind, number>>;
-  /** Between tensors at that moment: gaps, alignment, and the first cache line. */
+  /** Between tensors at that moment: gaps, alignment, and the first cache lines. */
   readonly unused: number;
   /**
    * Parameters, optimizer state and the largest set of inputs, activations and gradients that are alive at one time. No

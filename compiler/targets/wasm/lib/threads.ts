@@ -29,6 +29,7 @@ export function enter(thisThread: i32, threads: i32): void {
   count = threads;
   active = 1;
   seen = 0;
+  barriers = 0;
 }
 
 /** Called on the main thread: tells the others which program to run, or none of them when it works alone. */

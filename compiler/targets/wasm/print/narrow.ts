@@ -7,8 +7,8 @@ import type { PlannedProduct } from "../items.ts";
 import { extentOf, type ProductAxis } from "../product.ts";
 import { indented } from "./scope.ts";
 
-/** Rows up to which the right factor stays as it is. */
-const mostRows = 3;
+/** Rows up to which a product is narrow: too few for a tile. */
+export const mostRows = 3;
 
 /** How the numbers of the right factor lie: side by side along the depth, or along the columns. */
 export type Lie = "depth" | "columns";

@@ -1,10 +1,11 @@
 /** Products and packs as functions: walks over blocks that fit the caches, packing as they go. See lib/product.ts. */
 import type { IndexExpression } from "../../../ir/program.ts";
 import type { Pack, PlannedProduct } from "../items.ts";
+import { aligned } from "../memory.ts";
 import { packedBytes, panelBytes, panelColumns } from "../pack.ts";
 import { extentOf, type ProductAxis } from "../product.ts";
 import { integerCode } from "./address.ts";
-import { columnsAtOnce, lieOf, narrowProduct, type Define, type Lie } from "./narrow.ts";
+import { columnsAtOnce, lieOf, mostRows, narrowProduct, type Define, type Lie } from "./narrow.ts";
 import { indented } from "./scope.ts";
 
 /** Depth of one block: with the library's BLOCK rows that is 64 KiB. */
@@ -133,7 +134,7 @@ function printPanels(product: PlannedProduct, shared: boolean): ProductText {
 
 /** Fewer rows than a tile needs are not packed, and multiplied row by row, by four panels at a time. */
 function hasFewRows(rows: readonly ProductAxis[]): boolean {
-  return extentOf(rows) < 4;
+  return extentOf(rows) <= mostRows;
 }
 
 /** Columns that one thread takes together: which tile a result is in must not depend on the number of threads. */
@@ -144,7 +145,7 @@ function columnsShared(rows: readonly ProductAxis[]): number {
 /** What the left factor takes of a thread's workspace. */
 function leftBytesOf({ rows, depth }: PlannedProduct): number {
   const count = extentOf(rows);
-  if (hasFewRows(rows)) return liesInRows(rows, depth) ? 0 : count * extentOf(depth) * 4;
+  if (hasFewRows(rows)) return liesInRows(rows, depth) ? 0 : aligned(count * extentOf(depth) * 4);
   const { largest } = depthBlocks(depth);
   return Math.max(
     ...variants.map((one) => Math.ceil(Math.min(count, one.block) / one.rows) * (panelBytes(largest, one.rows) + 64)),
@@ -153,7 +154,7 @@ function leftBytesOf({ rows, depth }: PlannedProduct): number {
 
 /** Whether the rows of a left factor are at one distance, with the elements of each side by side. */
 function liesInRows(rows: readonly ProductAxis[], depth: readonly ProductAxis[]): boolean {
-  return rows.length <= 1 && depth.length === 1 && (depth[0]?.left === 1 || depth[0]?.extent === 1);
+  return rows.length <= 1 && depth.length === 1 && depth[0]?.left === 1;
 }
 
 /** The rows as they lie, or copied side by side, times all columns. */
