@@ -48,6 +48,6 @@ describe("a classifier from init to prediction", () => {
       stdin: '{"x": [[[1], [2]]]}',
     });
     expect(wrong.code).toBe(1);
-    expect(wrong.err).toContain("<standard input>: error[tensor-shape]");
+    expect(wrong.err).toContain("<standard input>:1:2: error[tensor-shape]");
   });
 });
