@@ -1,7 +1,7 @@
 /** Scores of a model, always with those of a baseline that needs no model. */
 import { Problem } from "../problem.ts";
 import type { ClassMetric, ClassPairs, Metric, NumberMetric } from "./define.ts";
-import { metricNamed } from "./index.ts";
+import { metricNamed, metrics } from "./index.ts";
 
 export interface MetricScore {
   /** Null where the metric is not defined; `note` says why. */
@@ -97,10 +97,11 @@ function ofKind(metric: Metric, kind: "numbers"): NumberMetric;
 function ofKind(metric: Metric, kind: "classes"): ClassMetric;
 function ofKind(metric: Metric, kind: Metric["of"]): Metric {
   if (metric.of === kind) return metric;
+  const fitting = metrics.filter(({ of }) => of === kind).map(({ name }) => name);
   throw new Problem({
     code: "metric-kind",
     message: `the metric ${metric.name} is one of ${metric.of}, but the model predicts ${kind}.`,
-    help: kind === "classes" ? "use accuracy, f1 or perplexity." : "use mae, rmse, mape, smape or mase.",
+    help: `use ${fitting.slice(0, -1).join(", ")} or ${fitting.slice(-1).join("")}.`,
     pointer: "/metrics",
   });
 }

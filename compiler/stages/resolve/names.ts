@@ -2,6 +2,7 @@
 import type { LayerShape, ModelInput, ParameterFact } from "../../contracts.ts";
 import { inputShape } from "../../data/input-shape.ts";
 import { suggestions } from "../../diagnostics/suggest.ts";
+import { identifierPattern } from "../../schema/names.ts";
 import { countOf, quote } from "../../support/words.ts";
 import type { ResolveContext } from "./context.ts";
 import { expandLayers, scopesFrom } from "./expand.ts";
@@ -33,7 +34,7 @@ export interface PlannedShapes {
 }
 
 function isName(text: string): boolean {
-  return /^[A-Za-z]\w*$/.test(text);
+  return new RegExp(identifierPattern).test(text);
 }
 
 export function isLayer(owner: ModelInput | NamedLayer): owner is NamedLayer {

@@ -157,6 +157,13 @@ function liesInRows(rows: readonly ProductAxis[], depth: readonly ProductAxis[])
   return rows.length <= 1 && depth.length === 1 && depth[0]?.left === 1;
 }
 
+/** How many columns this thread takes, and where its part of the output begins. */
+function ownColumns(columns: readonly ProductAxis[], division: Division) {
+  return division === "columns"
+    ? { width: "columns", target: "c + (<usize>first << 2)" }
+    : { width: String(extentOf(columns)), target: "c" };
+}
+
 /** The rows as they lie, or copied side by side, times all columns. */
 function rowByRow(
   { rows, columns, depth, accumulate }: PlannedProduct,
@@ -170,8 +177,7 @@ function rowByRow(
   const left = inPlace ? "a" : "workspace + TILE";
   const aRow = inPlace ? (rows[0]?.left ?? 0) * 4 : total * 4;
   const cRow = (rows[rows.length - 1]?.output ?? 0) * 4;
-  const [width, target] =
-    division === "columns" ? ["columns", "c + (<usize>first << 2)"] : [String(extentOf(columns)), "c"];
+  const { width, target } = ownColumns(columns, division);
   return [
     ...(inPlace ? [] : gatherRows(rows, depth)),
     `multiplyRows(${left}, ${aRow}, ${count}, ${total}, ${panels}, ${rightPanel}, ${width}, ${target}, ${cRow}, ${accumulate}, workspace);`,
@@ -222,8 +228,7 @@ function blockOfRows(
 ): string[] {
   const { total, run, turns, outer, inner } = depthBlocks(depth);
   const cRow = (rows[rows.length - 1]?.output ?? 0) * 4;
-  const width = division === "columns" ? "columns" : String(extentOf(columns));
-  const target = division === "columns" ? "c + (<usize>first << 2)" : "c";
+  const { width, target } = ownColumns(columns, division);
   const multiply = (length: string, start: string, add: string): string => {
     const b = start === "0" ? panels : `${panels} + <usize>${start} * 32`;
     return `multiplyPanels(workspace + TILE, panel, rows, ${length}, ${b}, ${rightPanel}, ${width}, ${target} + <usize>row * ${cRow}, ${cRow}, ${add}, workspace);`;
