@@ -1,8 +1,9 @@
 /** Data files on disk, kept inside the project. Node only. */
-import { readFile, readdir, realpath, stat } from "node:fs/promises";
+import { open, readFile, readdir, realpath, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { Problem } from "../problem.ts";
+import type { ByteSource } from "./byte-source.ts";
 import type { FileReader } from "./dataset.ts";
 import { nearestName } from "./suggest.ts";
 
@@ -21,31 +22,50 @@ export function projectFiles(options: ProjectFilesOptions): FileReader {
   const from = options.from ?? process.cwd();
   const absolute = (file: string): string => path.resolve(options.directory, file);
   const display = (file: string): string => path.relative(from, absolute(file)) || file;
+  /** `work` on the real path of a file that may be read. */
+  const located = async <Result>(file: string, work: (real: string) => Promise<Result>): Promise<Result> => {
+    try {
+      // Before anything is looked up: whether a file outside exists is nobody's business.
+      if (!isInside(absolute(file), path.resolve(root))) throw outside(display(file));
+      const real = await realpath(absolute(file));
+      if (!isInside(real, await realpath(root))) throw outside(display(file));
+      const facts = await stat(real);
+      if (facts.isDirectory()) {
+        throw new Problem({
+          code: "data-file-directory",
+          message: "this is a folder, but a data file was expected.",
+          help: "name a file in it.",
+          file: display(file),
+          pointer: "/data/file",
+        });
+      }
+      if (!facts.isFile()) throw unreadable(display(file), "it is no ordinary file");
+      return await work(real);
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw await fileProblem(error, absolute(file), display(file));
+    }
+  };
   return {
     display,
-    read: async (file) => {
-      try {
-        // Before anything is looked up: whether a file outside exists is nobody's business.
-        if (!isInside(absolute(file), path.resolve(root))) throw outside(display(file));
-        const real = await realpath(absolute(file));
-        if (!isInside(real, await realpath(root))) throw outside(display(file));
-        const facts = await stat(real);
-        if (facts.isDirectory()) {
-          throw new Problem({
-            code: "data-file-directory",
-            message: "this is a folder, but a data file was expected.",
-            help: "name a file in it.",
-            file: display(file),
-            pointer: "/data/file",
-          });
-        }
-        if (!facts.isFile()) throw unreadable(display(file), "it is no ordinary file");
-        return await readFile(real);
-      } catch (error) {
-        if (error instanceof Problem) throw error;
-        throw await fileProblem(error, absolute(file), display(file));
+    read: (file) => located(file, (real) => readFile(real)),
+    open: (file) => located(file, (real) => openOnDisk(real, display(file))),
+  };
+}
+
+async function openOnDisk(real: string, file: string): Promise<ByteSource> {
+  const handle = await open(real, "r");
+  const { size } = await handle.stat();
+  return {
+    size,
+    read: async (position, target) => {
+      for (let filled = 0; filled < target.byteLength;) {
+        const { bytesRead } = await handle.read(target, filled, target.byteLength - filled, position + filled);
+        if (bytesRead === 0) throw unreadable(file, "it became shorter while it was read");
+        filled += bytesRead;
       }
     },
+    close: () => handle.close(),
   };
 }
 
