@@ -12,7 +12,7 @@ export async function predictTensors({ session, subject, live, input }: Predicti
   const { definition } = subject.handle;
   const wanted = definition.inputs.filter(({ role }) => role === "input");
   const targets = definition.inputs.filter(({ role }) => role === "target").map(({ name }) => name);
-  const { count, tensors } = checkTensors(await readNeeded(session, input, targets), wanted, {});
+  const { count, tensors } = await checkTensors(await readNeeded(session, input, targets), wanted, {});
   const decoded = definition.decode === undefined ? undefined : await live.decode(tensors);
   const outputs: Readonly<Record<string, Float32Array>> = await live.predict(tensors as PredictInputs<ModelDefinition>);
 

@@ -21,7 +21,7 @@ export interface TokenRequest extends Pick<PredictionRequest, "session" | "live"
 export async function predictTokens({ session, live, decode, input }: TokenRequest): Promise<void> {
   const { definition } = live;
   const file = input === undefined ? undefined : await readNeeded(session, input, unneededBy(definition, decode));
-  const tensors = file === undefined ? {} : tensorsIn(file, definition, decode);
+  const tensors = file === undefined ? {} : await tensorsIn(file, definition, decode);
   const examples = inFile(file, () => decodedExamples(definition, decode, tensors));
   session.note(announcement(definition, decode, file, examples.length));
   const decoded = await live.decode(tensors);
@@ -51,14 +51,14 @@ function unneededBy(definition: ModelDefinition, { input }: DecodeFact): readonl
     .map(({ name }) => name);
 }
 
-function tensorsIn(
+async function tensorsIn(
   file: TensorFile,
   definition: ModelDefinition,
   { input }: DecodeFact,
-): Readonly<Record<string, Float32Array>> {
+): Promise<Readonly<Record<string, Float32Array>>> {
   if (!readsOwnTokensOnly(definition)) {
     const wanted = definition.inputs.filter(({ role, name }) => role === "input" && name !== input);
-    return checkTensors(file, wanted, {}).tensors;
+    return (await checkTensors(file, wanted, {})).tensors;
   }
   const lengths = `${input}.lengths`;
   const hasLengths = file.tensors.has(lengths);
@@ -66,7 +66,7 @@ function tensorsIn(
   const wanted = definition.inputs
     .filter(({ name }) => name === input)
     .map((fact) => promptFact(fact, width, hasLengths));
-  const { count, tensors } = checkTensors(file, wanted, {}, hasLengths ? [] : [lengths]);
+  const { count, tensors } = await checkTensors(file, wanted, {}, hasLengths ? [] : [lengths]);
   return hasLengths ? tensors : { ...tensors, [lengths]: new Float32Array(count).fill(width) };
 }
 

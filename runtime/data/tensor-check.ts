@@ -5,7 +5,7 @@ import { Problem, ProblemList } from "../problem.ts";
 import { shapeText, sizeOf } from "../tensor.ts";
 import { nearestName } from "./suggest.ts";
 import type { FileTensor, TensorFile } from "./tensor-file.ts";
-import { checkValues } from "./tensor-values.ts";
+import { ValueCheck } from "./tensor-values.ts";
 
 /** Tensors of one file, checked. */
 export interface CheckedTensors {
@@ -14,44 +14,56 @@ export interface CheckedTensors {
   readonly tensors: Readonly<Record<string, Float32Array>>;
   /** Number of elements per example, by name. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** Names in the file that the model does not read. */
+  readonly unread: readonly string[];
 }
 
 /**
+ * Reads the tensors of the model's inputs, and no others.
  * @param optional names that the file might have held and does not
  * @throws Problem or Problems: everything in the file that does not fit the model's inputs
  */
-export function checkTensors(
+export async function checkTensors(
   file: TensorFile,
   inputs: readonly InputFact[],
   ignored: Readonly<Record<string, number>>,
   optional: readonly string[] = [],
-): CheckedTensors {
+): Promise<CheckedTensors> {
   const { tensors } = file;
   const expected = inputs.flatMap((input) => expectationsOf(input, ignored[input.name], input.range));
   const problems = new ProblemList();
-  checkNames(file, expected, optional, problems);
-  for (const expectation of expected) {
-    const tensor = tensors.get(expectation.name);
-    if (tensor !== undefined) checkTensor(file, expectation, tensor, problems);
-  }
-  problems.throwIfAny();
-  const count = exampleCount(file, expected);
+  const unread = checkNames(file, expected, optional, problems);
   const checked: Record<string, Float32Array> = {};
   const sizes: Record<string, number> = {};
-  for (const { name, shape } of expected) {
-    checked[name] = Float32Array.from(tensors.get(name)?.values ?? []);
+  for (const expectation of expected) {
+    const { name, shape } = expectation;
+    const tensor = tensors.get(name);
+    if (tensor === undefined || !isOfItsInput(file, expectation, tensor, problems)) continue;
+    const values = new Float32Array(sizeOf(tensor.shape));
+    const check = new ValueCheck(expectation, tensor);
+    await tensor.readInto(values, check.see);
+    const pointer = pointerOf(expectation);
+    for (const { indices, ...fault } of check.faults()) {
+      problems.add(() => ({ ...fault, ...file.placeOf(name, indices), pointer }));
+    }
+    checked[name] = values;
     sizes[name] = sizeOf(shape);
   }
-  return { count, tensors: checked, sizes };
+  problems.throwIfAny();
+  return { count: exampleCount(file, expected), tensors: checked, sizes, unread };
 }
 
-/** A tensor that is missing, and one of nearly its name that nobody reads, are one mistake. */
+/**
+ * A tensor that is missing, and one of nearly its name that nobody reads, are one mistake. Others that nobody reads are
+ * none: files are made for several models.
+ * @returns their names
+ */
 function checkNames(
   { file, tensors, placeOf }: TensorFile,
   expected: readonly Expectation[],
   optional: readonly string[],
   problems: ProblemList,
-): void {
+): readonly string[] {
   const names = expected.map(({ name }) => name);
   const extra = new Set([...tensors.keys()].filter((name) => !names.includes(name)));
   for (const expectation of expected) {
@@ -70,22 +82,25 @@ function checkNames(
   }
   for (const name of extra) {
     const meant = nearestName(name, optional);
+    if (meant === undefined) continue;
     problems.add(() => ({
       code: "extra-tensor",
       message: `the file has a tensor "${name}" that the model does not read.`,
-      help:
-        meant === undefined
-          ? `remove it, or declare it under inputs; read are ${names.map((known) => `"${known}"`).join(", ")}.`
-          : `did you mean "${meant}"? Then rename it.`,
+      help: `did you mean "${meant}"? Then rename it.`,
       ...placeOf(name),
     }));
   }
+  return [...extra];
 }
 
 function heldText(names: readonly string[]): string {
-  if (names.length === 0) return "the file holds no tensor at all";
+  return names.length === 0 ? "the file holds no tensor at all" : `the file holds ${listText(names)}`;
+}
+
+/** `"x", "y" and 3 more` of many. */
+export function listText(names: readonly string[]): string {
   const shown = names.slice(0, 20).map((name) => `"${name}"`);
-  return `the file holds ${shown.join(", ")}${names.length > shown.length ? ` and ${String(names.length - shown.length)} more` : ""}`;
+  return `${shown.join(", ")}${names.length > shown.length ? ` and ${String(names.length - shown.length)} more` : ""}`;
 }
 
 /** Where the spec declares it. */
@@ -93,16 +108,17 @@ function pointerOf({ name, lengthsOf }: Expectation): string {
   return lengthsOf === undefined ? `/inputs/${name}` : `/inputs/${lengthsOf}/lengths`;
 }
 
-function checkTensor(
+/** Whether shape and type are those of its input; its numbers are worth a look only then. */
+function isOfItsInput(
   { placeOf }: TensorFile,
   expectation: Expectation,
   tensor: FileTensor,
   problems: ProblemList,
-): void {
+): boolean {
   const { name, shape, limits, lengthsOf } = expectation;
   const pointer = pointerOf(expectation);
   // Nested lists without examples have no further axes; the number of examples is checked for all tensors together.
-  if (tensor.shape[0] === 0) return;
+  if (tensor.shape[0] === 0) return true;
   if (tensor.shape.length !== shape.length + 1 || shape.some((length, axis) => tensor.shape[axis + 1] !== length)) {
     problems.add(() => ({
       code: "tensor-shape",
@@ -114,21 +130,19 @@ function checkTensor(
       ...placeOf(name),
       pointer,
     }));
-    return;
+    return false;
   }
   if (limits?.whole === true && tensor.numbers === "real") {
     problems.add(() => ({
       code: "tensor-dtype",
       message: `tensor "${name}" holds floating point numbers, but its input is int32.`,
-      help: "save it as I32 or I64.",
+      help: "save it as whole numbers, I32 for example.",
       ...placeOf(name),
       pointer,
     }));
-    return;
+    return false;
   }
-  for (const { indices, ...fault } of checkValues(expectation, tensor)) {
-    problems.add(() => ({ ...fault, ...placeOf(name, indices), pointer }));
-  }
+  return true;
 }
 
 function exampleCount({ file, tensors }: TensorFile, expected: readonly Expectation[]): number {

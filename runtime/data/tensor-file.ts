@@ -2,19 +2,27 @@
 import type { NestedNumbers } from "../contract.ts";
 import { duplicateKey } from "../duplicate-key.ts";
 import { Problem, type ProblemPlace } from "../problem.ts";
-import { readSafetensors, type SafetensorsTensor } from "../safetensors.ts";
 import { describe, flattenInto, shapeText, sizeOf, suggestedShape, type NestingFault } from "../tensor.ts";
 import type { FileReader } from "./dataset.ts";
 import { placeOfKey, placeOfValue } from "./json-place.ts";
 import { placeInText, positionOf } from "./place.ts";
+import { openBinary } from "./tensor-binary.ts";
 import { decodeText } from "./text.ts";
 
 /** Row-major numbers; first axis: examples. */
 export interface FileTensor {
   readonly shape: readonly number[];
-  readonly values: Float64Array;
   /** `real` and `whole` are what safetensors says; JSON numbers are either, whatever they are used as. */
   readonly numbers: "real" | "whole" | "either";
+  /** Whether they are whole numbers: by their type, or, where they are either, each of them. */
+  areWhole(): boolean;
+  /**
+   * Writes all numbers into `target`, stretch by stretch, so that no second copy of them is needed.
+   * @param target as many float32 as the shape has
+   * @param see is shown each stretch as the file has it, and where it starts
+   * @throws Problem `tensor-dtype` for a type that holds no numbers of ours
+   */
+  readInto(target: Float32Array, see: (numbers: ArrayLike<number>, start: number) => void): Promise<void>;
 }
 
 export interface TensorFile {
@@ -39,41 +47,15 @@ export async function readTensorFile(path: string, files: FileReader): Promise<T
       file,
     });
   }
-  const bytes = await files.read(path);
-  if (ending === ".safetensors") return { file, tensors: readBinary(bytes, file), placeOf: () => ({ file }) };
-  const text = decodeText(bytes, file);
+  if (ending === ".safetensors") {
+    return { file, tensors: await openBinary(path, files, file), placeOf: () => ({ file }) };
+  }
+  const text = decodeText(await files.read(path), file);
   const placeOf: PlaceOf = (name, indices) => {
     const { offset, length } = indices === undefined ? placeOfKey(text, name) : placeOfValue(text, name, indices);
     return placeInText({ file, text, ...positionOf(text, offset), length });
   };
   return { file, tensors: readJson(text, file, placeOf), placeOf };
-}
-
-function readBinary(bytes: Uint8Array, file: string): Map<string, FileTensor> {
-  try {
-    const tensors = [...readSafetensors(bytes).tensors];
-    return new Map(tensors.map(([name, tensor]) => [name, numbersOf(name, tensor)]));
-  } catch (error) {
-    throw error instanceof Problem ? error.at({ file }) : error;
-  }
-}
-
-function numbersOf(name: string, { dtype, shape, data }: SafetensorsTensor): FileTensor {
-  if (dtype === "F32" || dtype === "F64") {
-    return { shape, values: Float64Array.from(data as Float32Array | Float64Array), numbers: "real" };
-  }
-  if (dtype === "I32" || dtype === "I64") {
-    const whole = data as Int32Array | BigInt64Array;
-    // Beyond 2^53 the number changes here, but it stays beyond 2^24 and is refused for that.
-    const values = new Float64Array(whole.length);
-    for (let index = 0; index < whole.length; index += 1) values[index] = Number(whole[index]);
-    return { shape, values, numbers: "whole" };
-  }
-  throw new Problem({
-    code: "tensor-dtype",
-    message: `tensor "${name}" is ${dtype}; F32, F64, I32 and I64 are read.`,
-    help: "convert it before saving, for example with tensor.float() or tensor.int().",
-  });
 }
 
 function readJson(text: string, file: string, placeOf: PlaceOf): Map<string, FileTensor> {
@@ -134,7 +116,16 @@ function flatten(name: string, nested: unknown, placeOf: PlaceOf): FileTensor {
   const values = new Float64Array(sizeOf(shape));
   const fault = flattenInto(values, nested as NestedNumbers, shape);
   if (fault !== undefined) throw ragged(name, fault, shape, placeOf);
-  return { shape, values, numbers: "either" };
+  return {
+    shape,
+    numbers: "either",
+    areWhole: () => values.every((value) => Number.isInteger(value)),
+    readInto: (target, see) => {
+      target.set(values);
+      see(values, 0);
+      return Promise.resolve();
+    },
+  };
 }
 
 function ragged(

@@ -1,7 +1,7 @@
 /** The numbers of one tensor of a file: what its input cannot take, told once for each way of being wrong. */
 import { isWithin, LARGEST_WHOLE, limitsText, type Expectation } from "../expectation.ts";
 import type { ProblemFacts } from "../problem.ts";
-import { indicesOf } from "../tensor.ts";
+import { indicesOf, sizeOf } from "../tensor.ts";
 import { indexText, type FileTensor } from "./tensor-file.ts";
 
 /** How many of them a message names. */
@@ -14,41 +14,58 @@ export interface ValueFault extends Pick<ProblemFacts, "code" | "message" | "hel
 
 /** A way of being wrong, with the first positions and the number of all. */
 interface Found {
-  readonly positions: number[];
+  readonly first: { readonly position: number; readonly value: number }[];
   count: number;
 }
 
 type Kind = "not-finite" | "not-exact" | "out-of-limits";
 
-/** @param tensor [examples, ...shape] of the expectation */
-export function checkValues(expectation: Expectation, { shape, values, numbers }: FileTensor): readonly ValueFault[] {
-  const kinds = new Map<Kind, Found>();
-  for (let position = 0; position < values.length; position += 1) {
-    const kind = faultOf(values[position] ?? Number.NaN, expectation, numbers);
-    if (kind === undefined) continue;
-    const found = kinds.get(kind) ?? { positions: [], count: 0 };
-    if (found.count < MOST_NAMED) found.positions.push(position);
-    found.count += 1;
-    kinds.set(kind, found);
+/** Looks at the numbers of a tensor [examples, ...shape of the expectation] as they are read. */
+export class ValueCheck {
+  readonly #expectation: Expectation;
+  readonly #tensor: Pick<FileTensor, "shape" | "numbers">;
+  readonly #kinds = new Map<Kind, Found>();
+
+  constructor(expectation: Expectation, tensor: Pick<FileTensor, "shape" | "numbers">) {
+    this.#expectation = expectation;
+    this.#tensor = tensor;
   }
-  return [...kinds].map(([kind, { positions, count }]) => {
-    const named = positions.map((position) => {
-      const indices = indicesOf(position, shape);
-      return { indices, text: `${expectation.name}${indexText(indices)} is ${String(values[position])}` };
+
+  /** @param start position of the first of them in the tensor */
+  readonly see = (values: ArrayLike<number>, start: number): void => {
+    const { numbers } = this.#tensor;
+    for (let index = 0; index < values.length; index += 1) {
+      const value = values[index] ?? Number.NaN;
+      const kind = faultOf(value, this.#expectation, numbers);
+      if (kind === undefined) continue;
+      const found = this.#kinds.get(kind) ?? { first: [], count: 0 };
+      if (found.count < MOST_NAMED) found.first.push({ position: start + index, value });
+      found.count += 1;
+      this.#kinds.set(kind, found);
+    }
+  };
+
+  faults(): readonly ValueFault[] {
+    const { shape } = this.#tensor;
+    return [...this.#kinds].map(([kind, { first, count }]) => {
+      const named = first.map(({ position, value }) => {
+        const indices = indicesOf(position, shape);
+        return { indices, text: `${this.#expectation.name}${indexText(indices)} is ${String(value)}` };
+      });
+      const texts = named.map(({ text }) => text).join(", ");
+      const { code, expected, help } = wordingOf(kind, this.#expectation);
+      return {
+        code,
+        message:
+          count === 1
+            ? `${texts}, but ${expected} was expected.`
+            : `${String(count)} of the ${String(sizeOf(shape))} numbers of "${this.#expectation.name}" are wrong: ` +
+              `${texts}${count > first.length ? ", ..." : ""}; ${expected} was expected.`,
+        help,
+        indices: named[0]?.indices ?? [],
+      };
     });
-    const texts = named.map(({ text }) => text).join(", ");
-    const { code, expected, help } = wordingOf(kind, expectation);
-    return {
-      code,
-      message:
-        count === 1
-          ? `${texts}, but ${expected} was expected.`
-          : `${String(count)} of the ${String(values.length)} numbers of "${expectation.name}" are wrong: ` +
-            `${texts}${count > positions.length ? ", ..." : ""}; ${expected} was expected.`,
-      help,
-      indices: named[0]?.indices ?? [],
-    };
-  });
+  }
 }
 
 function faultOf(value: number, { limits }: Expectation, numbers: FileTensor["numbers"]): Kind | undefined {

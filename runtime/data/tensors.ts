@@ -3,7 +3,7 @@ import type { DType, InputFact } from "../contract.ts";
 import { checkIndex, type Dataset, type Examples, type FileReader } from "./dataset.ts";
 import type { PartName, Split, TensorsSection } from "./section.ts";
 import { lengthOf, splitRows, type RowRange } from "./split.ts";
-import { checkTensors, type CheckedTensors } from "./tensor-check.ts";
+import { checkTensors, listText, type CheckedTensors } from "./tensor-check.ts";
 import { readTensorFile } from "./tensor-file.ts";
 import { countOf } from "./wording.ts";
 
@@ -55,8 +55,13 @@ export async function loadTensors(
   files: FileReader,
   ignored: Readonly<Record<string, number>>,
 ): Promise<Dataset> {
-  const load = async (path: string): Promise<CheckedTensors> =>
-    checkTensors(await readTensorFile(path, files), inputs, ignored);
+  const notes: string[] = [];
+  const load = async (path: string): Promise<CheckedTensors> => {
+    const file = await readTensorFile(path, files);
+    const checked = await checkTensors(file, inputs, ignored);
+    if (checked.unread.length > 0) notes.push(`not read of ${file.file}: ${listText(checked.unread)}.`);
+    return checked;
+  };
   const all = await load(section.file);
   const parts = splitRows(
     all.count,
@@ -70,13 +75,14 @@ export async function loadTensors(
     return new TensorExamples(own, { start: 0, end: own.count });
   };
   const unused = all.count - parts.test.end;
+  if (unused > 0) notes.push(`${countOf(unused, "example")} at the end of ${section.file} in no part of the split.`);
   return {
     train: new TensorExamples(all, parts.train),
     validation: await part("validation", section.validation_file),
     test: await part("test", section.test_file),
     scaler: undefined,
     forecast: undefined,
-    notes: unused > 0 ? [`${countOf(unused, "example")} at the end of ${section.file} in no part of the split.`] : [],
+    notes,
   };
 }
 
@@ -90,9 +96,9 @@ export async function readTensorFacts(
 ): Promise<Record<string, { readonly shape: readonly number[]; readonly dtype: DType }>> {
   const { tensors } = await readTensorFile(path, files);
   return Object.fromEntries(
-    [...tensors].map(([name, { shape, values, numbers }]) => {
-      const whole = numbers === "whole" || (numbers === "either" && values.every((value) => Number.isInteger(value)));
-      return [name, { shape, dtype: whole ? "int32" : "float32" }];
-    }),
+    [...tensors].map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape, dtype: tensor.areWhole() ? "int32" : "float32" },
+    ]),
   );
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { InputFact } from "../../../../runtime/contract.ts";
+import { sourceOf } from "../../../../runtime/data/byte-source.ts";
+import type { FileReader } from "../../../../runtime/data/dataset.ts";
 import { loadDataset } from "../../../../runtime/data/load.ts";
 import { readTensorFacts } from "../../../../runtime/data/tensors.ts";
 import { writeSafetensors } from "../../../../runtime/safetensors.ts";
@@ -112,14 +114,75 @@ describe("tensors from safetensors", () => {
     await expect(load([["x", big], labels])).rejects.toThrow(
       "x[1][1] is 16777217, but a whole number that float32 holds exactly (up to 16777216) was expected.",
     );
-    const half = { dtype: "F16", shape: [2, 2], data: new Uint16Array(4) } as const;
-    await expect(load([["x", half], labels])).rejects.toMatchObject({
+    const eighth = { dtype: "F8_E4M3", shape: [2, 2], data: new Uint8Array(4) } as const;
+    await expect(load([["x", eighth], labels])).rejects.toMatchObject({
       code: "tensor-dtype",
       file: "examples.safetensors",
     });
     const infinite = { dtype: "F32", shape: [2, 2], data: Float32Array.of(1, 2, Infinity, 4) } as const;
     await expect(load([["x", infinite], labels])).rejects.toThrow(/x\[1\]\[0\] is Infinity/);
   });
+
+  it("come in sixteen bits, exactly", async () => {
+    const half = { dtype: "F16", shape: [2, 2], data: Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff) } as const;
+    expect(list((await load([["x", half], labels])).train.tensors["x"])).toEqual([1, -2, 2 ** -24, 65504]);
+    const brain = { dtype: "BF16", shape: [2, 2], data: Uint16Array.of(0x3f80, 0xc000, 0x4049, 0x0001) } as const;
+    expect(list((await load([["x", brain], labels])).train.tensors["x"])).toEqual([1, -2, 3.140625, 2 ** -133]);
+    const infinite = { dtype: "F16", shape: [2, 2], data: Uint16Array.of(0, 0x7c00, 0x7e00, 0) } as const;
+    await expect(load([["x", infinite], labels])).rejects.toThrow("x[0][1] is Infinity, x[1][0] is NaN;");
+  });
+
+  it("may be more than the model reads, which is said and not read", async () => {
+    const shape = [2, 2];
+    const good = { dtype: "F32", shape, data: Float32Array.of(1, 2, 3, 4) } as const;
+    const unread = { dtype: "F8_E5M2", shape, data: new Uint8Array(4) } as const;
+    const { train, notes } = await load([["x", good], ["hidden", unread], ["id", unread], labels]);
+    expect(Object.keys(train.tensors)).toEqual(["x", "label"]);
+    expect(notes).toEqual(['not read of examples.safetensors: "hidden", "id".']);
+    const misspelt = load([["X", good], labels]);
+    await expect(misspelt).rejects.toMatchObject({ code: "missing-tensor", help: 'did you mean "X"? Then rename it.' });
+  });
+
+  it("are read in stretches, each byte once, whatever their place in the file", async () => {
+    const count = 70_001;
+    const data = Float64Array.from({ length: count * 2 }, (_, index) => index);
+    data[2 * count - 1] = 1e39;
+    const bytes = writeSafetensors([
+      ["x", { dtype: "F64", shape: [count, 2], data }],
+      ["label", { dtype: "U8", shape: [count], data: new Uint8Array(count).fill(2) }],
+      ["unread", { dtype: "F32", shape: [count], data: new Float32Array(count) }],
+    ]);
+    let read = 0;
+    let largest = 0;
+    const whole = sourceOf(bytes);
+    const files: FileReader = {
+      read: () => Promise.reject(new Error("the file is not to be read whole")),
+      open: () =>
+        Promise.resolve({
+          ...whole,
+          read: (position, target) => {
+            read += target.byteLength;
+            largest = Math.max(largest, target.byteLength);
+            return whole.read(position, target);
+          },
+        }),
+    };
+    await expect(loadDataset(section, [x, label], files)).rejects.toThrow("x[70000][1] is 1e+39,");
+    data[2 * count - 1] = 5;
+    bytes.set(writeSafetensors([["x", { dtype: "F64", shape: [1], data: data.slice(-1) }]]).slice(-8), endOfX(bytes));
+    read = 0;
+    const { train } = await loadDataset(section, [x, label], files);
+    expect(list(train.select([0, count - 1])["x"])).toEqual([0, 1, 2 * count - 2, 5]);
+    expect(list(train.select([count - 1])["label"])).toEqual([2]);
+    expect(read).toBe(bytes.byteLength - 4 * count);
+    expect(largest).toBeLessThan(1e6);
+  });
+
+  /** Where the last number of `x`, the tensor that is written first, begins. */
+  function endOfX(bytes: Uint8Array): number {
+    const header = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+    return 8 + header + 70_001 * 16 - 8;
+  }
 });
 
 describe("readTensorFacts", () => {
