@@ -74,6 +74,11 @@ export interface StepValue extends LossValue {
   readonly learningRate: number;
   /** False where this batch was only added to those before it: the parameters are what they were. */
   readonly updated: boolean;
+  /**
+   * With `train.clip_grad_norm`, where an update was made: the norm of all its gradients before they were clipped, PyTorch's
+   * `clip_grad_norm_`. Below 1e-19 the squares of gradients are less than float32 holds, and it may be told as 0.
+   */
+  readonly gradientNorm?: number;
 }
 
 export interface TrainingState {

@@ -9,6 +9,7 @@ import { InternalError } from "../support/internal-error.ts";
 import { lossOutputs } from "./4-build.ts";
 import type { Forward, ForwardGraphs } from "./4-build.ts";
 import { accumulate } from "./5-differentiate/accumulate.ts";
+import { clipped } from "./5-differentiate/clip.ts";
 import { pullback } from "./5-differentiate/pullback.ts";
 
 type GraphOutput = Graph["outputs"][number];
@@ -23,7 +24,7 @@ export function differentiate(model: Model, { predict, evaluate, training }: For
     ...[...training.statistics].map(([name, node]) => ({ name, node })),
   ];
   const accumulation = model.accumulate === undefined ? undefined : accumulate(model, training);
-  const used = clipped(o, model, accumulation?.gradients ?? gradients);
+  const { gradients: used, outputs: clipping } = clipped(o, model, accumulation?.gradients ?? gradients);
   return {
     predict,
     evaluate,
@@ -33,7 +34,7 @@ export function differentiate(model: Model, { predict, evaluate, training }: For
     },
     train_step: {
       name: "train_step",
-      outputs: [...seen, ...updates(o, model, training.parameters, used)],
+      outputs: [...seen, ...clipping, ...updates(o, model, training.parameters, used)],
     },
     ...(accumulation === undefined
       ? {}
@@ -59,39 +60,6 @@ function gradientsOf(model: Model, { operations: o, loss, parameters }: Forward)
       return [name, gradient.label === gradient.op ? o.builder.named(gradient, label) : gradient];
     }),
   );
-}
-
-/** By value first or by norm, as torch.nn.utils.clip_grad_value_ and clip_grad_norm_ do it. */
-function clipped(o: Operations, model: Model, gradients: ReadonlyMap<string, Node>): ReadonlyMap<string, Node> {
-  const { norm, value } = model.clipping;
-  return o.builder.within({ phase: "clip", layer: "clipping", note: "" }, () => {
-    if (value !== undefined) {
-      return new Map(
-        [...gradients].map(([name, gradient]) => [
-          name,
-          o.maximum(o.minimum(gradient, o.constant(value)), o.constant(-value)),
-        ]),
-      );
-    }
-    if (norm === undefined) return gradients;
-    const squares = [...gradients.values()].map((gradient) => sumOfSquares(o, gradient));
-    const total = o.builder.named(
-      o.sqrt(squares.reduce((sum, square) => o.add(sum, square), o.constant(0))),
-      "gradient_norm",
-    );
-    const factor = o.builder.named(
-      o.minimum(o.divide(o.constant(norm), o.add(total, o.constant(1e-6))), o.constant(1)),
-      "clip_factor",
-    );
-    return new Map([...gradients].map(([name, gradient]) => [name, o.multiply(gradient, factor)]));
-  });
-}
-
-/** Row by row, then over the rows: short sums keep float32 exact enough and lanes busy. */
-function sumOfSquares(o: Operations, gradient: Node): Node {
-  let square = o.multiply(gradient, gradient);
-  while (square.shape.length > 0) square = o.sum(square, [square.shape.length - 1]);
-  return square;
 }
 
 function updates(

@@ -24,6 +24,7 @@ import { learningRateAt } from "../training/learning-rate.ts";
 import { describe, sizeOf } from "../tensor.ts";
 import { planBatches, ProgramCalls } from "./batches.ts";
 import type { Rows } from "./batches.ts";
+import { CLIP_SCALE, clippingFault, clipsNorm, gradientNorm, SMALL_SCALE, squaresOverflowed } from "./clip.ts";
 import { decode } from "./decode.ts";
 import { lossNotFinite, notFinite } from "./finite.ts";
 import type { NamedTensor } from "./finite.ts";
@@ -53,6 +54,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   readonly #streams: Streams;
   /** Whether several losses are summed. */
   readonly #hasParts: boolean;
+  readonly #clipsNorm: boolean;
   #metadata: Readonly<Record<string, string>>;
   #seed: number;
   /** Updates done so far. */
@@ -73,6 +75,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     this.#metadata = start.metadata ?? {};
     this.#seed = start.seed;
     this.#hasParts = Array.isArray(definition.spec["loss"]);
+    this.#clipsNorm = clipsNorm(definition);
   }
 
   // Inputs are checked and copied when a call is made, not when its turn comes.
@@ -102,15 +105,21 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
       const learningRate = options.learningRate ?? learningRateAt(this.definition, place);
       const updated = options.update ?? this.#accumulated + 1 >= (accumulation?.batches ?? 1);
       const program = updated ? "train_step" : "accumulate";
-      const { results, refused } = await this.#runOne(program, checked, learningRate);
-      if (refused !== undefined) throw await this.#notFinite(program, { ...results, ...refused }, checked);
+      const { run, norm } = await this.#update(program, checked, learningRate);
+      if (run.refused !== undefined) throw await this.#notFinite(program, run, norm, checked);
       if (updated) this.#step += 1;
       this.#accumulated = updated ? 0 : this.#accumulated + 1;
       // Written out: small models are called so often that spreading objects would be felt.
-      const { loss, count, parts } = this.#lossOf(results, checked.count);
-      return parts === undefined
-        ? { loss, count, learningRate, updated }
-        : { loss, count, parts, learningRate, updated };
+      const { loss, count, parts } = this.#lossOf(run.results, checked.count);
+      if (norm === undefined && parts === undefined) return { loss, count, learningRate, updated };
+      return {
+        loss,
+        count,
+        ...(parts === undefined ? {} : { parts }),
+        learningRate,
+        updated,
+        ...(norm === undefined ? {} : { gradientNorm: norm }),
+      };
     });
   }
 
@@ -228,9 +237,27 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     return Object.fromEntries(tensors.map(({ name }) => [name, this.#executor.read(name)]));
   }
 
+  /** One batch of an update; where only the square of the gradients' norm is not finite, made anew with smaller squares. */
+  async #update(
+    program: AnyProgramName,
+    inputs: CheckedInputs,
+    learningRate: number,
+  ): Promise<{ readonly run: ProgramRun; readonly norm: number | undefined }> {
+    const run = await this.#runOne(program, inputs, learningRate);
+    if (!squaresOverflowed(run)) return { run, norm: gradientNorm(run, 1) };
+    const again = await this.#runOne(program, inputs, learningRate, SMALL_SCALE);
+    return { run: again, norm: gradientNorm(again, SMALL_SCALE) };
+  }
+
   /** All the examples in one call of a full batch. */
-  #runOne(program: AnyProgramName, inputs: CheckedInputs, learningRate?: number): Promise<ProgramRun> {
-    return this.#run(program, inputs, { start: 0, end: inputs.count, batch: this.definition.batchSize }, learningRate);
+  #runOne(
+    program: AnyProgramName,
+    inputs: CheckedInputs,
+    learningRate?: number,
+    clipScale?: number,
+  ): Promise<ProgramRun> {
+    const rows = { start: 0, end: inputs.count, batch: this.definition.batchSize };
+    return this.#run(program, inputs, rows, learningRate, clipScale);
   }
 
   #run(
@@ -238,12 +265,16 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     inputs: CheckedInputs,
     rows: Rows,
     learningRate = this.definition.optimizer.learningRate,
+    clipScale = 1,
   ): Promise<ProgramRun> {
     const step = this.#step + 1;
     const { optimizer, accumulation } = this.definition;
     const own = optimizer.scalars(step, learningRate);
-    const kept = { "accumulation.kept": this.#accumulated === 0 ? 0 : 1 };
-    const scalars = accumulation === undefined ? own : { ...own, ...kept };
+    const kept = this.#accumulated === 0 ? 0 : 1;
+    const scalars =
+      accumulation === undefined && !this.#clipsNorm
+        ? own
+        : { ...own, "accumulation.kept": kept, [CLIP_SCALE]: clipScale };
     // Every batch of an update has random numbers of its own.
     const draw = (step - 1) * (accumulation?.batches ?? 1) + this.#accumulated + 1;
     return this.#calls.run(program, { scalars, seed: this.#seed, draw }, inputs, rows);
@@ -283,16 +314,27 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   }
 
   /** What to say of an update that was refused. */
-  async #notFinite(program: AnyProgramName, results: Tensors, inputs: CheckedInputs): Promise<Problem> {
-    const faults = notFinite(this.#named(program, results));
+  async #notFinite(
+    program: AnyProgramName,
+    { results, refused }: ProgramRun,
+    norm: number | undefined,
+    inputs: CheckedInputs,
+  ): Promise<Problem> {
+    const faults = notFinite(this.#named(program, { ...results, ...refused }));
     const gradients = await this.#runOne("gradients", inputs);
-    const causes = notFinite(this.#named("gradients", gradients.results).filter(({ name }) => name !== "loss"));
+    const causes = [
+      ...notFinite(this.#named("gradients", gradients.results).filter(({ name }) => name !== "loss")),
+      ...clippingFault(this.definition, norm),
+    ];
     const isLoss = (fault: string): boolean => fault.startsWith("loss is ");
+    const isOld = (fault: string): boolean => fault.startsWith("gradient_norm is ");
     return lossNotFinite(this.#step + 1, [
       ...faults.filter(isLoss),
       ...causes,
       // The new parameters only matter where the gradients were still finite: else every one of them follows.
-      ...(causes.length > 0 ? [] : faults.filter((fault) => !isLoss(fault)).map((fault) => `new ${fault}`)),
+      ...(causes.length > 0 ? [] : faults)
+        .filter((fault) => !isLoss(fault))
+        .map((fault) => (isOld(fault) ? fault : `new ${fault}`)),
     ]);
   }
 

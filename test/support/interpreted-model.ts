@@ -9,6 +9,7 @@ import { scalarArgument } from "../../compiler/optimizers/define.ts";
 import { optimizers } from "../../compiler/optimizers/index.ts";
 import { teacherForcingScalars } from "../../compiler/schedules/teacher-forcing.ts";
 import { keptArgument } from "../../compiler/stages/5-differentiate/accumulate.ts";
+import { clipScaleArgument } from "../../compiler/stages/5-differentiate/clip.ts";
 import { learningRateAt } from "../../runtime/training/learning-rate.ts";
 import { allNodes } from "./numbers.ts";
 import { scalarValue } from "./scalars.ts";
@@ -98,6 +99,7 @@ export class InterpretedModel {
         ...(teacherForcing && teacherForcingScalars(teacherForcing)),
       }).map(([scalar, formula]) => [scalarArgument(scalar), formula]),
     );
+    formulas[clipScaleArgument] = 1;
     formulas[keptArgument] = this.#accumulated === 0 ? 0 : 1;
     const bindings: Tensors = {};
     for (const node of allNodes(graph)) {

@@ -1,0 +1,35 @@
+/** The norm of all gradients in updates with `clip_grad_norm`: what a step tells of it, and what is done where its square overflows. */
+import type { ModelDefinition, ProgramRun } from "../contract.ts";
+
+/** Argument of an update, a power of two: what the gradients are multiplied by before their squares are added up. */
+export const CLIP_SCALE = "clip.scale";
+
+/** With it the squares of whatever gradients float32 holds add up to a number that it holds too. */
+export const SMALL_SCALE = 2 ** -80;
+
+/** Result of an update: the norm before clipping, times the scale. */
+const GRADIENT_NORM = "gradient_norm";
+
+export function clipsNorm({ gpu }: ModelDefinition): boolean {
+  return gpu.train_step.results.some(({ name }) => name === GRADIENT_NORM);
+}
+
+/** Whether an update was refused that may be made with the small scale. */
+export function squaresOverflowed({ results, refused }: ProgramRun): boolean {
+  return refused !== undefined && results[GRADIENT_NORM]?.[0] === Infinity;
+}
+
+/** In float64, which holds what float32 may not; undefined where the update clips no norm. */
+export function gradientNorm({ results }: ProgramRun, scale: number): number | undefined {
+  const norm = results[GRADIENT_NORM]?.[0];
+  return norm === undefined ? undefined : norm / scale;
+}
+
+/** Where clipping would take more than float32 has factors for; else none. */
+export function clippingFault(definition: ModelDefinition, norm: number | undefined): readonly string[] {
+  const { clip_grad_norm: longest } = (definition.spec["train"] ?? {}) as Readonly<Record<string, unknown>>;
+  if (norm === undefined || typeof longest !== "number" || !(norm > longest * 2 ** 126)) return [];
+  return [
+    `the factor of clip_grad_norm, ${String(longest)} / ${norm.toPrecision(4)}, which is less than float32 holds`,
+  ];
+}
