@@ -2,6 +2,7 @@
 import importX from "eslint-plugin-import-x";
 import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
 import tseslint from "typescript-eslint";
+import { ownNames } from "./scripts/lint-own-names.mjs";
 
 /** `from` may not import `targets`, with the reason a reader sees. */
 const zone = (target, from, message) => ({ target, from, message });
@@ -82,6 +83,11 @@ export default tseslint.config(
       "max-lines": ["error", { max: 400, skipBlankLines: false, skipComments: false }],
       "no-warning-comments": "error",
     },
+  },
+  {
+    files: ["compiler/**/*.ts", "runtime/**/*.ts", "cli/**/*.ts"],
+    plugins: { specloom: { rules: { "own-names": ownNames } } },
+    rules: { "specloom/own-names": "error" },
   },
   {
     // A module is as long as its model; the other rules hold.

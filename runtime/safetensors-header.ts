@@ -106,13 +106,12 @@ function parseHeader(text: string): object {
 function readMetadata(value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (!isRecord(value)) throw invalidFile("__metadata__ is not an object of texts.");
-  const metadata: Record<string, string> = {};
-  for (const [key, text] of Object.entries(value)) {
+  const metadata = Object.entries(value).map(([key, text]) => {
     if (FORBIDDEN_NAMES.includes(key)) throw invalidFile(`__metadata__ has the forbidden key "${key}".`);
     if (typeof text !== "string") throw invalidFile(`__metadata__ key ${JSON.stringify(key)} is not a text.`);
-    metadata[key] = text;
-  }
-  return metadata;
+    return [key, text] as const;
+  });
+  return Object.fromEntries(metadata);
 }
 
 function readEntry(name: string, value: unknown, available: number): SafetensorsEntry {

@@ -1,4 +1,5 @@
 /** Scores of a model on one part of its data, beside a baseline that needs no model. */
+import { memberOf } from "../../compiler/support/plain.ts";
 import type { LiveModel, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { PartName } from "../../runtime/data/section.ts";
@@ -41,7 +42,7 @@ export async function evaluatePart(live: LiveModel, dataset: Dataset, part: Part
   const targets: TargetScores[] = [];
   const notes: string[] = [];
   for (const { input, target } of names.length === 0 ? [] : lossesOf(definition)) {
-    const output = outputs[input];
+    const output = memberOf(outputs, input);
     if (output === undefined) {
       notes.push(`"${target}" is not scored: add ${input} to outputs in the spec.`);
       continue;

@@ -1,4 +1,5 @@
 /** The rows that come after a table, forecast on the scale of the table. */
+import { memberOf } from "../../compiler/support/plain.ts";
 import type { SeriesSection } from "../../runtime/data/section.ts";
 import { loadPredictionWindow } from "../../runtime/data/series.ts";
 import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
@@ -17,7 +18,7 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
   const outputs: Readonly<Record<string, Float32Array>> = await live.predict(inputs);
   const [loss] = lossesOf(subject.handle.definition);
   const name = loss?.input ?? "";
-  const given = outputs[name];
+  const given = memberOf(outputs, name);
   if (loss === undefined || given === undefined) {
     throw new Mistake({
       code: "no-input",
@@ -40,7 +41,9 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
         Array.from({ length: steps }, (_, step) => finite(values[step * facts.targets.length + target])),
       ]),
     ),
-    outputs: Object.fromEntries(shapes.map(({ name: output, shape }) => [output, nested(outputs[output], shape)])),
+    outputs: Object.fromEntries(
+      shapes.map(({ name: output, shape }) => [output, nested(memberOf(outputs, output), shape)]),
+    ),
   });
   if (session.json) return;
   session.print(["step", ...facts.targets.map(csvCell)].join(","));

@@ -1,4 +1,5 @@
 /** Predictions for the examples of a file of tensors, one object or line per example. */
+import { memberOf } from "../../compiler/support/plain.ts";
 import type { Hypothesis, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import { readTensorFile, type TensorFile } from "../../runtime/data/tensor-file.ts";
@@ -20,10 +21,10 @@ export async function predictTensors({ session, subject, live, input }: Predicti
   for (let example = 0; example < count; example += 1) {
     const of = (name: string, shape: readonly number[]): unknown => {
       const size = sizeOf(shape);
-      return nested(outputs[name]?.subarray(example * size, (example + 1) * size), shape);
+      return nested(memberOf(outputs, name)?.subarray(example * size, (example + 1) * size), shape);
     };
     const values = Object.fromEntries(definition.outputs.map(({ name, shape }) => [name, of(name, shape)]));
-    const scores = classified === undefined ? undefined : values[classified];
+    const scores = classified === undefined ? undefined : memberOf(values, classified);
     const predicted = Array.isArray(scores) ? scores.indexOf(Math.max(...(scores as number[]))) : undefined;
     const found = {
       example: example + 1,

@@ -1,7 +1,7 @@
 /** Gathers what a report of a run shows, and writes it. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { isRecord } from "../../compiler/support/plain.ts";
+import { isRecord, memberOf } from "../../compiler/support/plain.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type ForecastData } from "../../runtime/data/forecast.ts";
@@ -115,7 +115,7 @@ function forecastFacts(
   axis: RowAxis,
 ): ForecastFacts | undefined {
   const [loss] = lossesOf(definition);
-  const given = test.outputs[loss?.input ?? ""];
+  const given = memberOf(test.outputs, loss?.input ?? "");
   if (loss === undefined || given === undefined) return undefined;
   const output = pointPrediction(definition, loss, given);
   const { targets, horizon, count, rows, prediction, naive } = forecastPart(data, "test", output);
@@ -167,7 +167,7 @@ function attentionFacts(
   return outputs
     .filter(({ name }) => name.endsWith(".weights"))
     .flatMap(({ name, shape }) => {
-      const values = test.outputs[name];
+      const values = memberOf(test.outputs, name);
       if (values === undefined) return [];
       const scope = layers.find((layer) => layer["name"] === name.slice(0, -".weights".length))?.["scope"];
       const starts = data?.windows.test;
@@ -191,8 +191,8 @@ const MOST_CLASSES = 40;
 function confusionFacts(dataset: Dataset, definition: ModelDefinition, test: Evaluation): ConfusionFacts | undefined {
   const [loss] = lossesOf(definition);
   const fact = definition.inputs.find(({ name, dtype }) => name === loss?.target && dtype === "int32");
-  const output = test.outputs[loss?.input ?? ""];
-  const labels = fact && dataset.test.tensors[fact.name];
+  const output = memberOf(test.outputs, loss?.input ?? "");
+  const labels = fact && memberOf(dataset.test.tensors, fact.name);
   // A label per step comes with lengths or padding, which the scores know how to leave out; here one per example is drawn.
   if (fact === undefined || output === undefined || labels === undefined || fact.shape.length > 0) return undefined;
   const classes = output.length / labels.length;

@@ -1,4 +1,5 @@
 /** Scores as a table: the model beside its baseline. */
+import { memberOf } from "../../compiler/support/plain.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import type { PartScores, TargetScores } from "./evaluation.ts";
 import type { MetricScore } from "../../runtime/metrics/scores.ts";
@@ -16,7 +17,10 @@ function targetText(part: string, scores: TargetScores): string {
   const rows = Object.entries(scores.metrics).flatMap(([name, score]) => [
     scoreRow(name, name, score),
     // Columns can have units of their own; their common score is then only a number to watch.
-    ...columns.flatMap(([column, own]) => (own[name] === undefined ? [] : [scoreRow(`  ${column}`, name, own[name])])),
+    ...columns.flatMap(([column, own]) => {
+      const columnScore = memberOf(own, name);
+      return columnScore === undefined ? [] : [scoreRow(`  ${column}`, name, columnScore)];
+    }),
   ]);
   const heading = `${part} part, ${String(scores.count)} values of ${scores.target}; naive: ${scores.baseline}`;
   const text = `${heading}\n${table([["metric", "model", "naive", "model/naive", ""], ...rows], { right: [1, 2, 3] })}`;

@@ -1,5 +1,5 @@
 /** What commands need of a resolved spec: its losses, metrics and training settings, as types. */
-import { isRecord } from "../../compiler/support/plain.ts";
+import { isRecord, memberOf } from "../../compiler/support/plain.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { loadDataset } from "../../runtime/data/load.ts";
@@ -101,15 +101,18 @@ function validationScore(metric: string, definition: ModelDefinition, dataset: D
     name: metric,
     better: metricNamed(metric).better,
     score: (outputs) =>
-      scorePart({
-        dataset,
-        part: "validation",
-        inputs: definition.inputs,
-        target: scored.target,
-        output: pointPrediction(definition, scored, outputs[scored.input] ?? new Float32Array()),
-        metrics: [metric],
-        ignored: ignoredClass(definition, scored.target),
-      }).metrics[metric]?.model ?? null,
+      memberOf(
+        scorePart({
+          dataset,
+          part: "validation",
+          inputs: definition.inputs,
+          target: scored.target,
+          output: pointPrediction(definition, scored, memberOf(outputs, scored.input) ?? new Float32Array()),
+          metrics: [metric],
+          ignored: ignoredClass(definition, scored.target),
+        }).metrics,
+        metric,
+      )?.model ?? null,
   };
 }
 
@@ -126,7 +129,7 @@ export function metricSuits(definition: ModelDefinition, target: string, metric:
 }
 
 function numberIn(section: Readonly<Record<string, unknown>>, key: string): number | undefined {
-  const value = section[key];
+  const value = memberOf(section, key);
   return typeof value === "number" ? value : undefined;
 }
 

@@ -1,4 +1,5 @@
 /** The outputs of a model along the tokens that it wrote. */
+import { memberOf } from "../../compiler/support/plain.ts";
 import type { DecodeFact, Hypothesis, LiveModel, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
 import { exampleOf, type DecodedExample } from "../../runtime/model/decoded-examples.ts";
 import { nested, type Nested } from "./nested.ts";
@@ -37,13 +38,13 @@ export class WrittenOutputs {
     const others = definition.outputs.filter((output) => !stepwise.includes(output));
     const rows = stepwise.length === 0 ? [] : await this.#rows(example, read);
     const given = stepwise.map(({ name, shape }) => {
-      const values = rows.slice(example.prompt.length - 1).map((row) => nested(row[name], shape.slice(1)));
+      const values = rows.slice(example.prompt.length - 1).map((row) => nested(memberOf(row, name), shape.slice(1)));
       return [name, values] as const;
     });
     const { fits, values: whole } =
       others.length === 0 ? { fits: true, values: {} } : await this.#whole(index, read, hypothesis);
     const rest = others.map(({ name, shape }) => {
-      const values = fits || this.#decode.independent.includes(name) ? whole[name] : undefined;
+      const values = fits || this.#decode.independent.includes(name) ? memberOf(whole, name) : undefined;
       if (values === undefined) this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
       return [name, values === undefined ? null : nested(values, shape)] as const;
     });

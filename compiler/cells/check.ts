@@ -1,7 +1,7 @@
 /** From what a spec says of a cell to a definition in which every name is known and every shape fits, for all sizes at once. */
 import type { Initializer, Place } from "../contracts.ts";
 import type { DiagnosticCode, DiagnosticFacts } from "../diagnostics/catalogue.ts";
-import { isRecord } from "../support/plain.ts";
+import { isInherited, isRecord, memberOf } from "../support/plain.ts";
 import type { Cell, CellParameter, Equation, Expression, Shape, SizeCondition, Span } from "./define.ts";
 import { constantDimension } from "./dimension.ts";
 import type { Dimension } from "./dimension.ts";
@@ -121,7 +121,7 @@ class CellCheck {
   /** Reports a name that means something else already. */
   #isFree(name: string, what: string, pointer: string): boolean {
     const other = this.#scope.get(name);
-    const taken = Object.hasOwn(given, name) ? given[name] : other && `the name of a ${other.what}`;
+    const taken = memberOf(given, name) ?? (other && `the name of a ${other.what}`);
     if (taken === undefined) return true;
     this.#report("cell-name-taken", { name, what, taken }, { pointer, part: "key" });
     return false;
@@ -136,7 +136,7 @@ class CellCheck {
         const facts = { name, what: "a key of a cell", taken: "a key that layers have anyway" };
         this.#report("cell-name-taken", facts, { pointer, part: "key" });
         this.#scope.define(name, key);
-      } else if (name in Object.prototype) {
+      } else if (isInherited(name)) {
         const facts = { name, what: "a key of a cell", taken: "a name of JavaScript's own" };
         this.#report("cell-name-taken", facts, { pointer, part: "key" });
         this.#scope.define(name, key);

@@ -1,4 +1,5 @@
 /** Sizes as polynomials of a cell's keys, so that shapes fit for all values of the keys or for none: `4 * hidden_size`. */
+import { memberOf } from "../support/plain.ts";
 
 /** Coefficients by product of names (`hidden_size*input`, sorted); "" is the constant. No coefficient is 0. */
 export type Dimension = ReadonlyMap<string, number>;
@@ -51,7 +52,7 @@ export function evaluateDimension(dimension: Dimension, values: Readonly<Record<
   let total = 0;
   for (const [product, coefficient] of dimension) {
     const names = product === "" ? [] : product.split("*");
-    total += names.reduce((value, name) => value * (values[name] ?? NaN), coefficient);
+    total += names.reduce((value, name) => value * (memberOf(values, name) ?? NaN), coefficient);
   }
   // Thirds do not add up exactly.
   return Math.abs(total - Math.round(total)) < 1e-6 ? Math.round(total) : total;

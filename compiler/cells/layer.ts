@@ -7,6 +7,7 @@ import { stepwise } from "../layers/define.ts";
 import { buildStepped, directionsOf, eachRun, planStepped, steppedKeys, streamStepped } from "../layers/stepped.ts";
 import type { Run, StateFact, SteppedConfig } from "../layers/stepped.ts";
 import type { Keys } from "../schema/keys.ts";
+import { memberOf } from "../support/plain.ts";
 import type { Cell, SizeCondition } from "./define.ts";
 import { evaluateDimension } from "./dimension.ts";
 import { Evaluation } from "./evaluate.ts";
@@ -60,7 +61,7 @@ export function cellLayer(cell: Cell, report: (problem: SizeProblem) => void): L
 }
 
 function sizesOf(cell: Cell, config: Config, input: number): Sizes {
-  return { ...Object.fromEntries(Object.keys(cell.keys).map((key) => [key, config[key] as number])), input };
+  return { ...Object.fromEntries(Object.keys(cell.keys).map((key) => [key, memberOf(config, key) as number])), input };
 }
 
 function shapeOf(shape: Cell["parameters"][number]["shape"], sizes: Sizes): readonly number[] {

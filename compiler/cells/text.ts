@@ -1,5 +1,6 @@
 /** All texts of a cell one after the other, each character with its place in the file. */
 import type { Place } from "../contracts.ts";
+import { memberOf } from "../support/plain.ts";
 import type { Span } from "./define.ts";
 
 export class CellText {
@@ -106,6 +107,6 @@ class Written {
     if (this.quote === "'" && character === "'" && next === "'") return ["'", 2];
     if (this.quote !== '"' || character !== "\\") return [character, 1];
     // An escaped line break joins lines; escapes by number are for characters that equations do not have.
-    return /\s/.test(next) ? ["", 1] : [escapes[next] ?? next, 2];
+    return /\s/.test(next) ? ["", 1] : [memberOf(escapes, next) ?? next, 2];
   }
 }

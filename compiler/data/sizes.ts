@@ -1,6 +1,7 @@
 /** Words in shapes: `shape: [time, 3]` with `sizes: {time: 20}`, or with the size that the data has. */
 import type { DataFacts, InputSpec } from "../contracts.ts";
 import type { Report } from "../diagnostics/report.ts";
+import { memberOf } from "../support/plain.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext } from "./define.ts";
 
@@ -75,7 +76,7 @@ export function reportUnusedSizes(spec: DataContext["spec"], used: ReadonlySet<s
 }
 
 export function tensorOf(facts: DataFacts | undefined, name: string): TensorFact | undefined {
-  return facts?.tensors && Object.hasOwn(facts.tensors, name) ? facts.tensors[name] : undefined;
+  return facts?.tensors && memberOf(facts.tensors, name);
 }
 
 type TensorFact = NonNullable<DataFacts["tensors"]>[string];

@@ -1,4 +1,5 @@
 /** What PyTorch, Keras and Hugging Face call the same thing: spec keys by the names that their users may write instead. */
+import { memberOf } from "../support/plain.ts";
 const namesOf: Readonly<Record<string, readonly string[]>> = {
   learning_rate: ["lr", "base_lr", "max_lr"],
   max_rate: ["max_lr"],
@@ -41,5 +42,5 @@ const namesOf: Readonly<Record<string, readonly string[]>> = {
 
 /** The known names that mean what `input` means elsewhere. */
 export function synonymsOf(input: string, known: readonly string[]): readonly string[] {
-  return known.filter((name) => Object.hasOwn(namesOf, name) && namesOf[name]?.includes(input.toLowerCase()) === true);
+  return known.filter((name) => memberOf(namesOf, name)?.includes(input.toLowerCase()) === true);
 }

@@ -7,6 +7,7 @@ import type { LossDefinition } from "../losses/define.ts";
 import { withDefaults } from "../schema/keys.ts";
 import { InternalError } from "../support/internal-error.ts";
 import { legend } from "../support/legend.ts";
+import { memberOf } from "../support/plain.ts";
 import { flow } from "./keys.ts";
 import { wrapped } from "./markdown.ts";
 
@@ -99,7 +100,9 @@ export function lossExample({ kind, layerKeys = [] }: LossDefinition, example: L
     ...factLines([
       ["input", [`out ${batch(input)}${inputKind}`]],
       ["target", [`y ${batch(target)}${targets[targetKind]}`]],
-      ...layerKeys.map((key) => [key, [`${String(config[key])} ${batch(layers[key] ?? [])}`]] as const),
+      ...layerKeys.map(
+        (key) => [key, [`${String(memberOf(config, key))} ${batch(memberOf(layers, key) ?? [])}`]] as const,
+      ),
     ]),
   ];
 }
@@ -139,7 +142,7 @@ export function dataExample(
 
 function inputNames({ inputs, named = {} }: LayerExample): readonly string[] {
   const names = inputs.length === 1 ? ["x"] : inputs.map((_, index) => `x${index + 1}`);
-  const clash = names.find((name) => name in named);
+  const clash = names.find((name) => Object.hasOwn(named, name));
   if (clash !== undefined) throw new InternalError(`an example calls something ${clash}`);
   return names;
 }
@@ -157,7 +160,10 @@ function planOf(definition: LayerDefinition, example: LayerExample, names: reado
     inputs: example.inputs,
     batchSize: 32,
     from: names,
-    lookup: (name) => (Object.hasOwn(known, name) ? { shape: known[name] as LayerShape, kind: "input" } : undefined),
+    lookup: (name) => {
+      const shape = memberOf(known, name);
+      return shape && { shape, kind: "input" };
+    },
     has: (name) => Object.hasOwn(known, name),
     mismatch: fail,
     invalid: (key, expected) => fail(`${key} must be ${expected}`),

@@ -5,6 +5,7 @@ import { initializerCommonKeys, initializers } from "../schema/initializers.ts";
 import type { Keys, KeySchema } from "../schema/keys.ts";
 import { metrics } from "../metrics/index.ts";
 import { trainKeys } from "../schema/train.ts";
+import { memberOf } from "../support/plain.ts";
 import type { Schema } from "./keys.ts";
 import { flow, valueWords } from "./keys.ts";
 import { code, linkTo, prose, table, wrap } from "./markdown.ts";
@@ -32,7 +33,7 @@ export function specSection(): Section {
   };
   const required = anyOf[anyOf.length - 1]?.required ?? [];
   const rows = Object.entries(properties).map(([key, { description = "" }]) => {
-    const section = sections[key];
+    const section = memberOf(sections, key);
     return [
       section === undefined ? code(key) : linkTo(section, code(key)),
       required.includes(key) ? "**required**" : "optional",

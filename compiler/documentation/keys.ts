@@ -1,6 +1,7 @@
 /** Tables of keys: name, values in words, default, meaning. */
 import { stringify } from "yaml";
 import type { Keys, KeySchema } from "../schema/keys.ts";
+import { memberOf } from "../support/plain.ts";
 import { joinWords } from "../support/words.ts";
 import { code, linkTo, prose, table } from "./markdown.ts";
 
@@ -20,7 +21,9 @@ const definitions: Readonly<Record<string, readonly [title: string, text: string
 
 /** @returns undefined where there are no keys */
 export function keyTable(keys: Keys): string | undefined {
-  const required = Object.keys(keys).filter((key) => keys[key]?.default === undefined && keys[key]?.optional !== true);
+  const required = Object.keys(keys).filter(
+    (key) => memberOf(keys, key)?.default === undefined && memberOf(keys, key)?.optional !== true,
+  );
   const rows = rowsOf(keys, required, "");
   return rows.length === 0 ? undefined : table(["key", "values", "default", "meaning"], rows);
 }
@@ -62,7 +65,7 @@ function propertiesOf({ properties = {} }: Schema): Readonly<Record<string, Sche
 /** The values that a key may have: `whole number from 1`, `` `mean` or `sum` ``. */
 export function valueWords(schema: Schema): string {
   if (schema.$ref !== undefined) {
-    const [title, text] = definitions[schema.$ref] ?? [undefined, schema.$ref];
+    const [title, text] = memberOf(definitions, schema.$ref) ?? [undefined, schema.$ref];
     return title === undefined ? code(text) : linkTo(title, text);
   }
   if (schema.const !== undefined) return code(flow(schema.const));

@@ -147,7 +147,7 @@ function layerParts(layer: LayerDefinition): readonly string[] {
 
 function groupSection(): Section {
   const title = (kind: string): string => kindTitle("group", kind);
-  const further = Object.fromEntries(Object.entries(groupKeys).filter(([key]) => !(key in layerKeys)));
+  const further = Object.fromEntries(Object.entries(groupKeys).filter(([key]) => !Object.hasOwn(layerKeys, key)));
   return {
     title: "Groups",
     kinds: groups.map(({ kind }) => [title(kind), kind]),

@@ -1,5 +1,6 @@
 /** Integer expressions over index names, simplified as they are made. */
 import { InternalError } from "../support/internal-error.ts";
+import { memberOf } from "../support/plain.ts";
 import type { IndexExpression, LoadedIndex, Slot } from "./program.ts";
 
 export function constantIndex(value: number): IndexExpression {
@@ -148,7 +149,7 @@ export function indexValue(
     case "constant":
       return index.value;
     case "name":
-      return names[index.name] as number;
+      return memberOf(names, index.name) as number;
     case "add":
       return value(index.left) + value(index.right);
     case "scale":

@@ -2,6 +2,7 @@
 import type { Graph, Node } from "../ir/graph.ts";
 import { bodyNodes, isScan, sizeOf, topological } from "../ir/graph.ts";
 import { InternalError } from "../support/internal-error.ts";
+import { memberOf } from "../support/plain.ts";
 import type { Tensor } from "./define.ts";
 import { definitionOf } from "./index.ts";
 
@@ -40,7 +41,7 @@ function evaluateNode(node: Node, values: Environment, scans: ScanResults, bindi
 }
 
 function bound(node: Node<"argument">, bindings: Bindings): Tensor {
-  const given = bindings[node.attributes.name];
+  const given = memberOf(bindings, node.attributes.name);
   if (given?.length !== sizeOf(node.shape)) {
     throw new InternalError(
       `argument ${node.attributes.name} [${node.shape.join(", ")}] was given ${given?.length ?? "no"} numbers`,

@@ -1,5 +1,5 @@
 /** The JSON Schema of a spec (draft 7), put together from the tables. */
-import { isRecord } from "../support/plain.ts";
+import { isRecord, memberOf } from "../support/plain.ts";
 import { dataKinds } from "../data/index.ts";
 import { groups, layers } from "../layers/index.ts";
 import { losses } from "../losses/index.ts";
@@ -31,11 +31,9 @@ export function specSchema(): JsonSchema {
   };
 }
 
-/** What a layer must satisfy whose kind the spec defines itself. */
-export function cellLayerSchema(kinds: readonly CellKind[]): JsonSchema {
-  const init = { init: { $ref: "#/definitions/initializer" } };
-  const items = kinds.map((kind) => ({ ...kind, own: { ...layerKeys, ...kind.keys }, further: init }));
-  return { ...union("a layer", "One layer.", items), definitions: { initializer: initializerUnion() } };
+/** What a layer must satisfy whose kind the spec defines itself. It refers to `initializerUnion()` as `initializer`. */
+export function cellLayerSchema(kind: CellKind): JsonSchema {
+  return branch("a layer", { ...kind, own: { ...layerKeys, ...kind.keys }, further: { init: { $ref: "initializer" } } });
 }
 
 /** The schema for editors: `extends` is a key, and what it inherits need not be repeated. */
@@ -189,7 +187,7 @@ function scheduleUnion(): JsonSchema {
   );
 }
 
-function initializerUnion(): JsonSchema {
+export function initializerUnion(): JsonSchema {
   const items = initializers.map((kind) => ({ ...kind, own: { ...kind.keys, ...initializerCommonKeys } }));
   return union("init", "How the parameters start, where the default of the layer is not wanted.", items);
 }
@@ -210,22 +208,27 @@ function union(title: string, description: string, items: readonly UnionItem[]):
     discriminator: { propertyName: "kind" },
     properties: { kind: { description: "Which one." } },
     required: ["kind"],
-    oneOf: items.map((item) => {
-      const schema = closedObject(item.own, `${title} of kind ${item.kind}`);
-      const kind = { const: item.kind, description: item.summary };
-      return {
-        ...schema,
-        description: item.summary,
-        properties: { kind, ...(schema["properties"] as JsonSchema), ...item.further },
-        required: ["kind", ...((schema["required"] ?? []) as readonly string[])],
-      };
-    }),
+    oneOf: items.map((item) => branch(title, item)),
+  };
+}
+
+function branch(title: string, { kind, summary, own, further }: UnionItem): JsonSchema {
+  const schema = closedObject(own, `${title} of kind ${kind}`);
+  return {
+    ...schema,
+    description: summary,
+    properties: {
+      kind: { const: kind, description: summary },
+      ...(schema["properties"] as JsonSchema),
+      ...further,
+    },
+    required: ["kind", ...((schema["required"] ?? []) as readonly string[])],
   };
 }
 
 function closedObject(keys: Keys, title: string): JsonSchema {
   const properties = Object.entries(keys).map(([key, schema]) => [key, propertySchema(schema)] as const);
-  const required = Object.keys(keys).filter((key) => keys[key]?.default === undefined && keys[key]?.optional !== true);
+  const required = Object.keys(keys).filter((key) => memberOf(keys, key)?.default === undefined && memberOf(keys, key)?.optional !== true);
   return {
     type: "object",
     title,

@@ -1,7 +1,7 @@
 /** The JSON schema of `cells`: layers that a spec defines by equations. */
 import { cellKeys } from "../cells/layer.ts";
 import { steppedKeys } from "../layers/stepped.ts";
-import { isRecord } from "../support/plain.ts";
+import { isInherited, isRecord } from "../support/plain.ts";
 import { groupKeys, layerKeys } from "./common.ts";
 import type { Keys } from "./keys.ts";
 import { identifierPattern } from "./names.ts";
@@ -117,7 +117,7 @@ export function cellKindsOf(cells: unknown, taken: readonly string[]): readonly 
     if (!isRecord(cell) || taken.includes(kind)) return [];
     const keys = isRecord(cell["keys"]) ? cell["keys"] : {};
     const isNumber = (value: unknown): boolean => typeof value === "number" || value === null;
-    const numbers = Object.entries(keys).filter(([key, value]) => isNumber(value) && !takenCellKeys.includes(key) && !(key in Object.prototype));
+    const numbers = Object.entries(keys).filter(([key, value]) => isNumber(value) && !takenCellKeys.includes(key) && !isInherited(key));
     const hasState = isRecord(cell["state"]) && Object.keys(cell["state"]).length > 0;
     // A key that is not known may be a misspelt state: its layers are not told of what follows from that.
     const isRecurrent = hasState || Object.keys(cell).some((key) => !knownKeys.includes(key));

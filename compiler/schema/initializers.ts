@@ -1,5 +1,6 @@
 /** How `init` may set the parameters of a layer. One record per kind: keys, and what it means for one tensor. */
 import type { Initializer } from "../contracts.ts";
+import { memberOf } from "../support/plain.ts";
 import type { Keys } from "./keys.ts";
 
 /** Inputs and outputs that one unit is connected to, as PyTorch counts them: columns and rows of [out, in]. */
@@ -17,7 +18,7 @@ export interface InitializerDefinition {
   readonly make: (config: Readonly<Record<string, unknown>>, fans: Fans) => Initializer;
 }
 
-const numberOf = (config: Readonly<Record<string, unknown>>, key: string): number => config[key] as number;
+const numberOf = (config: Readonly<Record<string, unknown>>, key: string): number => memberOf(config, key) as number;
 
 const gain: Keys = {
   gain: { type: "number", exclusiveMinimum: 0, default: 1, description: "Factor on the spread." },

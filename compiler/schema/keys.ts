@@ -1,4 +1,5 @@
 /** The JSON-schema fragment of one key of a record, with its default and its description. */
+import { memberOf } from "../support/plain.ts";
 export interface KeySchema {
   readonly type?: "integer" | "number" | "string" | "boolean" | "array" | "object";
   readonly description: string;
@@ -27,10 +28,6 @@ export type Keys = Readonly<Record<string, KeySchema>>;
 
 /** The config with every default filled in; keys that are optional and absent stay absent. */
 export function withDefaults(keys: Keys, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const filled: Record<string, unknown> = {};
-  for (const [key, schema] of Object.entries(keys)) {
-    const value = config[key] ?? schema.default;
-    if (value !== undefined) filled[key] = value;
-  }
-  return filled;
+  const filled = Object.entries(keys).map(([key, schema]) => [key, memberOf(config, key) ?? schema.default] as const);
+  return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,5 @@
 /** What names may look like. */
+import { isInherited } from "../support/plain.ts";
 
 /** Names of specs: what a file may be called. */
 export const specNamePattern = "^[A-Za-z][A-Za-z0-9_-]*$";
@@ -17,5 +18,5 @@ export function isReservedKey(key: string): boolean {
 
 /** Names that the generated module or JavaScript itself has taken. */
 export function isReservedName(name: string): boolean {
-  return name === "loss" || name in Object.prototype || isReservedKey(name);
+  return name === "loss" || isInherited(name) || isReservedKey(name);
 }

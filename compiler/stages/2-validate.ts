@@ -7,7 +7,7 @@ import type { Report } from "../diagnostics/report.ts";
 import { specSchema } from "../schema/assemble.ts";
 import { cellKindsOf } from "../schema/cells.ts";
 import { isReservedName, specNamePattern, specNameRule } from "../schema/names.ts";
-import { isRecord } from "../support/plain.ts";
+import { isRecord, memberOf } from "../support/plain.ts";
 import { pointerTo } from "../support/pointer.ts";
 import { takenKinds } from "./layer-kinds.ts";
 import { ajvOptions, cellLayersApart } from "./validate/cell-layers.ts";
@@ -67,8 +67,8 @@ function checkReservedNames(value: Readonly<Record<string, unknown>>, report: Re
   };
   checkLayers(value["layers"], "/layers");
   for (const section of ["inputs", "sizes"]) {
-    const names = isRecord(value[section]) ? Object.keys(value[section]) : [];
-    for (const name of names.filter(isReservedName)) {
+    const named = memberOf(value, section);
+    for (const name of Object.keys(isRecord(named) ? named : {}).filter(isReservedName)) {
       const what = section === "inputs" ? "the name of an input" : "the name of a size";
       report("reserved-name", { name, what }, { pointer: pointerTo(`/${section}`, name), part: "key" });
     }

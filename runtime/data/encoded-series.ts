@@ -1,4 +1,5 @@
 /** A series as the model sees it (transformed, scaled) beside the numbers of the file, and the way back. */
+import { memberOf } from "../member-of.ts";
 import { ProblemList, type ProblemPlace } from "../problem.ts";
 import { channelsOf, type SeriesFacts } from "./series-facts.ts";
 import { lagOf, transformColumn, undoTransforms } from "./transform.ts";
@@ -65,7 +66,7 @@ export class EncodedSeries {
   }
 
   #scale(column: Float64Array | undefined, name: string): Float32Array {
-    const { offset, scale } = this.facts.scaling[name] ?? { offset: 0, scale: 1 };
+    const { offset, scale } = memberOf(this.facts.scaling, name) ?? { offset: 0, scale: 1 };
     return Float32Array.from(column ?? [], (value) => (value - offset) / scale);
   }
 
@@ -121,7 +122,10 @@ export class EncodedSeries {
     const steps = predicted.length / width;
     const undone = new Float64Array(predicted.length);
     this.#targets.forEach((channel, target) => {
-      const { offset, scale } = this.facts.scaling[this.facts.targets[target] ?? ""] ?? { offset: 0, scale: 1 };
+      const { offset, scale } = memberOf(this.facts.scaling, this.facts.targets[target] ?? "") ?? {
+        offset: 0,
+        scale: 1,
+      };
       const column = Float64Array.from({ length: steps }, (_, step) => {
         return (predicted[step * width + target] ?? Number.NaN) * scale + offset;
       });

@@ -1,5 +1,6 @@
 /** JSONL files: one object a line, all of one kind; a key that is left out is a missing value. */
 import { duplicateKey } from "../duplicate-key.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem, type ProblemPlace } from "../problem.ts";
 import { describe } from "../tensor.ts";
 import { placeInText, splitLines } from "./place.ts";
@@ -35,7 +36,7 @@ export function openJsonLines(text: string, file: string): OpenTable {
 }
 
 function valueOf(row: Row | undefined, name: string): unknown {
-  return row !== undefined && Object.hasOwn(row, name) ? row[name] : undefined;
+  return row && memberOf(row, name);
 }
 
 function parseRow(line: string, place: () => ProblemPlace): Row {

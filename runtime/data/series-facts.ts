@@ -1,4 +1,5 @@
 /** What must be remembered of a training series to encode new rows and to decode forecasts: plain JSON. */
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { fitScaling, type Scaling } from "./scaler.ts";
 import type { Normalization, SeriesSection, Transform } from "./section.ts";
@@ -98,7 +99,7 @@ export function restoreSeriesFacts(stored: unknown, section: SeriesSection): Ser
   }
   const scaling: Readonly<Record<string, unknown>> = facts.scaling ?? {};
   for (const name of channelsOf(section)) {
-    const entry = Object.hasOwn(scaling, name) ? (scaling[name] as Partial<Scaling> | null) : undefined;
+    const entry = memberOf(scaling, name) as Partial<Scaling> | null | undefined;
     if (!Number.isFinite(entry?.offset) || !Number.isFinite(entry?.scale) || entry?.scale === 0) {
       throw new Problem({
         code: "series-facts",

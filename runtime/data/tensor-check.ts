@@ -1,6 +1,7 @@
 /** Whether a file's tensors are those a model reads: names, shapes, types, numbers and how many examples there are. */
 import type { InputFact } from "../contract.ts";
 import { expectationsOf, legend, type Expectation } from "../expectation.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem, ProblemList } from "../problem.ts";
 import { shapeText, sizeOf } from "../tensor.ts";
 import { nearestName } from "./suggest.ts";
@@ -30,11 +31,11 @@ export async function checkTensors(
   optional: readonly string[] = [],
 ): Promise<CheckedTensors> {
   const { tensors } = file;
-  const expected = inputs.flatMap((input) => expectationsOf(input, ignored[input.name], input.range));
+  const expected = inputs.flatMap((input) => expectationsOf(input, memberOf(ignored, input.name), input.range));
   const problems = new ProblemList();
   const unread = checkNames(file, expected, optional, problems);
-  const checked: Record<string, Float32Array> = {};
-  const sizes: Record<string, number> = {};
+  const checked = new Map<string, Float32Array>();
+  const sizes = new Map<string, number>();
   for (const expectation of expected) {
     const { name, shape } = expectation;
     const tensor = tensors.get(name);
@@ -46,11 +47,11 @@ export async function checkTensors(
     for (const { indices, ...fault } of check.faults()) {
       problems.add(() => ({ ...fault, ...file.placeOf(name, indices), pointer }));
     }
-    checked[name] = values;
-    sizes[name] = sizeOf(shape);
+    checked.set(name, values);
+    sizes.set(name, sizeOf(shape));
   }
   problems.throwIfAny();
-  return { count: exampleCount(file, expected), tensors: checked, sizes, unread };
+  return { count: exampleCount(file, expected), tensors: Object.fromEntries(checked), sizes: Object.fromEntries(sizes), unread };
 }
 
 /**

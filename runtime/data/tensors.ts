@@ -1,5 +1,6 @@
 /** Data of kind `tensors`: one file split in its order, or a file per part. */
 import type { DType, InputFact } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { checkIndex, type Dataset, type Examples, type FileReader } from "./dataset.ts";
 import type { PartName, Split, TensorsSection } from "./section.ts";
 import { lengthOf, splitRows, type RowRange } from "./split.ts";
@@ -39,7 +40,10 @@ class TensorExamples implements Examples {
 
   #each(of: (values: Float32Array, size: number) => Float32Array): Record<string, Float32Array> {
     return Object.fromEntries(
-      Object.entries(this.#all.tensors).map(([name, values]) => [name, of(values, this.#all.sizes[name] ?? 1)]),
+      Object.entries(this.#all.tensors).map(([name, values]) => [
+        name,
+        of(values, memberOf(this.#all.sizes, name) ?? 1),
+      ]),
     );
   }
 }

@@ -10,6 +10,7 @@ import type {
   AnyProgramName,
   ProgramRun,
 } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { gpuSize, kernelSettings, planWith, type GpuInstance, type Pipeline, type PipelineResult } from "./library.ts";
@@ -62,7 +63,7 @@ export class GpuExecutor implements Executor {
     const program = this.definition.gpu[name];
     if (program === undefined) throw misfit(`The module has no program ${name}.`);
     const values = program.arguments.map(({ name: argument, shape }) => {
-      const value = this.#residents.get(argument) ?? argumentsByName[argument];
+      const value = this.#residents.get(argument) ?? memberOf(argumentsByName, argument);
       const size = sizeOf(shape);
       if (value?.length !== size) throw mismatch(name, argument, size, value?.length);
       const { library } = this.open;
@@ -73,14 +74,13 @@ export class GpuExecutor implements Executor {
     const results = await pipeline(...values);
     assertBackend(pipeline, this.open.backend);
     this.#last = pipeline;
-    const flat: Record<string, Float32Array> = {};
-    for (const { name: result, shape } of program.results) {
-      const value = results[result];
+    const flat = program.results.map(({ name: result, shape }) => {
+      const value = memberOf(results, result);
       const size = sizeOf(shape);
       if (value === undefined) throw mismatch(name, result, size, undefined);
-      flat[result] = flatten(value, size, { program: name, result });
-    }
-    return this.#residents.settle(flat);
+      return [result, flatten(value, size, { program: name, result })] as const;
+    });
+    return this.#residents.settle(Object.fromEntries(flat));
   };
 
   readonly dispose = async (): Promise<void> => {
@@ -94,9 +94,10 @@ export class GpuExecutor implements Executor {
   #create(name: AnyProgramName, program: GpuProgram): Pipeline {
     const kernels = this.#lazyKernels(program);
     const plan = planWith(program.arguments.length, (handles) => {
-      const tensors: Record<string, GpuHandle> = {};
-      program.arguments.forEach((argument, position) => (tensors[argument.name] = handles[position] as GpuHandle));
-      return program.plan({ kernels, stack: this.#stack, tensors });
+      const tensors = program.arguments.map(
+        ({ name: argument }, position) => [argument, handles[position] as GpuHandle] as const,
+      );
+      return program.plan({ kernels, stack: this.#stack, tensors: Object.fromEntries(tensors) });
     });
     // gpu.js's WebAssembly workers meet at a barrier after every kernel. With two of them a training step of 350 small
     // kernels took 15 ms instead of 5, one of large kernels 121 instead of 165; on a busy machine they only lose.

@@ -55,17 +55,13 @@ export class Residents {
    * @param all results by name; the arrays become the executor's own
    */
   settle(all: Readonly<Record<string, Float32Array>>): ProgramRun {
-    const results: Record<string, Float32Array> = {};
-    const updates: Record<string, Float32Array> = {};
-    let spoilt = false;
-    for (const [name, values] of Object.entries(all)) {
-      const isUpdate = this.#tensors.has(name);
-      (isUpdate ? updates : results)[name] = values;
-      spoilt ||= spoils(name, values);
-    }
-    const updated = Object.entries(updates);
+    const named = Object.entries(all);
+    const results = Object.fromEntries(named.filter(([name]) => !this.#tensors.has(name)));
+    const updated = named.filter(([name]) => this.#tensors.has(name));
     if (updated.length === 0) return { results };
-    if (spoilt) return { results, refused: updates };
+    if (named.some(([name, values]) => spoils(name, values))) {
+      return { results, refused: Object.fromEntries(updated) };
+    }
     for (const [name, values] of updated) this.#tensors.set(name, values);
     return { results };
   }

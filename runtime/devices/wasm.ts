@@ -10,6 +10,7 @@ import type {
   WasmModule,
   WasmProgram,
 } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
@@ -215,7 +216,7 @@ function fill(
   argumentsByName: Readonly<Record<string, Float32Array>>,
 ): void {
   for (const { name, view } of feeds) {
-    const values = argumentsByName[name];
+    const values = memberOf(argumentsByName, name);
     if (values?.length !== view.length) {
       const found = values === undefined ? "none" : String(values.length);
       throw misfit(`The program ${program} expects ${String(view.length)} numbers for "${name}" and has ${found}.`);
@@ -226,9 +227,7 @@ function fill(
 
 /** Arrays of the caller's own, which no later call changes. */
 function copies(places: readonly Place[]): Record<string, Float32Array> {
-  const copied: Record<string, Float32Array> = {};
-  for (const { name, view } of places) copied[name] = view.slice();
-  return copied;
+  return Object.fromEntries(places.map(({ name, view }) => [name, view.slice()]));
 }
 
 /** What a refused update would have made of the resident tensors: it is made by force, read, and taken back. */

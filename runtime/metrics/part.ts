@@ -2,6 +2,7 @@
 import type { InputFact } from "../contract.ts";
 import type { Dataset, Examples } from "../data/dataset.ts";
 import type { PartName } from "../data/section.ts";
+import { memberOf } from "../member-of.ts";
 import { sizeOf } from "../tensor.ts";
 import { forecastAndScore } from "./forecast.ts";
 import { scoreClasses, scoreNumbers, type Scores } from "./scores.ts";
@@ -30,7 +31,7 @@ export function scorePart(options: ScorePartOptions): Scores {
 }
 
 function scoreLabels({ dataset, part, inputs, output, metrics, ignored }: ScorePartOptions, fact: InputFact): Scores {
-  const labels = dataset[part].tensors[fact.name] ?? new Float32Array();
+  const labels = memberOf(dataset[part].tensors, fact.name) ?? new Float32Array();
   const counted = countedPositions(dataset[part], fact, inputs).filter((position) => labels[position] !== ignored);
   const classes = output.length / labels.length;
   if (labels.length > 0 && !Number.isInteger(classes)) {
@@ -40,7 +41,7 @@ function scoreLabels({ dataset, part, inputs, output, metrics, ignored }: ScoreP
   }
   const scoresAt = (position: number): Float32Array => output.subarray(position * classes, (position + 1) * classes);
   const predicted = counted.map((position) => largest(scoresAt(position)));
-  const training = dataset.train.tensors[fact.name] ?? new Float32Array();
+  const training = memberOf(dataset.train.tensors, fact.name) ?? new Float32Array();
   const trained = countedPositions(dataset.train, fact, inputs)
     .map((position) => training[position] ?? Number.NaN)
     .filter((label) => label !== ignored);
@@ -60,7 +61,7 @@ function scoreLabels({ dataset, part, inputs, output, metrics, ignored }: ScoreP
 }
 
 function scoreTensor({ dataset, part, inputs, output, metrics }: ScorePartOptions, fact: InputFact): Scores {
-  const truth = dataset[part].tensors[fact.name] ?? new Float32Array();
+  const truth = memberOf(dataset[part].tensors, fact.name) ?? new Float32Array();
   if (truth.length !== output.length) {
     throw new RangeError(`${String(output.length)} numbers cannot be compared with ${String(truth.length)}.`);
   }
@@ -102,7 +103,7 @@ function meanExample(examples: Examples, fact: InputFact, inputs: readonly Input
   const size = sizeOf(fact.shape);
   const sums = new Float64Array(size);
   const counts = new Float64Array(size);
-  const values = examples.tensors[fact.name];
+  const values = memberOf(examples.tensors, fact.name);
   for (const position of countedPositions(examples, fact, inputs)) {
     const element = position % size;
     sums[element] = (sums[element] ?? 0) + (values?.[position] ?? Number.NaN);

@@ -1,5 +1,6 @@
 /** Whether the targets of a loss such as ctc can be read into their inputs at all. */
 import type { AlignmentFact, ModelDefinition } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { exampleText, sizeOf } from "../tensor.ts";
 
@@ -26,7 +27,7 @@ function checkAlignment(
 ): void {
   const { target } = alignment;
   const size = sizeOf(definition.inputs.find(({ name }) => name === target)?.shape ?? []);
-  const all = tensors[target] ?? new Float32Array(0);
+  const all = memberOf(tensors, target) ?? new Float32Array(0);
   for (let index = 0; index * size < all.length; index += 1) {
     const length = tensors[`${target}.lengths`]?.[index] ?? size;
     const labels = all.subarray(index * size, index * size + length);

@@ -8,6 +8,7 @@ import type {
   ProgramRun,
   Programs,
 } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { dropoutStream, fillUniform } from "../random.ts";
 import { sizeOf } from "../tensor.ts";
@@ -66,12 +67,12 @@ export class ProgramCalls {
   /** @returns results that are not resident, of the sizes in the program's facts; padded rows are still in them */
   async run(program: AnyProgramName, state: CallState, inputs: CheckedInputs, rows: Rows): Promise<ProgramRun> {
     const { feeds, results: sizes } = this.#programs[program] ?? absent(program);
-    const argumentsByName: Record<string, Float32Array> = {};
-    for (const feed of feeds) argumentsByName[feed.name] = argument(program, feed, state, inputs, rows);
-    const run = await this.#executor.run(program, argumentsByName, rows.batch);
+    const given = feeds.map((feed) => [feed.name, argument(program, feed, state, inputs, rows)] as const);
+    const run = await this.#executor.run(program, Object.fromEntries(given), rows.batch);
     for (const { name, fixed, perExample } of sizes) {
       const size = fixed + perExample * rows.batch;
-      if (run.results[name]?.length !== size) throw wrongSize(`${program} result "${name}"`, run.results[name], size);
+      const values = memberOf(run.results, name);
+      if (values?.length !== size) throw wrongSize(`${program} result "${name}"`, values, size);
     }
     return run;
   }
@@ -135,12 +136,12 @@ function argument(
   switch (kind) {
     case "rows":
     case "lengths":
-      return paddedRows(tensors[name] ?? missing(program, name), size, rows, kind === "lengths" ? 1 : 0);
+      return paddedRows(memberOf(tensors, name) ?? missing(program, name), size, rows, kind === "lengths" ? 1 : 0);
     case "mask":
       return new Float32Array(rows.batch).fill(1, 0, rows.end - rows.start);
     case "scalar": {
       const values = new Float32Array(1);
-      values[0] = scalars[name] ?? missing(program, name);
+      values[0] = memberOf(scalars, name) ?? missing(program, name);
       return values;
     }
     case "random":

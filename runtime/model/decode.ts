@@ -11,6 +11,7 @@ import type {
 import { decodeCtc } from "../decoding/ctc.ts";
 import { search } from "../decoding/search.ts";
 import type { Searched, SearchOptions } from "../decoding/search.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { describe } from "../tensor.ts";
 import { stepsOf } from "./alignments.ts";
@@ -109,7 +110,7 @@ async function tokens(
 function searched(stream: Stream, { input, output }: Pick<DecodeFact, "input" | "output">): Searched {
   return {
     step: async (token) => {
-      const logits = (await stream.step({ [input]: [token] }))[output];
+      const logits = memberOf(await stream.step({ [input]: [token] }), output);
       if (logits === undefined) throw new Error(`a step gives no ${output}`);
       return logits;
     },
@@ -126,7 +127,7 @@ async function alignment(
   const { definition } = model;
   const facts = definition.inputs.filter(({ role }) => role === "input");
   const { count, tensors } = checkFacts(definition, inputs, facts, "decode");
-  const logits = (await model.predict(inputs))[output] ?? new Float32Array(0);
+  const logits = memberOf(await model.predict(inputs), output) ?? new Float32Array(0);
   const [steps = 1, classes = 1] = definition.outputs.find(({ name }) => name === output)?.shape ?? [];
   const fact = definition.alignments?.find(({ input }) => input === output);
   const lengths = Array.from({ length: count }, (_, example) =>

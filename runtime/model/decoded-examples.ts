@@ -1,5 +1,6 @@
 /** The examples that are decoded: what of each comes whole, and the tokens that are read before the first that is written. */
 import type { DecodeFact, InputFact, ModelDefinition, TensorInput, TensorInputs } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { isList, sizeOf } from "../tensor.ts";
 import { checkFacts } from "./inputs.ts";
@@ -70,7 +71,10 @@ function promptsOf(
   const { count, tensors } = checkFacts(definition, inputs, [promptFact(input, width, hasLengths)], "decode");
   const prompts = Array.from({ length: count }, (_, example) =>
     Array.from(
-      (tensors[name] ?? []).slice(example * width, example * width + (tensors[`${name}.lengths`]?.[example] ?? width)),
+      (memberOf(tensors, name) ?? []).slice(
+        example * width,
+        example * width + (tensors[`${name}.lengths`]?.[example] ?? width),
+      ),
     ),
   );
   const room = definition.stream?.steps ?? Number.POSITIVE_INFINITY;
@@ -93,7 +97,9 @@ export function promptFact(input: InputFact, width: number, lengths: boolean): I
 /** Tokens of each beginning; a flat list is one, or as many as there are lengths. */
 function widthOf(inputs: TensorInputs, name: string): number | undefined {
   if (namesOf(inputs)?.includes(name) !== true) return undefined;
-  const { [name]: given, [`${name}.lengths`]: lengths } = inputs as Readonly<Record<string, TensorInput | undefined>>;
+  const named = inputs as Readonly<Record<string, TensorInput | undefined>>;
+  const given = memberOf(named, name);
+  const lengths = memberOf(named, `${name}.lengths`);
   if (!isList(given) || given.length === 0) return undefined;
   const [first] = given;
   const count = isList(lengths) ? Math.max(1, lengths.length) : 1;

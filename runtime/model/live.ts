@@ -18,6 +18,7 @@ import type {
   TrainInputs,
   TrainStepOptions,
 } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
 import { learningRateAt } from "../training/learning-rate.ts";
@@ -295,8 +296,8 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
       const { start, end } = rows;
       const { results } = await this.#run(program, inputs, rows);
       for (const { name, shape } of facts) {
-        const real = results[name]?.subarray(0, (end - start) * sizeOf(shape));
-        if (real !== undefined) outputs[name]?.set(real, start * sizeOf(shape));
+        const real = memberOf(results, name)?.subarray(0, (end - start) * sizeOf(shape));
+        if (real !== undefined) memberOf(outputs, name)?.set(real, start * sizeOf(shape));
       }
       if (program === "evaluate") {
         total.add(this.#lossOf(results, end - start));
@@ -342,7 +343,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     // Left out: what counts, and the losses that `loss` sums, which is not finite either where one of them is not.
     return (this.definition.gpu[program]?.results ?? [])
       .filter(({ name }) => !name.startsWith("loss."))
-      .map(({ name, shape }) => ({ name, shape, values: results[name] ?? new Float32Array(0) }));
+      .map(({ name, shape }) => ({ name, shape, values: memberOf(results, name) ?? new Float32Array(0) }));
   }
 }
 

@@ -1,5 +1,6 @@
 /** The tensors that a model keeps, trained ones and statistics: their start, and their way in and out of safetensors files. */
 import type { LiveModel, ModelDefinition, ParameterFact, StatisticDType } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { fillNormal, fillUniform, initialisationStream } from "../random.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors.ts";
@@ -47,7 +48,7 @@ export function initialSlots(definition: ModelDefinition): Tensors {
   const { initial = {} } = definition.optimizer;
   return Object.fromEntries(
     expectedSlots(definition).map(({ name, shape }) => {
-      const start = initial[name.slice(name.indexOf("#") + 1)] ?? 0;
+      const start = memberOf(initial, name.slice(name.indexOf("#") + 1)) ?? 0;
       return [name, new Float32Array(sizeOf(shape)).fill(start)];
     }),
   );
@@ -73,7 +74,7 @@ export function writeWeights(
   parameters: Readonly<Tensors>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const tensors = definition.parameters.map((fact) => fileEntry(fact, parameters[fact.name]));
+  const tensors = definition.parameters.map((fact) => fileEntry(fact, memberOf(parameters, fact.name)));
   return writeSafetensors(tensors, { ...metadata, ...weightsMetadata(definition) });
 }
 
@@ -155,7 +156,7 @@ export function takeTensors(
   what: string,
 ): Tensors {
   const faults: string[] = [];
-  const taken: Tensors = {};
+  const taken = new Map<string, Float32Array>();
   for (const { name, shape, statistic } of expected) {
     const tensor = given.get(name);
     const values = tensor && numbersOf(tensor, statistic);
@@ -167,7 +168,7 @@ export function takeTensors(
     } else {
       const position = firstNotFinite(values);
       if (position >= 0) faults.push(`${name}${placeText(position, shape)} is ${String(values[position])}`);
-      taken[name] = values;
+      taken.set(name, values);
     }
   }
   const names = new Set(expected.map(({ name }) => name));
@@ -181,7 +182,7 @@ export function takeTensors(
       help: "names, shapes and dtypes must be those of the model's parameters; `specloom inspect` lists them.",
     });
   }
-  return taken;
+  return Object.fromEntries(taken);
 }
 
 /** As float32; undefined when the dtype is another one. Whole numbers may come as float32 too, as from a converted file. */

@@ -10,6 +10,7 @@ import type {
   TensorInputs,
   TensorOutputs,
 } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { checkFacts } from "./inputs.ts";
@@ -66,7 +67,9 @@ export class Streams {
   #run(program: StreamProgramName, given: Tensors): Promise<Tensors> {
     this.#refuseDisposed();
     const wanted = (this.#definition.gpu[program]?.arguments ?? []).filter(({ role }) => role === "input");
-    const argumentsByName = Object.fromEntries(wanted.map(({ name }) => [name, given[name] ?? new Float32Array(0)]));
+    const argumentsByName = Object.fromEntries(
+      wanted.map(({ name }) => [name, memberOf(given, name) ?? new Float32Array(0)]),
+    );
     return this.#queue.run(async () => (await this.#executor.run(program, argumentsByName, 1)).results);
   }
 }
@@ -134,9 +137,11 @@ class RunningStream implements Stream {
         ...checked.tensors,
         [positionName]: position,
       });
-      this.#states = Object.fromEntries(states.map(({ name }) => [name, results[name] ?? new Float32Array(0)]));
+      this.#states = Object.fromEntries(
+        states.map(({ name }) => [name, memberOf(results, name) ?? new Float32Array(0)]),
+      );
       this.#position += 1;
-      return Object.fromEntries(outputs.map((name) => [name, results[name] ?? new Float32Array(0)]));
+      return Object.fromEntries(outputs.map((name) => [name, memberOf(results, name) ?? new Float32Array(0)]));
     } finally {
       this.#isStepping = false;
     }

@@ -1,4 +1,5 @@
 /** HTML in which text cannot become markup: strings are escaped, and only what was made here passes as it is. */
+import { memberOf } from "../member-of.ts";
 
 export class Markup {
   readonly text: string;
@@ -33,6 +34,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 export function escaped(text: string): string {
   return text
-    .replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? letter)
+    .replace(/[&<>"']/g, (letter) => memberOf(ENTITIES, letter) ?? letter)
     .replace(/(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}]/gu, "\ufffd");
 }

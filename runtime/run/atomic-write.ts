@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 
 /**
@@ -64,7 +65,7 @@ export function notWritten(path: string, error: unknown): Problem {
 /** A failure of the file system in words. */
 export function reasonOf(error: unknown): string {
   const code = (error as { readonly code?: unknown }).code;
-  const known = typeof code === "string" && Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+  const known = typeof code === "string" ? memberOf(REASONS, code) : undefined;
   return known ?? (error instanceof Error ? error.message : String(error));
 }
 

@@ -3,6 +3,7 @@
  * `optimizer.<parameter>#<slot>`, and the counters as JSON in the metadata.
  */
 import type { ModelDefinition } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import { checkSpecHash, expectedSlots, fileEntry, takeTensors, weightsMetadata } from "../model/parameters.ts";
 import type { ExpectedTensor, Tensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
@@ -20,7 +21,7 @@ export function encodeCheckpoint(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const section = (prefix: string, expected: readonly ExpectedTensor[], tensors: Readonly<Tensors>) =>
-    expected.map((fact) => fileEntry(fact, tensors[fact.name], prefix));
+    expected.map((fact) => fileEntry(fact, memberOf(tensors, fact.name), prefix));
   const tensors = [
     ...section(PREFIXES.parameters, definition.parameters, parameters),
     ...(best === undefined ? [] : section(PREFIXES.best, definition.parameters, best)),

@@ -1,5 +1,6 @@
 /** Where a training stands: everything that a resumed one needs to continue as if it had never stopped. */
 import type { LossPartValue } from "../contract.ts";
+import { memberOf } from "../member-of.ts";
 import type { Tensors } from "../model/parameters.ts";
 import { isPlateau } from "./plateau.ts";
 import type { PlateauState } from "./plateau.ts";
@@ -89,7 +90,7 @@ export function readCounters(value: unknown): TrainingCounters | string {
   if (typeof value !== "object" || value === null) return "all counters";
   const given = value as Readonly<Record<string, unknown>>;
   for (const [name, kind] of Object.entries(COUNTER_KINDS)) {
-    if (!isOfKind(given[name], kind)) return name;
+    if (!isOfKind(memberOf(given, name), kind)) return name;
   }
   return given as unknown as TrainingCounters;
 }

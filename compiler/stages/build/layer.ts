@@ -4,6 +4,7 @@ import type { Node } from "../../ir/graph.ts";
 import type { StreamContext } from "../../layers/define.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
+import { memberOf } from "../../support/plain.ts";
 import { layerDefinition } from "../layer-kinds.ts";
 import type { Values } from "./values.ts";
 
@@ -55,7 +56,7 @@ export function buildLayer(layer: ResolvedLayer, setting: LayerSetting): Readonl
   }
   values.set(layer.name, { node: result.node, shape: layer.output, lengths: result.lengths });
   for (const [extra, make] of Object.entries(result.extras ?? {})) {
-    const shape = layer.extras[extra];
+    const shape = memberOf(layer.extras, extra);
     if (shape === undefined) throw new InternalError(`layer ${layer.name} planned no output ${extra}`);
     const origin = o.builder.origin;
     values.later(`${layer.name}.${extra}`, () => ({

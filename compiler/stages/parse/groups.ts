@@ -2,7 +2,7 @@
 import type { Document } from "../../contracts.ts";
 import type { DiagnosticBag } from "../../diagnostics/diagnostic.ts";
 import { groups } from "../../layers/groups.ts";
-import { isRecord } from "../../support/plain.ts";
+import { isRecord, memberOf } from "../../support/plain.ts";
 import type { PlainRecord } from "../../support/plain.ts";
 import { pointerSegments, pointerTo } from "../../support/pointer.ts";
 
@@ -49,7 +49,8 @@ function fromShort(item: PlainRecord, place: string, shorts: Map<string, Short>)
   const kind = groups.find((group) => Object.hasOwn(item, group.kind))?.kind;
   if (kind === undefined) return undefined;
   // What is no mapping lacks the keys that a group needs, which is then what is reported.
-  const own = isRecord(item[kind]) ? item[kind] : {};
+  const given = memberOf(item, kind);
+  const own = isRecord(given) ? given : {};
   const beside = Object.fromEntries(Object.entries(item).filter(([key]) => key !== kind));
   shorts.set(place, { kind, own, beside });
   return { kind, ...beside, ...own };

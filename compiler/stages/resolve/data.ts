@@ -4,6 +4,7 @@ import { dataKinds } from "../../data/index.ts";
 import type { DataDefinition } from "../../data/define.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { directoryOf, isAbsolute, isInside, joinPath, relativePath } from "../../support/paths.ts";
+import { memberOf } from "../../support/plain.ts";
 import { isBroken, recordOf } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
 
@@ -31,7 +32,7 @@ export function resolveData(context: ResolveContext): ResolvedData {
 /** File names relative to the spec, also where they come from an inherited file in another directory. */
 function resolveFiles(context: ResolveContext, definition: DataDefinition): Readonly<Record<string, string>> {
   const files = definition.fileKeys.flatMap((key) => {
-    const path = context.spec.data[key];
+    const path = memberOf(context.spec.data, key);
     return typeof path === "string" ? [[key, resolveFile(context, key, path)] as const] : [];
   });
   return Object.fromEntries(files);

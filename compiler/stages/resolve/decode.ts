@@ -3,6 +3,7 @@ import type { DecodeFact, ModelInput, ResolvedLayer, ResolvedLoss } from "../../
 import { inputShape } from "../../data/input-shape.ts";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../schema/keys.ts";
+import { memberOf } from "../../support/plain.ts";
 import { quote } from "../../support/words.ts";
 import { layersFor, movingLayers, ownerOf, streamObstacle } from "../stream-obstacle.ts";
 import type { ResolveContext } from "./context.ts";
@@ -162,7 +163,8 @@ function searchOf(context: ResolveContext, config: Config, maxLength: number) {
 }
 
 function text(config: Config, key: string): string | undefined {
-  return typeof config[key] === "string" ? config[key] : undefined;
+  const given = memberOf(config, key);
+  return typeof given === "string" ? given : undefined;
 }
 
 function invalid({ report, spec }: ResolveContext, key: string, expected: string, found: unknown, help: string) {

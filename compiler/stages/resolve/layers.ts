@@ -3,6 +3,7 @@ import type { LayerShape, ModelInput, ResolvedLayer } from "../../contracts.ts";
 import type { LayerDefinition, LookedUp, PlanContext } from "../../layers/define.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { legend } from "../../support/legend.ts";
+import { memberOf } from "../../support/plain.ts";
 import { describeValue, joinWords, quote } from "../../support/words.ts";
 import { layerDefinition, takenKinds } from "../layer-kinds.ts";
 import { reportSize } from "./cells.ts";
@@ -224,11 +225,11 @@ class LayerResolution {
         );
       },
       invalid: (key, expected, help) => {
-        const facts = { key, owner: this.#title, expected, found: showValue(config[key]), help };
+        const facts = { key, owner: this.#title, expected, found: showValue(memberOf(config, key)), help };
         return report("invalid-value", facts, { pointer: `${pointer}/${key}` });
       },
       missing: (key) => {
-        const { description = "" } = this.#definition.keys[key] ?? {};
+        const { description = "" } = memberOf(this.#definition.keys, key) ?? {};
         const meaning = `${description.charAt(0).toLowerCase()}${description.slice(1)}`;
         return report("missing-key", { key, owner: `a layer of kind ${this.#layer.kind}`, meaning }, { pointer });
       },

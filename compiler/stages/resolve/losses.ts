@@ -6,6 +6,7 @@ import type { LossDefinition } from "../../losses/index.ts";
 import { lossKeys } from "../../schema/common.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { legend } from "../../support/legend.ts";
+import { memberOf } from "../../support/plain.ts";
 import { pointerTo } from "../../support/pointer.ts";
 import { describeValue, quote } from "../../support/words.ts";
 import { recordOf } from "./context.ts";
@@ -62,7 +63,7 @@ function resolveLoss(context: ResolveContext, names: Names, item: KindSpec, poin
   const { key } = problem;
   if (key !== undefined) {
     const layer = further.find((candidate) => candidate.key === key);
-    const value = config[key];
+    const value = memberOf(config, key);
     const given = Array.isArray(value) ? `a list of ${value.length}` : describeValue(value);
     const found = layer ? `${quote(layer.text)}, which is ${legend(layer.shape, context.batchSize)}` : given;
     const facts = { key, owner: `the ${item.kind} loss`, expected: problem.expected, found, help: problem.help };
@@ -106,7 +107,7 @@ function findFurtherLayers(
   const keys = loss.definition.layerKeys ?? [];
   const found = keys.flatMap((key): readonly FurtherLayer[] => {
     const pointer = `${loss.pointer}/${key}`;
-    const reference = findLossInput(context, names, String(loss.config[key]), pointer);
+    const reference = findLossInput(context, names, String(memberOf(loss.config, key)), pointer);
     const shape = reference && names.shapeOf(reference, pointer);
     return shape ? [{ key, text: reference.text, name: reference.full, shape }] : [];
   });

@@ -3,6 +3,7 @@ import type { LayerShape, ModelInput, ParameterFact } from "../../contracts.ts";
 import { inputShape } from "../../data/input-shape.ts";
 import { suggestions } from "../../diagnostics/suggest.ts";
 import { identifierPattern } from "../../schema/names.ts";
+import { memberOf } from "../../support/plain.ts";
 import { countOf, quote } from "../../support/words.ts";
 import type { ResolveContext } from "./context.ts";
 import { expandLayers, scopesFrom } from "./expand.ts";
@@ -155,7 +156,8 @@ export class Names {
     if (!isLayer(owner)) return owner.unknown === true ? undefined : inputShape(owner);
     const planned = this.#planned.get(owner.name);
     if (!planned || output === undefined) return planned?.output;
-    if (Object.hasOwn(planned.extras, output)) return planned.extras[output];
+    const extra = memberOf(planned.extras, output);
+    if (extra !== undefined) return extra;
     const inner = this.layers.filter(({ scope }) => scope === owner.name || scope.startsWith(`${owner.name}.`));
     const innerNames = inner.map(({ name }) => name.slice(owner.name.length + 1));
     const known = Array.from(new Set([...Object.keys(planned.extras), ...innerNames]));

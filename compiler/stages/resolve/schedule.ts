@@ -3,6 +3,7 @@ import type { Model } from "../../contracts.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { scheduleKeys, schedules } from "../../schedules/index.ts";
 import type { ScheduleDefinition } from "../../schedules/index.ts";
+import { memberOf } from "../../support/plain.ts";
 import { recordOf } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
 import type { ResolvedData } from "./data.ts";
@@ -19,7 +20,7 @@ export function resolveSchedule(context: ResolveContext, data: ResolvedData, tra
   const problem = definition.check?.(config);
   if (problem) {
     const { key, expected, help } = problem;
-    const found = JSON.stringify(config[key]);
+    const found = JSON.stringify(memberOf(config, key));
     report(
       "invalid-value",
       { key, owner: `the ${kind} schedule`, expected, found, help },
@@ -44,10 +45,10 @@ function withLength(
   config: Config,
   train: Config,
 ): Config | undefined {
-  if (length === undefined || config[length] !== undefined) return config;
+  if (length === undefined || memberOf(config, length) !== undefined) return config;
   const perEpoch = config["per"] === "epoch";
   const whole = train[perEpoch ? "epochs" : "steps"];
-  const least = keys[length]?.minimum ?? 1;
+  const least = memberOf(keys, length)?.minimum ?? 1;
   if (typeof whole !== "number") {
     const unit = perEpoch ? "epochs" : "steps";
     const meaning = `the number of ${unit} that it takes, or say how long to train with train.${unit}.`;

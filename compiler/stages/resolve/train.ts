@@ -7,6 +7,7 @@ import type { TeacherForcing } from "../../schedules/teacher-forcing.ts";
 import { optimizerKeys } from "../../schema/common.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { averageKeys, earlyStoppingKeys, trainKeys } from "../../schema/train.ts";
+import { memberOf } from "../../support/plain.ts";
 import { pointerTo } from "../../support/pointer.ts";
 import { describeValue } from "../../support/words.ts";
 import { recordOf } from "./context.ts";
@@ -23,7 +24,10 @@ export function resolveOptimizer({ spec, report }: ResolveContext): { readonly k
   const problem = definition.check?.(config);
   if (problem) {
     const { key, expected, help } = problem;
-    const found = typeof config[key] === "object" ? describeValue(config[key]) : JSON.stringify(config[key]);
+    const found =
+      typeof memberOf(config, key) === "object"
+        ? describeValue(memberOf(config, key))
+        : JSON.stringify(memberOf(config, key));
     report(
       "invalid-value",
       { key, owner: `the ${kind} optimizer`, expected, found, help },

@@ -1,7 +1,7 @@
 /** Layers whose kind the spec defines itself: they have a small schema of their own, so that the large one is compiled once. */
 import { Ajv } from "ajv";
-import type { ErrorObject, Options } from "ajv";
-import { cellLayerSchema } from "../../schema/assemble.ts";
+import type { ErrorObject, Options, ValidateFunction } from "ajv";
+import { cellLayerSchema, initializerUnion } from "../../schema/assemble.ts";
 import type { CellKind } from "../../schema/cells.ts";
 import { isRecord } from "../../support/plain.ts";
 import { pointerTo } from "../../support/pointer.ts";
@@ -11,6 +11,8 @@ export const ajvOptions: Options = {
   strict: true,
   discriminator: true,
   verbose: true,
+  // A key called `toString` is there where the spec has it, not where every object inherits it.
+  ownProperties: true,
   // One spec is validated per process: compiling the schema takes a second, of which these two save most.
   inlineRefs: false,
   code: { optimize: false },
@@ -25,14 +27,19 @@ export function cellLayersApart(
   kinds: readonly CellKind[],
 ): { readonly rest: unknown; readonly errors: readonly ErrorObject[] } {
   if (kinds.length === 0 || !isRecord(value)) return { rest: value, errors: [] };
-  const satisfies = new Ajv(ajvOptions).compile(cellLayerSchema(kinds));
+  // One schema a kind, and no union of them: the discriminator of ajv takes no kind called `toString`.
+  const ajv = new Ajv(ajvOptions).addSchema(initializerUnion(), "initializer");
+  const schemas = new Map<unknown, ValidateFunction>(
+    kinds.map((kind) => [kind.kind, ajv.compile(cellLayerSchema(kind))]),
+  );
   const errors: ErrorObject[] = [];
   const without = (layers: unknown, pointer: string): unknown => {
     if (!Array.isArray(layers)) return layers;
     return layers.map((layer: unknown, index): unknown => {
       if (!isRecord(layer)) return layer;
       const place = pointerTo(pointer, index);
-      if (!kinds.some(({ kind }) => kind === layer["kind"])) {
+      const satisfies = schemas.get(layer["kind"]);
+      if (satisfies === undefined) {
         return "layers" in layer ? { ...layer, layers: without(layer["layers"], pointerTo(place, "layers")) } : layer;
       }
       if (!satisfies(layer)) {

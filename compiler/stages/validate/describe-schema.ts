@@ -1,5 +1,5 @@
 /** What a piece of JSON Schema allows, in words: `an integer of at least 1`. */
-import { isRecord } from "../../support/plain.ts";
+import { isRecord, memberOf } from "../../support/plain.ts";
 import type { PlainRecord } from "../../support/plain.ts";
 import { countOf, joinWords } from "../../support/words.ts";
 
@@ -21,7 +21,7 @@ export function describeSchema(schema: PlainRecord): string {
   if (Array.isArray(schema["enum"])) return `one of ${schema["enum"].join(", ")}`;
   if (schema["$ref"] !== undefined) return "a mapping";
   if (schema["type"] === "object" && isRecord(schema["properties"])) return describeObject(schema["properties"]);
-  const noun = nouns[String(schema["type"])] ?? "another value";
+  const noun = memberOf(nouns, String(schema["type"])) ?? "another value";
   const range = describeRange(schema);
   const items = describeItems(schema);
   return `${noun}${items}${range === "" ? "" : ` ${range}`}`;
@@ -37,8 +37,10 @@ function describeObject(properties: PlainRecord): string {
 
 /** `of at least 1`, `of at least 0 and below 1`, `greater than 0`. */
 function describeRange(schema: PlainRecord): string {
-  const limit = (keyword: string, words: string): readonly string[] =>
-    typeof schema[keyword] === "number" ? [`${words} ${schema[keyword]}`] : [];
+  const limit = (keyword: string, words: string): readonly string[] => {
+    const bound = memberOf(schema, keyword);
+    return typeof bound === "number" ? [`${words} ${bound}`] : [];
+  };
   const limits = [
     ...limit("minimum", "of at least"),
     ...limit("exclusiveMinimum", "greater than"),

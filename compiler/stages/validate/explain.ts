@@ -4,7 +4,7 @@ import type { Report } from "../../diagnostics/report.ts";
 import { activationNames } from "../../layers/activation-functions.ts";
 import { identifierRule, specNameRule } from "../../schema/names.ts";
 import { InternalError } from "../../support/internal-error.ts";
-import { isRecord } from "../../support/plain.ts";
+import { isRecord, memberOf } from "../../support/plain.ts";
 import type { PlainRecord } from "../../support/plain.ts";
 import { pointerSegments, pointerTo } from "../../support/pointer.ts";
 import { describeValue, quote } from "../../support/words.ts";
@@ -42,7 +42,7 @@ const explanations: Readonly<Record<string, Explanation>> = {
 
 /** @param cells layer kinds that the spec defines itself */
 export function explainError(error: ErrorObject, report: Report, cells: readonly string[] = []): void {
-  const explain = explanations[error.keyword];
+  const explain = memberOf(explanations, error.keyword);
   if (!explain) throw new InternalError(`no words for schema keyword ${error.keyword} at ${error.schemaPath}`);
   const schema = isRecord(error.parentSchema) ? error.parentSchema : {};
   explain({ error, pointer: error.instancePath, schema, data: error.data, report, cells });
@@ -61,7 +61,7 @@ function explainUnknownKey({ error, pointer, schema, report }: Problem): void {
 function explainMissingKey({ error, pointer, schema, report }: Problem): void {
   const key = String(error.params["missingProperty"]);
   const kinds = knownKinds(schema);
-  const property = propertiesOf(schema)[key];
+  const property = memberOf(propertiesOf(schema), key);
   const description = isRecord(property) && typeof property["description"] === "string" ? property["description"] : "";
   const only = isRecord(property) ? property["const"] : undefined;
   const meaning =
@@ -157,9 +157,9 @@ function explainPattern({ error, pointer, data, report }: Problem): void {
     const owners: Readonly<Record<string, string>> = {
       sizes: "a size",
       inputs: "an input",
-      cells: nouns[part] ?? "a cell",
+      cells: memberOf(nouns, part) ?? "a cell",
     };
-    const what = `the name of ${owners[section ?? ""] ?? "a value"}`;
+    const what = `the name of ${memberOf(owners, section ?? "") ?? "a value"}`;
     const at = { pointer: pointerTo(pointer, error.propertyName), part: "key" } as const;
     report("invalid-name", { name: error.propertyName, what, rule: identifierRule }, at);
     return;

@@ -1,6 +1,7 @@
 /** The wasm target: the programs of a module as one AssemblyScript source, with a planned memory. */
 import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
+import { memberOf } from "../../support/plain.ts";
 import { aligned } from "./memory.ts";
 import { planProgram, usualThresholds, type Thresholds, type WasmPlan } from "./plan.ts";
 import { FunctionTable, printProgram } from "./print/program.ts";
@@ -43,7 +44,7 @@ export function printWasmModule(
   const read = Object.values(given).flatMap(({ buffers }) => buffers.filter(({ role }) => role === "parameter"));
   const parameters = new Set(read.map(({ external = "" }) => external));
   const programs = Object.fromEntries(
-    order.map((name) => [name, withAllResidents(given[name] as Program, parameters)]),
+    order.map((name) => [name, withAllResidents(memberOf(given, name) as Program, parameters)]),
   );
   const reserved = [...reservedNames, ...order.flatMap((name) => [name, `${camel(name)}Steps`])];
   const residents = new Map<string, WasmTensorPlan>();
@@ -56,7 +57,7 @@ export function printWasmModule(
     }
   }
   const offsets = new Map([...residents].map(([name, { offset }]) => [name, offset]));
-  const plans = order.map((name) => planProgram(programs[name] as Program, offsets, next, thresholds));
+  const plans = order.map((name) => planProgram(memberOf(programs, name) as Program, offsets, next, thresholds));
   const end = Math.max(...plans.map(({ memory }) => memory.bytes), next);
   const functions = new FunctionTable(reserved);
   const printed = order.map((name, job) => printProgram(camel(name), plans[job] as WasmPlan, functions, reserved));

@@ -1,5 +1,6 @@
 /** Brings a module's WebAssembly to life: the best variant that the engine takes, its memory, and its threads. */
 import type { SimdVariant, WasmModule } from "../../contract.ts";
+import { memberOf } from "../../member-of.ts";
 import { Problem } from "../../problem.ts";
 import { messageOf } from "../canary.ts";
 import { misfit } from "../residents.ts";
@@ -128,7 +129,7 @@ export function call(exports: OpenWasm["exports"], name: string, ...values: read
 }
 
 export function exported(exports: OpenWasm["exports"], name: string): (...values: readonly number[]) => number {
-  const found = exports[name];
+  const found = memberOf(exports, name);
   if (typeof found !== "function") throw misfit(`The module's WebAssembly binary does not export ${name}.`);
   return found;
 }
