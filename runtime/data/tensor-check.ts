@@ -51,7 +51,12 @@ export async function checkTensors(
     sizes.set(name, sizeOf(shape));
   }
   problems.throwIfAny();
-  return { count: exampleCount(file, expected), tensors: Object.fromEntries(checked), sizes: Object.fromEntries(sizes), unread };
+  return {
+    count: exampleCount(file, expected),
+    tensors: Object.fromEntries(checked),
+    sizes: Object.fromEntries(sizes),
+    unread,
+  };
 }
 
 /**
