@@ -205,7 +205,7 @@ export interface Model {
   readonly losses: readonly ResolvedLoss[];
   readonly optimizer: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> };
   /** Absent where the learning rate stays what it is. */
-  readonly schedule?: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> };
+  readonly schedule?: ResolvedSchedule;
   /** Batches whose gradients make one update; absent where every batch makes one. */
   readonly accumulate?: number;
   /** A moving average of the parameters; absent where there is none. */
@@ -218,6 +218,13 @@ export interface Model {
   /** Names of what `predict` returns, with shapes. */
   readonly outputs: readonly { readonly name: string; readonly shape: LayerShape }[];
   readonly parameters: readonly ParameterFact[];
+}
+
+export interface ResolvedSchedule {
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The key of `config` that was not written and follows from how long the training is: `t_max`. */
+  readonly planned?: string;
 }
 
 /** The spec with every default written out: plain JSON, what `spec.yaml` of a run holds and what the header hashes. */

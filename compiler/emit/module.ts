@@ -235,7 +235,7 @@ function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
   const text = [
     "{\n",
     `  name: ${stringLiteral(model.name)},\n`,
-    `  specHash: ${stringLiteral(specHash(model.spec))},\n`,
+    `  specHash: ${stringLiteral(specHash(model.spec, model.schedule))},\n`,
     `  compilerVersion: ${stringLiteral(compilerVersion)},\n`,
     `  batchSize: ${model.batchSize},\n`,
     `  inputs: ${dataLiteral(inputFacts(model, alignments), "  ")},\n`,

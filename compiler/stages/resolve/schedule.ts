@@ -15,6 +15,8 @@ export function resolveSchedule(context: ResolveContext, data: ResolvedData, tra
   const { kind } = spec.schedule;
   const definition = recordOf(schedules, kind);
   const filled = withDefaults({ ...scheduleKeys(definition), ...definition.keys }, spec.schedule);
+  const { length } = definition;
+  const isPlanned = length !== undefined && filled[length] === undefined;
   const config = withLength(context, definition, filled, train);
   if (config === undefined) return undefined;
   const problem = definition.check?.(config);
@@ -35,7 +37,7 @@ export function resolveSchedule(context: ResolveContext, data: ResolvedData, tra
     };
     report("no-validation-data", facts, { pointer: "/schedule/kind" });
   }
-  return { kind, config };
+  return { kind, config, ...(isPlanned ? { planned: length } : {}) };
 }
 
 /** A schedule that is as long as the training, unless it says otherwise. Undefined when the length cannot be told. */

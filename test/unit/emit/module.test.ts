@@ -114,4 +114,18 @@ describe("specHash", () => {
     expect(specHash({ a: 1, b: [1, 2] })).not.toBe(specHash({ a: 1, b: [2, 1] }));
     expect(specHash({ a: [["b", 1]] })).not.toBe(specHash({ a: { b: 1 } }));
   });
+
+  it("leaves out how long to train, and what is planned from that", () => {
+    const hash = (steps: number, length: number, planned?: string): string => {
+      const schedule = { kind: "cosine", t_max: length, eta_min: 0 };
+      const config = { t_max: length, eta_min: 0 };
+      return specHash(
+        { train: { steps, seed: 1 }, schedule },
+        { kind: "cosine", config, ...(planned === undefined ? {} : { planned }) },
+      );
+    };
+    expect(hash(1300, 1300, "t_max")).toBe(hash(1000, 1000, "t_max"));
+    expect(hash(1300, 1000)).toBe(hash(1000, 1000));
+    expect(hash(1000, 1300)).not.toBe(hash(1000, 1000));
+  });
 });

@@ -18,10 +18,10 @@ function modelOf(text: string, name: string): Model {
   return model;
 }
 
-/** Without the places where things are written. */
+/** Without the places where things are written, and without what was not written but planned from the length of training. */
 function factsOf(model: Model): unknown {
   const text = JSON.stringify(model, (key, value: unknown) =>
-    key === "pointer" || key === "span" ? undefined : value,
+    key === "pointer" || key === "span" || key === "planned" ? undefined : value,
   );
   return JSON.parse(text);
 }
