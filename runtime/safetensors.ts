@@ -5,6 +5,7 @@
  * Source: https://github.com/huggingface/safetensors, README "Format".
  */
 import { Problem } from "./problem.ts";
+import { refuseDamage, withPlaceholder, writeChecksum } from "./safetensors-checksum.ts";
 import {
   ARRAY_OF_DTYPE,
   dataStart,
@@ -42,7 +43,8 @@ export interface SafetensorsFile {
 }
 
 /**
- * The bytes of a file. Names are written in sorted order, larger element types first so that all data is aligned.
+ * The bytes of a file. Names are written in sorted order, larger element types first so that all data is aligned. Metadata that
+ * has the key `specloom_crc32` gets the checksum there, whatever it held before.
  *
  * @throws Problem `invalid-tensor` when a tensor's data is not of its shape and dtype, or a name cannot be written.
  */
@@ -56,7 +58,7 @@ export function writeSafetensors(
     return a < b ? -1 : 1;
   });
   const header = new Map<string, unknown>();
-  const metadataEntries = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  const metadataEntries = Object.entries(withPlaceholder(metadata)).sort(([a], [b]) => (a < b ? -1 : 1));
   if (metadataEntries.length > 0) header.set("__metadata__", Object.fromEntries(metadataEntries));
   let end = 0;
   for (const [name, tensor] of sorted) {
@@ -85,6 +87,7 @@ export function writeSafetensors(
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
     position += data.byteLength;
   }
+  writeChecksum(bytes, HEADER_LENGTH_BYTES + padded);
   return bytes;
 }
 
@@ -96,6 +99,7 @@ export function writeSafetensors(
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   const start = dataStart(bytes, bytes.byteLength);
   const { entries, metadata } = readHeader(bytes.subarray(HEADER_LENGTH_BYTES, start), bytes.byteLength - start);
+  refuseDamage(bytes, start, metadata);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
     // A copy has a buffer of its own, so any alignment of the file will do. (`slice` of a Node Buffer would share.)

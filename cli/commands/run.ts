@@ -1,13 +1,14 @@
 /** `specloom run SPEC|MODULE`: compile, train, score on the test part, report. */
 import path from "node:path";
 import { Option, type Command } from "commander";
+import { isRecord } from "../../compiler/support/plain.ts";
 import type { LiveModel } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import { createRunDirectory, readRunFile, runFile } from "../../runtime/run/directory.ts";
+import { claimRunDirectory, runFile, type RunDirectory } from "../../runtime/run/directory.ts";
 import { listenForInterrupt } from "../../runtime/run/interrupt.ts";
 import { createProgress } from "../../runtime/run/progress.ts";
 import { interruptedMessage, runTraining } from "../../runtime/run/session.ts";
-import { backendText } from "../support/backend-text.ts";
+import { backendText, numbersText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
 import { EXIT } from "../support/faults.ts";
 import { GENERATED, modulePath, moduleState, writeModule } from "../support/module-file.ts";
@@ -22,10 +23,12 @@ import {
 } from "../support/options.ts";
 import { readNamedFile } from "../support/read-file.ts";
 import { finishRun } from "../support/finish-run.ts";
+import { createResumed, takeUp, type ResumedRun } from "../support/resume.ts";
+import { compareOrigins, ORIGIN_KEY, originOf, type RunOrigin } from "../support/run-origin.ts";
 import type { Session } from "../support/session.ts";
 import { projectRoot } from "../../runtime/data/files.ts";
 import { loadData, trainSettings } from "../support/spec-facts.ts";
-import { readMetadata, writeMetadata } from "../support/stored-facts.ts";
+import { writeMetadata } from "../support/stored-facts.ts";
 import { openSubject, type Subject } from "../support/subject.ts";
 import { reach } from "../support/terminal.ts";
 
@@ -36,6 +39,7 @@ interface RunFlags {
   readonly seed?: number;
   readonly weights?: string;
   readonly resume?: string;
+  readonly changeBackend?: boolean;
   readonly set: readonly string[];
   readonly out?: string;
   readonly json?: boolean;
@@ -60,6 +64,12 @@ export function addRun(program: Command, session: Session): void {
     )
     .addOption(weightsOption("start from these weights").conflicts("resume"))
     .addOption(new Option("--resume <run>", "continue the run in this folder").conflicts("out"))
+    .addOption(
+      new Option(
+        "--change-backend",
+        "with --resume: go on also where the backend computes other last bits than the run's",
+      ),
+    )
     .addOption(setOption())
     .addOption(new Option("--out <dir>", "folder of the run instead of runs/<name>/<n>"))
     .addOption(jsonOption("epochs and metrics"))
@@ -70,24 +80,59 @@ export function addRun(program: Command, session: Session): void {
 async function run(session: Session, given: string, flags: RunFlags): Promise<number> {
   const subject = await openSubject(session.terminal, given, { accepts: ["spec", "module"], overrides: flags.set });
   await keepModuleFresh(session, subject, flags.set.length > 0);
-  const resumed = flags.resume === undefined ? undefined : await checkpointFacts(session, flags.resume);
-  const dataset = await loadData(subject, resumed?.scaler);
-  const settings = trainSettings(subject.handle.definition, flags, dataset);
+  const resumed = flags.resume === undefined ? undefined : await takeUp(session, subject.handle, flags.resume);
+  try {
+    return await runIn(session, subject, flags, resumed);
+  } finally {
+    await resumed?.lock.release();
+  }
+}
+
+async function runIn(
+  session: Session,
+  subject: Subject,
+  flags: RunFlags,
+  resumed: ResumedRun | undefined,
+): Promise<number> {
+  const { definition } = subject.handle;
+  const dataset = await loadData(subject, resumed?.stored.scaler);
+  const settings = trainSettings(definition, flags, dataset);
   dataset.notes.forEach((note) => {
     session.note(`note: ${note}`);
   });
+  const source = originOf(definition, dataset, settings);
+  if (resumed?.origin !== undefined) {
+    const { run, origin } = resumed;
+    compareOrigins(origin, source, { run, file: dataFile(subject), weights: runFile(run, "weights") }).forEach(
+      (note) => {
+        session.note(note);
+      },
+    );
+  }
   const weights =
     flags.weights === undefined
       ? undefined
       : { bytes: await readNamedFile(session.terminal, flags.weights, "a weights file"), file: flags.weights };
-  const { backend, threads } = flags;
-  const live = await createModel(subject.handle, { backend, threads, seed: settings.seed, weights });
+  const { backend, threads, changeBackend: mayChange = false } = flags;
+  const request = { backend, threads, seed: settings.seed, weights };
+  const { live, ranOn } =
+    resumed === undefined
+      ? { live: await createModel(subject.handle, request), ranOn: undefined }
+      : await createResumed(session, subject, resumed, { ...request, mayChange });
   try {
     session.note(`backend: ${backendText(live.report())}`);
-    return await trainAndScore(session, { subject, dataset, live, settings, flags });
+    const origin = { ...source, ran_on: ranOn ?? [{ from_step: 0, numbers: numbersText(live.report()) }] };
+    return await trainAndScore(session, { subject, dataset, live, settings, flags, origin, resumed });
   } finally {
     await live.dispose();
   }
+}
+
+/** The data's file as messages show it. */
+function dataFile({ handle, files }: Subject): string {
+  const { data } = handle.definition.spec;
+  const file = isRecord(data) ? String(data["file"]) : "";
+  return files.display?.(file) ?? file;
 }
 
 /** With --set the module would not be that of the spec, so nothing is written then. */
@@ -107,31 +152,42 @@ async function keepModuleFresh(
   session.note(`${spec} -> ${file}`);
 }
 
-async function checkpointFacts(session: Session, resume: string): Promise<{ readonly scaler: unknown }> {
-  const bytes = await readRunFile(reach(session.terminal, resume), "checkpoint");
-  return readMetadata(bytes, runFile(resume, "checkpoint"));
-}
-
 interface Training {
   readonly subject: Subject;
   readonly dataset: Dataset;
   readonly live: LiveModel;
   readonly settings: ReturnType<typeof trainSettings>;
   readonly flags: RunFlags;
+  readonly origin: RunOrigin;
+  readonly resumed: ResumedRun | undefined;
 }
 
 async function trainAndScore(session: Session, training: Training): Promise<number> {
-  const { subject, dataset, live, settings, flags } = training;
+  const { subject, flags, resumed } = training;
   const { terminal } = session;
-  const directory =
-    flags.resume === undefined
-      ? await createRunDirectory({
-          root: reach(terminal, "runs"),
-          name: subject.name,
-          out: flags.out === undefined ? undefined : reach(terminal, flags.out),
-        })
-      : reach(terminal, flags.resume);
-  const run = flags.resume ?? flags.out ?? path.join("runs", subject.name, path.basename(directory));
+  if (resumed !== undefined) return trainIn(session, training, resumed, resumed.run);
+  const place = await claimRunDirectory({
+    root: reach(terminal, "runs"),
+    name: subject.name,
+    out: flags.out === undefined ? undefined : reach(terminal, flags.out),
+  });
+  try {
+    const run = flags.out ?? path.join("runs", subject.name, path.basename(place.directory));
+    return await trainIn(session, training, place, run);
+  } finally {
+    await place.lock.release();
+  }
+}
+
+/** @param run the folder as the user knows it */
+async function trainIn(
+  session: Session,
+  training: Training,
+  { directory, lock }: RunDirectory,
+  run: string,
+): Promise<number> {
+  const { subject, dataset, live, settings, flags, origin } = training;
+  const { terminal } = session;
   const fromRun = (folder: string): string =>
     path.relative(path.resolve(terminal.cwd, run), folder).replaceAll("\\", "/");
   const progress = createProgress(terminal.stderr, { quiet: session.quiet });
@@ -152,6 +208,8 @@ async function trainAndScore(session: Session, training: Training): Promise<numb
         specDirectory: fromRun(subject.directory),
         projectDirectory: fromRun(projectRoot(subject.directory, terminal.cwd)),
       }),
+      checkpointMetadata: { [ORIGIN_KEY]: JSON.stringify(origin) },
+      lock,
       signal: interrupt.signal,
       progress,
       onEpoch: (record) => {
@@ -162,7 +220,7 @@ async function trainAndScore(session: Session, training: Training): Promise<numb
       session.note(interruptedMessage(counters, commandOf(subject, flags), run));
       return EXIT.interrupted;
     }
-    await finishRun(session, { subject, dataset, live, directory, run, outcome, counters });
+    await finishRun(session, { subject, dataset, live, directory, run, outcome, counters, ranOn: origin.ran_on });
     return EXIT.ok;
   } finally {
     interrupt.release();

@@ -1,5 +1,6 @@
 /** The backend, in a line. */
 import type { BackendReport } from "../../runtime/contract.ts";
+import { roundsOnce } from "../../runtime/devices/wasm/machine.ts";
 
 /** Before the work: `wasm (simd), chosen since: a training step is estimated at ...` */
 export function backendText(report: BackendReport): string {
@@ -11,6 +12,14 @@ export function backendText(report: BackendReport): string {
 export function ranText(report: BackendReport): string {
   const { reason, requested } = report;
   return lineOf(report, requested === "auto" ? "chosen automatically" : reason);
+}
+
+/** What decides the last bits of its numbers, and nothing else: `wasm (simd)`. Threads change none. */
+export function numbersText({ backend, executorKind, adapter }: BackendReport): string {
+  const isRelaxed = backend === "wasm" && executorKind?.startsWith("relaxed-simd") === true;
+  const rounding = `relaxed-simd that rounds ${roundsOnce() ? "once" : "twice"}`;
+  const details = [backend !== "wasm" ? null : isRelaxed ? rounding : "simd", adapter].filter((part) => part !== null);
+  return details.length === 0 ? backend : `${backend} (${details.join("; ")})`;
 }
 
 function lineOf({ backend, executorKind, adapter, software, fallbackReason }: BackendReport, why: string): string {

@@ -8,6 +8,7 @@ import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
 import { ranText } from "./backend-text.ts";
 import { evaluatePart } from "./evaluation.ts";
 import type { RunMetrics } from "./run-metrics.ts";
+import type { RanOn } from "./run-origin.ts";
 import { readLog, writeReport } from "./run-report.ts";
 import { scoreText } from "./score-text.ts";
 import type { Session } from "./session.ts";
@@ -22,10 +23,11 @@ export interface FinishedTraining {
   readonly run: string;
   readonly outcome: TrainingOutcome;
   readonly counters: TrainingCounters;
+  readonly ranOn: readonly RanOn[];
 }
 
 export async function finishRun(session: Session, finished: FinishedTraining): Promise<void> {
-  const { subject, dataset, live, directory, run, outcome, counters } = finished;
+  const { subject, dataset, live, directory, run, outcome, counters, ranOn } = finished;
   const validation = await evaluatePart(live, dataset, "validation");
   const test = await evaluatePart(live, dataset, "test");
   const log = await readLog(directory);
@@ -45,6 +47,7 @@ export async function finishRun(session: Session, finished: FinishedTraining): P
       .reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
     examples: { train: dataset.train.count, validation: dataset.validation.count, test: dataset.test.count },
     backend: live.report(),
+    ...(ranOn.length > 1 ? { ran_on: ranOn } : {}),
     validation: validation?.scores ?? null,
     test: test?.scores ?? null,
   };

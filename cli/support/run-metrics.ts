@@ -2,6 +2,7 @@
 import type { BackendReport } from "../../runtime/contract.ts";
 import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
 import type { PartScores } from "./evaluation.ts";
+import type { RanOn } from "./run-origin.ts";
 
 export interface RunMetrics {
   readonly name: string;
@@ -20,6 +21,8 @@ export interface RunMetrics {
   readonly examples: { readonly train: number; readonly validation: number; readonly test: number };
   /** What ran. */
   readonly backend: BackendReport;
+  /** What computed from which update on, where the run was taken up by another backend. */
+  readonly ran_on?: readonly RanOn[];
   /** Null where the part has no examples. */
   readonly validation: PartScores | null;
   readonly test: PartScores | null;

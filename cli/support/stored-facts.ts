@@ -13,6 +13,11 @@ export interface StoredFacts {
   readonly projectDirectory: string | undefined;
 }
 
+/** All of a checkpoint's or a weights file's metadata, and what of it is known here. */
+export interface ReadFacts extends StoredFacts {
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 export function writeMetadata({ scaler, specDirectory, projectDirectory }: StoredFacts): Record<string, string> {
   return {
     ...(scaler === undefined ? {} : { scaler: JSON.stringify(scaler) }),
@@ -22,9 +27,10 @@ export function writeMetadata({ scaler, specDirectory, projectDirectory }: Store
 }
 
 /** @throws Problem `invalid-safetensors`, or Mistake `unusable-run-file` */
-export function readMetadata(bytes: Uint8Array, file: string): StoredFacts {
+export function readMetadata(bytes: Uint8Array, file: string): ReadFacts {
   const metadata = metadataIn(bytes, file);
   return {
+    metadata,
     scaler: parseScaler(metadata["scaler"], file),
     specDirectory: metadata["spec_directory"],
     projectDirectory: metadata["project_directory"],

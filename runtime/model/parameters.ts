@@ -3,6 +3,7 @@ import type { LiveModel, ModelDefinition, ParameterFact, StatisticDType } from "
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { fillNormal, fillUniform, initialisationStream } from "../random.ts";
+import { CHECKSUM_KEY } from "../safetensors-checksum.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors.ts";
 import type { SafetensorsFile, SafetensorsTensor } from "../safetensors.ts";
 import { firstNotFinite, placeText, shapeText, sizeOf } from "../tensor.ts";
@@ -85,6 +86,8 @@ export function weightsMetadata(definition: ModelDefinition): Record<string, str
     name: definition.name,
     spec_hash: definition.specHash,
     compiler_version: definition.compilerVersion,
+    // Filled in by the writer.
+    [CHECKSUM_KEY]: "",
   };
 }
 

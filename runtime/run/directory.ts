@@ -1,8 +1,10 @@
 /** Where a run lives: `runs/<name>/<n>/` or a directory the user names, and the files in it. */
-import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../problem.ts";
 import { reasonOf, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic-write.ts";
+import { LOCK_FILE, lockRun } from "./lock.ts";
+import type { RunLock } from "./lock.ts";
 import { makeFolderWithParents } from "./make-folder.ts";
 
 export const RUN_FILES = {
@@ -31,19 +33,27 @@ export function runFile(directory: string, file: RunFile): string {
   return join(directory, RUN_FILES[file]);
 }
 
+export interface RunDirectory {
+  readonly directory: string;
+  /** Held by this process; released when the run is over. */
+  readonly lock: RunLock;
+}
+
 /**
- * Makes the directory of a new run and returns its path. Two runs that start together get two numbers.
+ * Makes and locks the directory of a new run. Two runs that start together get two numbers.
  *
- * @throws Problem `run-directory-in-use` when `out` already holds a run, `run-directory-unusable` when it cannot be made
+ * @throws Problem `run-directory-in-use` when `out` already holds a run or another process, `run-directory-unusable` when it
+ *   cannot be made
  */
-export async function createRunDirectory({ root = "runs", name, out }: RunPlace): Promise<string> {
-  if (out !== undefined) return createNamed(out);
+export async function claimRunDirectory({ root = "runs", name, out }: RunPlace): Promise<RunDirectory> {
+  if (out !== undefined) return claimNamed(out);
   const parent = join(root, name);
   await made(parent, true);
   let number = Math.max(0, ...(await runNumbers(parent))) + 1;
   // Making the directory is what claims the number: it fails where another run was faster.
   while (!(await made(join(parent, String(number)), false))) number += 1;
-  return join(parent, String(number));
+  const directory = join(parent, String(number));
+  return { directory, lock: await lockRun(directory) };
 }
 
 /** The run with the highest number that has a checkpoint, or undefined. */
@@ -83,17 +93,42 @@ export async function removeUnfinishedWrites(directory: string): Promise<void> {
   await Promise.all(left.map((entry) => unlink(join(directory, entry)).catch(() => undefined)));
 }
 
-async function createNamed(directory: string): Promise<string> {
+async function claimNamed(directory: string): Promise<RunDirectory> {
   await made(directory, true);
-  const own: readonly string[] = Object.values(RUN_FILES);
-  const found = (await entriesOf(directory)).filter((entry) => own.includes(entry));
-  if (found.length === 0) return directory;
+  // Looked at before as well: no lock is ever left in a folder that is someone's own.
+  refuseOccupied(directory, await runFilesIn(directory, (await entriesOf(directory)).includes(LOCK_FILE)));
+  const lock = await lockRun(directory);
+  try {
+    refuseOccupied(directory, await runFilesIn(directory, lock.wasAbandoned));
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  return { directory, lock };
+}
+
+function refuseOccupied(directory: string, found: readonly string[]): void {
+  if (found.length === 0) return;
   throw new Problem({
     code: "run-directory-in-use",
     message: `"${directory}" already holds a run (${found.join(", ")}); it is not overwritten.`,
     help: "name another directory, continue that run with --resume, or delete it first.",
     file: directory,
   });
+}
+
+/**
+ * What must not be overwritten. A run that stopped before its first checkpoint leaves an empty log; only where its lock says
+ * that a run was here is the rest taken for the run's too, and not for files that someone keeps under such a name.
+ */
+async function runFilesIn(directory: string, wasAbandoned: boolean): Promise<readonly string[]> {
+  const own: readonly string[] = Object.values(RUN_FILES);
+  const found = (await entriesOf(directory)).filter((entry) => own.includes(entry));
+  const isStarted = [RUN_FILES.checkpoint, RUN_FILES.weights, RUN_FILES.metrics].some((file) => found.includes(file));
+  if (isStarted) return found;
+  const isEmpty = async (file: string): Promise<boolean> => (await stat(join(directory, file))).size === 0;
+  const only = found.length === 1 && found[0] === RUN_FILES.log && (await isEmpty(RUN_FILES.log));
+  return wasAbandoned || only ? [] : found;
 }
 
 /** True when this call made the directory, or when it may exist already. */

@@ -9,12 +9,13 @@ import { Trainer } from "../training/trainer.ts";
 import type { TrainingOutcome } from "../training/trainer.ts";
 import { writeFileAtomically } from "./atomic-write.ts";
 import { readRunFile, removeUnfinishedWrites, runFile } from "./directory.ts";
+import type { RunLock } from "./lock.ts";
 import { RunLog } from "./log.ts";
 import { createProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 
 export interface RunOptions<D extends ModelDefinition> extends TrainOptions<D> {
-  /** An existing directory: of a new run (`createRunDirectory`), or of the run to resume. */
+  /** An existing directory: of a new run (`claimRunDirectory`), or of the run to resume. */
   readonly directory: string;
   /** True: continue from the directory's checkpoint as if never stopped. */
   readonly resume?: boolean | undefined;
@@ -22,6 +23,10 @@ export interface RunOptions<D extends ModelDefinition> extends TrainOptions<D> {
   readonly spec?: string | undefined;
   /** Further texts to store with weights and checkpoint: how the data was scaled. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Texts to store with the checkpoint alone: where its numbers come from. */
+  readonly checkpointMetadata?: Readonly<Record<string, string>> | undefined;
+  /** Of the directory; without it nobody looks whether another process trains there. */
+  readonly lock?: RunLock | undefined;
   readonly progress?: Progress | undefined;
   readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
   /** At least this long between two checkpoints of a training whose epochs are short; default 1. */
@@ -126,6 +131,8 @@ class RunFiles<D extends ModelDefinition> {
   readonly #model: LiveModel<D>;
   readonly #directory: string;
   readonly #metadata: Readonly<Record<string, string>>;
+  readonly #checkpointMetadata: Readonly<Record<string, string>>;
+  readonly #lock: RunLock | undefined;
   readonly #trainer: Trainer<D>;
   readonly #log: RunLog;
   #weightsChanged: boolean;
@@ -137,6 +144,8 @@ class RunFiles<D extends ModelDefinition> {
     this.#model = options.model;
     this.#directory = options.directory;
     this.#metadata = options.metadata ?? {};
+    this.#checkpointMetadata = { ...options.metadata, ...options.checkpointMetadata };
+    this.#lock = options.lock;
     this.#trainer = trainer;
     this.#log = log;
     // After a resume the file may be missing, or older than the checkpoint's best.
@@ -154,9 +163,10 @@ class RunFiles<D extends ModelDefinition> {
 
   async save(outcome?: TrainingOutcome): Promise<void> {
     const started = performance.now();
+    await this.#lock?.check();
     await this.#log.flush();
     await this.saveWeights(outcome);
-    const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), this.#metadata);
+    const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), this.#checkpointMetadata);
     await writeFileAtomically(runFile(this.#directory, "checkpoint"), bytes, readSafetensors);
     this.#savedAt = performance.now();
     this.#cost = this.#savedAt - started;

@@ -7,6 +7,7 @@ import { memberOf } from "../member-of.ts";
 import { checkSpecHash, expectedSlots, fileEntry, takeTensors, weightsMetadata } from "../model/parameters.ts";
 import type { ExpectedTensor, Tensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
+import { CHECKSUM_KEY } from "../safetensors-checksum.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors.ts";
 import type { SafetensorsTensor } from "../safetensors.ts";
 import { readCounters } from "./state.ts";
@@ -37,6 +38,7 @@ export function decodeCheckpoint(definition: ModelDefinition, bytes: Uint8Array)
   if (file.metadata["kind"] !== "specloom-checkpoint-1") {
     throw invalid("it is a safetensors file, but not a checkpoint of a training.");
   }
+  if (!Object.hasOwn(file.metadata, CHECKSUM_KEY)) throw invalid("it lacks its checksum.");
   checkSpecHash(definition, file);
   const counters = readCounters(parse(file.metadata["training"]));
   if (typeof counters === "string") throw invalid(`its training state is damaged (${counters}).`);

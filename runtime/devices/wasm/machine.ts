@@ -32,6 +32,15 @@ async function hasRelaxed(): Promise<boolean> {
   return computes(relaxedCanary, 12);
 }
 
+/**
+ * Whether relaxed SIMD rounds once where it multiplies and adds on this processor: its results are then those of other
+ * processors that do. False where there is none.
+ */
+export function roundsOnce(): boolean {
+  // x * x + x: the last bit of the exact square is lost where the square is rounded before the addition.
+  return computes(relaxedCanary, 2 ** -12 + 2 ** -24, -(1 + 2 ** -12));
+}
+
 async function countCores(): Promise<number> {
   if (isNode()) return (await nodeModule("os")).availableParallelism();
   // The types promise what privacy settings of browsers may withhold.
@@ -46,12 +55,11 @@ function whyUnshared(): string | null {
   return isNode() || typeof Worker !== "undefined" ? null : "there are no workers";
 }
 
-/** Runs a binary's `canary` with 3. */
-function computes(binary: Uint8Array<ArrayBuffer>, expected: number): boolean {
+function computes(binary: Uint8Array<ArrayBuffer>, expected: number, argument = 3): boolean {
   if (typeof WebAssembly === "undefined" || !WebAssembly.validate(binary)) return false;
   // Less than 4 KiB, so that browsers compile it at once.
   const { canary } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports;
-  return typeof canary === "function" && (canary as (x: number) => number)(3) === expected;
+  return typeof canary === "function" && (canary as (x: number) => number)(argument) === expected;
 }
 
 const splat = [0x20, 0, 0xfd, 0x13];

@@ -106,6 +106,7 @@ describe("create", () => {
       format: "pt",
       name: "linear",
       spec_hash: "hash-of-linear",
+      specloom_crc32: expect.stringMatching(/^[\da-f]{8}$/) as unknown,
     });
     const { model: other } = await linearModel(9);
     await other.load(bytes);

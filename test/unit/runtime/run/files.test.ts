@@ -5,12 +5,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../../../../runtime/problem.ts";
 import { writeFileAtomically } from "../../../../runtime/run/atomic-write.ts";
 import {
-  createRunDirectory,
+  claimRunDirectory,
   latestRunDirectory,
   readRunFile,
   removeUnfinishedWrites,
   writeMetrics,
 } from "../../../../runtime/run/directory.ts";
+import { lockRun } from "../../../../runtime/run/lock.ts";
+import { ownProcess } from "../../../../runtime/run/process-identity.ts";
 import { RunLog } from "../../../../runtime/run/log.ts";
 
 let root = "";
@@ -61,28 +63,53 @@ describe("writeFileAtomically", () => {
 describe("run directories", () => {
   it("are numbered from 1, above the highest, also when many start at once", async () => {
     const place = { root, name: "next-number" };
-    expect(await createRunDirectory(place)).toBe(join(root, "next-number", "1"));
+    expect((await claimRunDirectory(place)).directory).toBe(join(root, "next-number", "1"));
     mkdirSync(join(root, "next-number", "7"));
     mkdirSync(join(root, "next-number", "notes"));
-    const made = await Promise.all(Array.from({ length: 8 }, () => createRunDirectory(place)));
-    const numbers = made.map((path) => Number(path.split("/").at(-1))).sort((a, b) => a - b);
+    const made = await Promise.all(Array.from({ length: 8 }, () => claimRunDirectory(place)));
+    const numbers = made.map(({ directory }) => Number(directory.split("/").at(-1))).sort((a, b) => a - b);
     expect(numbers).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
   it("can be named, but never hold two runs", async () => {
     const out = join(root, "deep", "mine");
-    expect(await createRunDirectory({ name: "a", out })).toBe(out);
+    const claimed = async (): Promise<string> => {
+      const { directory, lock } = await claimRunDirectory({ name: "a", out });
+      await lock.release();
+      return directory;
+    };
+    expect(await claimed()).toBe(out);
     writeFileSync(join(out, "notes.txt"), "");
-    expect(await createRunDirectory({ name: "a", out })).toBe(out);
+    expect(await claimed()).toBe(out);
     writeFileSync(join(out, "weights.safetensors"), "");
-    await expect(createRunDirectory({ name: "a", out })).rejects.toThrow(/already holds a run \(weights.safetensors\)/);
+    await expect(claimed()).rejects.toThrow(/already holds a run \(weights.safetensors\)/);
+    expect(readdirSync(out)).toEqual(["notes.txt", "weights.safetensors"]);
+  });
+
+  it("are taken over where a run was killed before its first checkpoint, and nothing else is", async () => {
+    const claim = () => claimRunDirectory({ name: "a", out: root });
+    const dead = { pid: 2 ** 22 - 1, started: "1", boot: null, token: "00", since: "then" };
+    writeFileSync(join(root, "spec.yaml"), "mine");
+    await expect(claim()).rejects.toThrow(/already holds a run \(spec.yaml\)/);
+    await (await lockRun(root)).release();
+    writeFileSync(join(root, ".lock"), JSON.stringify({ ...dead, place: (await ownProcess()).place }));
+    writeFileSync(join(root, "log.jsonl"), "");
+    const { lock } = await claim();
+    expect(lock.wasAbandoned).toBe(true);
+    await expect(claim()).rejects.toThrow(/another process \(id \d+, since .*\) is training in/);
+    await lock.release();
+    await expect(claim()).rejects.toThrow(/already holds a run/);
+    rmSync(join(root, "spec.yaml"));
+    await (await claim()).lock.release();
+    writeFileSync(join(root, "log.jsonl"), "{}\n");
+    await expect(claim()).rejects.toThrow(/already holds a run \(log.jsonl\)/);
   });
 
   it("cannot lie in a file", async () => {
     writeFileSync(join(root, "file"), "");
-    const call = createRunDirectory({ root: join(root, "file"), name: "a" });
+    const call = claimRunDirectory({ root: join(root, "file"), name: "a" });
     await expect(call).rejects.toThrow(/could not be made: a part of the path is a file/);
-    await expect(createRunDirectory({ name: "a", out: join(root, "file") })).rejects.toThrow(/could not be made/);
+    await expect(claimRunDirectory({ name: "a", out: join(root, "file") })).rejects.toThrow(/could not be made/);
   });
 
   it("find the latest run with a checkpoint", async () => {
