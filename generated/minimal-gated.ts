@@ -1004,63 +1004,65 @@ function adamParameter5(
   return parameter[c] - gradient[c] * stepSize[0] / (Math.sqrt(gradient2[c]) / correctionRoot[0] + 1e-8);
 }
 
-/** The kernels with their output sizes, innermost axis first. */
+const sources = kernelSources();
+
+/** The kernels: their text, which runs, their output sizes, innermost axis first, and what they take. */
 const kernelTable = {
-  encoderWeightsOfX: { source: encoderWeightsOfX, output: [1, 32] },
-  encoderProductsOfX: { source: encoderProductsOfX, output: [32, 16, 24] },
-  encoderConstant: { source: encoderConstant, output: [16, 16] },
-  encoderF: { source: encoderF, output: [16, 16] },
-  encoderMultiply: { source: encoderMultiply, output: [16, 16] },
-  encoderH: { source: encoderH, output: [16, 16] },
-  forecastAdd: { source: forecastAdd, output: [1, 24, 16] },
-  encoderG: { source: encoderG, output: [16, 16] },
-  encoderHInTraining: { source: encoderHInTraining, output: [16, 16] },
-  encoderMultiply4: { source: encoderMultiply4, output: [16, 16, 24] },
-  encoderSelect: { source: encoderSelect, output: [16, 1] },
-  encoderProductsOfXInStep: { source: encoderProductsOfXInStep, output: [32, 1] },
-  encoderFInStep: { source: encoderFInStep, output: [16, 1] },
-  encoderMultiplyInStep: { source: encoderMultiplyInStep, output: [16, 1] },
-  encoderHInStep: { source: encoderHInStep, output: [16, 1] },
-  forecastAddInStep: { source: forecastAddInStep, output: [1, 1, 1] },
-  lossMasked: { source: lossMasked, output: [16] },
-  lossCount: { source: lossCount, output: [1] },
-  lossValue: { source: lossValue, output: [1] },
-  lossError: { source: lossError, output: [1, 24, 16] },
-  lossMaskedInTraining: { source: lossMaskedInTraining, output: [16] },
-  lossTotalGradient: { source: lossTotalGradient, output: [1] },
-  lossErrorGradient: { source: lossErrorGradient, output: [1, 24, 16] },
-  changeBiasGradient: { source: changeBiasGradient, output: [1] },
-  encoderOutputGradient: { source: encoderOutputGradient, output: [16, 24, 16] },
-  changeWeightGradient: { source: changeWeightGradient, output: [16, 1] },
-  encoderMultiply2: { source: encoderMultiply2, output: [16, 16] },
-  encoderContract: { source: encoderContract, output: [16, 16] },
-  encoderMultiply3: { source: encoderMultiply3, output: [16, 16] },
-  encoderPreviousHGradient: { source: encoderPreviousHGradient, output: [16, 16] },
-  encoderJoinedGradient: { source: encoderJoinedGradient, output: [32, 16, 24] },
-  encoderUFGradient: { source: encoderUFGradient, output: [16, 16] },
-  encoderWeightsOfXGradient: { source: encoderWeightsOfXGradient, output: [1, 32] },
-  encoderUHGradient: { source: encoderUHGradient, output: [16, 16] },
-  encoderBHGradient: { source: encoderBHGradient, output: [16] },
-  encoderWFGradient: { source: encoderWFGradient, output: [1, 16] },
-  encoderWHGradient: { source: encoderWHGradient, output: [1, 16] },
-  adamExpAvg: { source: adamExpAvg, output: [1, 16] },
-  adamExpAvgSq: { source: adamExpAvgSq, output: [1, 16] },
-  adamParameter: { source: adamParameter, output: [1, 16] },
-  adamExpAvg2: { source: adamExpAvg2, output: [16, 16] },
-  adamExpAvgSq2: { source: adamExpAvgSq2, output: [16, 16] },
-  adamParameter2: { source: adamParameter2, output: [16, 16] },
-  adamExpAvg3: { source: adamExpAvg3, output: [16] },
-  adamExpAvgSq3: { source: adamExpAvgSq3, output: [16] },
-  adamParameter3: { source: adamParameter3, output: [16] },
-  adamExpAvg4: { source: adamExpAvg4, output: [1, 16] },
-  adamExpAvgSq4: { source: adamExpAvgSq4, output: [1, 16] },
-  adamExpAvg5: { source: adamExpAvg5, output: [16, 1] },
-  adamExpAvgSq5: { source: adamExpAvgSq5, output: [16, 1] },
-  adamParameter4: { source: adamParameter4, output: [16, 1] },
-  adamExpAvg6: { source: adamExpAvg6, output: [1] },
-  adamExpAvgSq6: { source: adamExpAvgSq6, output: [1] },
-  adamParameter5: { source: adamParameter5, output: [1] },
-} as const satisfies Readonly<Record<string, GpuKernel>>;
+  encoderWeightsOfX: { source: sources.encoderWeightsOfX, output: [1, 32] } as GpuKernel<typeof encoderWeightsOfX>,
+  encoderProductsOfX: { source: sources.encoderProductsOfX, output: [32, 16, 24] } as GpuKernel<typeof encoderProductsOfX>,
+  encoderConstant: { source: sources.encoderConstant, output: [16, 16] } as GpuKernel<typeof encoderConstant>,
+  encoderF: { source: sources.encoderF, output: [16, 16] } as GpuKernel<typeof encoderF>,
+  encoderMultiply: { source: sources.encoderMultiply, output: [16, 16] } as GpuKernel<typeof encoderMultiply>,
+  encoderH: { source: sources.encoderH, output: [16, 16] } as GpuKernel<typeof encoderH>,
+  forecastAdd: { source: sources.forecastAdd, output: [1, 24, 16] } as GpuKernel<typeof forecastAdd>,
+  encoderG: { source: sources.encoderG, output: [16, 16] } as GpuKernel<typeof encoderG>,
+  encoderHInTraining: { source: sources.encoderHInTraining, output: [16, 16] } as GpuKernel<typeof encoderHInTraining>,
+  encoderMultiply4: { source: sources.encoderMultiply4, output: [16, 16, 24] } as GpuKernel<typeof encoderMultiply4>,
+  encoderSelect: { source: sources.encoderSelect, output: [16, 1] } as GpuKernel<typeof encoderSelect>,
+  encoderProductsOfXInStep: { source: sources.encoderProductsOfXInStep, output: [32, 1] } as GpuKernel<typeof encoderProductsOfXInStep>,
+  encoderFInStep: { source: sources.encoderFInStep, output: [16, 1] } as GpuKernel<typeof encoderFInStep>,
+  encoderMultiplyInStep: { source: sources.encoderMultiplyInStep, output: [16, 1] } as GpuKernel<typeof encoderMultiplyInStep>,
+  encoderHInStep: { source: sources.encoderHInStep, output: [16, 1] } as GpuKernel<typeof encoderHInStep>,
+  forecastAddInStep: { source: sources.forecastAddInStep, output: [1, 1, 1] } as GpuKernel<typeof forecastAddInStep>,
+  lossMasked: { source: sources.lossMasked, output: [16] } as GpuKernel<typeof lossMasked>,
+  lossCount: { source: sources.lossCount, output: [1] } as GpuKernel<typeof lossCount>,
+  lossValue: { source: sources.lossValue, output: [1] } as GpuKernel<typeof lossValue>,
+  lossError: { source: sources.lossError, output: [1, 24, 16] } as GpuKernel<typeof lossError>,
+  lossMaskedInTraining: { source: sources.lossMaskedInTraining, output: [16] } as GpuKernel<typeof lossMaskedInTraining>,
+  lossTotalGradient: { source: sources.lossTotalGradient, output: [1] } as GpuKernel<typeof lossTotalGradient>,
+  lossErrorGradient: { source: sources.lossErrorGradient, output: [1, 24, 16] } as GpuKernel<typeof lossErrorGradient>,
+  changeBiasGradient: { source: sources.changeBiasGradient, output: [1] } as GpuKernel<typeof changeBiasGradient>,
+  encoderOutputGradient: { source: sources.encoderOutputGradient, output: [16, 24, 16] } as GpuKernel<typeof encoderOutputGradient>,
+  changeWeightGradient: { source: sources.changeWeightGradient, output: [16, 1] } as GpuKernel<typeof changeWeightGradient>,
+  encoderMultiply2: { source: sources.encoderMultiply2, output: [16, 16] } as GpuKernel<typeof encoderMultiply2>,
+  encoderContract: { source: sources.encoderContract, output: [16, 16] } as GpuKernel<typeof encoderContract>,
+  encoderMultiply3: { source: sources.encoderMultiply3, output: [16, 16] } as GpuKernel<typeof encoderMultiply3>,
+  encoderPreviousHGradient: { source: sources.encoderPreviousHGradient, output: [16, 16] } as GpuKernel<typeof encoderPreviousHGradient>,
+  encoderJoinedGradient: { source: sources.encoderJoinedGradient, output: [32, 16, 24] } as GpuKernel<typeof encoderJoinedGradient>,
+  encoderUFGradient: { source: sources.encoderUFGradient, output: [16, 16] } as GpuKernel<typeof encoderUFGradient>,
+  encoderWeightsOfXGradient: { source: sources.encoderWeightsOfXGradient, output: [1, 32] } as GpuKernel<typeof encoderWeightsOfXGradient>,
+  encoderUHGradient: { source: sources.encoderUHGradient, output: [16, 16] } as GpuKernel<typeof encoderUHGradient>,
+  encoderBHGradient: { source: sources.encoderBHGradient, output: [16] } as GpuKernel<typeof encoderBHGradient>,
+  encoderWFGradient: { source: sources.encoderWFGradient, output: [1, 16] } as GpuKernel<typeof encoderWFGradient>,
+  encoderWHGradient: { source: sources.encoderWHGradient, output: [1, 16] } as GpuKernel<typeof encoderWHGradient>,
+  adamExpAvg: { source: sources.adamExpAvg, output: [1, 16] } as GpuKernel<typeof adamExpAvg>,
+  adamExpAvgSq: { source: sources.adamExpAvgSq, output: [1, 16] } as GpuKernel<typeof adamExpAvgSq>,
+  adamParameter: { source: sources.adamParameter, output: [1, 16] } as GpuKernel<typeof adamParameter>,
+  adamExpAvg2: { source: sources.adamExpAvg2, output: [16, 16] } as GpuKernel<typeof adamExpAvg2>,
+  adamExpAvgSq2: { source: sources.adamExpAvgSq2, output: [16, 16] } as GpuKernel<typeof adamExpAvgSq2>,
+  adamParameter2: { source: sources.adamParameter2, output: [16, 16] } as GpuKernel<typeof adamParameter2>,
+  adamExpAvg3: { source: sources.adamExpAvg3, output: [16] } as GpuKernel<typeof adamExpAvg3>,
+  adamExpAvgSq3: { source: sources.adamExpAvgSq3, output: [16] } as GpuKernel<typeof adamExpAvgSq3>,
+  adamParameter3: { source: sources.adamParameter3, output: [16] } as GpuKernel<typeof adamParameter3>,
+  adamExpAvg4: { source: sources.adamExpAvg4, output: [1, 16] } as GpuKernel<typeof adamExpAvg4>,
+  adamExpAvgSq4: { source: sources.adamExpAvgSq4, output: [1, 16] } as GpuKernel<typeof adamExpAvgSq4>,
+  adamExpAvg5: { source: sources.adamExpAvg5, output: [16, 1] } as GpuKernel<typeof adamExpAvg5>,
+  adamExpAvgSq5: { source: sources.adamExpAvgSq5, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq5>,
+  adamParameter4: { source: sources.adamParameter4, output: [16, 1] } as GpuKernel<typeof adamParameter4>,
+  adamExpAvg6: { source: sources.adamExpAvg6, output: [1] } as GpuKernel<typeof adamExpAvg6>,
+  adamExpAvgSq6: { source: sources.adamExpAvgSq6, output: [1] } as GpuKernel<typeof adamExpAvgSq6>,
+  adamParameter5: { source: sources.adamParameter5, output: [1] } as GpuKernel<typeof adamParameter5>,
+};
 
 // predict: the outputs, without dropout
 
@@ -1096,7 +1098,7 @@ const predictArguments = [
  *     forecastAdd                      [16, 24, 1]          forward: forecast .. end; add
  */
 function predictPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof predictArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof predictArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "encoder.W_f": encoderWF,
@@ -1179,7 +1181,7 @@ const evaluateArguments = [
  *     lossValue                        []                   loss: loss .. end; value
  */
 function evaluatePlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof evaluateArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof evaluateArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "encoder.W_f": encoderWF,
@@ -1290,7 +1292,7 @@ const gradientsArguments = [
  *     encoderWHGradient                [16, 1]              backward: encoder .. end; W_h_gradient
  */
 function gradientsPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof gradientsArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof gradientsArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "encoder.W_f": encoderWF,
@@ -1521,7 +1523,7 @@ const trainStepArguments = [
  *     nextChangeBias                   [1]                  update: adam .. end; parameter
  */
 function trainStepPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof trainStepArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof trainStepArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "encoder.W_f": encoderWF,
@@ -1780,7 +1782,7 @@ const streamStepArguments = [
  *     forecastAdd                      [1, 1, 1]            forward: forecast .. end; add
  */
 function streamStepPlan(
-  { kernels, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof streamStepArguments)[number]["name"]>
+  { kernels, tensors }: GpuPlanContext<typeof kernelTable, (typeof streamStepArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "stream.position": streamPosition,
@@ -2211,6 +2213,67 @@ export type MinimalGatedInputs = PredictInputs<typeof model.definition>;
 export type MinimalGatedTrainInputs = TrainInputs<typeof model.definition>;
 /** What `predict` returns. */
 export type MinimalGatedOutputs = Outputs<typeof model.definition>;
+
+// The kernels as gpu.js reads them: text, because bundlers rewrite functions
+
+function kernelSources() {
+  return {
+    encoderWeightsOfX: "function encoderWeightsOfX(encoderWH, encoderWF) { const i = this.thread.y; const j = this.thread.x; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? encoderWF[iClamped][j] : encoderWH[iMinus16Clamped][j]; }",
+    encoderProductsOfX: "function encoderProductsOfX(series, weightsOfX) { const t = this.thread.z; const b = this.thread.y; const m = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += series[b][t][k] * weightsOfX[m][k]; } return sum; }",
+    encoderConstant: "function encoderConstant() { return 0; }",
+    encoderF: "function encoderF(productsOfX, encoderBF, previousH, encoderUF, t) { const b = this.thread.y; const m = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += previousH[b][k] * encoderUF[m][k]; } return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[t][b][m] + encoderBF[m] + sum)))); }",
+    encoderMultiply: "function encoderMultiply(f, previousH) { const b = this.thread.y; const m = this.thread.x; return f[b][m] * previousH[b][m]; }",
+    encoderH: "function encoderH(f, previousH, productsOfX, encoderBH, multiply, encoderUH, t) { const b = this.thread.y; const m = this.thread.x; const fValue = f[b][m]; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * encoderUH[m][k]; } const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + encoderBH[m] + sum))); return (1 - fValue) * previousH[b][m] + fValue * g; }",
+    forecastAdd: "function forecastAdd(series, h, changeWeight, changeBias) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
+    encoderG: "function encoderG(productsOfX, encoderBH, multiply, encoderUH, t) { const b = this.thread.y; const m = this.thread.x; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * encoderUH[m][k]; } return Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + encoderBH[m] + sum))); }",
+    encoderHInTraining: "function encoderHInTraining(f, previousH, g) { const b = this.thread.y; const m = this.thread.x; const fValue = f[b][m]; return (1 - fValue) * previousH[b][m] + fValue * g[b][m]; }",
+    encoderMultiply4: "function encoderMultiply4(f, previousH) { const t = this.thread.z; const b = this.thread.y; const m = this.thread.x; return f[t][b][m] * previousH[t][b][m]; }",
+    encoderSelect: "function encoderSelect(streamPosition, encoderLayer0State0) { const b = this.thread.y; const t = this.thread.x; return streamPosition[b] === 0 ? 0 : encoderLayer0State0[b][t]; }",
+    encoderProductsOfXInStep: "function encoderProductsOfXInStep(series, weightsOfX) { const m = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += series[0][0][0] * weightsOfX[m][k]; } return sum; }",
+    encoderFInStep: "function encoderFInStep(productsOfX, encoderBF, select, encoderUF) { const b = this.thread.y; const m = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += select[b][k] * encoderUF[m][k]; } return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[b][m] + encoderBF[m] + sum)))); }",
+    encoderMultiplyInStep: "function encoderMultiplyInStep(f, select) { const b = this.thread.y; const m = this.thread.x; return f[b][m] * select[b][m]; }",
+    encoderHInStep: "function encoderHInStep(f, select, productsOfX, encoderBH, multiply, encoderUH) { const b = this.thread.y; const m = this.thread.x; const fValue = f[b][m]; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * encoderUH[m][k]; } const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[b][mPlus16] + encoderBH[m] + sum))); return (1 - fValue) * select[b][m] + fValue * g; }",
+    forecastAddInStep: "function forecastAddInStep(series, h, changeWeight, changeBias) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { const position = b * 16 + t * 16 + i; sum += h[0][position] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
+    lossMasked: "function lossMasked(batchMask, add, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = add[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
+    lossCount: "function lossCount(batchMask) { let sum = 0; for (let k = 0; k < 16; k++) { sum += batchMask[k]; } return sum * 24; }",
+    lossValue: "function lossValue(masked, count) { let total = 0; for (let k = 0; k < 16; k++) { total += masked[k]; } return total / count[0]; }",
+    lossError: "function lossError(series, h, changeWeight, changeBias, next) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue - next[b][t][c]; }",
+    lossMaskedInTraining: "function lossMaskedInTraining(batchMask, error) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const errorValue = error[b][k][k2]; const elements = errorValue * errorValue; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
+    lossTotalGradient: "function lossTotalGradient(count) { return 1 / count[0]; }",
+    lossErrorGradient: "function lossErrorGradient(batchMask, totalGradient, error) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0; const product = elementsGradient * error[b][t][c]; return product + product; }",
+    changeBiasGradient: "function changeBiasGradient(errorGradient) { const c = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { let sum2 = 0; for (let k2 = 0; k2 < 24; k2++) { sum2 += errorGradient[k][k2][c]; } sum += sum2; } return sum; }",
+    encoderOutputGradient: "function encoderOutputGradient(errorGradient, changeWeight) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; let sum = 0; for (let o = 0; o < 1; o++) { sum += errorGradient[b][t][o] * changeWeight[o][i]; } return sum; }",
+    changeWeightGradient: "function changeWeightGradient(errorGradient, h) { const o = this.thread.y; const i = this.thread.x; let sum = 0; for (let b = 0; b < 16; b++) { let sum2 = 0; for (let t = 0; t < 24; t++) { const tPlus1 = t + 1; sum2 += errorGradient[b][t][o] * h[tPlus1][b][i]; } sum += sum2; } return sum; }",
+    encoderMultiply2: "function encoderMultiply2(carriedHGradient, outputGradient, f, g, t) { const b = this.thread.y; const m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const gGradient = hGradient * f[b][m]; const gValue = g[b][m]; return gGradient * (1 - gValue * gValue); }",
+    encoderContract: "function encoderContract(multiply, encoderUH) { const b = this.thread.y; const k = this.thread.x; let sum = 0; for (let m = 0; m < 16; m++) { sum += multiply[b][m] * encoderUH[m][k]; } return sum; }",
+    encoderMultiply3: "function encoderMultiply3(carriedHGradient, outputGradient, g, previousH, contract, f, t) { const b = this.thread.y; const m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const previousHValue = previousH[b][m]; const fGradient = hGradient * g[b][m] + -(hGradient * previousHValue) + contract[b][m] * previousHValue; const fValue = f[b][m]; return fGradient * fValue * (1 - fValue); }",
+    encoderPreviousHGradient: "function encoderPreviousHGradient(carriedHGradient, outputGradient, f, contract, multiply, encoderUF, t) { const b = this.thread.y; const m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const fValue = f[b][m]; let sum = 0; for (let m2 = 0; m2 < 16; m2++) { sum += multiply[b][m2] * encoderUF[m2][m]; } return hGradient * (1 - fValue) + contract[b][m] * fValue + sum; }",
+    encoderJoinedGradient: "function encoderJoinedGradient(multiply, multiply2) { const t = this.thread.z; const b = this.thread.y; const i = this.thread.x; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? multiply2[t][b][iClamped] : multiply[t][b][iMinus16Clamped]; }",
+    encoderUFGradient: "function encoderUFGradient(multiply, previousH) { const m = this.thread.y; const k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += multiply[t][b][m] * previousH[t][b][k]; } sum += sum2; } return sum; }",
+    encoderWeightsOfXGradient: "function encoderWeightsOfXGradient(joinedGradient, series) { const m = this.thread.y; const k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += joinedGradient[t][b][m] * series[b][t][k]; } sum += sum2; } return sum; }",
+    encoderUHGradient: "function encoderUHGradient(multiply, multiply2) { const m = this.thread.y; const k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += multiply[t][b][m] * multiply2[t][b][k]; } sum += sum2; } return sum; }",
+    encoderBHGradient: "function encoderBHGradient(multiply) { const m = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 16; k2++) { sum2 += multiply[k][k2][m]; } sum += sum2; } return sum; }",
+    encoderWFGradient: "function encoderWFGradient(weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; return weightsOfXGradient[i][k]; }",
+    encoderWHGradient: "function encoderWHGradient(weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; return weightsOfXGradient[iPlus16][k]; }",
+    adamExpAvg: "function adamExpAvg(expAvg, gradient) { const i = this.thread.y; const k = this.thread.x; return expAvg[i][k] * 0.9 + gradient[i][k] * 0.09999999999999998; }",
+    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const i = this.thread.y; const k = this.thread.x; const wFGradient = gradient[i][k]; return expAvgSq[i][k] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009; }",
+    adamParameter: "function adamParameter(parameter, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.y; const k = this.thread.x; return parameter[i][k] - gradient[i][k] * stepSize[0] / (Math.sqrt(gradient2[i][k]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const m = this.thread.y; const k = this.thread.x; return expAvg[m][k] * 0.9 + gradient[m][k] * 0.09999999999999998; }",
+    adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const m = this.thread.y; const k = this.thread.x; const gradientValue = gradient[m][k]; return expAvgSq[m][k] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter2: "function adamParameter2(parameter, gradient, stepSize, gradient2, correctionRoot) { const m = this.thread.y; const k = this.thread.x; return parameter[m][k] - gradient[m][k] * stepSize[0] / (Math.sqrt(gradient2[m][k]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const m = this.thread.x; return expAvg[m] * 0.9 + gradient[m] * 0.09999999999999998; }",
+    adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const m = this.thread.x; const gradientValue = gradient[m]; return expAvgSq[m] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter3: "function adamParameter3(parameter, gradient, stepSize, gradient2, correctionRoot) { const m = this.thread.x; return parameter[m] - gradient[m] * stepSize[0] / (Math.sqrt(gradient2[m]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg4: "function adamExpAvg4(expAvg, gradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; return expAvg[i][k] * 0.9 + gradient[iPlus16][k] * 0.09999999999999998; }",
+    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, gradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; const wHGradient = gradient[iPlus16][k]; return expAvgSq[i][k] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
+    adamExpAvg5: "function adamExpAvg5(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
+    adamExpAvgSq5: "function adamExpAvgSq5(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter4: "function adamParameter4(parameter, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg6: "function adamExpAvg6(expAvg, gradient) { const c = this.thread.x; return expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998; }",
+    adamExpAvgSq6: "function adamExpAvgSq6(expAvgSq, gradient) { const c = this.thread.x; const gradientValue = gradient[c]; return expAvgSq[c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter5: "function adamParameter5(parameter, gradient, stepSize, gradient2, correctionRoot) { const c = this.thread.x; return parameter[c] - gradient[c] * stepSize[0] / (Math.sqrt(gradient2[c]) / correctionRoot[0] + 1e-8); }",
+  };
+}
 
 // The programs in WebAssembly; `specloom compile --emit kernels --target wasm` prints their source
 

@@ -1417,87 +1417,89 @@ function adamParameter7(
   return parameter[c] - gradient[c] * stepSize[0] / (Math.sqrt(gradient2[c]) / correctionRoot[0] + 1e-8);
 }
 
-/** The kernels with their output sizes, innermost axis first. */
+const sources = kernelSources();
+
+/** The kernels: their text, which runs, their output sizes, innermost axis first, and what they take. */
 const kernelTable = {
-  encoderInputProjection: { source: encoderInputProjection, output: [64, 16, 24] },
-  encoderConstant: { source: encoderConstant, output: [16, 16] },
-  encoderGates: { source: encoderGates, output: [64, 16] },
-  encoderCellState: { source: encoderCellState, output: [16, 16] },
-  encoderHiddenState: { source: encoderHiddenState, output: [16, 16] },
-  contextEnergy: { source: contextEnergy, output: [1, 24, 16] },
-  contextVisibleEnergies: { source: contextVisibleEnergies, output: [24, 24, 16] },
-  contextLargestEnergy: { source: contextLargestEnergy, output: [24, 16] },
-  contextExponentials: { source: contextExponentials, output: [24, 24, 16] },
-  contextExponentialSum: { source: contextExponentialSum, output: [24, 16] },
-  contextWeights: { source: contextWeights, output: [24, 24, 16] },
-  contextPooled: { source: contextPooled, output: [16, 24, 16] },
-  joinedOutput: { source: joinedOutput, output: [32, 24, 16] },
-  forecastAdd: { source: forecastAdd, output: [1, 24, 16] },
-  encoderInputGate: { source: encoderInputGate, output: [16, 16] },
-  encoderForgetGate: { source: encoderForgetGate, output: [16, 16] },
-  encoderCandidate: { source: encoderCandidate, output: [16, 16] },
-  encoderOutputGate: { source: encoderOutputGate, output: [16, 16] },
-  encoderCellStateInTraining: { source: encoderCellStateInTraining, output: [16, 16] },
-  encoderCellOutput: { source: encoderCellOutput, output: [16, 16] },
-  encoderHiddenStateInTraining: { source: encoderHiddenStateInTraining, output: [16, 16] },
-  encoderSelect: { source: encoderSelect, output: [16, 1] },
-  encoderGatesInStep: { source: encoderGatesInStep, output: [64, 1] },
-  encoderCellStateInStep: { source: encoderCellStateInStep, output: [16, 1] },
-  encoderHiddenStateInStep: { source: encoderHiddenStateInStep, output: [16, 1] },
-  contextEnergyInStep: { source: contextEnergyInStep, output: [1, 1, 1] },
-  contextMaximum: { source: contextMaximum, output: [1] },
-  contextExp: { source: contextExp, output: [1] },
-  contextExp2: { source: contextExp2, output: [1] },
-  contextAdd: { source: contextAdd, output: [1] },
-  contextAdd2: { source: contextAdd2, output: [16, 1] },
-  joinedOutputInStep: { source: joinedOutputInStep, output: [32, 1, 1] },
-  forecastAddInStep: { source: forecastAddInStep, output: [1, 1, 1] },
-  lossMasked: { source: lossMasked, output: [16] },
-  lossCount: { source: lossCount, output: [1] },
-  lossValue: { source: lossValue, output: [1] },
-  lossError: { source: lossError, output: [1, 24, 16] },
-  lossMaskedInTraining: { source: lossMaskedInTraining, output: [16] },
-  lossTotalGradient: { source: lossTotalGradient, output: [1] },
-  lossErrorGradient: { source: lossErrorGradient, output: [1, 24, 16] },
-  changeBiasGradient: { source: changeBiasGradient, output: [1] },
-  joinedOutputGradient: { source: joinedOutputGradient, output: [32, 24, 16] },
-  changeWeightGradient: { source: changeWeightGradient, output: [32, 1] },
-  contextDivide: { source: contextDivide, output: [24, 24, 16] },
-  contextExponentialSumGradient: { source: contextExponentialSumGradient, output: [24, 16] },
-  contextEnergyGradient: { source: contextEnergyGradient, output: [24, 16] },
-  contextBiasGradient: { source: contextBiasGradient, output: [1] },
-  contextWeightGradient: { source: contextWeightGradient, output: [16, 1] },
-  encoderOutputGradient: { source: encoderOutputGradient, output: [16, 24, 16] },
-  encoderMultiply: { source: encoderMultiply, output: [16, 16] },
-  encoderCellStateGradient: { source: encoderCellStateGradient, output: [16, 16] },
-  encoderJoinedGradient: { source: encoderJoinedGradient, output: [64, 16] },
-  encoderPreviousHiddenStateGradient: { source: encoderPreviousHiddenStateGradient, output: [16, 16] },
-  encoderPreviousCellStateGradient: { source: encoderPreviousCellStateGradient, output: [16, 16] },
-  encoderWeightHhL0Gradient: { source: encoderWeightHhL0Gradient, output: [16, 64] },
-  encoderBiasIhL0Gradient: { source: encoderBiasIhL0Gradient, output: [64] },
-  encoderWeightIhL0Gradient: { source: encoderWeightIhL0Gradient, output: [1, 64] },
-  adamExpAvg: { source: adamExpAvg, output: [1, 64] },
-  adamExpAvgSq: { source: adamExpAvgSq, output: [1, 64] },
-  adamParameter: { source: adamParameter, output: [1, 64] },
-  adamExpAvg2: { source: adamExpAvg2, output: [16, 64] },
-  adamExpAvgSq2: { source: adamExpAvgSq2, output: [16, 64] },
-  adamParameter2: { source: adamParameter2, output: [16, 64] },
-  adamExpAvg3: { source: adamExpAvg3, output: [64] },
-  adamExpAvgSq3: { source: adamExpAvgSq3, output: [64] },
-  adamParameter3: { source: adamParameter3, output: [64] },
-  adamExpAvg4: { source: adamExpAvg4, output: [16, 1] },
-  adamExpAvgSq4: { source: adamExpAvgSq4, output: [16, 1] },
-  adamParameter4: { source: adamParameter4, output: [16, 1] },
-  adamExpAvg5: { source: adamExpAvg5, output: [1] },
-  adamExpAvgSq5: { source: adamExpAvgSq5, output: [1] },
-  adamParameter5: { source: adamParameter5, output: [1] },
-  adamExpAvg6: { source: adamExpAvg6, output: [32, 1] },
-  adamExpAvgSq6: { source: adamExpAvgSq6, output: [32, 1] },
-  adamParameter6: { source: adamParameter6, output: [32, 1] },
-  adamExpAvg7: { source: adamExpAvg7, output: [1] },
-  adamExpAvgSq7: { source: adamExpAvgSq7, output: [1] },
-  adamParameter7: { source: adamParameter7, output: [1] },
-} as const satisfies Readonly<Record<string, GpuKernel>>;
+  encoderInputProjection: { source: sources.encoderInputProjection, output: [64, 16, 24] } as GpuKernel<typeof encoderInputProjection>,
+  encoderConstant: { source: sources.encoderConstant, output: [16, 16] } as GpuKernel<typeof encoderConstant>,
+  encoderGates: { source: sources.encoderGates, output: [64, 16] } as GpuKernel<typeof encoderGates>,
+  encoderCellState: { source: sources.encoderCellState, output: [16, 16] } as GpuKernel<typeof encoderCellState>,
+  encoderHiddenState: { source: sources.encoderHiddenState, output: [16, 16] } as GpuKernel<typeof encoderHiddenState>,
+  contextEnergy: { source: sources.contextEnergy, output: [1, 24, 16] } as GpuKernel<typeof contextEnergy>,
+  contextVisibleEnergies: { source: sources.contextVisibleEnergies, output: [24, 24, 16] } as GpuKernel<typeof contextVisibleEnergies>,
+  contextLargestEnergy: { source: sources.contextLargestEnergy, output: [24, 16] } as GpuKernel<typeof contextLargestEnergy>,
+  contextExponentials: { source: sources.contextExponentials, output: [24, 24, 16] } as GpuKernel<typeof contextExponentials>,
+  contextExponentialSum: { source: sources.contextExponentialSum, output: [24, 16] } as GpuKernel<typeof contextExponentialSum>,
+  contextWeights: { source: sources.contextWeights, output: [24, 24, 16] } as GpuKernel<typeof contextWeights>,
+  contextPooled: { source: sources.contextPooled, output: [16, 24, 16] } as GpuKernel<typeof contextPooled>,
+  joinedOutput: { source: sources.joinedOutput, output: [32, 24, 16] } as GpuKernel<typeof joinedOutput>,
+  forecastAdd: { source: sources.forecastAdd, output: [1, 24, 16] } as GpuKernel<typeof forecastAdd>,
+  encoderInputGate: { source: sources.encoderInputGate, output: [16, 16] } as GpuKernel<typeof encoderInputGate>,
+  encoderForgetGate: { source: sources.encoderForgetGate, output: [16, 16] } as GpuKernel<typeof encoderForgetGate>,
+  encoderCandidate: { source: sources.encoderCandidate, output: [16, 16] } as GpuKernel<typeof encoderCandidate>,
+  encoderOutputGate: { source: sources.encoderOutputGate, output: [16, 16] } as GpuKernel<typeof encoderOutputGate>,
+  encoderCellStateInTraining: { source: sources.encoderCellStateInTraining, output: [16, 16] } as GpuKernel<typeof encoderCellStateInTraining>,
+  encoderCellOutput: { source: sources.encoderCellOutput, output: [16, 16] } as GpuKernel<typeof encoderCellOutput>,
+  encoderHiddenStateInTraining: { source: sources.encoderHiddenStateInTraining, output: [16, 16] } as GpuKernel<typeof encoderHiddenStateInTraining>,
+  encoderSelect: { source: sources.encoderSelect, output: [16, 1] } as GpuKernel<typeof encoderSelect>,
+  encoderGatesInStep: { source: sources.encoderGatesInStep, output: [64, 1] } as GpuKernel<typeof encoderGatesInStep>,
+  encoderCellStateInStep: { source: sources.encoderCellStateInStep, output: [16, 1] } as GpuKernel<typeof encoderCellStateInStep>,
+  encoderHiddenStateInStep: { source: sources.encoderHiddenStateInStep, output: [16, 1] } as GpuKernel<typeof encoderHiddenStateInStep>,
+  contextEnergyInStep: { source: sources.contextEnergyInStep, output: [1, 1, 1] } as GpuKernel<typeof contextEnergyInStep>,
+  contextMaximum: { source: sources.contextMaximum, output: [1] } as GpuKernel<typeof contextMaximum>,
+  contextExp: { source: sources.contextExp, output: [1] } as GpuKernel<typeof contextExp>,
+  contextExp2: { source: sources.contextExp2, output: [1] } as GpuKernel<typeof contextExp2>,
+  contextAdd: { source: sources.contextAdd, output: [1] } as GpuKernel<typeof contextAdd>,
+  contextAdd2: { source: sources.contextAdd2, output: [16, 1] } as GpuKernel<typeof contextAdd2>,
+  joinedOutputInStep: { source: sources.joinedOutputInStep, output: [32, 1, 1] } as GpuKernel<typeof joinedOutputInStep>,
+  forecastAddInStep: { source: sources.forecastAddInStep, output: [1, 1, 1] } as GpuKernel<typeof forecastAddInStep>,
+  lossMasked: { source: sources.lossMasked, output: [16] } as GpuKernel<typeof lossMasked>,
+  lossCount: { source: sources.lossCount, output: [1] } as GpuKernel<typeof lossCount>,
+  lossValue: { source: sources.lossValue, output: [1] } as GpuKernel<typeof lossValue>,
+  lossError: { source: sources.lossError, output: [1, 24, 16] } as GpuKernel<typeof lossError>,
+  lossMaskedInTraining: { source: sources.lossMaskedInTraining, output: [16] } as GpuKernel<typeof lossMaskedInTraining>,
+  lossTotalGradient: { source: sources.lossTotalGradient, output: [1] } as GpuKernel<typeof lossTotalGradient>,
+  lossErrorGradient: { source: sources.lossErrorGradient, output: [1, 24, 16] } as GpuKernel<typeof lossErrorGradient>,
+  changeBiasGradient: { source: sources.changeBiasGradient, output: [1] } as GpuKernel<typeof changeBiasGradient>,
+  joinedOutputGradient: { source: sources.joinedOutputGradient, output: [32, 24, 16] } as GpuKernel<typeof joinedOutputGradient>,
+  changeWeightGradient: { source: sources.changeWeightGradient, output: [32, 1] } as GpuKernel<typeof changeWeightGradient>,
+  contextDivide: { source: sources.contextDivide, output: [24, 24, 16] } as GpuKernel<typeof contextDivide>,
+  contextExponentialSumGradient: { source: sources.contextExponentialSumGradient, output: [24, 16] } as GpuKernel<typeof contextExponentialSumGradient>,
+  contextEnergyGradient: { source: sources.contextEnergyGradient, output: [24, 16] } as GpuKernel<typeof contextEnergyGradient>,
+  contextBiasGradient: { source: sources.contextBiasGradient, output: [1] } as GpuKernel<typeof contextBiasGradient>,
+  contextWeightGradient: { source: sources.contextWeightGradient, output: [16, 1] } as GpuKernel<typeof contextWeightGradient>,
+  encoderOutputGradient: { source: sources.encoderOutputGradient, output: [16, 24, 16] } as GpuKernel<typeof encoderOutputGradient>,
+  encoderMultiply: { source: sources.encoderMultiply, output: [16, 16] } as GpuKernel<typeof encoderMultiply>,
+  encoderCellStateGradient: { source: sources.encoderCellStateGradient, output: [16, 16] } as GpuKernel<typeof encoderCellStateGradient>,
+  encoderJoinedGradient: { source: sources.encoderJoinedGradient, output: [64, 16] } as GpuKernel<typeof encoderJoinedGradient>,
+  encoderPreviousHiddenStateGradient: { source: sources.encoderPreviousHiddenStateGradient, output: [16, 16] } as GpuKernel<typeof encoderPreviousHiddenStateGradient>,
+  encoderPreviousCellStateGradient: { source: sources.encoderPreviousCellStateGradient, output: [16, 16] } as GpuKernel<typeof encoderPreviousCellStateGradient>,
+  encoderWeightHhL0Gradient: { source: sources.encoderWeightHhL0Gradient, output: [16, 64] } as GpuKernel<typeof encoderWeightHhL0Gradient>,
+  encoderBiasIhL0Gradient: { source: sources.encoderBiasIhL0Gradient, output: [64] } as GpuKernel<typeof encoderBiasIhL0Gradient>,
+  encoderWeightIhL0Gradient: { source: sources.encoderWeightIhL0Gradient, output: [1, 64] } as GpuKernel<typeof encoderWeightIhL0Gradient>,
+  adamExpAvg: { source: sources.adamExpAvg, output: [1, 64] } as GpuKernel<typeof adamExpAvg>,
+  adamExpAvgSq: { source: sources.adamExpAvgSq, output: [1, 64] } as GpuKernel<typeof adamExpAvgSq>,
+  adamParameter: { source: sources.adamParameter, output: [1, 64] } as GpuKernel<typeof adamParameter>,
+  adamExpAvg2: { source: sources.adamExpAvg2, output: [16, 64] } as GpuKernel<typeof adamExpAvg2>,
+  adamExpAvgSq2: { source: sources.adamExpAvgSq2, output: [16, 64] } as GpuKernel<typeof adamExpAvgSq2>,
+  adamParameter2: { source: sources.adamParameter2, output: [16, 64] } as GpuKernel<typeof adamParameter2>,
+  adamExpAvg3: { source: sources.adamExpAvg3, output: [64] } as GpuKernel<typeof adamExpAvg3>,
+  adamExpAvgSq3: { source: sources.adamExpAvgSq3, output: [64] } as GpuKernel<typeof adamExpAvgSq3>,
+  adamParameter3: { source: sources.adamParameter3, output: [64] } as GpuKernel<typeof adamParameter3>,
+  adamExpAvg4: { source: sources.adamExpAvg4, output: [16, 1] } as GpuKernel<typeof adamExpAvg4>,
+  adamExpAvgSq4: { source: sources.adamExpAvgSq4, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq4>,
+  adamParameter4: { source: sources.adamParameter4, output: [16, 1] } as GpuKernel<typeof adamParameter4>,
+  adamExpAvg5: { source: sources.adamExpAvg5, output: [1] } as GpuKernel<typeof adamExpAvg5>,
+  adamExpAvgSq5: { source: sources.adamExpAvgSq5, output: [1] } as GpuKernel<typeof adamExpAvgSq5>,
+  adamParameter5: { source: sources.adamParameter5, output: [1] } as GpuKernel<typeof adamParameter5>,
+  adamExpAvg6: { source: sources.adamExpAvg6, output: [32, 1] } as GpuKernel<typeof adamExpAvg6>,
+  adamExpAvgSq6: { source: sources.adamExpAvgSq6, output: [32, 1] } as GpuKernel<typeof adamExpAvgSq6>,
+  adamParameter6: { source: sources.adamParameter6, output: [32, 1] } as GpuKernel<typeof adamParameter6>,
+  adamExpAvg7: { source: sources.adamExpAvg7, output: [1] } as GpuKernel<typeof adamExpAvg7>,
+  adamExpAvgSq7: { source: sources.adamExpAvgSq7, output: [1] } as GpuKernel<typeof adamExpAvgSq7>,
+  adamParameter7: { source: sources.adamParameter7, output: [1] } as GpuKernel<typeof adamParameter7>,
+};
 
 // predict: the outputs, without dropout
 
@@ -1540,7 +1542,7 @@ const predictArguments = [
  *     forecastAdd                      [16, 24, 1]          forward: forecast .. end; add
  */
 function predictPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof predictArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof predictArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0,
@@ -1641,7 +1643,7 @@ const evaluateArguments = [
  *     lossValue                        []                   loss: loss .. end; value
  */
 function evaluatePlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof evaluateArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof evaluateArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0,
@@ -1775,7 +1777,7 @@ const gradientsArguments = [
  *     encoderWeightIhL0Gradient        [64, 1]              backward: encoder .. end; weight_ih_l0_gradient
  */
 function gradientsPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof gradientsArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof gradientsArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0,
@@ -2073,7 +2075,7 @@ const trainStepArguments = [
  *     nextChangeBias                   [1]                  update: adam .. end; parameter
  */
 function trainStepPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof trainStepArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof trainStepArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0,
@@ -2406,7 +2408,7 @@ const streamStepArguments = [
  *     forecastAdd                      [1, 1, 1]            forward: forecast .. end; add
  */
 function streamStepPlan(
-  { kernels, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof streamStepArguments)[number]["name"]>
+  { kernels, tensors }: GpuPlanContext<typeof kernelTable, (typeof streamStepArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "stream.position": streamPosition,
@@ -2880,6 +2882,91 @@ export type NextNumberInputs = PredictInputs<typeof model.definition>;
 export type NextNumberTrainInputs = TrainInputs<typeof model.definition>;
 /** What `predict` returns. */
 export type NextNumberOutputs = Outputs<typeof model.definition>;
+
+// The kernels as gpu.js reads them: text, because bundlers rewrite functions
+
+function kernelSources() {
+  return {
+    encoderInputProjection: "function encoderInputProjection(series, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0) { const t = this.thread.z; const b = this.thread.y; const g = this.thread.x; let sum = 0; for (let c = 0; c < 1; c++) { sum += series[b][t][c] * encoderWeightIhL0[g][c]; } return sum + encoderBiasIhL0[g] + encoderBiasHhL0[g]; }",
+    encoderConstant: "function encoderConstant() { return 0; }",
+    encoderGates: "function encoderGates(inputProjection, previousHiddenState, encoderWeightHhL0, t) { const b = this.thread.y; const g = this.thread.x; let sum = 0; for (let h = 0; h < 16; h++) { sum += previousHiddenState[b][h] * encoderWeightHhL0[g][h]; } return inputProjection[t][b][g] + sum; }",
+    encoderCellState: "function encoderCellState(gates, previousCellState) { const b = this.thread.y; const i = this.thread.x; const iPlus16 = i + 16; const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16]))); const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][i]))); const iPlus32 = i + 32; const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32]))); return forgetGate * previousCellState[b][i] + inputGate * candidate; }",
+    encoderHiddenState: "function encoderHiddenState(gates, cellState) { const b = this.thread.y; const i = this.thread.x; const iPlus48 = i + 48; const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48]))); const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i]))); return outputGate * cellOutput; }",
+    contextEnergy: "function contextEnergy(hiddenState, contextWeight, contextBias) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += hiddenState[tPlus1][b][i] * contextWeight[o][i]; } return sum + contextBias[o]; }",
+    contextVisibleEnergies: "function contextVisibleEnergies(energy) { const b = this.thread.z; const i = this.thread.y; const t = this.thread.x; return t <= i ? energy[b][t][0] : -1e30; }",
+    contextLargestEnergy: "function contextLargestEnergy(visibleEnergies) { const b = this.thread.y; const i = this.thread.x; let largest = -3.4028234663852886e38; for (let k = 0; k < 24; k++) { largest = Math.max(largest, visibleEnergies[b][i][k]); } return Math.max(largest, -5e29); }",
+    contextExponentials: "function contextExponentials(visibleEnergies, largestEnergy) { const b = this.thread.z; const i = this.thread.y; const t = this.thread.x; return Math.exp(visibleEnergies[b][i][t] - largestEnergy[b][i]); }",
+    contextExponentialSum: "function contextExponentialSum(exponentials) { const b = this.thread.y; const i = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { sum += exponentials[b][i][k]; } return sum; }",
+    contextWeights: "function contextWeights(exponentials, exponentialSum) { const b = this.thread.z; const i = this.thread.y; const t = this.thread.x; const exponentialSumValue = exponentialSum[b][i]; return exponentials[b][i][t] / (exponentialSumValue === 0 ? 1 : exponentialSumValue); }",
+    contextPooled: "function contextPooled(weights, hiddenState) { const b = this.thread.z; const t = this.thread.y; const h = this.thread.x; let sum = 0; for (let s = 0; s < 24; s++) { const sPlus1 = s + 1; sum += weights[b][t][s] * hiddenState[sPlus1][b][h]; } return sum; }",
+    joinedOutput: "function joinedOutput(pooled, hiddenState) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; const tPlus1 = t + 1; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? hiddenState[tPlus1][b][iClamped] : pooled[b][t][iMinus16Clamped]; }",
+    forecastAdd: "function forecastAdd(series, outputValue, changeWeight, changeBias) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; let sum = 0; for (let i = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; } const outputValue2 = sum + changeBias[c]; return series[b][t][c] + outputValue2; }",
+    encoderInputGate: "function encoderInputGate(gates) { const b = this.thread.y; const i = this.thread.x; return 1 / (1 + Math.exp(Math.min(88, -gates[b][i]))); }",
+    encoderForgetGate: "function encoderForgetGate(gates) { const b = this.thread.y; const i = this.thread.x; const iPlus16 = i + 16; return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16]))); }",
+    encoderCandidate: "function encoderCandidate(gates) { const b = this.thread.y; const i = this.thread.x; const iPlus32 = i + 32; return Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32]))); }",
+    encoderOutputGate: "function encoderOutputGate(gates) { const b = this.thread.y; const i = this.thread.x; const iPlus48 = i + 48; return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48]))); }",
+    encoderCellStateInTraining: "function encoderCellStateInTraining(forgetGate, previousCellState, inputGate, candidate) { const b = this.thread.y; const i = this.thread.x; return forgetGate[b][i] * previousCellState[b][i] + inputGate[b][i] * candidate[b][i]; }",
+    encoderCellOutput: "function encoderCellOutput(cellState) { const b = this.thread.y; const i = this.thread.x; return Math.tanh(Math.max(-10, Math.min(10, cellState[b][i]))); }",
+    encoderHiddenStateInTraining: "function encoderHiddenStateInTraining(outputGate, cellOutput) { const b = this.thread.y; const i = this.thread.x; return outputGate[b][i] * cellOutput[b][i]; }",
+    encoderSelect: "function encoderSelect(streamPosition, encoderLayer0State0) { const b = this.thread.y; const t = this.thread.x; return streamPosition[b] === 0 ? 0 : encoderLayer0State0[b][t]; }",
+    encoderGatesInStep: "function encoderGatesInStep(series, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0, select, encoderWeightHhL0) { const t = this.thread.y; const g = this.thread.x; const tTimes64PlusG = t * 64 + g; let sum = 0; for (let c = 0; c < 1; c++) { sum += series[0][0][c] * encoderWeightIhL0[tTimes64PlusG][c]; } const inputProjection = sum + encoderBiasIhL0[tTimes64PlusG] + encoderBiasHhL0[tTimes64PlusG]; let sum2 = 0; for (let h = 0; h < 16; h++) { sum2 += select[t][h] * encoderWeightHhL0[g][h]; } return inputProjection + sum2; }",
+    encoderCellStateInStep: "function encoderCellStateInStep(gates, streamPosition, encoderLayer0State1) { const t = this.thread.y; const i = this.thread.x; const iPlus16 = i + 16; const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus16]))); const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][i]))); const iPlus32 = i + 32; const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[t][iPlus32]))); return forgetGate * (streamPosition[t] === 0 ? 0 : encoderLayer0State1[t][i]) + inputGate * candidate; }",
+    encoderHiddenStateInStep: "function encoderHiddenStateInStep(gates, cellState) { const t = this.thread.y; const i = this.thread.x; const iPlus48 = i + 48; const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus48]))); const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[t][i]))); return outputGate * cellOutput; }",
+    contextEnergyInStep: "function contextEnergyInStep(hiddenState, contextWeight, contextBias) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { const position = b * 16 + t * 16 + i; sum += hiddenState[0][position] * contextWeight[o][i]; } return sum + contextBias[o]; }",
+    contextMaximum: "function contextMaximum(streamPosition, contextLargestEnergy, energy) { const b = this.thread.x; return Math.max(streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b], energy[0][0][0]); }",
+    contextExp: "function contextExp(streamPosition, contextLargestEnergy, maximum) { const b = this.thread.x; return Math.exp((streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b]) - maximum[b]); }",
+    contextExp2: "function contextExp2(energy, maximum) { const b = this.thread.x; return Math.exp(energy[0][0][0] - maximum[b]); }",
+    contextAdd: "function contextAdd(streamPosition, contextExponentialSum, exp, exp2) { const b = this.thread.x; return (streamPosition[b] === 0 ? 0 : contextExponentialSum[b]) * exp[b] + exp2[b]; }",
+    contextAdd2: "function contextAdd2(streamPosition, contextWeightedSum, exp, hiddenState, exp2) { const b = this.thread.y; const t = this.thread.x; const bTimes16PlusT = b * 16 + t; return (streamPosition[b] === 0 ? 0 : contextWeightedSum[b][t]) * exp[b] + hiddenState[0][bTimes16PlusT] * exp2[b]; }",
+    joinedOutputInStep: "function joinedOutputInStep(add, add2, hiddenState) { const t = this.thread.z; const i = this.thread.y; const j = this.thread.x; const jClamped = Math.min(15, j); const position = t * 16 + i * 16 + jClamped; const jMinus16Clamped = Math.max(0, j - 16); const position2 = t * 16 + i * 16 + jMinus16Clamped; const pooled = add[0][position2] / add2[0]; return j < 16 ? hiddenState[0][position] : pooled; }",
+    forecastAddInStep: "function forecastAddInStep(series, outputValue, changeWeight, changeBias) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; let sum = 0; for (let i = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; } const outputValue2 = sum + changeBias[c]; return series[b][t][c] + outputValue2; }",
+    lossMasked: "function lossMasked(batchMask, add, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = add[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
+    lossCount: "function lossCount(batchMask) { let sum = 0; for (let k = 0; k < 16; k++) { sum += batchMask[k]; } return sum * 24; }",
+    lossValue: "function lossValue(masked, count) { let total = 0; for (let k = 0; k < 16; k++) { total += masked[k]; } return total / count[0]; }",
+    lossError: "function lossError(series, outputValue, changeWeight, changeBias, next) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; let sum = 0; for (let i = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; } const outputValue2 = sum + changeBias[c]; return series[b][t][c] + outputValue2 - next[b][t][c]; }",
+    lossMaskedInTraining: "function lossMaskedInTraining(batchMask, error) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const errorValue = error[b][k][k2]; const elements = errorValue * errorValue; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
+    lossTotalGradient: "function lossTotalGradient(count) { return 1 / count[0]; }",
+    lossErrorGradient: "function lossErrorGradient(batchMask, totalGradient, error) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0; const product = elementsGradient * error[b][t][c]; return product + product; }",
+    changeBiasGradient: "function changeBiasGradient(errorGradient) { const c = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { let sum2 = 0; for (let k2 = 0; k2 < 24; k2++) { sum2 += errorGradient[k][k2][c]; } sum += sum2; } return sum; }",
+    joinedOutputGradient: "function joinedOutputGradient(errorGradient, changeWeight) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; let sum = 0; for (let o = 0; o < 1; o++) { sum += errorGradient[b][t][o] * changeWeight[o][i]; } return sum; }",
+    changeWeightGradient: "function changeWeightGradient(errorGradient, outputValue) { const o = this.thread.y; const i = this.thread.x; let sum = 0; for (let b = 0; b < 16; b++) { let sum2 = 0; for (let t = 0; t < 24; t++) { sum2 += errorGradient[b][t][o] * outputValue[b][t][i]; } sum += sum2; } return sum; }",
+    contextDivide: "function contextDivide(outputGradient, hiddenState, exponentialSum) { const b = this.thread.z; const t = this.thread.y; const s = this.thread.x; const sPlus1 = s + 1; let weightsGradient = 0; for (let h = 0; h < 16; h++) { const hPlus16 = h + 16; weightsGradient += outputGradient[b][t][hPlus16] * hiddenState[sPlus1][b][h]; } const exponentialSumValue = exponentialSum[b][t]; return weightsGradient / (exponentialSumValue === 0 ? 1 : exponentialSumValue); }",
+    contextExponentialSumGradient: "function contextExponentialSumGradient(exponentialSum, divide, weights) { const b = this.thread.y; const t = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { sum += -(divide[b][t][k] * weights[b][t][k]); } return exponentialSum[b][t] === 0 ? 0 : sum; }",
+    contextEnergyGradient: "function contextEnergyGradient(divide, exponentialSumGradient, exponentials) { const b = this.thread.y; const s = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { const exponentialsGradient = divide[b][k][s] + exponentialSumGradient[b][k]; const visibleEnergiesGradient = exponentialsGradient * exponentials[b][k][s]; sum += s <= k ? visibleEnergiesGradient : 0; } return sum; }",
+    contextBiasGradient: "function contextBiasGradient(energyGradient) { let sum = 0; for (let k = 0; k < 16; k++) { let sum2 = 0; for (let k2 = 0; k2 < 24; k2++) { sum2 += energyGradient[k][k2]; } sum += sum2; } return sum; }",
+    contextWeightGradient: "function contextWeightGradient(energyGradient, hiddenState) { const i = this.thread.x; let sum = 0; for (let b = 0; b < 16; b++) { let sum2 = 0; for (let t = 0; t < 24; t++) { const tPlus1 = t + 1; sum2 += energyGradient[b][t] * hiddenState[tPlus1][b][i]; } sum += sum2; } return sum; }",
+    encoderOutputGradient: "function encoderOutputGradient(outputGradient, weights, energyGradient, contextWeight) { const b = this.thread.z; const t = this.thread.y; const h = this.thread.x; const hPlus16 = h + 16; let sum = 0; for (let t2 = 0; t2 < 24; t2++) { sum += outputGradient[b][t2][hPlus16] * weights[b][t2][t]; } let sum2 = 0; for (let o = 0; o < 1; o++) { sum2 += energyGradient[b][t] * contextWeight[o][h]; } return outputGradient[b][t][h] + sum + sum2; }",
+    encoderMultiply: "function encoderMultiply(carriedHiddenStateGradient, outputGradient, cellOutput, outputGate, t) { const b = this.thread.y; const h = this.thread.x; const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h]; const outputGateGradient = hiddenStateGradient * cellOutput[b][h]; return outputGateGradient * outputGate[b][h]; }",
+    encoderCellStateGradient: "function encoderCellStateGradient(carriedCellStateGradient, carriedHiddenStateGradient, outputGradient, outputGate, cellOutput, t) { const b = this.thread.y; const h = this.thread.x; const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h]; const cellOutputGradient = hiddenStateGradient * outputGate[b][h]; const cellOutputValue = cellOutput[b][h]; return carriedCellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue); }",
+    encoderJoinedGradient: "function encoderJoinedGradient(multiply, outputGate, cellStateGradient, inputGate, candidate, previousCellState, forgetGate) { const b = this.thread.y; const i = this.thread.x; const iClamped = Math.min(15, i); const inputGateGradient = cellStateGradient[b][iClamped] * candidate[b][iClamped]; const inputGateValue = inputGate[b][iClamped]; const iMinus16Clamped = Math.min(15, Math.max(0, i - 16)); const forgetGateGradient = cellStateGradient[b][iMinus16Clamped] * previousCellState[b][iMinus16Clamped]; const forgetGateValue = forgetGate[b][iMinus16Clamped]; const iMinus32Clamped = Math.min(15, Math.max(0, i - 32)); const candidateGradient = cellStateGradient[b][iMinus32Clamped] * inputGate[b][iMinus32Clamped]; const candidateValue = candidate[b][iMinus32Clamped]; const iMinus48Clamped = Math.max(0, i - 48); return i < 16 ? inputGateGradient * inputGateValue * (1 - inputGateValue) : i < 32 ? forgetGateGradient * forgetGateValue * (1 - forgetGateValue) : i < 48 ? candidateGradient * (1 - candidateValue * candidateValue) : multiply[b][iMinus48Clamped] * (1 - outputGate[b][iMinus48Clamped]); }",
+    encoderPreviousHiddenStateGradient: "function encoderPreviousHiddenStateGradient(joinedGradient, encoderWeightHhL0) { const b = this.thread.y; const h = this.thread.x; let sum = 0; for (let g = 0; g < 64; g++) { sum += joinedGradient[b][g] * encoderWeightHhL0[g][h]; } return sum; }",
+    encoderPreviousCellStateGradient: "function encoderPreviousCellStateGradient(cellStateGradient, forgetGate) { const b = this.thread.y; const i = this.thread.x; return cellStateGradient[b][i] * forgetGate[b][i]; }",
+    encoderWeightHhL0Gradient: "function encoderWeightHhL0Gradient(joinedGradient, previousHiddenState) { const g = this.thread.y; const h = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; } sum += sum2; } return sum; }",
+    encoderBiasIhL0Gradient: "function encoderBiasIhL0Gradient(joinedGradient) { const i = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 16; k2++) { sum2 += joinedGradient[k][k2][i]; } sum += sum2; } return sum; }",
+    encoderWeightIhL0Gradient: "function encoderWeightIhL0Gradient(joinedGradient, series) { const g = this.thread.y; const c = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; } sum += sum2; } return sum; }",
+    adamExpAvg: "function adamExpAvg(expAvg, gradient) { const g = this.thread.y; const c = this.thread.x; return expAvg[g][c] * 0.9 + gradient[g][c] * 0.09999999999999998; }",
+    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const g = this.thread.y; const c = this.thread.x; const gradientValue = gradient[g][c]; return expAvgSq[g][c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter: "function adamParameter(parameter, gradient, stepSize, gradient2, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] - gradient[g][c] * stepSize[0] / (Math.sqrt(gradient2[g][c]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const g = this.thread.y; const h = this.thread.x; return expAvg[g][h] * 0.9 + gradient[g][h] * 0.09999999999999998; }",
+    adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const g = this.thread.y; const h = this.thread.x; const gradientValue = gradient[g][h]; return expAvgSq[g][h] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter2: "function adamParameter2(parameter, gradient, stepSize, gradient2, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] - gradient[g][h] * stepSize[0] / (Math.sqrt(gradient2[g][h]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
+    adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter3: "function adamParameter3(parameter, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.x; return parameter[i] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg4: "function adamExpAvg4(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
+    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter4: "function adamParameter4(parameter, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg5: "function adamExpAvg5(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
+    adamExpAvgSq5: "function adamExpAvgSq5(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter5: "function adamParameter5(parameter, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.x; return parameter[i] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg6: "function adamExpAvg6(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
+    adamExpAvgSq6: "function adamExpAvgSq6(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter6: "function adamParameter6(parameter, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg7: "function adamExpAvg7(expAvg, gradient) { const c = this.thread.x; return expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998; }",
+    adamExpAvgSq7: "function adamExpAvgSq7(expAvgSq, gradient) { const c = this.thread.x; const gradientValue = gradient[c]; return expAvgSq[c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter7: "function adamParameter7(parameter, gradient, stepSize, gradient2, correctionRoot) { const c = this.thread.x; return parameter[c] - gradient[c] * stepSize[0] / (Math.sqrt(gradient2[c]) / correctionRoot[0] + 1e-8); }",
+  };
+}
 
 // The programs in WebAssembly; `specloom compile --emit kernels --target wasm` prints their source
 

@@ -1237,78 +1237,80 @@ function adamParameter5(
   return parameter[o] - gradient[o] * stepSize[0] / (Math.sqrt(gradient2[o]) / correctionRoot[0] + 1e-8);
 }
 
-/** The kernels with their output sizes, innermost axis first. */
+const sources = kernelSources();
+
+/** The kernels: their text, which runs, their output sizes, innermost axis first, and what they take. */
 const kernelTable = {
-  lstmInputProjection: { source: lstmInputProjection, output: [64, 1, 19] },
-  lstmConstant: { source: lstmConstant, output: [16, 1] },
-  lstmGates: { source: lstmGates, output: [64, 1] },
-  lstmCellState: { source: lstmCellState, output: [16, 1] },
-  lstmHiddenState: { source: lstmHiddenState, output: [16, 1] },
-  attentionEnergy: { source: attentionEnergy, output: [1, 19, 1] },
-  attentionLargestEnergy: { source: attentionLargestEnergy, output: [19, 1] },
-  attentionExponentials: { source: attentionExponentials, output: [1, 19, 1] },
-  attentionExponentialSum: { source: attentionExponentialSum, output: [19, 1] },
-  attentionWeights: { source: attentionWeights, output: [19, 1] },
-  attentionPooled: { source: attentionPooled, output: [16, 19, 1] },
-  fcOutput: { source: fcOutput, output: [1, 19, 1] },
-  lstmInputGate: { source: lstmInputGate, output: [16, 1] },
-  lstmForgetGate: { source: lstmForgetGate, output: [16, 1] },
-  lstmCandidate: { source: lstmCandidate, output: [16, 1] },
-  lstmOutputGate: { source: lstmOutputGate, output: [16, 1] },
-  lstmCellStateInTraining: { source: lstmCellStateInTraining, output: [16, 1] },
-  lstmCellOutput: { source: lstmCellOutput, output: [16, 1] },
-  lstmHiddenStateInTraining: { source: lstmHiddenStateInTraining, output: [16, 1] },
-  attentionDivide: { source: attentionDivide, output: [1, 19, 1] },
-  attentionPooledInTraining: { source: attentionPooledInTraining, output: [16, 19, 1] },
-  lstmSelect: { source: lstmSelect, output: [16, 1] },
-  lstmGatesInStep: { source: lstmGatesInStep, output: [64, 1] },
-  lstmCellStateInStep: { source: lstmCellStateInStep, output: [16, 1] },
-  lstmHiddenStateInStep: { source: lstmHiddenStateInStep, output: [16, 1] },
-  attentionEnergyInStep: { source: attentionEnergyInStep, output: [1, 1, 1] },
-  attentionLargestEnergyInStep: { source: attentionLargestEnergyInStep, output: [1, 1] },
-  attentionExponentialsInStep: { source: attentionExponentialsInStep, output: [1, 1, 1] },
-  attentionExponentialSumInStep: { source: attentionExponentialSumInStep, output: [1, 1] },
-  attentionWeightsInStep: { source: attentionWeightsInStep, output: [1, 1] },
-  attentionPooledInStep: { source: attentionPooledInStep, output: [16, 1, 1] },
-  fcOutputInStep: { source: fcOutputInStep, output: [1, 1, 1] },
-  lossMasked: { source: lossMasked, output: [1] },
-  lossValue: { source: lossValue, output: [1] },
-  lossCount: { source: lossCount, output: [1] },
-  lossError: { source: lossError, output: [1, 19, 1] },
-  lossMaskedInTraining: { source: lossMaskedInTraining, output: [1] },
-  lossErrorGradient: { source: lossErrorGradient, output: [1, 19, 1] },
-  fcBiasGradient: { source: fcBiasGradient, output: [1] },
-  attentionPooledGradient: { source: attentionPooledGradient, output: [16, 19, 1] },
-  fcWeightGradient: { source: fcWeightGradient, output: [16, 1] },
-  attentionDivide2: { source: attentionDivide2, output: [1, 19, 1] },
-  attentionExponentialSumGradient: { source: attentionExponentialSumGradient, output: [19, 1] },
-  attentionEnergyGradient: { source: attentionEnergyGradient, output: [1, 19, 1] },
-  attentionWeightGradient: { source: attentionWeightGradient, output: [16, 1] },
-  lstmOutputGradient: { source: lstmOutputGradient, output: [16, 19, 1] },
-  lstmMultiply: { source: lstmMultiply, output: [16, 1] },
-  lstmCellStateGradient: { source: lstmCellStateGradient, output: [16, 1] },
-  lstmJoinedGradient: { source: lstmJoinedGradient, output: [64, 1] },
-  lstmPreviousHiddenStateGradient: { source: lstmPreviousHiddenStateGradient, output: [16, 1] },
-  lstmPreviousCellStateGradient: { source: lstmPreviousCellStateGradient, output: [16, 1] },
-  lstmWeightHhL0Gradient: { source: lstmWeightHhL0Gradient, output: [16, 64] },
-  lstmBiasIhL0Gradient: { source: lstmBiasIhL0Gradient, output: [64] },
-  lstmWeightIhL0Gradient: { source: lstmWeightIhL0Gradient, output: [1, 64] },
-  adamExpAvg: { source: adamExpAvg, output: [1, 64] },
-  adamExpAvgSq: { source: adamExpAvgSq, output: [1, 64] },
-  adamParameter: { source: adamParameter, output: [1, 64] },
-  adamExpAvg2: { source: adamExpAvg2, output: [16, 64] },
-  adamExpAvgSq2: { source: adamExpAvgSq2, output: [16, 64] },
-  adamParameter2: { source: adamParameter2, output: [16, 64] },
-  adamExpAvg3: { source: adamExpAvg3, output: [64] },
-  adamExpAvgSq3: { source: adamExpAvgSq3, output: [64] },
-  adamParameter3: { source: adamParameter3, output: [64] },
-  adamExpAvg4: { source: adamExpAvg4, output: [16, 1] },
-  adamExpAvgSq4: { source: adamExpAvgSq4, output: [16, 1] },
-  adamParameter4: { source: adamParameter4, output: [16, 1] },
-  adamExpAvg5: { source: adamExpAvg5, output: [1] },
-  adamExpAvgSq5: { source: adamExpAvgSq5, output: [1] },
-  adamParameter5: { source: adamParameter5, output: [1] },
-} as const satisfies Readonly<Record<string, GpuKernel>>;
+  lstmInputProjection: { source: sources.lstmInputProjection, output: [64, 1, 19] } as GpuKernel<typeof lstmInputProjection>,
+  lstmConstant: { source: sources.lstmConstant, output: [16, 1] } as GpuKernel<typeof lstmConstant>,
+  lstmGates: { source: sources.lstmGates, output: [64, 1] } as GpuKernel<typeof lstmGates>,
+  lstmCellState: { source: sources.lstmCellState, output: [16, 1] } as GpuKernel<typeof lstmCellState>,
+  lstmHiddenState: { source: sources.lstmHiddenState, output: [16, 1] } as GpuKernel<typeof lstmHiddenState>,
+  attentionEnergy: { source: sources.attentionEnergy, output: [1, 19, 1] } as GpuKernel<typeof attentionEnergy>,
+  attentionLargestEnergy: { source: sources.attentionLargestEnergy, output: [19, 1] } as GpuKernel<typeof attentionLargestEnergy>,
+  attentionExponentials: { source: sources.attentionExponentials, output: [1, 19, 1] } as GpuKernel<typeof attentionExponentials>,
+  attentionExponentialSum: { source: sources.attentionExponentialSum, output: [19, 1] } as GpuKernel<typeof attentionExponentialSum>,
+  attentionWeights: { source: sources.attentionWeights, output: [19, 1] } as GpuKernel<typeof attentionWeights>,
+  attentionPooled: { source: sources.attentionPooled, output: [16, 19, 1] } as GpuKernel<typeof attentionPooled>,
+  fcOutput: { source: sources.fcOutput, output: [1, 19, 1] } as GpuKernel<typeof fcOutput>,
+  lstmInputGate: { source: sources.lstmInputGate, output: [16, 1] } as GpuKernel<typeof lstmInputGate>,
+  lstmForgetGate: { source: sources.lstmForgetGate, output: [16, 1] } as GpuKernel<typeof lstmForgetGate>,
+  lstmCandidate: { source: sources.lstmCandidate, output: [16, 1] } as GpuKernel<typeof lstmCandidate>,
+  lstmOutputGate: { source: sources.lstmOutputGate, output: [16, 1] } as GpuKernel<typeof lstmOutputGate>,
+  lstmCellStateInTraining: { source: sources.lstmCellStateInTraining, output: [16, 1] } as GpuKernel<typeof lstmCellStateInTraining>,
+  lstmCellOutput: { source: sources.lstmCellOutput, output: [16, 1] } as GpuKernel<typeof lstmCellOutput>,
+  lstmHiddenStateInTraining: { source: sources.lstmHiddenStateInTraining, output: [16, 1] } as GpuKernel<typeof lstmHiddenStateInTraining>,
+  attentionDivide: { source: sources.attentionDivide, output: [1, 19, 1] } as GpuKernel<typeof attentionDivide>,
+  attentionPooledInTraining: { source: sources.attentionPooledInTraining, output: [16, 19, 1] } as GpuKernel<typeof attentionPooledInTraining>,
+  lstmSelect: { source: sources.lstmSelect, output: [16, 1] } as GpuKernel<typeof lstmSelect>,
+  lstmGatesInStep: { source: sources.lstmGatesInStep, output: [64, 1] } as GpuKernel<typeof lstmGatesInStep>,
+  lstmCellStateInStep: { source: sources.lstmCellStateInStep, output: [16, 1] } as GpuKernel<typeof lstmCellStateInStep>,
+  lstmHiddenStateInStep: { source: sources.lstmHiddenStateInStep, output: [16, 1] } as GpuKernel<typeof lstmHiddenStateInStep>,
+  attentionEnergyInStep: { source: sources.attentionEnergyInStep, output: [1, 1, 1] } as GpuKernel<typeof attentionEnergyInStep>,
+  attentionLargestEnergyInStep: { source: sources.attentionLargestEnergyInStep, output: [1, 1] } as GpuKernel<typeof attentionLargestEnergyInStep>,
+  attentionExponentialsInStep: { source: sources.attentionExponentialsInStep, output: [1, 1, 1] } as GpuKernel<typeof attentionExponentialsInStep>,
+  attentionExponentialSumInStep: { source: sources.attentionExponentialSumInStep, output: [1, 1] } as GpuKernel<typeof attentionExponentialSumInStep>,
+  attentionWeightsInStep: { source: sources.attentionWeightsInStep, output: [1, 1] } as GpuKernel<typeof attentionWeightsInStep>,
+  attentionPooledInStep: { source: sources.attentionPooledInStep, output: [16, 1, 1] } as GpuKernel<typeof attentionPooledInStep>,
+  fcOutputInStep: { source: sources.fcOutputInStep, output: [1, 1, 1] } as GpuKernel<typeof fcOutputInStep>,
+  lossMasked: { source: sources.lossMasked, output: [1] } as GpuKernel<typeof lossMasked>,
+  lossValue: { source: sources.lossValue, output: [1] } as GpuKernel<typeof lossValue>,
+  lossCount: { source: sources.lossCount, output: [1] } as GpuKernel<typeof lossCount>,
+  lossError: { source: sources.lossError, output: [1, 19, 1] } as GpuKernel<typeof lossError>,
+  lossMaskedInTraining: { source: sources.lossMaskedInTraining, output: [1] } as GpuKernel<typeof lossMaskedInTraining>,
+  lossErrorGradient: { source: sources.lossErrorGradient, output: [1, 19, 1] } as GpuKernel<typeof lossErrorGradient>,
+  fcBiasGradient: { source: sources.fcBiasGradient, output: [1] } as GpuKernel<typeof fcBiasGradient>,
+  attentionPooledGradient: { source: sources.attentionPooledGradient, output: [16, 19, 1] } as GpuKernel<typeof attentionPooledGradient>,
+  fcWeightGradient: { source: sources.fcWeightGradient, output: [16, 1] } as GpuKernel<typeof fcWeightGradient>,
+  attentionDivide2: { source: sources.attentionDivide2, output: [1, 19, 1] } as GpuKernel<typeof attentionDivide2>,
+  attentionExponentialSumGradient: { source: sources.attentionExponentialSumGradient, output: [19, 1] } as GpuKernel<typeof attentionExponentialSumGradient>,
+  attentionEnergyGradient: { source: sources.attentionEnergyGradient, output: [1, 19, 1] } as GpuKernel<typeof attentionEnergyGradient>,
+  attentionWeightGradient: { source: sources.attentionWeightGradient, output: [16, 1] } as GpuKernel<typeof attentionWeightGradient>,
+  lstmOutputGradient: { source: sources.lstmOutputGradient, output: [16, 19, 1] } as GpuKernel<typeof lstmOutputGradient>,
+  lstmMultiply: { source: sources.lstmMultiply, output: [16, 1] } as GpuKernel<typeof lstmMultiply>,
+  lstmCellStateGradient: { source: sources.lstmCellStateGradient, output: [16, 1] } as GpuKernel<typeof lstmCellStateGradient>,
+  lstmJoinedGradient: { source: sources.lstmJoinedGradient, output: [64, 1] } as GpuKernel<typeof lstmJoinedGradient>,
+  lstmPreviousHiddenStateGradient: { source: sources.lstmPreviousHiddenStateGradient, output: [16, 1] } as GpuKernel<typeof lstmPreviousHiddenStateGradient>,
+  lstmPreviousCellStateGradient: { source: sources.lstmPreviousCellStateGradient, output: [16, 1] } as GpuKernel<typeof lstmPreviousCellStateGradient>,
+  lstmWeightHhL0Gradient: { source: sources.lstmWeightHhL0Gradient, output: [16, 64] } as GpuKernel<typeof lstmWeightHhL0Gradient>,
+  lstmBiasIhL0Gradient: { source: sources.lstmBiasIhL0Gradient, output: [64] } as GpuKernel<typeof lstmBiasIhL0Gradient>,
+  lstmWeightIhL0Gradient: { source: sources.lstmWeightIhL0Gradient, output: [1, 64] } as GpuKernel<typeof lstmWeightIhL0Gradient>,
+  adamExpAvg: { source: sources.adamExpAvg, output: [1, 64] } as GpuKernel<typeof adamExpAvg>,
+  adamExpAvgSq: { source: sources.adamExpAvgSq, output: [1, 64] } as GpuKernel<typeof adamExpAvgSq>,
+  adamParameter: { source: sources.adamParameter, output: [1, 64] } as GpuKernel<typeof adamParameter>,
+  adamExpAvg2: { source: sources.adamExpAvg2, output: [16, 64] } as GpuKernel<typeof adamExpAvg2>,
+  adamExpAvgSq2: { source: sources.adamExpAvgSq2, output: [16, 64] } as GpuKernel<typeof adamExpAvgSq2>,
+  adamParameter2: { source: sources.adamParameter2, output: [16, 64] } as GpuKernel<typeof adamParameter2>,
+  adamExpAvg3: { source: sources.adamExpAvg3, output: [64] } as GpuKernel<typeof adamExpAvg3>,
+  adamExpAvgSq3: { source: sources.adamExpAvgSq3, output: [64] } as GpuKernel<typeof adamExpAvgSq3>,
+  adamParameter3: { source: sources.adamParameter3, output: [64] } as GpuKernel<typeof adamParameter3>,
+  adamExpAvg4: { source: sources.adamExpAvg4, output: [16, 1] } as GpuKernel<typeof adamExpAvg4>,
+  adamExpAvgSq4: { source: sources.adamExpAvgSq4, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq4>,
+  adamParameter4: { source: sources.adamParameter4, output: [16, 1] } as GpuKernel<typeof adamParameter4>,
+  adamExpAvg5: { source: sources.adamExpAvg5, output: [1] } as GpuKernel<typeof adamExpAvg5>,
+  adamExpAvgSq5: { source: sources.adamExpAvgSq5, output: [1] } as GpuKernel<typeof adamExpAvgSq5>,
+  adamParameter5: { source: sources.adamParameter5, output: [1] } as GpuKernel<typeof adamParameter5>,
+};
 
 // predict: the outputs, without dropout
 
@@ -1349,7 +1351,7 @@ const predictArguments = [
  *     fcOutput                         [1, 19, 1]           forward: fc .. end; output
  */
 function predictPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof predictArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof predictArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "lstm.weight_ih_l0": lstmWeightIhL0,
@@ -1439,7 +1441,7 @@ const evaluateArguments = [
  *     lossCount                        []                   loss: loss .. end; count
  */
 function evaluatePlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof evaluateArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof evaluateArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "lstm.weight_ih_l0": lstmWeightIhL0,
@@ -1560,7 +1562,7 @@ const gradientsArguments = [
  *     lstmWeightIhL0Gradient           [64, 1]              backward: lstm .. end; weight_ih_l0_gradient
  */
 function gradientsPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof gradientsArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof gradientsArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "lstm.weight_ih_l0": lstmWeightIhL0,
@@ -1846,7 +1848,7 @@ const trainStepArguments = [
  *     nextFcBias                       [1]                  update: adam .. end; parameter
  */
 function trainStepPlan(
-  { kernels, stack, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof trainStepArguments)[number]["name"]>
+  { kernels, stack, tensors }: GpuPlanContext<typeof kernelTable, (typeof trainStepArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "lstm.weight_ih_l0": lstmWeightIhL0,
@@ -2158,7 +2160,7 @@ const streamStepArguments = [
  *     fcOutput                         [1, 1, 1]            forward: fc .. end; output
  */
 function streamStepPlan(
-  { kernels, tensors }: GpuPlanContext<keyof typeof kernelTable, (typeof streamStepArguments)[number]["name"]>
+  { kernels, tensors }: GpuPlanContext<typeof kernelTable, (typeof streamStepArguments)[number]["name"]>
 ): Record<string, GpuHandle> {
   const {
     "stream.position": streamPosition,
@@ -2568,6 +2570,82 @@ export type SeedLiteralInputs = PredictInputs<typeof model.definition>;
 export type SeedLiteralTrainInputs = TrainInputs<typeof model.definition>;
 /** What `predict` returns. */
 export type SeedLiteralOutputs = Outputs<typeof model.definition>;
+
+// The kernels as gpu.js reads them: text, because bundlers rewrite functions
+
+function kernelSources() {
+  return {
+    lstmInputProjection: "function lstmInputProjection(series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0) { const t = this.thread.z; const b = this.thread.y; const g = this.thread.x; let sum = 0; for (let c = 0; c < 1; c++) { sum += series[b][t][c] * lstmWeightIhL0[g][c]; } return sum + lstmBiasIhL0[g] + lstmBiasHhL0[g]; }",
+    lstmConstant: "function lstmConstant() { return 0; }",
+    lstmGates: "function lstmGates(inputProjection, previousHiddenState, lstmWeightHhL0, t) { const b = this.thread.y; const g = this.thread.x; let sum = 0; for (let h = 0; h < 16; h++) { sum += previousHiddenState[b][h] * lstmWeightHhL0[g][h]; } return inputProjection[t][b][g] + sum; }",
+    lstmCellState: "function lstmCellState(gates, previousCellState) { const b = this.thread.y; const i = this.thread.x; const iPlus16 = i + 16; const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16]))); const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][i]))); const iPlus32 = i + 32; const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32]))); return forgetGate * previousCellState[b][i] + inputGate * candidate; }",
+    lstmHiddenState: "function lstmHiddenState(gates, cellState) { const b = this.thread.y; const i = this.thread.x; const iPlus48 = i + 48; const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48]))); const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i]))); return outputGate * cellOutput; }",
+    attentionEnergy: "function attentionEnergy(hiddenState, attentionWeight, attentionBias) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += hiddenState[tPlus1][b][i] * attentionWeight[o][i]; } return sum + attentionBias[o]; }",
+    attentionLargestEnergy: "function attentionLargestEnergy(energy) { const b = this.thread.y; const t = this.thread.x; const bTimes19PlusT = b * 19 + t; let largest = -3.4028234663852886e38; for (let k = 0; k < 1; k++) { largest = Math.max(largest, energy[0][bTimes19PlusT][0]); } return largest; }",
+    attentionExponentials: "function attentionExponentials(energy, largestEnergy) { const b = this.thread.z; const t = this.thread.y; const bTimes19PlusT = b * 19 + t; return Math.exp(energy[0][bTimes19PlusT][0] - largestEnergy[b][t]); }",
+    attentionExponentialSum: "function attentionExponentialSum(exponentials) { const b = this.thread.y; const t = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += exponentials[b][t][k]; } return sum; }",
+    attentionWeights: "function attentionWeights(exponentials, exponentialSum) { const b = this.thread.y; const t = this.thread.x; const bTimes19PlusT = b * 19 + t; return exponentials[0][bTimes19PlusT][0] / exponentialSum[0][bTimes19PlusT]; }",
+    attentionPooled: "function attentionPooled(weights, hiddenState) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; const tPlus1 = t + 1; return weights[b][t] * hiddenState[tPlus1][b][i]; }",
+    fcOutput: "function fcOutput(pooled, fcWeight, fcBias) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { sum += pooled[b][t][i] * fcWeight[o][i]; } return sum + fcBias[o]; }",
+    lstmInputGate: "function lstmInputGate(gates) { const b = this.thread.y; const i = this.thread.x; return 1 / (1 + Math.exp(Math.min(88, -gates[b][i]))); }",
+    lstmForgetGate: "function lstmForgetGate(gates) { const b = this.thread.y; const i = this.thread.x; const iPlus16 = i + 16; return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16]))); }",
+    lstmCandidate: "function lstmCandidate(gates) { const b = this.thread.y; const i = this.thread.x; const iPlus32 = i + 32; return Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32]))); }",
+    lstmOutputGate: "function lstmOutputGate(gates) { const b = this.thread.y; const i = this.thread.x; const iPlus48 = i + 48; return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48]))); }",
+    lstmCellStateInTraining: "function lstmCellStateInTraining(forgetGate, previousCellState, inputGate, candidate) { const b = this.thread.y; const i = this.thread.x; return forgetGate[b][i] * previousCellState[b][i] + inputGate[b][i] * candidate[b][i]; }",
+    lstmCellOutput: "function lstmCellOutput(cellState) { const b = this.thread.y; const i = this.thread.x; return Math.tanh(Math.max(-10, Math.min(10, cellState[b][i]))); }",
+    lstmHiddenStateInTraining: "function lstmHiddenStateInTraining(outputGate, cellOutput) { const b = this.thread.y; const i = this.thread.x; return outputGate[b][i] * cellOutput[b][i]; }",
+    attentionDivide: "function attentionDivide(exponentials, exponentialSum) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; return exponentials[b][t][o] / exponentialSum[b][t]; }",
+    attentionPooledInTraining: "function attentionPooledInTraining(divide, hiddenState) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; const bTimes19PlusT = b * 19 + t; const tPlus1 = t + 1; return divide[0][bTimes19PlusT][0] * hiddenState[tPlus1][b][i]; }",
+    lstmSelect: "function lstmSelect(streamPosition, lstmLayer0State0) { const b = this.thread.y; const t = this.thread.x; return streamPosition[b] === 0 ? 0 : lstmLayer0State0[b][t]; }",
+    lstmGatesInStep: "function lstmGatesInStep(series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0, select, lstmWeightHhL0) { const t = this.thread.y; const g = this.thread.x; const tTimes64PlusG = t * 64 + g; let sum = 0; for (let c = 0; c < 1; c++) { sum += series[0][0][c] * lstmWeightIhL0[tTimes64PlusG][c]; } const inputProjection = sum + lstmBiasIhL0[tTimes64PlusG] + lstmBiasHhL0[tTimes64PlusG]; let sum2 = 0; for (let h = 0; h < 16; h++) { sum2 += select[t][h] * lstmWeightHhL0[g][h]; } return inputProjection + sum2; }",
+    lstmCellStateInStep: "function lstmCellStateInStep(gates, streamPosition, lstmLayer0State1) { const t = this.thread.y; const i = this.thread.x; const iPlus16 = i + 16; const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus16]))); const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][i]))); const iPlus32 = i + 32; const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[t][iPlus32]))); return forgetGate * (streamPosition[t] === 0 ? 0 : lstmLayer0State1[t][i]) + inputGate * candidate; }",
+    lstmHiddenStateInStep: "function lstmHiddenStateInStep(gates, cellState) { const t = this.thread.y; const i = this.thread.x; const iPlus48 = i + 48; const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus48]))); const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[t][i]))); return outputGate * cellOutput; }",
+    attentionEnergyInStep: "function attentionEnergyInStep(hiddenState, attentionWeight, attentionBias) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { const position = b * 16 + t * 16 + i; sum += hiddenState[0][position] * attentionWeight[o][i]; } return sum + attentionBias[o]; }",
+    attentionLargestEnergyInStep: "function attentionLargestEnergyInStep(energy) { let largest = -3.4028234663852886e38; for (let k = 0; k < 1; k++) { largest = Math.max(largest, energy[0][0][0]); } return largest; }",
+    attentionExponentialsInStep: "function attentionExponentialsInStep(energy, largestEnergy) { const b = this.thread.z; const t = this.thread.y; return Math.exp(energy[0][0][0] - largestEnergy[b][t]); }",
+    attentionExponentialSumInStep: "function attentionExponentialSumInStep(exponentials) { const b = this.thread.y; const t = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += exponentials[b][t][k]; } return sum; }",
+    attentionWeightsInStep: "function attentionWeightsInStep(exponentials, exponentialSum) { return exponentials[0][0][0] / exponentialSum[0][0]; }",
+    attentionPooledInStep: "function attentionPooledInStep(weights, hiddenState) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; const position = b * 16 + t * 16 + i; return weights[b][t] * hiddenState[0][position]; }",
+    fcOutputInStep: "function fcOutputInStep(pooled, fcWeight, fcBias) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { sum += pooled[b][t][i] * fcWeight[o][i]; } return sum + fcBias[o]; }",
+    lossMasked: "function lossMasked(batchMask, outputValue, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 19; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = outputValue[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
+    lossValue: "function lossValue(masked) { let sum = 0; for (let k = 0; k < 1; k++) { sum += masked[k]; } return sum; }",
+    lossCount: "function lossCount(batchMask) { let sum = 0; for (let k = 0; k < 1; k++) { sum += batchMask[k]; } return sum; }",
+    lossError: "function lossError(pooled, fcWeight, fcBias, next) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { sum += pooled[b][t][i] * fcWeight[o][i]; } const outputValue = sum + fcBias[o]; return outputValue - next[b][t][o]; }",
+    lossMaskedInTraining: "function lossMaskedInTraining(batchMask, error) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 19; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const errorValue = error[b][k][k2]; const elements = errorValue * errorValue; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
+    lossErrorGradient: "function lossErrorGradient(batchMask, error) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; const elementsGradient = batchMask[b] !== 0 ? 1 : 0; const product = elementsGradient * error[b][t][o]; return product + product; }",
+    fcBiasGradient: "function fcBiasGradient(errorGradient) { const o = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { let sum2 = 0; for (let k2 = 0; k2 < 19; k2++) { sum2 += errorGradient[k][k2][o]; } sum += sum2; } return sum; }",
+    attentionPooledGradient: "function attentionPooledGradient(errorGradient, fcWeight) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; let sum = 0; for (let o = 0; o < 1; o++) { sum += errorGradient[b][t][o] * fcWeight[o][i]; } return sum; }",
+    fcWeightGradient: "function fcWeightGradient(errorGradient, pooled) { const o = this.thread.y; const i = this.thread.x; let sum = 0; for (let b = 0; b < 1; b++) { let sum2 = 0; for (let t = 0; t < 19; t++) { sum2 += errorGradient[b][t][o] * pooled[b][t][i]; } sum += sum2; } return sum; }",
+    attentionDivide2: "function attentionDivide2(pooledGradient, hiddenState, exponentialSum) { const b = this.thread.z; const t = this.thread.y; const bTimes19PlusT = b * 19 + t; const bTimes19PlusTPlus1 = b * 19 + t + 1; let weightsGradient = 0; for (let k = 0; k < 16; k++) { weightsGradient += pooledGradient[0][bTimes19PlusT][k] * hiddenState[bTimes19PlusTPlus1][0][k]; } return weightsGradient / exponentialSum[b][t]; }",
+    attentionExponentialSumGradient: "function attentionExponentialSumGradient(divide, divide2) { const b = this.thread.y; const t = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += -(divide[b][t][k] * divide2[b][t][k]); } return sum; }",
+    attentionEnergyGradient: "function attentionEnergyGradient(divide, exponentialSumGradient, exponentials) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; const exponentialsGradient = divide[b][t][o] + exponentialSumGradient[b][t]; return exponentialsGradient * exponentials[b][t][o]; }",
+    attentionWeightGradient: "function attentionWeightGradient(energyGradient, hiddenState) { const o = this.thread.y; const i = this.thread.x; let sum = 0; for (let b = 0; b < 1; b++) { let sum2 = 0; for (let t = 0; t < 19; t++) { const tPlus1 = t + 1; sum2 += energyGradient[b][t][o] * hiddenState[tPlus1][b][i]; } sum += sum2; } return sum; }",
+    lstmOutputGradient: "function lstmOutputGradient(pooledGradient, divide, energyGradient, attentionWeight) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; const bTimes19PlusT = b * 19 + t; let sum = 0; for (let o = 0; o < 1; o++) { sum += energyGradient[b][t][o] * attentionWeight[o][i]; } return pooledGradient[b][t][i] * divide[0][bTimes19PlusT][0] + sum; }",
+    lstmMultiply: "function lstmMultiply(carriedHiddenStateGradient, outputGradient, cellOutput, outputGate, t) { const b = this.thread.y; const h = this.thread.x; const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h]; const outputGateGradient = hiddenStateGradient * cellOutput[b][h]; return outputGateGradient * outputGate[b][h]; }",
+    lstmCellStateGradient: "function lstmCellStateGradient(carriedCellStateGradient, carriedHiddenStateGradient, outputGradient, outputGate, cellOutput, t) { const b = this.thread.y; const h = this.thread.x; const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h]; const cellOutputGradient = hiddenStateGradient * outputGate[b][h]; const cellOutputValue = cellOutput[b][h]; return carriedCellStateGradient[b][h] + cellOutputGradient * (1 - cellOutputValue * cellOutputValue); }",
+    lstmJoinedGradient: "function lstmJoinedGradient(multiply, outputGate, cellStateGradient, inputGate, candidate, previousCellState, forgetGate) { const b = this.thread.y; const i = this.thread.x; const iClamped = Math.min(15, i); const inputGateGradient = cellStateGradient[b][iClamped] * candidate[b][iClamped]; const inputGateValue = inputGate[b][iClamped]; const iMinus16Clamped = Math.min(15, Math.max(0, i - 16)); const forgetGateGradient = cellStateGradient[b][iMinus16Clamped] * previousCellState[b][iMinus16Clamped]; const forgetGateValue = forgetGate[b][iMinus16Clamped]; const iMinus32Clamped = Math.min(15, Math.max(0, i - 32)); const candidateGradient = cellStateGradient[b][iMinus32Clamped] * inputGate[b][iMinus32Clamped]; const candidateValue = candidate[b][iMinus32Clamped]; const iMinus48Clamped = Math.max(0, i - 48); return i < 16 ? inputGateGradient * inputGateValue * (1 - inputGateValue) : i < 32 ? forgetGateGradient * forgetGateValue * (1 - forgetGateValue) : i < 48 ? candidateGradient * (1 - candidateValue * candidateValue) : multiply[b][iMinus48Clamped] * (1 - outputGate[b][iMinus48Clamped]); }",
+    lstmPreviousHiddenStateGradient: "function lstmPreviousHiddenStateGradient(joinedGradient, lstmWeightHhL0) { const b = this.thread.y; const h = this.thread.x; let sum = 0; for (let g = 0; g < 64; g++) { sum += joinedGradient[b][g] * lstmWeightHhL0[g][h]; } return sum; }",
+    lstmPreviousCellStateGradient: "function lstmPreviousCellStateGradient(cellStateGradient, forgetGate) { const b = this.thread.y; const i = this.thread.x; return cellStateGradient[b][i] * forgetGate[b][i]; }",
+    lstmWeightHhL0Gradient: "function lstmWeightHhL0Gradient(joinedGradient, previousHiddenState) { const g = this.thread.y; const h = this.thread.x; let sum = 0; for (let t = 0; t < 19; t++) { let sum2 = 0; for (let b = 0; b < 1; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; } sum += sum2; } return sum; }",
+    lstmBiasIhL0Gradient: "function lstmBiasIhL0Gradient(joinedGradient) { const i = this.thread.x; let sum = 0; for (let k = 0; k < 19; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { sum2 += joinedGradient[k][k2][i]; } sum += sum2; } return sum; }",
+    lstmWeightIhL0Gradient: "function lstmWeightIhL0Gradient(joinedGradient, series) { const g = this.thread.y; const c = this.thread.x; let sum = 0; for (let t = 0; t < 19; t++) { let sum2 = 0; for (let b = 0; b < 1; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; } sum += sum2; } return sum; }",
+    adamExpAvg: "function adamExpAvg(expAvg, gradient) { const g = this.thread.y; const c = this.thread.x; return expAvg[g][c] * 0.9 + gradient[g][c] * 0.09999999999999998; }",
+    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const g = this.thread.y; const c = this.thread.x; const gradientValue = gradient[g][c]; return expAvgSq[g][c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter: "function adamParameter(parameter, gradient, stepSize, gradient2, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] - gradient[g][c] * stepSize[0] / (Math.sqrt(gradient2[g][c]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const g = this.thread.y; const h = this.thread.x; return expAvg[g][h] * 0.9 + gradient[g][h] * 0.09999999999999998; }",
+    adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const g = this.thread.y; const h = this.thread.x; const gradientValue = gradient[g][h]; return expAvgSq[g][h] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter2: "function adamParameter2(parameter, gradient, stepSize, gradient2, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] - gradient[g][h] * stepSize[0] / (Math.sqrt(gradient2[g][h]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
+    adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter3: "function adamParameter3(parameter, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.x; return parameter[i] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg4: "function adamExpAvg4(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
+    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter4: "function adamParameter4(parameter, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg5: "function adamExpAvg5(expAvg, gradient) { const o = this.thread.x; return expAvg[o] * 0.9 + gradient[o] * 0.09999999999999998; }",
+    adamExpAvgSq5: "function adamExpAvgSq5(expAvgSq, gradient) { const o = this.thread.x; const gradientValue = gradient[o]; return expAvgSq[o] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter5: "function adamParameter5(parameter, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.x; return parameter[o] - gradient[o] * stepSize[0] / (Math.sqrt(gradient2[o]) / correctionRoot[0] + 1e-8); }",
+  };
+}
 
 // The programs in WebAssembly; `specloom compile --emit kernels --target wasm` prints their source
 

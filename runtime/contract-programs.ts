@@ -1,5 +1,6 @@
 /** The programs of a generated module as each target wrote them: a part of the contract. */
 import type { DType } from "./contract.ts";
+import type { Index } from "./kernel-types.ts";
 
 export type ProgramName = "predict" | "evaluate" | "gradients" | "train_step";
 
@@ -36,10 +37,17 @@ export interface GpuProgram {
   plan(context: GpuPlanContext): Record<string, GpuHandle>;
 }
 
-export interface GpuKernel {
-  readonly source: (...parameters: never[]) => number;
+/** A kernel as the module shows it, for the type checker and for readers. */
+export type WrittenKernel = (...parameters: never[]) => number;
+
+declare const written: unique symbol;
+export interface GpuKernel<Written extends WrittenKernel = WrittenKernel> {
+  /** The function `Written` as JavaScript text. Never a function: what a minifier makes of one gpu.js cannot always read. */
+  readonly source: string;
   /** What gpu.js wants: [x], [x, y] or [x, y, z], x innermost. */
   readonly output: readonly number[];
+  /** A type alone. */
+  readonly [written]?: Written;
 }
 
 declare const handle: unique symbol;
@@ -51,9 +59,24 @@ export interface GpuHandle {
 /** `undefined` is a slot of a steps buffer that was never written: the executor refuses it, so plans need not check. */
 export type GpuKernelCall = (...inputs: readonly (GpuHandle | number | undefined)[]) => GpuHandle;
 
-/** What a plan works with; the type parameters are the names it may use. */
-export interface GpuPlanContext<KernelName extends string = string, ArgumentName extends string = string> {
-  readonly kernels: Readonly<Record<KernelName, GpuKernelCall>>;
+/** The call of a known kernel: a handle for each tensor, a number for each index. */
+export type CallOf<Kernel extends GpuKernel> =
+  Kernel extends GpuKernel<infer Written> ? (...inputs: InputsOf<Parameters<Written>>) => GpuHandle : never;
+
+type InputsOf<Given extends readonly unknown[]> = {
+  [Position in keyof Given]: [Given[Position]] extends [never]
+    ? never
+    : Given[Position] extends Index
+      ? number
+      : GpuHandle | undefined;
+};
+
+/** What a plan works with; the type parameters are the kernels and arguments it may use. */
+export interface GpuPlanContext<
+  Kernels extends Readonly<Record<string, GpuKernel>> = Readonly<Record<string, GpuKernel>>,
+  ArgumentName extends string = string,
+> {
+  readonly kernels: { readonly [Name in keyof Kernels]: CallOf<Kernels[Name]> };
   /** Joins the slots of a loop, each of shape `shape`, into one tensor [slots, ...shape]. */
   readonly stack: (slots: readonly GpuHandle[], shape: readonly number[]) => GpuHandle;
   /** One handle per argument, by outside name. */

@@ -5,6 +5,7 @@
 export const problemCatalogue = {
   "ambiguous-column": "A column name fits several columns of the file when case is set aside.",
   "backend-degraded": "A program ran on something else than the backend that was asked for.",
+  "backend-failed": "A backend failed while it made or ran a program.",
   "backend-unavailable": "A backend cannot run on this machine.",
   "backend-wrong-answer": "A backend computed something wrong in its test at the start.",
   "broken-csv": "A quote in a CSV file opens or closes at the wrong place.",

@@ -21,6 +21,7 @@ import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from 
 import { FinalTexts } from "./final-text.ts";
 import { headerLines, specHash, summaryLines } from "./header.ts";
 import { comment, documentation, oneLineKeep } from "./comments.ts";
+import { kernelSourceNames, kernelSourcesFunction } from "./kernel-sources.ts";
 import { dataLiteral, numberLiteral, stringLiteral } from "./literals.ts";
 import { capitalize, typeNameFrom } from "./names.ts";
 import {
@@ -56,6 +57,7 @@ export const moduleNames: readonly string[] = [
   "kernelTable",
   "optimizerScalars",
   scheduleName,
+  ...kernelSourceNames,
   ...programOrder.flatMap((program) => [planName(program), argumentsName(program)]),
   ...webAssemblyNames,
 ];
@@ -91,6 +93,8 @@ export function printModule(parts: ModuleParts): string {
     ...(schedule === undefined ? [] : [scheduleFunction(model, schedule, symbols)]),
     modelStatement(parts, symbols),
     ...typeAliases(model, symbols),
+    section("The kernels as gpu.js reads them: text, because bundlers rewrite functions"),
+    `\n${kernelSourcesFunction(gpu.kernels)}`,
     ...(wasm === undefined
       ? []
       : [
@@ -179,11 +183,17 @@ function wrapParameters(name: string, parameters: readonly Parameter[]): Paramet
 }
 
 function kernelTable(kernels: readonly KernelFunction[], symbols: SymbolTable): string {
-  const rows = kernels.map(({ name, output }) => `  ${name}: { source: ${name}, output: [${output.join(", ")}] },\n`);
-  return constant("kernelTable", {
-    documentation: ["The kernels with their output sizes, innermost axis first."],
-    value: `{\n${rows.join("")}} as const satisfies Readonly<Record<string, ${symbols.use("GpuKernel")}>>`,
+  const row = ({ name, output }: KernelFunction): string => {
+    const type = `${symbols.use("GpuKernel")}<typeof ${name}>`;
+    return `  ${name}: { source: sources.${name}, output: [${output.join(", ")}] } as ${type},\n`;
+  };
+  const table = constant("kernelTable", {
+    documentation: [
+      "The kernels: their text, which runs, their output sizes, innermost axis first, and what they take.",
+    ],
+    value: `{\n${kernels.map(row).join("")}}`,
   });
+  return `${constant("sources", { value: "kernelSources()" })}\n${table}`;
 }
 
 function argumentTable(name: AnyProgramName, program: Program, symbols: SymbolTable): string {
@@ -199,7 +209,7 @@ function planFunction(name: AnyProgramName, plan: GpuPlan, symbols: SymbolTable)
     ...(uses("= stack(") ? ["stack"] : []),
     ...(uses("} = tensors;") ? ["tensors"] : []),
   ];
-  const context = `${symbols.use("GpuPlanContext")}<keyof typeof kernelTable, (typeof ${argumentsName(name)})[number]["name"]>`;
+  const context = `${symbols.use("GpuPlanContext")}<typeof kernelTable, (typeof ${argumentsName(name)})[number]["name"]>`;
   return {
     kind: StructureKind.Function,
     name: planName(name),

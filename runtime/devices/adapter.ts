@@ -1,6 +1,6 @@
 /** What hardware stands behind a backend: real, or a software renderer that computes on the CPU. */
 import { Problem } from "../problem.ts";
-import { messageOf } from "./canary.ts";
+import { messageOf } from "./failure.ts";
 import type { GpuBackend } from "./library.ts";
 
 export interface Adapter {

@@ -1,6 +1,8 @@
 /** A small pipeline with a known answer, run before a backend is trusted: devices can give zeros without an error. */
+import type { GpuKernel } from "../contract.ts";
 import { Problem } from "../problem.ts";
-import { kernelSettings, planWith, type GpuBackend, type GpuInstance, type GpuLibrary } from "./library.ts";
+import { messageOf } from "./failure.ts";
+import { createKernel, planWith, type GpuBackend, type GpuInstance, type GpuLibrary } from "./library.ts";
 
 /** Longer than the 1000 iterations at which gpu.js cuts loops that it cannot prove. */
 const terms = 1500;
@@ -8,17 +10,16 @@ const given = Float32Array.from([0.25, -0.5, 1, 2, -3, 0.125, 40, -80]);
 const width = given.length;
 const tolerance = 1e-4;
 
-const sumSource = `function canarySum(values, offset) {
-  let sum = 0;
-  for (let k = 0; k < ${terms}; k++) {
-    sum += values[this.thread.x] * 0.001 + offset * 0.0001;
-  }
-  return sum;
-}`;
-
-const squashSource = `function canarySquash(sums) {
-  return Math.tanh(Math.max(-10, Math.min(10, sums[this.thread.x]))) + this.thread.x;
-}`;
+/** Written as the compiler writes the kernels of a model: what breaks theirs breaks these. */
+const sum: GpuKernel = {
+  source: `function canarySum(values, offset) { const x = this.thread.x; let sum = 0; for (let k = 0; k < ${terms}; k++) { sum += values[x] * 0.001 + offset * 0.0001; } return sum; }`,
+  output: [width],
+};
+const squash: GpuKernel = {
+  source:
+    "function canarySquash(sums) { const x = this.thread.x; return Math.tanh(Math.max(-10, Math.min(10, sums[x]))) + x; }",
+  output: [width],
+};
 
 export function expectedCanary(): readonly number[] {
   return Array.from(given, (value, x) => Math.tanh(terms * (value * 0.001 + 2 * 0.0001)) + x);
@@ -36,9 +37,8 @@ export interface CanaryRun {
  */
 export async function runCanary(library: GpuLibrary, gpu: GpuInstance, backend: GpuBackend): Promise<CanaryRun> {
   try {
-    const sum = gpu.createKernel(sumSource, kernelSettings([width]));
-    const squash = gpu.createKernel(squashSource, kernelSettings([width]));
-    const pipeline = gpu.createPipeline(planWith(1, ([values]) => ({ answer: squash(sum(values, 2)) })));
+    const [first, second] = [createKernel(gpu, sum), createKernel(gpu, squash)];
+    const pipeline = gpu.createPipeline(planWith(1, ([values]) => ({ answer: second(first(values, 2)) })));
     const { answer } = await pipeline(library.input(given, [width]));
     const { backend: ran, executorKind, fallbackReason } = pipeline;
     await pipeline.destroy();
@@ -69,10 +69,4 @@ function wrongAnswer(backend: GpuBackend, found: readonly number[]): Problem {
     message: `The backend ${backend} computes wrong numbers: expected ${shown(expectedCanary())}, found ${shown(found)}.`,
     help: "the driver is at fault; choose another backend.",
   });
-}
-
-/** The first line of what was thrown, without its full stop. */
-export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return (text.split("\n")[0] ?? "").trim().replace(/\.$/, "");
 }

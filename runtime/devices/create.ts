@@ -1,8 +1,8 @@
 /** From the name of a backend to an executor; and which one `auto` takes. gpu.js is loaded only where it is needed. */
 import type { Executor, ModelDefinition, SimdVariant } from "../contract.ts";
 import { Problem } from "../problem.ts";
-import { messageOf } from "./canary.ts";
 import { estimateStep, estimateText } from "./estimate.ts";
+import { failureOf, messageOf } from "./failure.ts";
 import type { BackendFinding } from "./finding.ts";
 import { createWasmExecutor } from "./wasm.ts";
 import { wasmMachine } from "./wasm/machine.ts";
@@ -22,6 +22,14 @@ export interface ExecutorOptions {
  * @throws Problem when the backend cannot run here, computes wrong numbers or runs as something else
  */
 export async function createExecutor(definition: ModelDefinition, options: ExecutorOptions): Promise<Executor> {
+  try {
+    return await executorOn(definition, options);
+  } catch (error) {
+    throw failureOf(error, options.backend, "its start");
+  }
+}
+
+async function executorOn(definition: ModelDefinition, options: ExecutorOptions): Promise<Executor> {
   const { backend, ...variant } = options;
   if (backend === "auto") return chooseExecutor(definition, variant);
   if (backend === "wasm")

@@ -13,7 +13,8 @@ import type {
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
-import { gpuSize, kernelSettings, planWith, type GpuInstance, type Pipeline, type PipelineResult } from "./library.ts";
+import { failureOf } from "./failure.ts";
+import { createKernel, gpuSize, planWith, type Pipeline, type PipelineResult, type SizedInput } from "./library.ts";
 import { assertBackend, type OpenBackend } from "./open.ts";
 import { batchesOf, misfit, Residents, wrongBatch } from "./residents.ts";
 import { createStack } from "./stack.ts";
@@ -22,7 +23,7 @@ export class GpuExecutor implements Executor {
   readonly #pipelines = new Map<AnyProgramName, Pipeline>();
   readonly #stack: GpuPlanContext["stack"];
   /** Programs of one model share kernels, so equal kernels are compiled under one name. */
-  readonly #kernels = new Map<(...parameters: never[]) => number, GpuKernelCall>();
+  readonly #kernels = new Map<string, GpuKernelCall>();
   readonly #residents: Residents;
   readonly write: Executor["write"];
   readonly read: Executor["read"];
@@ -69,9 +70,7 @@ export class GpuExecutor implements Executor {
       const { library } = this.open;
       return library.input(value, gpuSize(shape));
     });
-    const known = this.#pipelines.get(name);
-    const pipeline = known ?? this.#create(name, program);
-    const results = await pipeline(...values);
+    const { pipeline, results } = await this.#launch(name, program, values);
     assertBackend(pipeline, this.open.backend);
     this.#last = pipeline;
     const flat = program.results.map(({ name: result, shape }) => {
@@ -90,6 +89,20 @@ export class GpuExecutor implements Executor {
     // Not the WebGPU device: every instance of gpu.js in this process shares it, and it does not keep Node alive.
     await this.open.gpu.destroy();
   };
+
+  /** What gpu.js and a driver throw is theirs to say; that it reaches the caller as a Problem is ours. */
+  async #launch(
+    name: AnyProgramName,
+    program: GpuProgram,
+    values: readonly SizedInput[],
+  ): Promise<{ readonly pipeline: Pipeline; readonly results: Awaited<ReturnType<Pipeline>> }> {
+    try {
+      const pipeline = this.#pipelines.get(name) ?? this.#create(name, program);
+      return { pipeline, results: await pipeline(...values) };
+    } catch (error) {
+      throw failureOf(error, this.open.backend, `the program ${name}`);
+    }
+  }
 
   #create(name: AnyProgramName, program: GpuProgram): Pipeline {
     const kernels = this.#lazyKernels(program);
@@ -112,10 +125,10 @@ export class GpuExecutor implements Executor {
       Object.entries(program.kernels).map(([name, { source, output }]) => [
         name,
         (...inputs: readonly (GpuHandle | number | undefined)[]): GpuHandle => {
-          if (inputs.includes(undefined)) throw new Error(`${name} reads a slot that no step has written.`);
+          if (inputs.includes(undefined)) throw misfit(`${name} reads a slot that no step has written.`);
           let kernel = this.#kernels.get(source);
           if (kernel === undefined) {
-            kernel = createKernel(this.open.gpu, source, output);
+            kernel = createKernel(this.open.gpu, { source, output });
             this.#kernels.set(source, kernel);
           }
           return kernel(...inputs);
@@ -123,15 +136,6 @@ export class GpuExecutor implements Executor {
       ]),
     );
   }
-}
-
-/** As text: what reaches a browser or a test is JavaScript, whose types a compiler has already taken away. */
-function createKernel(
-  gpu: GpuInstance,
-  source: (...parameters: never[]) => number,
-  output: readonly number[],
-): GpuKernelCall {
-  return gpu.createKernel(source.toString(), kernelSettings(output));
 }
 
 function mismatch(program: AnyProgramName, tensor: string, expected: number, found: number | undefined): Problem {

@@ -2,8 +2,8 @@
 import type { Executor, ModelDefinition } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { isNode, lacksGpuDevice } from "./adapter.ts";
-import { messageOf } from "./canary.ts";
 import { GpuExecutor } from "./executor.ts";
+import { messageOf } from "./failure.ts";
 import type { BackendFinding } from "./finding.ts";
 import { gpuBackends, type GpuBackend, type GpuLibrary } from "./library.ts";
 import { openBackend, type OpenBackend } from "./open.ts";

@@ -1,5 +1,6 @@
 /** The part of gpu.js that is used, in types of our own: its declarations are loose, and only `gpu.ts` may import it. */
-import type { GpuHandle, GpuKernelCall } from "../contract.ts";
+import type { GpuHandle, GpuKernel, GpuKernelCall } from "../contract.ts";
+import { Problem } from "../problem.ts";
 
 /** The modes of gpu.js that exist here, best first. */
 export const gpuBackends = ["webgpu", "webgl2", "headlessgl", "webasm", "cpu"] as const;
@@ -44,9 +45,21 @@ export interface GpuLibrary {
   readonly input: (value: Float32Array, size: readonly number[]) => SizedInput;
 }
 
-/** Full precision on every device; the defaults leave both to the device. */
-export function kernelSettings(output: readonly number[]): KernelSettings {
-  return { output: [...output], precision: "single", tactic: "precision" };
+/**
+ * The one way of a kernel to gpu.js: the model's, those that join steps, and the canary's.
+ *
+ * @throws Problem `program-mismatch` for a function: a minifier may have made of it what gpu.js cannot read
+ */
+export function createKernel(gpu: Pick<GpuInstance, "createKernel">, { source, output }: GpuKernel): GpuKernelCall {
+  if (typeof source !== "string") {
+    throw new Problem({
+      code: "program-mismatch",
+      message: "A kernel of this module is a function, where this runtime expects its text.",
+      help: "the module was written by an older compiler; compile the spec again.",
+    });
+  }
+  // Full precision on every device; the defaults leave both to the device.
+  return gpu.createKernel(source, { output: [...output], precision: "single", tactic: "precision" });
 }
 
 /** A plan with a fixed number of arguments: gpu.js asks the function's `length`, which rest parameters do not have. */

@@ -1,7 +1,8 @@
 /** Opens one backend: an instance of gpu.js whose canary has sung, and the adapter behind it. */
 import { Problem } from "../problem.ts";
 import { glAdapter, isNode, unavailable, webGpuAdapter, type Adapter } from "./adapter.ts";
-import { messageOf, runCanary } from "./canary.ts";
+import { runCanary } from "./canary.ts";
+import { messageOf } from "./failure.ts";
 import type { GpuBackend, GpuInstance, GpuLibrary, Pipeline } from "./library.ts";
 
 export interface OpenBackend {

@@ -1,7 +1,8 @@
 /** Joins the tensors of a loop's steps into one. A kernel reads at most seven tensors, so this takes a tree of them. */
 import type { GpuHandle, GpuKernelCall } from "../contract.ts";
 import { sizeOf } from "../tensor.ts";
-import { gpuSize, kernelSettings, type GpuInstance } from "./library.ts";
+import { misfit } from "./residents.ts";
+import { createKernel, gpuSize, type GpuInstance } from "./library.ts";
 
 /** WebGPU guarantees eight storage buffers per stage, of which one is the output. */
 export const mostParts = 7;
@@ -21,10 +22,10 @@ export function createStack(
   return (slots, shape) => {
     // An array that loops fill can have holes, which the type does not show.
     let parts: readonly Part[] = Array.from<GpuHandle | undefined, Part>(slots, (handle, slot) => {
-      if (handle === undefined) throw new Error(`stack: slot ${slot} was never written.`);
+      if (handle === undefined) throw misfit(`stack: slot ${slot} was never written.`);
       return { handle, count: 1, bare: true };
     });
-    if (parts.length === 0) throw new Error("stack: there are no slots.");
+    if (parts.length === 0) throw misfit("stack: there are no slots.");
     do {
       const joined: Part[] = [];
       for (let first = 0; first < parts.length; first += mostParts) {
@@ -49,7 +50,7 @@ function join(
   const total = counts.reduce((sum, count) => sum + count, 0);
   let kernel = kernels.get(key);
   if (kernel === undefined) {
-    kernel = gpu.createKernel(stackSource(counts, bare, shape), kernelSettings(gpuSize([total, ...shape])));
+    kernel = createKernel(gpu, { source: stackSource(counts, bare, shape), output: gpuSize([total, ...shape]) });
     kernels.set(key, kernel);
   }
   return { handle: kernel(...group.map(({ handle }) => handle)), count: total, bare: false };

@@ -1,14 +1,11 @@
 /** A page of headless Chromium (Debian's, with SwiftShader as WebGL and WebGPU adapter) with modules bundled into it. */
-import { build } from "esbuild";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
+import { bundle, type Site } from "./bundle.ts";
 
 const flags = [
   "--no-sandbox",
@@ -31,26 +28,20 @@ export interface OpenPage {
 }
 
 /**
- * @param entry TypeScript source of the page's program; it may import files of the repository
- * @param headers that the page is served with
+ * @param program a site, or TypeScript source of the page's program; it may import files of the repository
+ * @param headers that every file is served with
  */
-export async function openPage(entry: string, headers: Readonly<Record<string, string>> = {}): Promise<OpenPage> {
-  const bundle = await build({
-    stdin: { contents: entry, resolveDir: root, loader: "ts" },
-    bundle: true,
-    write: false,
-    format: "iife",
-    platform: "browser",
-    target: "es2022",
-    logLevel: "silent",
-  });
-  const script = bundle.outputFiles[0]?.text ?? "";
+export async function openPage(
+  program: string | Site,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<OpenPage> {
+  const site = typeof program === "string" ? await bundle(program, "plain") : program;
   // WebGPU exists in secure contexts only: http on this machine's own address is one, about:blank is not.
   const server = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
+    const file = site.get(request.url ?? "/");
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? script : '<!doctype html><title>specloom</title><script src="/page.js"></script>');
+    response.writeHead(file === undefined ? 404 : 200, { "content-type": file?.type ?? "text/plain" });
+    response.end(file?.content ?? "");
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   const profile = await mkdtemp(join(tmpdir(), "specloom-browser-"));

@@ -2,7 +2,7 @@
 import type { SimdVariant, WasmModule } from "../../contract.ts";
 import { memberOf } from "../../member-of.ts";
 import { Problem } from "../../problem.ts";
-import { messageOf } from "../canary.ts";
+import { messageOf } from "../failure.ts";
 import { misfit } from "../residents.ts";
 import { decodeBase64, memoryImport, PAGE, withoutSharing, type MemoryImport } from "./binary.ts";
 import { plainByEnvironment, type WasmMachine } from "./machine.ts";

@@ -1,6 +1,6 @@
 /** Threads of the wasm target: workers that run the same instance code on the same memory. */
 import { isNode } from "../adapter.ts";
-import { messageOf } from "../canary.ts";
+import { messageOf } from "../failure.ts";
 import { nodeModule, type NodeWorker } from "../node.ts";
 import { browserWorkerSource, nodeWorkerSource } from "./worker-source.ts";
 

@@ -1,17 +1,18 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { GpuHandle, GpuProgram, ModelDefinition } from "../../../../runtime/contract.ts";
+import type { GpuHandle, GpuKernelCall, GpuProgram, ModelDefinition } from "../../../../runtime/contract.ts";
 import { createExecutor } from "../../../../runtime/devices/create.ts";
 import { countLaunches, estimateStep, estimateText } from "../../../../runtime/devices/estimate.ts";
 import { wasmDefinition } from "../../../support/wasm-model.ts";
 
-const kernel = { source: () => 0, output: [4] };
+const kernel = { source: "function zero() { return 0; }", output: [4] };
 
 /** A step of a loop over ten times, whose ten states are stacked: 10 + 1 launches and a tree of 2 + 1. */
 const looping: GpuProgram = {
   arguments: [{ name: "x", role: "input", shape: [4], dtype: "float32" }],
   results: [{ name: "answer", shape: [4] }],
   kernels: { start: kernel, step: kernel },
-  plan: ({ kernels, tensors, stack }) => {
+  plan: ({ kernels: known, tensors, stack }) => {
+    const kernels = known as unknown as Readonly<Record<string, GpuKernelCall>>;
     const states: GpuHandle[] = [];
     let state = kernels["start"]?.(tensors["x"]) as GpuHandle;
     for (let time = 0; time < 10; time += 1) {

@@ -105,6 +105,49 @@ it("runs kernels that the test runner's own compiler has been through", async ()
   expect(Array.from(results["answer"] ?? [])).toEqual([6]);
 });
 
+describe("what gpu.js cannot run", () => {
+  const { definition } = committed;
+  const withKernel = (source: unknown): ModelDefinition => {
+    const kernels = { total: { source, output: [1] } } as ModelDefinition["gpu"]["predict"]["kernels"];
+    return { ...definition, gpu: { ...definition.gpu, predict: { ...definition.gpu.predict, kernels } } };
+  };
+  const predicted = async (given: ModelDefinition, backend: string): Promise<unknown> => {
+    const executor = await createExecutor(given, { backend });
+    try {
+      return await executor.run("predict", { x: Float32Array.from([1, 2, 3]) }, given.batchSize);
+    } catch (error) {
+      return error;
+    } finally {
+      await executor.dispose();
+    }
+  };
+
+  it.each(["cpu", "webasm"])("is a Problem that says which backend and program: %s", async (backend) => {
+    // What a minifier makes of a kernel: the loop's variable has the name of a parameter, and gpu.js ignores blocks.
+    const shadowed = "function total(x) { let e = 0; for (let x = 0; x < 3; x++) { e += x; } return e + x[0]; }";
+    const broken = backend === "cpu" ? "function total(x) { return x[0] +* 2; }" : shadowed;
+    const error = await predicted(withKernel(broken), backend);
+    expect(error).toBeInstanceOf(Problem);
+    expect(error).toMatchObject({
+      code: "backend-failed",
+      message: expect.stringMatching(
+        new RegExp(`^The backend ${backend} failed in the program predict: .+\\.$`, "u"),
+      ) as string,
+    });
+  });
+
+  it("is a kernel that is a function: its module is of an older compiler", async () => {
+    const error = await predicted(
+      withKernel((x: readonly number[]) => x[0]),
+      "cpu",
+    );
+    expect(error).toMatchObject({
+      code: "program-mismatch",
+      help: expect.stringContaining("compile the spec again") as string,
+    });
+  });
+});
+
 describe("choosing a backend", () => {
   const definition = definitionOf(cellPrograms["rank 1"] as (typeof cellPrograms)[string]);
 
