@@ -129,6 +129,8 @@ export interface ModelInput {
   readonly range?: readonly [least: number, largest: number];
   /** With lengths, a companion int32 tensor `<name>.lengths` [B] arrives too; axis 0 of `shape` is then time. */
   readonly lengths: boolean;
+  /** A target of which some values are not known: NaN in a call, a companion mask `<name>.mask` in the programs. */
+  readonly mayBeMissing?: true;
   readonly pointer: string;
   /** Its shape cannot be told, which has been reported: what reads it stays silent, and no model comes out. */
   readonly unknown?: true;

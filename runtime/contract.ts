@@ -61,6 +61,8 @@ export interface InputFact {
   readonly lengths: boolean;
   /** Least and largest number that a data file may hold for a float32 target, where its loss (`bce`) means no others. */
   readonly range?: readonly [least: number, largest: number];
+  /** NaN in a target is a value that is not known, and counts for nothing in losses; the programs read `<name>.mask`. */
+  readonly mayBeMissing?: boolean;
   /** Lengths start at 0: the target of a loss that aligns it with its input. */
   readonly mayBeEmpty?: boolean;
 }

@@ -12,6 +12,8 @@ export interface Expectation {
   readonly axes: readonly string[];
   /** Undefined: any finite number. */
   readonly limits: Limits | undefined;
+  /** NaN is a value that is not known. */
+  readonly mayBeMissing?: boolean;
   /** The input whose lengths these are. */
   readonly lengthsOf?: string;
 }
@@ -34,11 +36,12 @@ export function expectationsOf(
   ignored: number | undefined,
   range?: InputFact["range"],
 ): readonly Expectation[] {
-  const { name, shape, axes, lengths, mayBeEmpty = false } = input;
-  const values: Expectation = { name, shape, axes, limits: limitsOf(input, ignored, range) };
+  const { name, shape, axes, lengths, mayBeEmpty = false, mayBeMissing = false } = input;
+  const limits = limitsOf(input, ignored, range);
+  const values: Expectation = { name, shape, axes, limits, ...(mayBeMissing ? { mayBeMissing } : {}) };
   if (!lengths) return [values];
-  const limits = { whole: true, from: mayBeEmpty ? 0 : 1, to: shape[0] ?? 1 };
-  return [values, { name: `${name}.lengths`, shape: [], axes: [], limits, lengthsOf: name }];
+  const steps = { whole: true, from: mayBeEmpty ? 0 : 1, to: shape[0] ?? 1 };
+  return [values, { name: `${name}.lengths`, shape: [], axes: [], limits: steps, lengthsOf: name }];
 }
 
 function limitsOf(

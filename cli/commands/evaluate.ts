@@ -47,6 +47,9 @@ async function evaluate(session: Session, given: string, flags: EvaluateFlags): 
   const subject = await openSubject(session.terminal, given, { accepts, overrides: flags.set });
   const weights = await findWeights(session, subject, flags.weights);
   const dataset = await loadData(subject, weights.scaler);
+  dataset.notes.forEach((note) => {
+    session.note(`note: ${note}`);
+  });
   const live = await createModel(subject.handle, { ...flags, weights });
   try {
     const evaluation = await evaluatePart(live, dataset, flags.part);

@@ -1,7 +1,7 @@
 /** The rows that come after a table, forecast on the scale of the table. */
 import { memberOf } from "../../compiler/support/plain.ts";
 import type { SeriesSection } from "../../runtime/data/section.ts";
-import { loadPredictionWindow } from "../../runtime/data/series.ts";
+import { loadPredictionWindow, type PredictionWindow } from "../../runtime/data/series.ts";
 import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
 import { countOf } from "../../runtime/data/wording.ts";
 import { pointPrediction } from "../../runtime/model/loss.ts";
@@ -9,12 +9,13 @@ import type { PredictionRequest } from "./prediction-input.ts";
 import { loadData, lossesOf } from "./spec-facts.ts";
 import { nested } from "./nested.ts";
 import { Mistake } from "./mistake.ts";
+import type { Session } from "./session.ts";
 
 /** Prints a CSV of the forecast rows, or with --json one object with the forecast and every output of the model. */
 export async function predictSeries(request: PredictionRequest, section: SeriesSection): Promise<void> {
   const { session, subject, live, input } = request;
   const facts = await scalerOf(request, section);
-  const { inputs, series, row, labels } = await loadPredictionWindow(facts, section, input.path, input.files);
+  const { inputs, series, row, labels, filled } = await loadPredictionWindow(facts, section, input.path, input.files);
   const outputs: Readonly<Record<string, Float32Array>> = await live.predict(inputs);
   const [loss] = lossesOf(subject.handle.definition);
   const name = loss?.input ?? "";
@@ -31,10 +32,12 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
   const size = steps * facts.targets.length;
   const values = series.undo(row, forecast.subarray(forecast.length - size));
   const last = labels?.[row - 1] ?? `row ${String(row)}`;
+  noteFilled(session, filled, section.missing);
   session.note(`forecast of the ${countOf(steps, "row")} after ${last}`);
   const shapes = live.definition.outputs;
   session.emit({
     after: last,
+    ...(filled.length === 0 ? {} : { filled: filled.map(({ column, row: at }) => ({ column, row: at + 1 })) }),
     forecast: Object.fromEntries(
       facts.targets.map((column, target) => [
         column,
@@ -52,6 +55,21 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
     session.print([String(step + 1), ...row].join(","));
   }
 }
+
+/** How many of the rows that the forecast is made from were filled in, and which. */
+function noteFilled(session: Session, filled: PredictionWindow["filled"], policy: string): void {
+  if (filled.length === 0) return;
+  const columns = [...new Set(filled.map(({ column }) => column))].map((column) => {
+    const rows = filled.filter((cell) => cell.column === column).map(({ row }) => String(row + 1));
+    const more = rows.length > MOST_ROWS ? ` and ${String(rows.length - MOST_ROWS)} more` : "";
+    return `${column}: row ${rows.slice(0, MOST_ROWS).join(", ")}${more}`;
+  });
+  const count = countOf(filled.length, "missing value");
+  session.note(`note: ${count} that the forecast is made from filled in by ${policy} (${columns.join("; ")})`);
+}
+
+/** Filled rows that are listed. */
+const MOST_ROWS = 10;
 
 /** Stored with the weights; for weights that were trained elsewhere it is fitted as training would have done. */
 async function scalerOf(

@@ -91,10 +91,11 @@ function summaryOf(metrics: RunMetrics): ReportFacts["summary"] {
 }
 
 function scoreFacts(part: string, scores: PartScores | null): ScoreFacts[] {
-  return (scores?.targets ?? []).map(({ target, count, baseline, metrics }) => ({
+  return (scores?.targets ?? []).map(({ target, count, missing, baseline, metrics }) => ({
     part,
     target,
     count,
+    missing,
     baseline,
     rows: Object.entries(metrics).map(([name, { model, naive, note }]) => {
       const { title, formula, unit, better } = metricNamed(name);
@@ -139,7 +140,7 @@ function forecastFacts(
       truth: Array.from({ length: end - before }, (_, index) => ({
         row: before + index,
         value: data.series.truth(before + index, target),
-      })),
+      })).filter(({ value }) => !Number.isNaN(value)),
       windows: windows.map((window) => ({
         row: rows[window] ?? 0,
         model: cells(prediction, window, target),
@@ -178,7 +179,7 @@ function attentionFacts(
           count: test.scores.examples,
           shape,
           values,
-          row: starts && ((window: number, step: number) => starts.first + window * starts.stride + step),
+          row: starts && ((window: number, step: number) => (starts[window] ?? 0) + step),
           axis,
         },
       ];

@@ -22,9 +22,15 @@ function targetText(part: string, scores: TargetScores): string {
       return columnScore === undefined ? [] : [scoreRow(`  ${column}`, name, columnScore)];
     }),
   ]);
-  const heading = `${part} part, ${String(scores.count)} values of ${scores.target}; naive: ${scores.baseline}`;
+  const heading = `${part} part, ${countText(scores)}; naive: ${scores.baseline}`;
   const text = `${heading}\n${table([["metric", "model", "naive", "model/naive", ""], ...rows], { right: [1, 2, 3] })}`;
   return losesEverywhere(scores) ? `${text}\nnote: the naive forecast is better; ${advice}` : text;
+}
+
+/** `29 values of next`, and how many rows were forecast of which the file has no value. */
+function countText({ count, missing, target }: TargetScores): string {
+  const lacked = missing === undefined ? "" : ` (${String(missing)} more are missing in the file and not scored)`;
+  return `${String(count)} values of ${target}${lacked}`;
 }
 
 const advice = "try a transform (such as { difference: 1 }), normalize, more epochs, or a longer window.";

@@ -11,6 +11,7 @@ interface SeriesConfig {
   readonly window: number;
   readonly horizon: "next" | number;
   readonly split: unknown;
+  readonly missing: "error" | "interpolate" | "forward_fill";
 }
 
 const configOf = (context: DataContext): SeriesConfig => context.config as unknown as SeriesConfig;
@@ -84,7 +85,10 @@ export const series: DataDefinition = {
       type: "string",
       enum: ["error", "interpolate", "forward_fill"],
       default: "error",
-      description: "What happens to missing values.",
+      description:
+        "What happens to missing values: error refuses them; forward_fill repeats the last value; interpolate draws a straight " +
+        "line to the next one, and repeats the last value where the window ends before it. What is filled in is computed " +
+        "from no row behind the window, is not fitted on, not learned from and not scored.",
     },
   },
   fileKeys: ["file"],
@@ -112,10 +116,13 @@ export const series: DataDefinition = {
 };
 
 function impliedInputs(
-  { columns, targets, window, horizon }: SeriesConfig,
+  { columns, targets, window, horizon, missing }: SeriesConfig,
   targetPointer: string,
 ): readonly ModelInput[] {
-  const input = (facts: Pick<ModelInput, "name" | "role" | "shape" | "axes" | "pointer">): ModelInput => ({
+  const gaps = missing === "error" ? {} : { mayBeMissing: true as const };
+  const input = (
+    facts: Pick<ModelInput, "name" | "role" | "shape" | "axes" | "pointer" | "mayBeMissing">,
+  ): ModelInput => ({
     ...facts,
     dtype: "float32",
     lengths: false,
@@ -135,6 +142,7 @@ function impliedInputs(
           shape: [window, targets.length],
           axes: ["T", "C"],
           pointer: targetPointer,
+          ...gaps,
         })
       : input({
           name: "future",
@@ -142,6 +150,7 @@ function impliedInputs(
           shape: [horizon, targets.length],
           axes: ["H", "C"],
           pointer: "/data/horizon",
+          ...gaps,
         }),
   ];
 }

@@ -13,7 +13,7 @@ import type {
 
 /** A target that is aligned with a longer input may be empty. */
 export function inputFacts(model: Model, alignments: readonly AlignmentFact[]): readonly InputFact[] {
-  return model.inputs.map(({ name, role, shape, axes, dtype, vocabulary, range, lengths }) => ({
+  return model.inputs.map(({ name, role, shape, axes, dtype, vocabulary, range, lengths, mayBeMissing }) => ({
     name,
     role,
     shape,
@@ -22,6 +22,7 @@ export function inputFacts(model: Model, alignments: readonly AlignmentFact[]): 
     ...(vocabulary === undefined ? {} : { vocabulary }),
     ...(range === undefined ? {} : { range }),
     lengths,
+    ...(mayBeMissing && role === "target" ? { mayBeMissing } : {}),
     ...(lengths && alignments.some(({ target }) => target === name) ? { mayBeEmpty: true } : {}),
   }));
 }

@@ -10,7 +10,7 @@ import { teacherForcingScalar } from "../schedules/teacher-forcing.ts";
 import { buildLayer } from "./build/layer.ts";
 import { buildLoss } from "./build/loss.ts";
 import type { LossPart } from "./build/loss.ts";
-import { inputValue, Values } from "./build/values.ts";
+import { inputValue, targetMask, Values } from "./build/values.ts";
 
 /** Outside name of the mask [B] that tells examples (1) from the padding of a smaller batch (0). */
 export const batchMaskName = "batch.mask";
@@ -83,7 +83,10 @@ function buildForward(model: Model, training: boolean): Forward {
   }
   const outputs = model.outputs.map(({ name }) => ({ name, node: values.get(name).node }));
   const { parts, loss } = o.builder.within({ phase: "loss", layer: "loss", note: "" }, () => {
-    const parts = model.losses.map((loss) => buildLoss(o, loss, values, mask));
+    const parts = model.losses.map((loss) => {
+      const target = model.inputs.find(({ name }) => name === loss.target);
+      return buildLoss(o, loss, values, mask, targetMask(o, target, model.batchSize));
+    });
     return { parts, loss: parts.map(({ value }) => value).reduce((total, value) => o.add(total, value)) };
   });
   return { operations: o, outputs, loss, losses: parts, parameters, statistics, valueOf: (name) => values.get(name) };

@@ -2,6 +2,9 @@
 import { memberOf } from "../member-of.ts";
 import { ProblemList, type ProblemPlace } from "../problem.ts";
 import { channelsOf, type SeriesFacts } from "./series-facts.ts";
+import { FilledColumn } from "./missing.ts";
+import type { Scaling } from "./scaler.ts";
+import type { MissingPolicy } from "./section.ts";
 import { lagOf, transformColumn, undoTransforms } from "./transform.ts";
 
 /** The place of a cell in its file, for messages; rows and channels from 0. */
@@ -10,31 +13,38 @@ export type Locate = (row: number, channel: number) => ProblemPlace;
 export class EncodedSeries {
   readonly facts: SeriesFacts;
   readonly rowCount: number;
-  /** First row that has a value after all transforms. */
+  /** First row that has a value after all transforms, in every column. */
   readonly firstRow: number;
-  readonly #raw: readonly Float64Array[];
-  /** Per channel: the column after each transform. */
+  readonly #raw: readonly FilledColumn[];
+  /** Per channel: the filled column after each transform. */
   readonly #stages: readonly (readonly Float64Array[])[];
   /** Per channel: scaled values. */
   readonly #scaled: readonly Float32Array[];
+  /** Per channel: scaled values that no filled one is part of, NaN where there is none; the same array where nothing is missing. */
+  readonly #known: readonly Float32Array[];
+  readonly #scaling: readonly Scaling[];
   readonly #columns: readonly number[];
   readonly #targets: readonly number[];
 
   /**
-   * @param raw one column per channel of `channelsOf(facts)`, on the file's scale, gaps filled
+   * @param raw one column per channel of `channelsOf(facts)`, on the file's scale, NaN where missing
+   * @param missing how gaps are filled; nothing is missing with `error`
    * @throws Problem `log-of-non-positive`, `not-finite` at the cell
    */
-  constructor(facts: SeriesFacts, raw: readonly Float64Array[], locate: Locate) {
+  constructor(facts: SeriesFacts, raw: readonly Float64Array[], locate: Locate, missing: MissingPolicy = "error") {
     const channels = channelsOf(facts);
     this.facts = facts;
     this.rowCount = raw[0]?.length ?? 0;
-    this.firstRow = lagOf(facts.transform);
-    this.#raw = raw;
+    this.#raw = raw.map((column) => new FilledColumn(column, missing === "error" ? "forward_fill" : missing));
+    this.firstRow = lagOf(facts.transform) + Math.max(0, ...this.#raw.map(({ firstKnown }) => firstKnown));
     this.#columns = facts.columns.map((name) => channels.indexOf(name));
     this.#targets = facts.targets.map((name) => channels.indexOf(name));
+    this.#scaling = channels.map((name) => memberOf(facts.scaling, name) ?? { offset: 0, scale: 1 });
     const problems = new ProblemList();
-    this.#stages = raw.map((column, channel) =>
-      transformColumn(column, facts.transform, (row, value) => {
+    this.#stages = this.#raw.map(({ values }, channel) =>
+      transformColumn(values, facts.transform, (row, value) => {
+        // Before the first value there is none.
+        if (Number.isNaN(value)) return;
         problems.add(
           () => ({
             code: "log-of-non-positive",
@@ -47,7 +57,7 @@ export class EncodedSeries {
       }),
     );
     problems.throwIfAny();
-    this.#scaled = this.#stages.map((stages, channel) => this.#scale(stages.at(-1), channels[channel] ?? ""));
+    this.#scaled = this.#stages.map((stages, channel) => this.#scaleAll(stages.at(-1), channel));
     this.#scaled.forEach((column, channel) => {
       for (let row = this.firstRow; row < column.length; row += 1) {
         if (Number.isFinite(column[row])) continue;
@@ -63,10 +73,15 @@ export class EncodedSeries {
       }
     });
     problems.throwIfAny();
+    this.#known = this.#raw.map(({ known, hasGaps }, channel) =>
+      hasGaps
+        ? this.#scaleAll(transformColumn(known, facts.transform, () => undefined).at(-1), channel)
+        : (this.#scaled[channel] ?? new Float32Array()),
+    );
   }
 
-  #scale(column: Float64Array | undefined, name: string): Float32Array {
-    const { offset, scale } = memberOf(this.facts.scaling, name) ?? { offset: 0, scale: 1 };
+  #scaleAll(column: Float64Array | undefined, channel: number): Float32Array {
+    const { offset, scale } = this.#scaling[channel] ?? { offset: 0, scale: 1 };
     return Float32Array.from(column ?? [], (value) => (value - offset) / scale);
   }
 
@@ -82,38 +97,75 @@ export class EncodedSeries {
     return this.window(this.rowCount - this.facts.window);
   }
 
-  /** Writes rows start .. start + window - 1 of the input columns, [window, columns]. */
+  /**
+   * Writes rows start .. start + window - 1 of the input columns, [window, columns]. What is filled in is computed from these
+   * rows and those before them.
+   */
   writeInputs(start: number, into: Float32Array, at: number): void {
-    this.#write(this.#columns, start, this.facts.window, into, at);
+    const { window } = this.facts;
+    this.#checkRows(start, window);
+    const end = start + window;
+    this.#columns.forEach((channel, position) => {
+      const column = this.#scaled[channel];
+      const { offset, scale } = this.#scaling[channel] ?? { offset: 0, scale: 1 };
+      const settled = this.#raw[channel]?.lastSettled(end) ?? end - 1;
+      for (let row = start; row < end; row += 1) {
+        const value = row <= settled ? column?.[row] : (this.#staged(channel, row, settled) - offset) / scale;
+        into[at + (row - start) * this.#columns.length + position] = value ?? Number.NaN;
+      }
+    });
   }
 
-  /** Writes rows start .. start + count - 1 of the target columns, [count, targets]. */
+  /**
+   * Writes rows start .. start + count - 1 of the target columns, [count, targets]: NaN where the file has no value, or where
+   * a difference would be one of a filled value.
+   */
   writeTargets(start: number, count: number, into: Float32Array, at: number): void {
-    this.#write(this.#targets, start, count, into, at);
+    this.#checkRows(start, count);
+    this.#targets.forEach((channel, position) => {
+      const column = this.#known[channel];
+      for (let step = 0; step < count; step += 1) {
+        into[at + step * this.#targets.length + position] = column?.[start + step] ?? Number.NaN;
+      }
+    });
   }
 
-  #write(channels: readonly number[], start: number, count: number, into: Float32Array, at: number): void {
+  /** Whether a window that ends before `end` holds at this row something that was computed from a later one. */
+  showsLater(row: number, end: number): boolean {
+    return this.#columns.some((channel) => this.#raw[channel]?.isFromLater(row, end) === true);
+  }
+
+  #checkRows(start: number, count: number): void {
     if (start < this.firstRow || start + count > this.rowCount) {
       throw new RangeError(
         `rows ${String(start)} to ${String(start + count - 1)} are not all within ${String(this.firstRow)} to ${String(this.rowCount - 1)}.`,
       );
     }
-    channels.forEach((channel, position) => {
-      const column = this.#scaled[channel];
-      for (let step = 0; step < count; step += 1) {
-        into[at + step * channels.length + position] = column?.[start + step] ?? Number.NaN;
-      }
-    });
   }
 
-  /** The file's own value of a target column. */
+  /** The value of a row after the first `stage` transforms, of a column whose rows behind `settled` repeat that row's value. */
+  #staged(channel: number, row: number, settled: number, stage = this.facts.transform.length): number {
+    if (row <= settled) return this.#stages[channel]?.[stage]?.[row] ?? Number.NaN;
+    const transform = this.facts.transform[stage - 1];
+    if (transform === undefined) return this.#raw[channel]?.values[settled] ?? Number.NaN;
+    const value = this.#staged(channel, row, settled, stage - 1);
+    if (transform === "log") return Math.log(value);
+    return value - this.#staged(channel, row - transform.difference, settled, stage - 1);
+  }
+
+  /** The file's own value of a target column; NaN where it has none. */
   truth(row: number, target: number): number {
-    return this.#raw[this.#targets[target] ?? 0]?.[row] ?? Number.NaN;
+    return this.#raw[this.#targets[target] ?? 0]?.known[row] ?? Number.NaN;
+  }
+
+  /** The last value that the file has of a target column before a row. */
+  lastTruth(row: number, target: number): number {
+    return this.#raw[this.#targets[target] ?? 0]?.lastBefore(row) ?? Number.NaN;
   }
 
   /**
    * The model's forecast of consecutive rows on the file's scale.
-   * @param row the first row forecast; all rows before it are known. `rowCount` forecasts what comes after the file
+   * @param row the first row forecast; all rows before it may be seen. `rowCount` forecasts what comes after the file
    * @param predicted scaled, [steps, targets] row-major
    * @returns [steps, targets]; NaN or infinite where the forecast has left the range of numbers
    */
@@ -122,14 +174,13 @@ export class EncodedSeries {
     const steps = predicted.length / width;
     const undone = new Float64Array(predicted.length);
     this.#targets.forEach((channel, target) => {
-      const { offset, scale } = memberOf(this.facts.scaling, this.facts.targets[target] ?? "") ?? {
-        offset: 0,
-        scale: 1,
-      };
+      const { offset, scale } = this.#scaling[channel] ?? { offset: 0, scale: 1 };
       const column = Float64Array.from({ length: steps }, (_, step) => {
         return (predicted[step * width + target] ?? Number.NaN) * scale + offset;
       });
-      undoTransforms(this.#stages[channel] ?? [], this.facts.transform, row, column).forEach((value, step) => {
+      const settled = this.#raw[channel]?.lastSettled(row) ?? row - 1;
+      const past = (stage: number, before: number): number => this.#staged(channel, before, settled, stage);
+      undoTransforms(past, this.facts.transform, row, column).forEach((value, step) => {
         undone[step * width + target] = value;
       });
     });

@@ -6,12 +6,8 @@ import { horizonLength } from "./series-facts.ts";
 import { lengthOf, PART_LABELS, type Parts } from "./split.ts";
 import { countOf } from "./wording.ts";
 
-/** First rows of a part's windows: first, first + stride, ... */
-export interface WindowStarts {
-  readonly first: number;
-  readonly stride: number;
-  readonly count: number;
-}
+/** The first row of each of a part's windows, in order. */
+export type WindowStarts = Uint32Array;
 
 export interface ForecastData {
   readonly series: EncodedSeries;
@@ -34,30 +30,34 @@ export interface PartForecast {
   /** Row of the file (from 0) of each window's first forecast. */
   readonly rows: readonly number[];
   readonly prediction: Float64Array;
+  /** NaN where the file has no value. */
   readonly truth: Float64Array;
-  /** Repeats the last value before the forecast. */
+  /** Repeats the last value that the file has before the forecast. */
   readonly naive: Float64Array;
 }
 
 /**
- * The windows of every part. Input rows may reach back into earlier parts; a training window's targets lie in the
- * training part. Held-out windows move by one row, so that the first step (of `horizon: next`: the only scored step)
- * visits every row of the part.
+ * The windows of every part, whether or not the file has a value for what they forecast. Input rows may reach back into
+ * earlier parts; a training window's targets lie in the training part. Held-out windows move by one row, so that the first
+ * step (of `horizon: next`: the only scored step) visits every row of the part.
  *
- * @param firstRow first row that has a value after all transforms
+ * @param lag rows that the differences look back
+ * @param leading rows before every column has had a value
  * @throws Problem `too-few-rows`
  */
 export function planWindows(
   section: { readonly window: number; readonly horizon: "next" | number; readonly stride: number },
-  firstRow: number,
+  { lag, leading = 0 }: { readonly lag: number; readonly leading?: number },
   parts: Parts,
   file: string,
 ): Record<PartName, WindowStarts> {
   const { window } = section;
   const ahead = horizonLength(section.horizon);
+  const firstRow = leading + lag;
   const needs = (what: string): string => {
-    const lag = firstRow > 0 ? `${String(firstRow)} for the differences + ` : "";
-    return `${what} (${lag}window ${String(window)} + horizon ${String(ahead)})`;
+    const empty = leading > 0 ? `${String(leading)} before the first value + ` : "";
+    const back = lag > 0 ? `${String(lag)} for the differences + ` : "";
+    return `${what} (${empty}${back}window ${String(window)} + horizon ${String(ahead)})`;
   };
   const rows = `rows: training ${String(lengthOf(parts.train))}, validation ${String(lengthOf(parts.validation))}, test ${String(lengthOf(parts.test))}`;
   const tooFew = (part: PartName, message: string): Problem =>
@@ -73,15 +73,19 @@ export function planWindows(
   if (trainable < 1) throw tooFew("train", `one window needs ${needs(String(firstRow + window + ahead))}`);
   const heldOut = (part: "validation" | "test"): WindowStarts => {
     const range = parts[part];
-    if (lengthOf(range) === 0) return { first: 0, stride: 1, count: 0 };
+    if (lengthOf(range) === 0) return new Uint32Array();
     if (lengthOf(range) < ahead) throw tooFew(part, `one forecast needs ${String(ahead)}`);
-    return { first: range.start - window, stride: 1, count: lengthOf(range) - ahead + 1 };
+    return startsFrom(range.start - window, 1, lengthOf(range) - ahead + 1);
   };
   return {
-    train: { first: firstRow, stride: section.stride, count: Math.floor((trainable - 1) / section.stride) + 1 },
+    train: startsFrom(firstRow, section.stride, Math.floor((trainable - 1) / section.stride) + 1),
     validation: heldOut("validation"),
     test: heldOut("test"),
   };
+}
+
+function startsFrom(first: number, stride: number, count: number): WindowStarts {
+  return Uint32Array.from({ length: count }, (_, index) => first + index * stride);
 }
 
 /**
@@ -91,7 +95,8 @@ export function planWindows(
 export function forecastPart(data: ForecastData, part: PartName, output: Float32Array): PartForecast {
   const { series } = data;
   const { facts } = series;
-  const { first, stride, count } = data.windows[part];
+  const starts = data.windows[part];
+  const count = starts.length;
   const horizon = horizonLength(facts.horizon);
   const width = facts.targets.length;
   const size = horizon * width;
@@ -104,20 +109,20 @@ export function forecastPart(data: ForecastData, part: PartName, output: Float32
   const truth = new Float64Array(count * size);
   const naive = new Float64Array(count * size);
   for (let index = 0; index < count; index += 1) {
-    const row = first + index * stride + facts.window;
+    const row = (starts[index] ?? 0) + facts.window;
     rows.push(row);
     const end = (index + 1) * perWindow;
     prediction.set(series.undo(row, output.subarray(end - size, end)), index * size);
     for (let cell = 0; cell < size; cell += 1) {
       const target = cell % width;
       truth[index * size + cell] = series.truth(row + Math.floor(cell / width), target);
-      naive[index * size + cell] = series.truth(row - 1, target);
+      naive[index * size + cell] = series.lastTruth(row, target);
     }
   }
   return { part, targets: facts.targets, horizon, count, rows, prediction, truth, naive };
 }
 
-/** The training rows of each target column on the file's scale: what MASE is scaled by. */
+/** The training rows of each target column on the file's scale, NaN where the file has no value: what MASE is scaled by. */
 export function trainingColumns(data: ForecastData): Float64Array[] {
   const { start, end } = data.parts.train;
   return data.series.facts.targets.map((_, target) =>

@@ -1,80 +1,83 @@
-/** Missing values of one column, filled as the spec says. */
+/** Missing values of one column: where they are, and what stands in for them in a window, computed from no row behind it. */
 import type { MissingPolicy } from "./section.ts";
-import type { RowRange } from "./split.ts";
 
-/** A gap that cannot be filled, and why. */
-export interface GapProblem {
-  readonly row: number;
-  readonly message: string;
-  readonly help: string;
-}
+export type FillPolicy = Exclude<MissingPolicy, "error">;
 
 /**
- * Fills NaN in place. Interpolation is a straight line between the neighbours; it never reaches into a later part of the
- * split, because that would carry held-out values into training.
- *
- * @param values one column in time order, NaN where missing
- * @param parts the parts of the split that hold rows, in order
- * @returns how many values were filled; gaps that could not be filled go to `report`
+ * A column with its gaps filled. What may be seen of it ends at a row: between known rows the policy decides, behind the last
+ * known row that is seen its value is carried on, as there is no later neighbour.
  */
-export function fillMissing(
-  values: Float64Array,
-  policy: Exclude<MissingPolicy, "error">,
-  parts: readonly RowRange[],
-  report: (problem: GapProblem) => void,
-): number {
-  let filled = 0;
-  for (let row = 0; row < values.length; row += 1) {
-    if (!Number.isNaN(values[row])) continue;
-    const start = row;
-    while (row + 1 < values.length && Number.isNaN(values[row + 1])) row += 1;
-    const problem =
-      policy === "forward_fill" ? fillForward(values, start, row) : interpolate(values, start, row, parts);
-    if (problem === undefined) filled += row - start + 1;
-    else report(problem);
+export class FilledColumn {
+  /** As the file has it, NaN where missing. */
+  readonly known: Float64Array;
+  /** Filled as it is seen from behind the last row; NaN before the first known row. */
+  readonly values: Float64Array;
+  /** The first row with a value; the number of rows where there is none. */
+  readonly firstKnown: number;
+  /** Values that were filled in. */
+  readonly filledCount: number;
+  /** Per row the last known row up to it, -1 before the first; undefined where nothing is missing. */
+  readonly #lastKnown: Int32Array | undefined;
+  readonly #policy: FillPolicy;
+
+  /** @param known in time order, NaN where missing; it is not changed */
+  constructor(known: Float64Array, policy: FillPolicy) {
+    this.known = known;
+    this.#policy = policy;
+    const first = known.findIndex((value) => !Number.isNaN(value));
+    this.firstKnown = first < 0 ? known.length : first;
+    const missing = known.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
+    this.filledCount = missing - this.firstKnown;
+    this.#lastKnown = missing === 0 ? undefined : lastKnownRows(known);
+    this.values = this.#lastKnown === undefined ? known : fill(known, this.#lastKnown, policy);
   }
-  return filled;
+
+  get hasGaps(): boolean {
+    return this.#lastKnown !== undefined;
+  }
+
+  /**
+   * The last row whose filled value may be used as it is by who sees the rows before `end`; in the rows from there to `end` its
+   * value is carried on.
+   */
+  lastSettled(end: number): number {
+    // What is carried forward looks at no later row.
+    if (this.#lastKnown === undefined || this.#policy === "forward_fill") return end - 1;
+    return this.#lastKnown[end - 1] ?? -1;
+  }
+
+  /** Whether the value at a row was computed from a later one, for who sees the rows before `end`. */
+  isFromLater(row: number, end: number): boolean {
+    return this.#policy === "interpolate" && Number.isNaN(this.known[row]) && row < this.lastSettled(end);
+  }
+
+  /** The last known value before a row; NaN where there is none. */
+  lastBefore(row: number): number {
+    const last = this.#lastKnown === undefined ? row - 1 : (this.#lastKnown[row - 1] ?? -1);
+    return this.known[last] ?? Number.NaN;
+  }
 }
 
-function fillForward(values: Float64Array, start: number, end: number): GapProblem | undefined {
-  if (start === 0) {
-    return {
-      row: 0,
-      message: "the first value is missing, so there is nothing to fill forward from.",
-      help: "remove the rows before the first value.",
-    };
-  }
-  values.fill(values[start - 1] ?? 0, start, end + 1);
-  return undefined;
+function lastKnownRows(known: Float64Array): Int32Array {
+  let last = -1;
+  return Int32Array.from(known, (value, row) => (last = Number.isNaN(value) ? last : row));
 }
 
-function interpolate(
-  values: Float64Array,
-  start: number,
-  end: number,
-  parts: readonly RowRange[],
-): GapProblem | undefined {
-  if (start === 0 || end === values.length - 1) {
-    const first = start === 0;
-    return {
-      row: start,
-      message: `the ${first ? "first" : "last"} value is missing, so there is no value ${first ? "before" : "after"} it to interpolate from.`,
-      help: first ? "remove the rows before the first value." : "use missing: forward_fill, or remove the rows.",
-    };
+/** Carried forward, or on a straight line between the neighbours where there are two. */
+function fill(known: Float64Array, lastKnown: Int32Array, policy: FillPolicy): Float64Array {
+  const values = known.slice();
+  let next = -1;
+  for (let row = known.length - 1; row >= 0; row -= 1) {
+    if (!Number.isNaN(known[row])) {
+      next = row;
+      continue;
+    }
+    const last = lastKnown[row] ?? -1;
+    if (last < 0) break;
+    const before = known[last] ?? Number.NaN;
+    values[row] = before;
+    if (policy === "forward_fill" || next < 0) continue;
+    values[row] = before + (((known[next] ?? Number.NaN) - before) * (row - last)) / (next - last);
   }
-  if (parts.some((part) => start < part.end && end + 1 >= part.end && part.end < values.length)) {
-    return {
-      row: start,
-      message:
-        "this gap ends in a later part of the split: interpolating would carry held-out values into an earlier part.",
-      help: "use missing: forward_fill, which looks back only, or move the split.",
-    };
-  }
-  const before = values[start - 1] ?? 0;
-  const after = values[end + 1] ?? 0;
-  const steps = end - start + 2;
-  for (let row = start; row <= end; row += 1) {
-    values[row] = before + ((after - before) * (row - start + 1)) / steps;
-  }
-  return undefined;
+  return values;
 }

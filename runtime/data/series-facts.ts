@@ -38,7 +38,8 @@ export function requiredRows(facts: Pick<SeriesFacts, "window" | "transform">): 
 
 /**
  * Fits the scaling.
- * @param raw one column per channel, on the file's scale, gaps filled
+ * @param raw one column per channel, on the file's scale, NaN where missing: what would be filled in is not fitted on, nor a
+ *   difference of it (scikit-learn's scalers leave NaN out too)
  * @param training the only rows that are looked at
  */
 export function fitSeries(section: SeriesSection, raw: readonly Float64Array[], training: RowRange): SeriesFacts {
@@ -64,15 +65,23 @@ export function fitSeries(section: SeriesSection, raw: readonly Float64Array[], 
   };
 }
 
-/** Names of columns that do not vary in the training rows, so that they were not scaled. */
-export function constantColumns(facts: SeriesFacts, raw: readonly Float64Array[], training: RowRange): string[] {
-  if (facts.normalize === "none") return [];
-  return channelsOf(facts).filter((_, channel) => {
+/** Columns that were not scaled: those that do not vary in the training rows, and those that have no value there. */
+export function unscaledColumns(
+  facts: SeriesFacts,
+  raw: readonly Float64Array[],
+  training: RowRange,
+): { readonly constant: readonly string[]; readonly empty: readonly string[] } {
+  const constant: string[] = [];
+  const empty: string[] = [];
+  if (facts.normalize === "none") return { constant, empty };
+  channelsOf(facts).forEach((name, channel) => {
     const column = raw[channel] ?? new Float64Array();
     const last = transformColumn(column.slice(training.start, training.end), facts.transform, () => undefined).at(-1);
-    const values = (last ?? column).slice(lagOf(facts.transform));
-    return values.every((value) => value === values[0]);
+    const values = (last ?? column).slice(lagOf(facts.transform)).filter((value) => !Number.isNaN(value));
+    if (values.length === 0) empty.push(name);
+    else if (values.every((value) => value === values[0])) constant.push(name);
   });
+  return { constant, empty };
 }
 
 /**

@@ -4,13 +4,10 @@ import { openCsv } from "./csv.ts";
 import type { FileReader } from "./dataset.ts";
 import type { Locate } from "./encoded-series.ts";
 import { openJsonLines } from "./jsonl.ts";
-import { fillMissing } from "./missing.ts";
-import type { MissingPolicy } from "./section.ts";
 import { findColumns, type OpenTable, type SourceTable } from "./source-table.ts";
-import type { RowRange } from "./split.ts";
 import { decodeText, parquetProblem } from "./text.ts";
 
-/** Columns on the file's scale. Missing values are NaN until `fillGaps`. */
+/** Columns on the file's scale. NaN where a value is missing. */
 export interface RawSeries {
   readonly file: string;
   readonly channels: readonly string[];
@@ -86,43 +83,4 @@ function readNumbers(source: SourceTable, channels: readonly string[]): Float64A
   });
   problems.throwIfAny();
   return columns;
-}
-
-/**
- * Fills what is missing, in place, or reports it.
- * @param parts of the split that hold rows; interpolation stays within one
- * @returns how many values were filled
- * @throws Problem or Problems `missing-value`, `gap-at-border`
- */
-export function fillGaps(series: RawSeries, policy: MissingPolicy, parts: readonly RowRange[]): number {
-  const problems = new ProblemList();
-  let filled = 0;
-  series.columns.forEach((values, channel) => {
-    const cell = (row: number): string => `row ${String(row + 1)} of column "${series.channels[channel] ?? ""}"`;
-    if (policy === "error") {
-      values.forEach((value, row) => {
-        if (!Number.isNaN(value)) return;
-        problems.add(
-          () => ({
-            code: "missing-value",
-            message: `${cell(row)} is empty.`,
-            help: "fill it in the file, or set missing: interpolate or missing: forward_fill in the data section.",
-            ...series.locate(row, channel),
-          }),
-          String(channel),
-        );
-      });
-      return;
-    }
-    filled += fillMissing(values, policy, parts, (gap) => {
-      problems.add(() => ({
-        code: "gap-at-border",
-        message: `${cell(gap.row)}: ${gap.message}`,
-        help: gap.help,
-        ...series.locate(gap.row, channel),
-      }));
-    });
-  });
-  problems.throwIfAny();
-  return filled;
 }

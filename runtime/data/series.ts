@@ -2,59 +2,25 @@
 import type { InputFact } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
-import { checkIndex, type Dataset, type Examples, type FileReader } from "./dataset.ts";
+import type { Dataset, Examples, FileReader } from "./dataset.ts";
 import { EncodedSeries } from "./encoded-series.ts";
-import { planWindows, type WindowStarts } from "./forecast.ts";
-import type { PartName, SeriesSection } from "./section.ts";
-import { fillGaps, readSeries, type RawSeries } from "./series-file.ts";
+import { planWindows } from "./forecast.ts";
+import type { MissingPolicy, PartName, SeriesSection } from "./section.ts";
+import { SeriesExamples, targetName } from "./series-examples.ts";
+import { readSeries, type RawSeries } from "./series-file.ts";
+import { gapNotes, hasGaps, leadingRows, refuseEmpty, refuseMissing, refuseUnknown } from "./series-gaps.ts";
 import {
   channelsOf,
-  constantColumns,
   fitSeries,
   horizonLength,
   requiredRows,
   restoreSeriesFacts,
+  unscaledColumns,
   type SeriesFacts,
 } from "./series-facts.ts";
-import { lengthOf, PART_NAMES, splitRows, type Parts } from "./split.ts";
+import { splitRows, type Parts } from "./split.ts";
+import { lagOf } from "./transform.ts";
 import { countOf } from "./wording.ts";
-
-/** Name of the target tensor: `next` [B, T, C] or `future` [B, H, C]. */
-export function targetName(horizon: "next" | number): "next" | "future" {
-  return horizon === "next" ? "next" : "future";
-}
-
-class SeriesExamples implements Examples {
-  readonly count: number;
-  readonly #series: EncodedSeries;
-  readonly #starts: WindowStarts;
-
-  constructor(series: EncodedSeries, starts: WindowStarts) {
-    this.count = starts.count;
-    this.#series = series;
-    this.#starts = starts;
-  }
-
-  get tensors(): Record<string, Float32Array> {
-    return this.select(Array.from({ length: this.count }, (_, index) => index));
-  }
-
-  select(indices: ArrayLike<number>): Record<string, Float32Array> {
-    const { columns, targets, window, horizon } = this.#series.facts;
-    const steps = horizon === "next" ? window : horizon;
-    const inputs = new Float32Array(indices.length * window * columns.length);
-    const expected = new Float32Array(indices.length * steps * targets.length);
-    for (let position = 0; position < indices.length; position += 1) {
-      const index = indices[position] ?? Number.NaN;
-      checkIndex(index, this.count);
-      const start = this.#starts.first + index * this.#starts.stride;
-      this.#series.writeInputs(start, inputs, position * window * columns.length);
-      const from = horizon === "next" ? start + 1 : start + window;
-      this.#series.writeTargets(from, steps, expected, position * steps * targets.length);
-    }
-    return { series: inputs, [targetName(horizon)]: expected };
-  }
-}
 
 /**
  * @param stored scaler of a trained model; without it the scaler is fitted on the training part
@@ -69,30 +35,31 @@ export async function loadSeries(
   checkFacts(section, inputs);
   const raw = await readSeries(section.file, channelsOf(section), files);
   const parts = splitRows(raw.rowCount, section.split, "row", raw.file);
-  const firstRow = requiredRows(section) - section.window;
-  const windows = planWindows(section, firstRow, parts, raw.file);
-  const filled = fillGaps(
-    raw,
-    section.missing,
-    PART_NAMES.map((part) => parts[part]).filter((part) => lengthOf(part) > 0),
-  );
+  const lag = lagOf(section.transform);
+  const mayFill = section.missing !== "error";
+  if (mayFill) refuseEmpty(raw);
+  const leading = mayFill ? leadingRows(raw) : 0;
+  const planned = planWindows(section, { lag, leading }, parts, raw.file);
+  if (!mayFill) refuseMissing(raw);
   const facts =
     stored === undefined ? fitSeries(section, raw.columns, parts.train) : restoreSeriesFacts(stored, section);
-  const series = new EncodedSeries(facts, raw.columns, raw.locate);
+  const series = new EncodedSeries(facts, raw.columns, raw.locate, section.missing);
+  const learnable = hasGaps(raw) ? new SeriesExamples(series, planned.train).learnable() : planned.train;
+  const windows = { ...planned, train: learnable };
+  const forecast = { series, parts, windows, labels: raw.labels };
+  if (hasGaps(raw)) refuseUnknown(forecast, raw.file);
   const examples = (part: PartName): Examples => new SeriesExamples(series, windows[part]);
   return {
     train: examples("train"),
     validation: examples("validation"),
     test: examples("test"),
     scaler: facts,
-    forecast: { series, parts, windows, labels: raw.labels },
-    notes: notesOf(
-      raw,
-      parts,
-      section.missing,
-      filled,
-      stored === undefined ? constantColumns(facts, raw.columns, parts.train) : [],
-    ),
+    forecast,
+    notes: [
+      ...gapNotes(raw, section, leading, planned.train.length - learnable.length),
+      ...unusedNotes(raw, parts),
+      ...(stored === undefined ? scalingNotes(unscaledColumns(facts, raw.columns, parts.train)) : []),
+    ],
   };
 }
 
@@ -110,13 +77,18 @@ function checkFacts(section: SeriesSection, inputs: readonly InputFact[]): void 
   }
 }
 
-function notesOf(raw: RawSeries, parts: Parts, missing: string, filled: number, constant: readonly string[]): string[] {
-  const notes: string[] = [];
-  if (filled > 0) notes.push(`${countOf(filled, "missing value")} of ${raw.file} filled in by ${missing}.`);
+function unusedNotes(raw: RawSeries, parts: Parts): string[] {
   const unused = raw.rowCount - parts.test.end;
-  if (unused > 0) notes.push(`${countOf(unused, "row")} at the end of ${raw.file} in no part of the split.`);
-  for (const name of constant) notes.push(`column "${name}" does not vary in the training part; it is not scaled.`);
-  return notes;
+  return unused > 0 ? [`${countOf(unused, "row")} at the end of ${raw.file} in no part of the split.`] : [];
+}
+
+function scalingNotes({ constant, empty }: ReturnType<typeof unscaledColumns>): string[] {
+  return [
+    ...constant.map((name) => `column "${name}" does not vary in the training part; it is not scaled.`),
+    ...empty.map(
+      (name) => `column "${name}" has no value in the training part that is not filled in; it is not scaled.`,
+    ),
+  ];
 }
 
 /** New rows for a trained model: the last window before the forecast, and the way back for its output. */
@@ -127,6 +99,8 @@ export interface PredictionWindow {
   /** Row (from 0) that the forecast starts at: the one behind the last row given. */
   readonly row: number;
   readonly labels: readonly string[] | undefined;
+  /** Missing values among the rows that the forecast is made from, which were filled in; rows from 0. */
+  readonly filled: readonly { readonly column: string; readonly row: number }[];
 }
 
 /**
@@ -140,22 +114,32 @@ export async function loadPredictionWindow(
   files: FileReader,
 ): Promise<PredictionWindow> {
   const raw = await readSeries(path, channelsOf(facts), files);
-  fillGaps(raw, section.missing, [{ start: 0, end: raw.rowCount }]);
-  const series = encodeRows(facts, raw);
-  return { inputs: { series: series.lastWindow() }, series, row: series.rowCount, labels: raw.labels };
+  if (section.missing === "error") refuseMissing(raw);
+  else refuseEmpty(raw);
+  const series = encodeRows(facts, raw, section.missing);
+  const read = Math.max(0, raw.rowCount - requiredRows(facts));
+  const filled = raw.channels.flatMap((column, channel) =>
+    Array.from(raw.columns[channel]?.subarray(read) ?? []).flatMap((value, row) =>
+      Number.isNaN(value) ? [{ column, row: read + row }] : [],
+    ),
+  );
+  return { inputs: { series: series.lastWindow() }, series, row: series.rowCount, labels: raw.labels, filled };
 }
 
 /**
  * Encodes raw rows, in time order.
- * @param raw one column per channel of `channelsOf(facts)`
- * @throws Problem `too-few-rows`, `log-of-non-positive`, `not-finite`
+ * @param raw one column per channel of `channelsOf(facts)`, NaN where a value is missing
+ * @param missing how gaps are filled; nothing may be missing with `error`
+ * @throws Problem `too-few-rows`, `gap-at-border`, `log-of-non-positive`, `not-finite`
  */
 export function encodeRows(
   facts: SeriesFacts,
   raw: Pick<RawSeries, "columns"> & Partial<Pick<RawSeries, "file" | "locate">>,
+  missing: MissingPolicy = "error",
 ): EncodedSeries {
   const given = raw.columns[0]?.length ?? 0;
   const needed = requiredRows(facts);
+  const locate = raw.locate ?? (() => ({}));
   if (given < needed) {
     throw new Problem({
       code: "too-few-rows",
@@ -164,5 +148,16 @@ export function encodeRows(
       file: raw.file,
     });
   }
-  return new EncodedSeries(facts, raw.columns, raw.locate ?? (() => ({})));
+  raw.columns.forEach((column, channel) => {
+    const first = given - needed;
+    if (column.subarray(0, first + 1).some((value) => !Number.isNaN(value))) return;
+    throw new Problem({
+      code: "gap-at-border",
+      message: `column "${channelsOf(facts)[channel] ?? ""}" has no value in row ${String(first + 1)} or before, and the forecast is made from the last ${countOf(needed, "row")}: there is nothing to fill from.`,
+      help: "bring more rows before it.",
+      file: raw.file,
+      ...locate(first, channel),
+    });
+  });
+  return new EncodedSeries(facts, raw.columns, locate, missing);
 }

@@ -8,7 +8,7 @@ export function lagOf(transforms: readonly Transform[]): number {
 
 /**
  * The column after each transform: element 0 is the column itself, the last one is what the scaler sees. Rows that a
- * difference leaves without a value are NaN.
+ * difference leaves without a value, and what is computed from a NaN, are NaN.
  *
  * @param notPositive called for each row whose log is not defined
  */
@@ -42,12 +42,12 @@ export function transformColumn(
  * Takes predictions for consecutive rows back through all transforms. A difference needs the value `k` rows earlier:
  * the true one where it lies before `row`, else the prediction for it.
  *
- * @param stages of `transformColumn`, true values for all rows before `row`
+ * @param past the column after the first `stage` transforms at a row before `row`, as it is seen from there
  * @param row of the first prediction; may lie just behind the end of the column
  * @param predicted values after all transforms (unscaled), one per row
  */
 export function undoTransforms(
-  stages: readonly Float64Array[],
+  past: (stage: number, row: number) => number,
   transforms: readonly Transform[],
   row: number,
   predicted: Float64Array,
@@ -61,11 +61,10 @@ export function undoTransforms(
       continue;
     }
     const lag = transform.difference;
-    const before = stages[index];
     const undone = new Float64Array(values.length);
     values.forEach((value, step) => {
-      const past = step < lag ? before?.[row + step - lag] : undone[step - lag];
-      undone[step] = value + (past ?? Number.NaN);
+      const before = step < lag ? past(index, row + step - lag) : undone[step - lag];
+      undone[step] = value + (before ?? Number.NaN);
     });
     values = undone;
   }

@@ -10,7 +10,7 @@ export interface Score {
 export interface NumberColumn {
   readonly prediction: ArrayLike<number>;
   readonly truth: ArrayLike<number>;
-  /** The column's training rows in time order; only series have them. */
+  /** The column's training rows in time order, NaN where the file has no value; only series have them. */
   readonly training?: ArrayLike<number> | undefined;
 }
 

@@ -6,6 +6,7 @@ import { columnOf, scoreNumbers, type Scores } from "./scores.ts";
 export const NAIVE_FORECAST = "repeat the last value";
 
 /**
+ * Rows without a value in the file are left out, column by column.
  * @param forecast of one part, on the file's scale
  * @param training the training rows per target column, on the file's scale: what MASE is scaled by
  */
@@ -15,16 +16,23 @@ export function scoreForecast(
   names: readonly string[],
 ): Scores {
   const width = forecast.targets.length;
+  const isKnown = (value: number): boolean => !Number.isNaN(value);
   return scoreNumbers(
     {
       baseline: NAIVE_FORECAST,
-      columns: forecast.targets.map((name, column) => ({
-        name,
-        prediction: columnOf(forecast.prediction, width, column),
-        naive: columnOf(forecast.naive, width, column),
-        truth: columnOf(forecast.truth, width, column),
-        training: training[column],
-      })),
+      columns: forecast.targets.map((name, column) => {
+        const truth = columnOf(forecast.truth, width, column);
+        const known = (values: ArrayLike<number>): Float64Array =>
+          columnOf(values, width, column).filter((_, row) => isKnown(truth[row] ?? Number.NaN));
+        return {
+          name,
+          prediction: known(forecast.prediction),
+          naive: known(forecast.naive),
+          truth: truth.filter(isKnown),
+          training: training[column],
+        };
+      }),
+      missing: forecast.truth.length - forecast.truth.filter(isKnown).length,
     },
     names,
   );

@@ -2,7 +2,7 @@ import { finite, meanOver, type NumberColumn, type NumberMetric, type Score } fr
 
 /**
  * Below 1: better than the naive one-step forecast was on the training part. Several columns: the mean of theirs, since
- * each is scaled by its own. Source: Hyndman & Koehler, "Another look at measures of forecast accuracy" (2006), period 1.
+ * each is scaled by its own. Changes from or to a row without a value are not known, and left out. Source: Hyndman & Koehler, "Another look at measures of forecast accuracy" (2006), period 1.
  */
 export const mase: NumberMetric = {
   name: "mase",
@@ -25,11 +25,21 @@ export const mase: NumberMetric = {
 function scoreColumn(column: NumberColumn): Score {
   const { training } = column;
   if (training === undefined) return { value: null, reason: "only a series has a naive error to scale by" };
-  let change = 0;
+  let total = 0;
+  let count = 0;
   for (let row = 1; row < training.length; row += 1) {
-    change += Math.abs((training[row] ?? Number.NaN) - (training[row - 1] ?? Number.NaN));
+    const change = Math.abs((training[row] ?? Number.NaN) - (training[row - 1] ?? Number.NaN));
+    if (Number.isNaN(change)) continue;
+    total += change;
+    count += 1;
   }
-  const scale = change / (training.length - 1);
+  if (count === 0 && training.length > 1) {
+    return {
+      value: null,
+      reason: "no two neighbouring rows of the training part have values, to scale by their change",
+    };
+  }
+  const scale = total / count;
   if (!(scale > 0)) return { value: null, reason: "the series does not change in the training part" };
   const error = meanOver([column], (prediction, truth) => Math.abs(prediction - truth));
   return error.value === null ? error : finite(error.value / scale);

@@ -18,6 +18,8 @@ export interface Scores {
   readonly baseline: string;
   /** How many values (or classes) were scored. */
   readonly count: number;
+  /** How many more were forecast that the file has no value of; absent where there are none. */
+  readonly missing?: number;
   readonly metrics: MetricScores;
   /** Per column, where there are several. */
   readonly columns?: Readonly<Record<string, MetricScores>>;
@@ -33,6 +35,8 @@ export interface NumberComparison {
     readonly truth: ArrayLike<number>;
     readonly training?: ArrayLike<number> | undefined;
   }[];
+  /** Values that were forecast and are not known, so that they are not among the columns'. */
+  readonly missing?: number;
 }
 
 /** @throws Problem `metric-kind` for a metric of classes */
@@ -48,10 +52,11 @@ export function scoreNumbers(comparison: NumberComparison, names: readonly strin
         ),
       ]),
     );
-  const { columns, baseline } = comparison;
+  const { columns, baseline, missing = 0 } = comparison;
   return {
     baseline,
     count: columns.reduce((count, { truth }) => count + truth.length, 0),
+    ...(missing === 0 ? {} : { missing }),
     metrics: score(columns),
     ...(columns.length > 1
       ? { columns: Object.fromEntries(columns.map((column) => [column.name, score([column])])) }

@@ -16,7 +16,7 @@ import {
 import { checkAlignments } from "./alignments.ts";
 import { ignoredClass } from "./loss.ts";
 
-/** Checked inputs: tensors by name, [count, ...shape] each, row-major. */
+/** Checked inputs: tensors by name, [count, ...shape] each, row-major; of targets that may be missing `<name>.mask` too. */
 export interface CheckedInputs {
   readonly count: number;
   readonly tensors: Readonly<Record<string, Float32Array>>;
@@ -96,6 +96,7 @@ function checkInputs(
       memberOf(inputs as Record<string, TensorInput>, expectation.name),
       copy,
     );
+    if (expectation.mayBeMissing === true) tensors.set(`${expectation.name}.mask`, takeMask(values));
     checkValues(expectation, values);
     counts.push({ name: expectation.name, count });
     tensors.set(expectation.name, values);
@@ -166,6 +167,17 @@ function flatten(
     return { count, values: nested(expectation, given, [given.length], count) };
   }
   return { count: given.length, values: nested(expectation, given, [given.length, ...shape], given.length) };
+}
+
+/** 1 where a value is known. What is not known is NaN, and 0 from here on: no number that a device must not meet. */
+function takeMask(values: Float32Array): Float32Array {
+  const mask = new Float32Array(values.length).fill(1);
+  values.forEach((value, position) => {
+    if (!Number.isNaN(value)) return;
+    mask[position] = 0;
+    values[position] = 0;
+  });
+  return mask;
 }
 
 /** Reads through float64, so that a number float32 cannot hold is seen and not silently made another. */

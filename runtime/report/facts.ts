@@ -25,6 +25,8 @@ export interface ScoreFacts {
   readonly part: string;
   readonly target: string;
   readonly count: number;
+  /** Values that were forecast and that the file lacks. */
+  readonly missing?: number | undefined;
   readonly baseline: string;
   readonly rows: readonly {
     readonly title: string;

@@ -76,7 +76,7 @@ function figure(drawing: Markup, caption: string): Markup {
 }
 
 function scoreSection(scores: readonly ScoreFacts[]): Markup {
-  const tables = scores.map(({ part, target, count, baseline, rows }) => {
+  const tables = scores.map(({ part, target, count, missing = 0, baseline, rows }) => {
     const lines = rows.map(({ title, formula, unit, better, model, naive, note }) => {
       const wins = model !== null && naive !== null && (better === "lower" ? model < naive : model > naive);
       return html`<tr>
@@ -91,7 +91,9 @@ function scoreSection(scores: readonly ScoreFacts[]): Markup {
     });
     return html`<table>
       <caption>
-        ${part} part, ${count} values of ${target}. The naive baseline: ${baseline}.
+        ${part} part, ${count} values of
+        ${target}${missing === 0 ? "" : `; ${String(missing)} more are missing in the file and not scored`}. The naive
+        baseline: ${baseline}.
       </caption>
       <thead>
         <tr>

@@ -103,6 +103,8 @@ export interface LossSetting {
   /** Examples that count; the others fill the batch. */
   readonly real: number;
   readonly config: Config;
+  /** Whether some numbers of the target are not known; classes always are. */
+  readonly missing?: boolean;
 }
 
 export const lossSettings: readonly (LossSetting & { readonly title: string })[] = [
@@ -110,13 +112,16 @@ export const lossSettings: readonly (LossSetting & { readonly title: string })[]
   { title: "a batch not full", batchSize: 3, lengths: false, real: 2, config: { reduction: "mean" } },
   { title: "lengths, not full", batchSize: 3, lengths: true, real: 2, config: { reduction: "mean", weight: 0.5 } },
   { title: "a sum", batchSize: 3, lengths: true, real: 3, config: { reduction: "sum" } },
+  { title: "missing targets", batchSize: 3, lengths: false, real: 2, config: { reduction: "mean" }, missing: true },
+  { title: "missing, lengths", batchSize: 3, lengths: true, real: 3, config: { reduction: "mean" }, missing: true },
+  { title: "missing, a sum", batchSize: 2, lengths: false, real: 2, config: { reduction: "sum" }, missing: true },
 ];
 
 /** The loss between a model input `p`, passed through unchanged, and the target `y`; further layers likewise. */
 export function lossModel(
   definition: LossDefinition,
   example: Example,
-  { batchSize, lengths, config }: LossSetting,
+  { batchSize, lengths, config, missing = false }: LossSetting,
 ): Model {
   const axes = (shape: readonly number[]): string[] => shape.map((_, axis) => (axis === 0 ? "T" : "C"));
   const shapeOf = (shape: readonly number[]): LayerShape => ({ shape, axes: axes(shape), time: shape.length > 1 });
@@ -128,6 +133,7 @@ export function lossModel(
     axes: axes(dimensions),
     dtype: role === "target" && isClass ? "int32" : "float32",
     lengths: lengths && name === "p" && dimensions.length > 1,
+    ...(missing && role === "target" && !isClass ? { mayBeMissing: true } : {}),
     pointer: "",
   });
   const passed = { p: example.input, ...example.layers };
@@ -173,7 +179,7 @@ export function lossModel(
 
 export interface LossCase {
   readonly model: Model;
-  /** `p`, `y`, `p.lengths`, `batch.mask` and the further layers by key. */
+  /** `p`, `y`, `y.mask`, `p.lengths`, `batch.mask` and the further layers by key. */
   readonly bindings: Readonly<Record<string, Float64Array>>;
   /** The loss by the formula, and what a mean is weighed by: what it divides by; of a sum, the examples. */
   readonly expected: { readonly loss: number; readonly count: number };
@@ -238,6 +244,9 @@ export function lossCase(definition: LossDefinition, example: Example, setting: 
   });
   const lengths = Float64Array.from({ length: setting.batchSize }, (_, row) => 1 + (row % (example.input[0] ?? 1)));
   const mask = Float64Array.from({ length: setting.batchSize }, (_, row) => (row < setting.real ? 1 : 0));
+  // Every third is not known; of a target with one number per example the second.
+  const isClass = example.targetKind === "class" || example.targetKind === "labels";
+  const known = y.map((_, cell) => (setting.missing === true && !isClass && cell % 3 === 1 ? 0 : 1));
 
   const steps = example.input.length > 1 ? (example.input[0] as number) : 1;
   const masked = setting.lengths && example.input.length > 1;
@@ -255,6 +264,7 @@ export function lossCase(definition: LossDefinition, example: Example, setting: 
         const start = Math.floor((row * units + index) * size + 1e-9);
         return Array.from({ length: Math.max(1, size) }, (_, cell) => all[start + cell] as number);
       };
+      if (cells(known).includes(0)) continue;
       const weights = config["pos_weight"];
       const own = Array.isArray(weights) ? { pos_weight: weights[index % weights.length] as number } : {};
       const [variance = NaN] = further.flatMap(([, values]) => cells(values));
@@ -271,7 +281,7 @@ export function lossCase(definition: LossDefinition, example: Example, setting: 
   const forward = build(model);
   return {
     model,
-    bindings: { p, y, ...Object.fromEntries(further), "p.lengths": lengths, "batch.mask": mask },
+    bindings: { p, y, "y.mask": known, ...Object.fromEntries(further), "p.lengths": lengths, "batch.mask": mask },
     expected: { loss, count: isMean ? count : setting.real },
     evaluate: optimiseGraph(forward.evaluate),
     gradients: optimiseGraph(inputGradients(forward.training, ["p"])),

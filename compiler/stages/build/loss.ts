@@ -6,6 +6,7 @@ import { commonLengths, lengthMask } from "../../layers/softmax.ts";
 import type { LossTerms } from "../../losses/define.ts";
 import type { LossDefinition } from "../../losses/index.ts";
 import { losses } from "../../losses/index.ts";
+import { sameShape } from "../../ops/support.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import type { Values } from "./values.ts";
@@ -22,11 +23,20 @@ export interface LossPart {
 }
 
 /**
- * Mean or sum over everything the masks count. Padded examples and steps count for nothing, in the divisor either. Where
- * nothing at all counts the mean is 0, and so are its gradients.
+ * Mean or sum over everything the masks count. Padded examples and steps count for nothing, in the divisor either, and nor do
+ * targets that are not known. Where nothing at all counts the mean is 0, and so are its gradients.
+ *
+ * @param batchMask `[B]`
+ * @param targetMask of the target's shape `[B, ...]`, 1 where it is known; undefined where all of it is
  */
-export function buildLoss(o: Operations, loss: ResolvedLoss, values: Values, batchMask: Node): LossPart {
-  const { elements, counts, lengths } = elementsOf(o, loss, values);
+export function buildLoss(
+  o: Operations,
+  loss: ResolvedLoss,
+  values: Values,
+  batchMask: Node,
+  targetMask: Node | undefined,
+): LossPart {
+  const { elements, counts, lengths } = elementsOf(o, loss, values, targetMask);
   const name = (node: Node, label: string): Node => o.builder.named(node, label);
   const maskAxes = lengths !== undefined && elements.shape.length > 1 ? 2 : 1;
   const mask =
@@ -71,7 +81,7 @@ interface Elements {
   readonly lengths: Node | undefined;
 }
 
-function elementsOf(o: Operations, loss: ResolvedLoss, values: Values): Elements {
+function elementsOf(o: Operations, loss: ResolvedLoss, values: Values, targetMask: Node | undefined): Elements {
   const { kind, config, layers = {} } = loss;
   const definition: LossDefinition | undefined = losses.find((candidate) => candidate.kind === kind);
   if (definition === undefined) throw new InternalError(`no loss ${kind}`);
@@ -81,7 +91,8 @@ function elementsOf(o: Operations, loss: ResolvedLoss, values: Values): Elements
   const nodes = Object.fromEntries(further.map(([key, { node }]) => [key, node]));
   const given = { input: from.lengths, target: to.lengths };
   const terms = definition.elements(o, config, from.node, to.node, given, nodes);
-  const { values: elements, counts } = "values" in terms ? terms : { values: terms, counts: undefined };
+  const all = "values" in terms ? terms : { values: terms, counts: undefined };
+  const { values: elements, counts } = targetMask === undefined ? all : whereKnown(o, all, targetMask);
   return {
     elements: o.builder.named(elements, "elements"),
     counts: counts && o.builder.named(counts, "counts"),
@@ -90,4 +101,30 @@ function elementsOf(o: Operations, loss: ResolvedLoss, values: Values): Elements
       [from, to, ...further.map(([, value]) => value)].map(({ lengths }) => lengths),
     ),
   };
+}
+
+/** Elements of targets that are not known are 0 and count for nothing. */
+function whereKnown(
+  o: Operations,
+  { values, counts }: { readonly values: Node; readonly counts: Node | undefined },
+  targetMask: Node,
+): LossTerms {
+  const mask = elementMask(o, targetMask, values.shape);
+  const axes = mask.shape.map((_, axis) => axis);
+  const wide = sameShape(values.shape, mask.shape) ? mask : o.broadcast(mask, values.shape, axes);
+  return {
+    values: o.select(wide, values, o.constant(0)),
+    counts: counts === undefined ? mask : o.multiply(counts, mask),
+  };
+}
+
+/** An element has further axes than its target, or is of several numbers of it: then it is known where all of them are. */
+function elementMask(o: Operations, mask: Node, shape: readonly number[]): Node {
+  const further = mask.shape.slice(shape.length);
+  if (further.length === 0) return mask;
+  const known = o.sum(
+    mask,
+    further.map((_, axis) => shape.length + axis),
+  );
+  return o.equal(known, o.constant(sizeOf(further), known.shape));
 }

@@ -1,5 +1,6 @@
 /** Values by name while a graph is built. */
 import type { ModelInput } from "../../contracts.ts";
+import type { Node } from "../../ir/graph.ts";
 import type { LayerValue } from "../../layers/index.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
@@ -35,4 +36,10 @@ export function inputValue(o: Operations, input: ModelInput, batchSize: number):
     shape: { shape: input.shape, axes: input.axes, time: input.axes[0] === "T" || input.lengths },
     lengths: input.lengths ? o.argument("input", `${input.name}.lengths`, [batchSize], "int32") : undefined,
   };
+}
+
+/** 1 where a target is known and 0 where it is not, `[B, ...]`; undefined where all of it is. */
+export function targetMask(o: Operations, input: ModelInput | undefined, batchSize: number): Node | undefined {
+  if (input?.mayBeMissing !== true || input.role !== "target") return undefined;
+  return o.argument("input", `${input.name}.mask`, [batchSize, ...input.shape]);
 }

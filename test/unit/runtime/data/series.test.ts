@@ -163,7 +163,7 @@ describe("notes", () => {
       split: { train: 7, validation: 2, test: 1 },
     });
     expect(notes).toEqual([
-      "1 missing value of series.csv filled in by interpolate.",
+      "1 missing value of series.csv filled in by interpolate, from what a window may see; it is not learned from and not scored.",
       "1 row at the end of series.csv in no part of the split.",
       'column "z" does not vary in the training part; it is not scaled.',
     ]);

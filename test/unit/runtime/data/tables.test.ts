@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fillGaps, readSeries, type RawSeries } from "../../../../runtime/data/series-file.ts";
+import { readSeries, type RawSeries } from "../../../../runtime/data/series-file.ts";
 import { Problem } from "../../../../runtime/problem.ts";
 import { memoryFiles } from "./memory-files.ts";
 
@@ -79,38 +79,5 @@ describe("JSONL", () => {
 
   it("does not read inherited keys", async () => {
     await expect(read('{"y": 1}\n', ["toString"], "s.jsonl")).rejects.toThrow('the file has no column "toString".');
-  });
-});
-
-describe("gaps", () => {
-  const filled = async (cells: string[], policy: "interpolate" | "forward_fill"): Promise<number[]> => {
-    const raw = await read(`y\n${cells.join("\n")}\n`);
-    fillGaps(raw, policy, [{ start: 0, end: raw.rowCount }]);
-    return [...(raw.columns[0] ?? [])];
-  };
-
-  it("are bridged by a straight line or by the value before", async () => {
-    expect(await filled(["1", "", "", "7", "", "9"], "interpolate")).toEqual([1, 3, 5, 7, 8, 9]);
-    expect(await filled(["1", "", "", "7", "", "9"], "forward_fill")).toEqual([1, 1, 1, 7, 7, 9]);
-  });
-
-  it("may lean on the value before a part, never on one behind it", async () => {
-    const cells = await read("y,z\n1,0\n2,0\n,0\n4,0\n5,0\n");
-    expect(
-      fillGaps(cells, "interpolate", [
-        { start: 0, end: 2 },
-        { start: 2, end: 5 },
-      ]),
-    ).toBe(1);
-    expect([...(cells.columns[0] ?? [])]).toEqual([1, 2, 3, 4, 5]);
-    const crossing = await read("y,z\n1,0\n2,0\n,0\n4,0\n5,0\n");
-    expect(() =>
-      fillGaps(crossing, "interpolate", [
-        { start: 0, end: 3 },
-        { start: 3, end: 5 },
-      ]),
-    ).toThrow(/later part/);
-    const last = await read("y,z\n1,0\n2,0\n,0\n");
-    expect(() => fillGaps(last, "interpolate", [{ start: 0, end: 3 }])).toThrow(/the last value is missing/);
   });
 });
