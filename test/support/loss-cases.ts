@@ -218,6 +218,17 @@ function targetNumbers({ targetKind, target, input, config }: Example, batchSize
   }
 }
 
+function divisorOf(reduction: unknown, count: number, examples: number): number {
+  if (reduction === "mean") return count;
+  return reduction === "batchmean" ? examples : 1;
+}
+
+/** 1 where a cell of the target is known: every third one is not, where some may be missing. */
+function knownCells(target: Float64Array, { targetKind }: Example, { missing = false }: LossSetting): Float64Array {
+  const isClass = targetKind === "class" || targetKind === "labels";
+  return target.map((_, cell) => (missing && !isClass && cell % 3 === 1 ? 0 : 1));
+}
+
 /** Cells of the target that make one loss. */
 function unitSize({ kind }: LossDefinition, { targetKind, target }: Example): number {
   const isRow = kind === "cross_entropy" && targetKind === "distribution";
@@ -244,9 +255,7 @@ export function lossCase(definition: LossDefinition, example: Example, setting: 
   });
   const lengths = Float64Array.from({ length: setting.batchSize }, (_, row) => 1 + (row % (example.input[0] ?? 1)));
   const mask = Float64Array.from({ length: setting.batchSize }, (_, row) => (row < setting.real ? 1 : 0));
-  // Every third is not known; of a target with one number per example the second.
-  const isClass = example.targetKind === "class" || example.targetKind === "labels";
-  const known = y.map((_, cell) => (setting.missing === true && !isClass && cell % 3 === 1 ? 0 : 1));
+  const known = knownCells(y, example, setting);
 
   const steps = example.input.length > 1 ? (example.input[0] as number) : 1;
   const masked = setting.lengths && example.input.length > 1;
@@ -275,7 +284,7 @@ export function lossCase(definition: LossDefinition, example: Example, setting: 
     }
   }
   const isMean = config["reduction"] === "mean";
-  const divisor = isMean ? count : config["reduction"] === "batchmean" ? setting.real : 1;
+  const divisor = divisorOf(config["reduction"], count, setting.real);
   // Where nothing counts the mean is 0.
   const loss = (total / (divisor === 0 ? 1 : divisor)) * Number(setting.config["weight"] ?? 1);
   const forward = build(model);
