@@ -74,7 +74,19 @@ export function addRun(program: Command, session: Session): void {
     .addOption(new Option("--out <dir>", "folder of the run instead of runs/<name>/<n>"))
     .addOption(jsonOption("epochs and metrics"))
     .addOption(quietOption())
-    .action((given: string, flags: RunFlags) => session.run(flags, () => run(session, given, flags)));
+    .action((given: string, flags: RunFlags) =>
+      session.run(flags, () => toTheEnd(session, () => run(session, given, flags))),
+    );
+}
+
+/** Files are the result: a reader of the output that goes away ends nothing half way. */
+async function toTheEnd(session: Session, work: () => Promise<number>): Promise<number> {
+  const output = session.terminal.output.listen(() => undefined);
+  try {
+    return await work();
+  } finally {
+    output.release();
+  }
 }
 
 async function run(session: Session, given: string, flags: RunFlags): Promise<number> {
@@ -194,6 +206,11 @@ async function trainIn(
   const interrupt = listenForInterrupt(() => {
     progress.note("stopping after this step; press Ctrl-C again to stop at once, without saving");
   }, terminal.signals);
+  let isTraining = true;
+  // What is trained is worth more than what is printed of it: saved, it can be taken up. Behind that it is drawn and stored.
+  const output = terminal.output.listen(() => {
+    if (isTraining) interrupt.stop();
+  });
   try {
     const { outcome, counters } = await runTraining({
       ...settings,
@@ -216,14 +233,16 @@ async function trainIn(
         session.emit(record);
       },
     });
+    isTraining = false;
     if (outcome === "interrupted") {
       session.note(interruptedMessage(counters, commandOf(subject, flags), run));
-      return EXIT.interrupted;
+      return terminal.output.mistake === undefined ? EXIT.interrupted : EXIT.mistake;
     }
     await finishRun(session, { subject, dataset, live, directory, run, outcome, counters, ranOn: origin.ran_on });
     return EXIT.ok;
   } finally {
     interrupt.release();
+    output.release();
   }
 }
 

@@ -17,6 +17,7 @@ export const mistakeCatalogue = {
   "not-text": "A file that must be UTF-8 text is not.",
   "nothing-to-resume": "A run was stopped before its first checkpoint.",
   "output-folder": "A folder for output cannot be made.",
+  "output-not-written": "Standard output cannot be written.",
   "same-module": "Two specs of one call would write the same module.",
   "set-without-spec": "--set was given with something that is not a spec.",
   "stale-module": "A generated module is missing or not what its spec gives now.",

@@ -1,6 +1,7 @@
 /** What a command may touch of the process around it; tests bring their own. */
 import path from "node:path";
 import type { SignalSource } from "../../runtime/run/interrupt.ts";
+import { OutputLoss } from "./output-loss.ts";
 
 export interface TextSink {
   readonly isTTY?: boolean;
@@ -19,6 +20,8 @@ export interface Terminal {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signals: SignalSource;
+  /** Hears when standard output is lost. */
+  readonly output: OutputLoss;
 }
 
 export function processTerminal(): Terminal {
@@ -29,6 +32,7 @@ export function processTerminal(): Terminal {
     cwd: process.cwd(),
     env: process.env,
     signals: process,
+    output: new OutputLoss(),
   };
 }
 

@@ -75,6 +75,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
   ENOSPC: "no space left on the disk",
   EDQUOT: "the disk quota is used up",
+  EFBIG: "it would be larger than a file may be here",
+  EIO: "the device failed, or the terminal is closed",
   EROFS: "the disk is read-only",
   ENOTDIR: "a part of the path is a file, not a folder",
   EISDIR: "it is a folder",

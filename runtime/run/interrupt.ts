@@ -1,40 +1,52 @@
-/** Ctrl-C: the first asks training to end after its step, the second ends the process at once. */
+/**
+ * What asks a process to end: Ctrl-C, SIGTERM, a terminal that is closed (SIGHUP). The first asks training to end after its step,
+ * a second Ctrl-C or SIGTERM ends the process at once.
+ */
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export type InterruptSignal = (typeof SIGNALS)[number];
 
 /** What is needed of `process`; tests bring their own. */
 export interface SignalSource {
-  on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
-  off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  on(signal: InterruptSignal, listener: (signal: InterruptSignal) => void): unknown;
+  off(signal: InterruptSignal, listener: (signal: InterruptSignal) => void): unknown;
   exit(code: number): unknown;
 }
 
 export interface Interrupt {
-  /** Aborted by the first Ctrl-C (or SIGTERM). */
+  /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** Gives Ctrl-C its usual meaning back. */
+  /** Ends training as a first signal does. */
+  stop(): void;
+  /** Gives the signals their usual meaning back. */
   release(): void;
 }
 
 /** The exit code by which shells know a process that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
-/** @param onFirst says that the first Ctrl-C was heard, since saving can take a moment */
+/** @param onFirst says that the first signal was heard, since saving can take a moment */
 export function listenForInterrupt(onFirst: () => void, source: SignalSource = process): Interrupt {
   const controller = new AbortController();
-  const listener = (): void => {
-    if (controller.signal.aborted) {
-      source.exit(INTERRUPTED);
-      return;
-    }
+  const stop = (): void => {
+    if (controller.signal.aborted) return;
     controller.abort();
     onFirst();
   };
-  source.on("SIGINT", listener);
-  source.on("SIGTERM", listener);
+  const listener = (signal: InterruptSignal): void => {
+    if (!controller.signal.aborted) {
+      stop();
+    } else if (signal !== "SIGHUP") {
+      // A terminal that closes says so more than once, and service managers send it behind a SIGTERM: nobody insists by it.
+      source.exit(INTERRUPTED);
+    }
+  };
+  for (const signal of SIGNALS) source.on(signal, listener);
   return {
     signal: controller.signal,
+    stop,
     release: () => {
-      source.off("SIGINT", listener);
-      source.off("SIGTERM", listener);
+      for (const signal of SIGNALS) source.off(signal, listener);
     },
   };
 }

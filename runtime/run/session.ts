@@ -13,6 +13,7 @@ import type { RunLock } from "./lock.ts";
 import { RunLog } from "./log.ts";
 import { createProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
+import { SavePace } from "./save-pace.ts";
 
 export interface RunOptions<D extends ModelDefinition> extends TrainOptions<D> {
   /** An existing directory: of a new run (`claimRunDirectory`), or of the run to resume. */
@@ -29,7 +30,7 @@ export interface RunOptions<D extends ModelDefinition> extends TrainOptions<D> {
   readonly lock?: RunLock | undefined;
   readonly progress?: Progress | undefined;
   readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
-  /** At least this long between two checkpoints of a training whose epochs are short; default 1. */
+  /** Seconds of work between two checkpoints; default 0.5. More where saving would take more than a fifth of the time. */
   readonly secondsBetweenCheckpoints?: number | undefined;
 }
 
@@ -37,11 +38,6 @@ export interface RunResult {
   readonly outcome: TrainingOutcome;
   readonly counters: TrainingCounters;
 }
-
-/** Checkpoints within an epoch, for epochs that take long. */
-const SECONDS_WITHIN_EPOCH = 60;
-/** Saving may take this part of the time at most. */
-const LARGEST_SHARE = 0.1;
 
 /**
  * Trains in a run directory. Unless interrupted, the model holds the parameters of `weights.safetensors` in the end:
@@ -57,7 +53,6 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
     await removeUnfinishedWrites(directory);
     await trainer.restore(decodeCheckpoint(model.definition, await readRunFile(directory, "checkpoint")));
   }
-  if (options.spec !== undefined) await writeFileAtomically(runFile(directory, "spec"), options.spec);
   // A run that is complete keeps its whole log, the record of an epoch cut by a goal in steps too.
   const keep = options.resume !== true ? 0 : trainer.done ? Infinity : trainer.counters.epoch;
   const { log, missing } = await RunLog.open(runFile(directory, "log"), keep);
@@ -71,6 +66,9 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
     step: trainer.counters.step,
   });
   try {
+    // At once: from here on the run can be taken up, and a disk that is full shows before the work is done.
+    if (options.resume !== true) await files.save();
+    if (options.spec !== undefined) await writeFileAtomically(runFile(directory, "spec"), options.spec);
     const outcome = await follow(trainer, files, log, options, progress);
     if (outcome !== "interrupted" && trainer.best !== undefined) {
       await replaceParameters(model, trainer.best);
@@ -101,14 +99,14 @@ async function follow<D extends ModelDefinition>(
       switch (event.kind) {
         case "step":
           progress.step(event.epoch, event.step, event.loss);
-          await files.saveAfter(SECONDS_WITHIN_EPOCH);
+          await files.saveWhenDue();
           break;
         case "epoch":
           await log.append(event.record);
           if (event.improved) files.weightsChanged();
           progress.epoch(event.record);
           options.onEpoch?.(event.record);
-          await files.saveAfter(options.secondsBetweenCheckpoints ?? 1);
+          await files.saveWhenDue();
           break;
         case "end":
           outcome = event.outcome;
@@ -136,9 +134,7 @@ class RunFiles<D extends ModelDefinition> {
   readonly #trainer: Trainer<D>;
   readonly #log: RunLog;
   #weightsChanged: boolean;
-  #savedAt = performance.now();
-  /** Milliseconds that the last save took. */
-  #cost = 0;
+  readonly #pace: SavePace;
 
   constructor(options: RunOptions<D>, trainer: Trainer<D>, log: RunLog) {
     this.#model = options.model;
@@ -146,6 +142,7 @@ class RunFiles<D extends ModelDefinition> {
     this.#metadata = options.metadata ?? {};
     this.#checkpointMetadata = { ...options.metadata, ...options.checkpointMetadata };
     this.#lock = options.lock;
+    this.#pace = new SavePace(options.secondsBetweenCheckpoints);
     this.#trainer = trainer;
     this.#log = log;
     // After a resume the file may be missing, or older than the checkpoint's best.
@@ -156,25 +153,23 @@ class RunFiles<D extends ModelDefinition> {
     this.#weightsChanged = true;
   }
 
-  async saveAfter(seconds: number): Promise<void> {
-    const pause = Math.max(seconds * 1000, this.#cost / LARGEST_SHARE);
-    if (performance.now() - this.#savedAt >= pause) await this.save();
+  async saveWhenDue(): Promise<void> {
+    if (this.#pace.isDue) await this.save();
   }
 
   async save(outcome?: TrainingOutcome): Promise<void> {
-    const started = performance.now();
-    await this.#lock?.check();
-    await this.#log.flush();
-    await this.saveWeights(outcome);
-    const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), this.#checkpointMetadata);
-    await writeFileAtomically(runFile(this.#directory, "checkpoint"), bytes, readSafetensors);
-    this.#savedAt = performance.now();
-    this.#cost = this.#savedAt - started;
+    await this.#pace.during(async () => {
+      await this.#lock?.check();
+      await this.#log.flush();
+      await this.saveWeights(outcome);
+      const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), this.#checkpointMetadata);
+      await writeFileAtomically(runFile(this.#directory, "checkpoint"), bytes, readSafetensors);
+    });
   }
 
   async saveWeights(outcome?: TrainingOutcome): Promise<void> {
-    // A training of no epochs has no best one: its weights are those it started from.
-    const untrained = outcome === "finished" && this.#trainer.best === undefined;
+    // A training that ends before its first epoch does has no best one: its weights are those it has come to.
+    const untrained = outcome !== undefined && this.#trainer.best === undefined;
     if (!this.#weightsChanged && !untrained) return;
     const parameters = this.#trainer.best ?? this.#model.parameters();
     const bytes = writeWeights(this.#model.definition, parameters, this.#metadata);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect } from "vitest";
 import { main } from "../../cli/program.ts";
 import type { Terminal } from "../../cli/support/terminal.ts";
-import type { SignalSource } from "../../runtime/run/interrupt.ts";
+import type { InterruptSignal, SignalSource } from "../../runtime/run/interrupt.ts";
 
 export interface Said {
   readonly code: number;
@@ -59,14 +59,14 @@ export async function specloom(argv: readonly string[], setting: Setting = {}): 
 
 /** A Ctrl-C that a test presses itself. */
 export class Keys implements SignalSource {
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(signal: InterruptSignal) => void>();
   exits: number[] = [];
 
-  on(signal: "SIGINT" | "SIGTERM", listener: () => void): void {
+  on(signal: InterruptSignal, listener: (signal: InterruptSignal) => void): void {
     if (signal === "SIGINT") this.#listeners.add(listener);
   }
 
-  off(_signal: "SIGINT" | "SIGTERM", listener: () => void): void {
+  off(_signal: InterruptSignal, listener: (signal: InterruptSignal) => void): void {
     this.#listeners.delete(listener);
   }
 
@@ -79,7 +79,7 @@ export class Keys implements SignalSource {
   }
 
   pressControlC(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener("SIGINT");
   }
 }
 

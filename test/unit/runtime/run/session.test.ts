@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import type { LiveModel } from "../../../../runtime/contract.ts";
 import { readWeights } from "../../../../runtime/model/parameters.ts";
 import { readSafetensors } from "../../../../runtime/safetensors.ts";
 import { decodeCheckpoint } from "../../../../runtime/training/checkpoint.ts";
+import { lockRun } from "../../../../runtime/run/lock.ts";
 import { interruptedMessage, runTraining } from "../../../../runtime/run/session.ts";
 import type { RunOptions, RunResult } from "../../../../runtime/run/session.ts";
 import { linearDefinition, linearExamples, linearModel } from "../model/linear-fixture.ts";
@@ -181,7 +182,10 @@ describe("runTraining", () => {
       },
     };
     await expect(ran(root, { train, validation })).rejects.toThrow(/update 8 was stopped/);
-    expect(readdirSync(root).sort()).toEqual(["log.jsonl", "weights.safetensors"]);
+    expect(readdirSync(root).sort()).toEqual(["checkpoint.safetensors", "log.jsonl", "weights.safetensors"]);
+    const { counters, parameters } = decodeCheckpoint(linearDefinition, bytesOf("checkpoint.safetensors"));
+    expect(counters.step).toBeLessThan(8);
+    expect(Object.values(parameters).every((values) => values.every(Number.isFinite))).toBe(true);
     const { model } = await linearModel();
     await model.load(bytesOf("weights.safetensors"));
     const best = Math.min(...logOf().map(({ validation_loss }) => Number(validation_loss)));
@@ -194,16 +198,41 @@ describe("runTraining", () => {
     expect(readWeights(linearDefinition, bytesOf("weights.safetensors")).parameters).toEqual(model.parameters());
   });
 
-  it("checkpoints during training, not only at its end", async () => {
-    let seen = false;
-    await ran(root, {
+  it("checkpoints at once, and during training, not only at its end", async () => {
+    const steps = new Set<number>();
+    const seen = (): void => {
+      const file = join(root, "checkpoint.safetensors");
+      steps.add(decodeCheckpoint(linearDefinition, readFileSync(file)).counters.step);
+    };
+    const examples = linearExamples(10);
+    const train = {
+      count: 10,
+      select: (indices: ArrayLike<number>) => {
+        seen();
+        return examples.select(indices);
+      },
+    };
+    await ran(root, { epochs: 200, secondsBetweenCheckpoints: 0, train });
+    expect(Math.min(...steps)).toBe(0);
+    expect(steps.size).toBeGreaterThan(3);
+  });
+
+  it("says who else trains in its folder, and leaves its files alone", async () => {
+    const lock = await lockRun(root);
+    const before: Buffer[] = [];
+    const call = ran(root, {
+      epochs: 200,
       secondsBetweenCheckpoints: 0,
+      lock,
       onEpoch: ({ epoch }) => {
-        // Saving may take a tenth of the time at most, so not every epoch is saved; sooner or later one is.
-        if (epoch > 1) seen ||= existsSync(join(root, "checkpoint.safetensors"));
+        if (epoch !== 2) return;
+        writeFileSync(join(root, ".lock"), JSON.stringify({ pid: 1, token: "of another", since: "then" }));
+        before.push(bytesOf("checkpoint.safetensors"));
       },
     });
-    expect(seen).toBe(true);
+    await expect(call).rejects.toThrow(/another process \(id 1, since then\) is training in/);
+    expect(before).toEqual([bytesOf("checkpoint.safetensors")]);
+    await lock.release();
   });
 
   it("refuses to resume without a checkpoint, or with one of other data", async () => {

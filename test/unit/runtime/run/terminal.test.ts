@@ -43,6 +43,25 @@ describe("listenForInterrupt", () => {
     source.emit("SIGTERM");
     expect(interrupt.signal.aborted).toBe(true);
   });
+
+  it("takes a closed terminal as well, which never insists", () => {
+    const source = new FakeProcess();
+    const interrupt = listenForInterrupt(() => undefined, source);
+    source.emit("SIGHUP", "SIGHUP");
+    source.emit("SIGHUP", "SIGHUP");
+    expect([interrupt.signal.aborted, source.exits]).toEqual([true, []]);
+    source.emit("SIGINT", "SIGINT");
+    expect(source.exits).toEqual([130]);
+  });
+
+  it("can be asked by the program itself", () => {
+    const source = new FakeProcess();
+    let heard = 0;
+    const interrupt = listenForInterrupt(() => (heard += 1), source);
+    interrupt.stop();
+    interrupt.stop();
+    expect([interrupt.signal.aborted, heard, source.exits]).toEqual([true, 1, []]);
+  });
 });
 
 describe("progress", () => {
