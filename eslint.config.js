@@ -90,6 +90,19 @@ export default tseslint.config(
     rules: { "specloom/own-names": "error" },
   },
   {
+    files: ["cli/**/*.ts"],
+    ignores: ["cli/support/terminal.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.property.name='write'][callee.object.property.name=/^std(?:out|err)$/]",
+          message: "Text leaves by `say` (cli/support/terminal.ts), so that nothing in it steers the terminal.",
+        },
+      ],
+    },
+  },
+  {
     // A module is as long as its model, and shows its kernels as functions of which only the type is used: their text is
     // what runs. The other rules hold.
     files: ["generated/**/*.ts", "test/fixtures/modules/*.ts"],

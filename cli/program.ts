@@ -14,7 +14,7 @@ import { addValidate } from "./commands/validate.ts";
 import { EXIT, faultOf } from "./support/faults.ts";
 import { Session } from "./support/session.ts";
 import { SCREEN_WIDTH } from "./support/table.ts";
-import { processTerminal, takesColour, type Terminal } from "./support/terminal.ts";
+import { processTerminal, say, takesColour, type Terminal } from "./support/terminal.ts";
 
 /**
  * @param argv what stands behind `specloom` on the command line
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], given: Partial<Terminal> = {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const fault = faultOf(error, terminal.env);
-    terminal.stderr.write(fault.text);
+    say(terminal.stderr, fault.text);
     return fault.exitCode;
   }
 }
@@ -44,8 +44,12 @@ function programFor(session: Session): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
+      writeOut: (text) => {
+        say(terminal.stdout, text);
+      },
+      writeErr: (text) => {
+        say(terminal.stderr, text);
+      },
       getOutHelpWidth: () => SCREEN_WIDTH,
       getErrHelpWidth: () => SCREEN_WIDTH,
       getOutHasColors: () => takesColour(terminal, terminal.stdout),

@@ -33,6 +33,7 @@ import { jsonOption, quietOption, setOption, wholeNumber } from "../support/opti
 import type { Session } from "../support/session.ts";
 import { assembled, compileSpec } from "../support/spec-file.ts";
 import { scaledText, wrapped } from "../support/table.ts";
+import { say } from "../support/terminal.ts";
 
 interface BenchFlags {
   readonly backend: readonly BenchBackend[];
@@ -120,7 +121,7 @@ async function bench(session: Session, spec: string, flags: BenchFlags): Promise
     session.print(`${readingText(figures)}\n`);
     const isQuiet = agreement.agree || figures.length < 2;
     if (isQuiet) session.print(agreementText(agreement, figures));
-    else session.terminal.stderr.write(`${agreementText(agreement, figures)}\n`);
+    else say(session.terminal.stderr, `${agreementText(agreement, figures)}\n`);
     session.print(noiseText(figures, { load, cores: os.availableParallelism() }));
   }
   for (const line of remarks(figures, flags.threads)) session.print(wrapped(line, { indent: "  " }));

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { diagnosticToJson, renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { JsonDiagnostic, JsonPlace } from "../../compiler/diagnostics/render.ts";
 import { linesOf, positionAt } from "../../compiler/support/text-position.ts";
+import { visibleText } from "../../compiler/support/visible-text.ts";
 import type { Problem } from "../../runtime/problem.ts";
 import { problemsOf } from "../../runtime/problem.ts";
 import { Mistake } from "./mistake.ts";
@@ -157,7 +158,7 @@ function numbered(number: string, text: string): string {
   return `${number.padStart(5)} | ${text}`.trimEnd();
 }
 
-/** Tabs as two spaces; other invisible characters, which could steer a terminal, as the replacement character. */
+/** Tabs as two spaces, as wide as the carets below reckon with. */
 function printable(text: string): string {
-  return text.replaceAll("\t", "  ").replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
+  return visibleText(text.replaceAll("\t", "  "));
 }

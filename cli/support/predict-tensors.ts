@@ -1,5 +1,6 @@
 /** Predictions for the examples of a file of tensors, one object or line per example. */
 import { memberOf } from "../../compiler/support/plain.ts";
+import { jsonText } from "../../compiler/support/visible-text.ts";
 import type { Hypothesis, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import { readTensorFile, type TensorFile } from "../../runtime/data/tensor-file.ts";
@@ -32,7 +33,7 @@ export async function predictTensors({ session, subject, live, input }: Predicti
       ...bestOf(decoded?.[example] ?? []),
     };
     session.emit({ ...found, ...(decoded === undefined ? {} : { decoded: decoded[example] }), outputs: values });
-    if (!session.json) session.print(JSON.stringify({ ...found, ...values }));
+    if (!session.json) session.print(jsonText({ ...found, ...values }));
   }
 }
 

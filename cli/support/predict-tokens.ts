@@ -1,4 +1,5 @@
 /** What a model writes token by token: decoded from the examples of a file, gone on with from beginnings, or from nothing. */
+import { jsonText } from "../../compiler/support/visible-text.ts";
 import type { DecodeFact, Hypothesis, ModelDefinition } from "../../runtime/contract.ts";
 import { nameHelp } from "../../runtime/data/suggest.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
@@ -34,7 +35,7 @@ export async function predictTokens({ session, live, decode, input }: TokenReque
     if (session.json) {
       session.emit({ ...found, decoded: hypotheses, outputs: await outputs.along(index, example, hypotheses[0]) });
     } else {
-      session.print(JSON.stringify(found));
+      session.print(jsonText(found));
     }
   }
   noteCut(session, decoded);

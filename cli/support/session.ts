@@ -1,6 +1,7 @@
 /** One call of the command line: where its words go, and how it ends. */
 import { EXIT, faultOf } from "./faults.ts";
-import { takesColour, type Terminal } from "./terminal.ts";
+import { jsonText } from "../../compiler/support/visible-text.ts";
+import { say, takesColour, type Terminal } from "./terminal.ts";
 
 export interface CommonOptions {
   readonly json?: boolean;
@@ -40,13 +41,13 @@ export class Session {
   tell(error: unknown): number {
     const fault = faultOf(error, this.terminal.env);
     if (this.#json) fault.objects.forEach((object) => this.#write(object));
-    this.terminal.stderr.write(this.#coloured(fault.text));
+    say(this.terminal.stderr, fault.text, (safe) => this.#coloured(safe));
     return fault.exitCode;
   }
 
   /** A line of the result for people: standard output, or standard error where that carries JSON. */
   print(text: string): void {
-    (this.#json ? this.terminal.stderr : this.terminal.stdout).write(`${text}\n`);
+    say(this.#json ? this.terminal.stderr : this.terminal.stdout, `${text}\n`);
   }
 
   /** A line of the result for tools; nothing without --json. */
@@ -61,11 +62,11 @@ export class Session {
 
   /** A remark in passing. */
   note(text: string): void {
-    if (!this.#quiet) this.terminal.stderr.write(`${text}\n`);
+    if (!this.#quiet) say(this.terminal.stderr, `${text}\n`);
   }
 
   #write(object: unknown): void {
-    this.terminal.stdout.write(`${JSON.stringify(object)}\n`);
+    say(this.terminal.stdout, `${jsonText(object)}\n`);
   }
 
   #coloured(text: string): string {

@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import type { Compilation, Document } from "../../compiler/contracts.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
 import { joinWords } from "../../compiler/support/words.ts";
@@ -16,6 +16,7 @@ import { missing, readNamedText } from "./read-file.ts";
 import { readMetadata } from "./stored-facts.ts";
 import { assembled, compileResolved, compileSpec } from "./spec-file.ts";
 import { reach, type Terminal } from "./terminal.ts";
+import { yamlText } from "./yaml-text.ts";
 
 export type SubjectKind = "spec" | "module" | "run";
 
@@ -179,5 +180,5 @@ function nameIn(text: string, file: string): string {
 
 function commonFacts(handle: ModelHandle): Pick<Subject, "name" | "specText"> {
   const { name, spec } = handle.definition;
-  return { name, specText: stringify(spec, { lineWidth: 110 }) };
+  return { name, specText: yamlText(spec) };
 }

@@ -1,4 +1,5 @@
 /** The specs that `init` writes, and small made-up data to try them on. */
+import { jsonText, visibleText } from "../../compiler/support/visible-text.ts";
 import type { TableStudy } from "./study-table.ts";
 
 const SCHEMA =
@@ -7,7 +8,7 @@ const SCHEMA =
 /** Text as YAML; quoted wherever it could be read as something else. */
 function scalar(text: string): string {
   const isPlain = /^[A-Za-z][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|nan|inf)$/i.test(text);
-  return isPlain ? text : JSON.stringify(text);
+  return isPlain ? text : jsonText(text);
 }
 
 export interface ForecastRequest {
@@ -27,7 +28,7 @@ export function forecastSpec({ name, file, study }: ForecastRequest): string {
   return `${SCHEMA}
 specloom: 1
 name: ${name} # the same as this file's
-description: ${JSON.stringify(`Predicts the next row of ${columns.length === 1 ? (columns[0] ?? "") : `${String(columns.length)} columns`}.`)}
+description: ${jsonText(`Predicts the next row of ${columns.length === 1 ? (columns[0] ?? "") : `${String(columns.length)} columns`}.`)}
 
 data:
   kind: series # rows in time order
@@ -60,7 +61,7 @@ outputs: [forecast, context.weights] # the report draws the weights over time
 
 /** Text of a file inside a comment. */
 function comment(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+  return visibleText(text.replace(/\s+/gu, " "));
 }
 
 /** A slow and a fast wave: 240 rows. */

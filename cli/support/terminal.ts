@@ -1,5 +1,6 @@
 /** What a command may touch of the process around it; tests bring their own. */
 import path from "node:path";
+import { visibleText } from "../../compiler/support/visible-text.ts";
 import type { SignalSource } from "../../runtime/run/interrupt.ts";
 import { OutputLoss } from "./output-loss.ts";
 
@@ -34,6 +35,14 @@ export function processTerminal(): Terminal {
     signals: process,
     output: new OutputLoss(),
   };
+}
+
+/**
+ * The one way of text to a person: whatever a spec, a file or a name brought along, nothing in it steers the terminal.
+ * @param paint puts colours into text that is safe already
+ */
+export function say(sink: TextSink, text: string, paint: (safe: string) => string = (safe) => safe): void {
+  sink.write(paint(visibleText(text)));
 }
 
 /** A path of the command line as file functions take it: as it was written, where that leads to the same place. */

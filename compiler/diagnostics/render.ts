@@ -1,6 +1,7 @@
 /** Diagnostics as text for people and as JSON for tools, with the same content. */
 import type { Place } from "../contracts.ts";
 import { linesAround, positionAt } from "../support/text-position.ts";
+import { visibleText } from "../support/visible-text.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 
 const gutterWidth = 5;
@@ -112,7 +113,7 @@ function underline({ text, from, to }: LineView): string {
   return " ".repeat(width(text.slice(0, from))) + "^".repeat(Math.max(1, width(text.slice(from, to))));
 }
 
-/** Tabs as two spaces; other invisible characters, which could steer a terminal, as the replacement character. */
+/** On one line, tabs as two spaces. */
 function printable(text: string): string {
-  return text.replaceAll("\t", "  ").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
+  return visibleText(text.replaceAll("\t", "  ")).replaceAll("\n", "\ufffd");
 }

@@ -1,10 +1,11 @@
 /** The way of values into code: strings, numbers and plain data as TypeScript source text. */
 import { invariant } from "../support/internal-error.ts";
 import { isRecord } from "../support/plain.ts";
+import { jsonText } from "../support/visible-text.ts";
 
-/** A double-quoted string on one line; nothing in it can end the string or the line. */
+/** A double-quoted string on one line; nothing in it can end the string or the line, or hide from a reader. */
 export function stringLiteral(text: string): string {
-  return JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  return jsonText(text);
 }
 
 /** Shortest text that reads back as the same number, -0 and infinities included. */

@@ -14,6 +14,7 @@ import type { Program } from "../ir/program.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
 import { invariant } from "../support/internal-error.ts";
+import { visibleText } from "../support/visible-text.ts";
 import type { KernelFunction } from "../targets/gpu/kernel.ts";
 import { programOrder, type GpuModule, type GpuPlan } from "../targets/gpu/target.ts";
 import type { AlignmentFact } from "../../runtime/contract.ts";
@@ -112,7 +113,8 @@ export function printModule(parts: ModuleParts): string {
   const header = headerLines(model)
     .map((line) => `// ${line}\n`)
     .join("");
-  return `${header}\n${comment(summaryLines(model))}\n\n${tidy(texts.restored(file.getFullText()))}`;
+  // Literals have escapes for what is not seen; this is for the comments, where names and descriptions stand too.
+  return visibleText(`${header}\n${comment(summaryLines(model))}\n\n${tidy(texts.restored(file.getFullText()))}`);
 }
 
 function withoutText(statement: Statement, texts: FinalTexts): Statement {

@@ -1,6 +1,7 @@
 /** Vega-Lite specifications to SVG text, without a browser. The one place that loads Vega. */
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { visibleText } from "../visible-text.ts";
 import { Markup } from "./markup.ts";
 
 /** Colours that stay apart for the colour-blind (Okabe and Ito), and in grey. */
@@ -38,16 +39,35 @@ export class Drawer {
 
   /** @param description what a reader who cannot see the drawing should hear */
   async draw(specification: TopLevelSpec, description: string): Promise<Markup> {
-    const { spec } = compile({ ...specification, config: CONFIG, description } as TopLevelSpec);
+    const safe = withSafeTexts({ ...specification, description }) as object;
+    const { spec } = compile({ ...safe, config: CONFIG } as TopLevelSpec);
     const view = new vega.View(vega.parse(spec), { renderer: "none", loader: noFiles() });
     this.#count += 1;
     try {
       // Vega escapes the texts of labels and titles itself.
-      return new Markup(withOwnNames(await view.toSVG(), `drawing-${String(this.#count)}`));
+      const svg = (await view.toSVG()).replaceAll(JOINER, "");
+      return new Markup(withOwnNames(svg, `drawing-${String(this.#count)}`));
     } finally {
       view.finalize();
     }
   }
+}
+
+/** Word joiner: it is not seen, so no text of a user that reaches a drawing has one. */
+const JOINER = "\u2060";
+
+/**
+ * Names and labels come from files. Vega looks texts up among the members of plain objects, where it takes a column called
+ * `constructor` for a signal: such a text is told apart by a joiner, which is taken out of the drawing.
+ */
+function withSafeTexts(value: unknown): unknown {
+  if (typeof value === "string") {
+    const text = visibleText(value);
+    return Reflect.has(Object.prototype, text) ? text + JOINER : text;
+  }
+  if (Array.isArray(value)) return value.map(withSafeTexts);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withSafeTexts(member)]));
 }
 
 /** Vega counts names over the life of the process; here they depend on the page alone, so that it is always the same. */

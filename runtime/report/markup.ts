@@ -1,5 +1,6 @@
 /** HTML in which text cannot become markup: strings are escaped, and only what was made here passes as it is. */
 import { memberOf } from "../member-of.ts";
+import { visibleText } from "../visible-text.ts";
 
 export class Markup {
   readonly text: string;
@@ -33,7 +34,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 export function escaped(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (letter) => memberOf(ENTITIES, letter) ?? letter)
-    .replace(/(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}]/gu, "\ufffd");
+  return visibleText(text).replace(/[&<>"']/g, (letter) => memberOf(ENTITIES, letter) ?? letter);
 }

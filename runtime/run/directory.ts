@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../problem.ts";
+import { jsonText } from "../visible-text.ts";
 import { reasonOf, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic-write.ts";
 import { LOCK_FILE, lockRun } from "./lock.ts";
 import type { RunLock } from "./lock.ts";
@@ -84,7 +85,7 @@ export async function readRunFile(directory: string, file: RunFile): Promise<Uin
 
 /** Writes `metrics.json`. JSON knows no NaN and no infinity: a score that has no value is null. */
 export async function writeMetrics(directory: string, metrics: Readonly<Record<string, unknown>>): Promise<void> {
-  await writeFileAtomically(runFile(directory, "metrics"), `${JSON.stringify(metrics, null, 2)}\n`);
+  await writeFileAtomically(runFile(directory, "metrics"), `${jsonText(metrics, 2)}\n`);
 }
 
 /** Removes what a killed run left of an unfinished write. */

@@ -2,6 +2,7 @@
 import { open, readFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import type { EpochRecord } from "../training/state.ts";
+import { jsonText } from "../visible-text.ts";
 import { notWritten, writeFileAtomically } from "./atomic-write.ts";
 
 export class RunLog {
@@ -32,7 +33,7 @@ export class RunLog {
   }
 
   async append(record: EpochRecord): Promise<void> {
-    await this.#guarded(() => this.#file.appendFile(`${JSON.stringify(record)}\n`));
+    await this.#guarded(() => this.#file.appendFile(`${jsonText(record)}\n`));
   }
 
   /** Before a checkpoint is written: the log must never lack an epoch that the checkpoint counts as done. */

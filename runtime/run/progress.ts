@@ -1,6 +1,7 @@
 /** How a person sees training going on: a bar on a terminal, plain lines elsewhere, nothing when asked to be quiet. */
 import cliProgress from "cli-progress";
 import type { EpochRecord } from "../training/state.ts";
+import { visibleText } from "../visible-text.ts";
 
 export interface ProgressStart {
   readonly goal: { readonly kind: "epochs" | "steps"; readonly count: number };
@@ -89,7 +90,7 @@ function lines(stream: ProgressStream, now: () => number): Progress {
       pending = undefined;
     },
     note: (text) => {
-      write(text);
+      write(visibleText(text));
     },
     stop: () => {
       if (pending !== undefined) write(epochLine(pending, facts.goal));
@@ -142,7 +143,7 @@ function bar(stream: NodeJS.WriteStream): Progress {
     note: (text) => {
       // The bar remembers its line of the screen: it is taken away and drawn anew below the sentence.
       view.stop();
-      stream.write(`${text}\n`);
+      stream.write(`${visibleText(text)}\n`);
       if (running) view.start(totalSteps(facts), step, { where: where(epoch), losses: losses() });
     },
     stop: () => {

@@ -1,5 +1,6 @@
 /** How far a bench is: a bar on a terminal, nothing elsewhere. */
 import cliProgress from "cli-progress";
+import { visibleText } from "../../../compiler/support/visible-text.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface BenchProgress {
@@ -26,7 +27,7 @@ export function benchProgress({ stderr }: Terminal, pieces: number, quiet: boole
   bar.start(pieces, 0, { what: "" });
   return {
     show: (what) => {
-      bar.update({ what });
+      bar.update({ what: visibleText(what) });
     },
     advance: () => {
       bar.increment();
