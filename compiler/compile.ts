@@ -3,7 +3,7 @@
  *
  *   text -> document -> spec -> model -> graphs -> training graphs -> optimised graphs -> programs -> module text
  */
-import type { Compilation, ProgramGraphs, DataFacts, Document, Spec } from "./contracts.ts";
+import type { Compilation, ProgramGraphs, DataFacts, Document, Model, Spec } from "./contracts.ts";
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticBag } from "./diagnostics/diagnostic.ts";
 import { parse } from "./stages/1-parse.ts";
@@ -35,6 +35,8 @@ export interface CompileOptions extends ParseOptions {
 
 export interface ReadSpec {
   readonly diagnostics: readonly Diagnostic[];
+  /** Where the further stages add theirs. */
+  readonly bag: DiagnosticBag;
   readonly document?: Document;
   readonly spec?: Spec;
 }
@@ -47,23 +49,38 @@ export interface CompileResult {
 
 /** Stages 1 and 2: what a caller needs to find the data before it compiles. */
 export function readSpec(source: Source, options: CompileOptions = {}): ReadSpec {
-  const diagnostics = new DiagnosticBag();
-  const document = parse(source, options, diagnostics);
-  const spec = document && validate(document, diagnostics);
+  const bag = new DiagnosticBag();
+  const document = parse(source, options, bag);
+  const spec = document && validate(document, bag);
   return {
-    diagnostics: diagnostics.sorted(),
+    diagnostics: bag.sorted(),
+    bag,
     ...(document === undefined ? {} : { document }),
     ...(spec === undefined ? {} : { spec }),
   };
 }
 
+export interface CheckResult {
+  /** All errors of the spec at once, sorted by place; empty exactly when there is a model. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly model?: Model;
+}
+
+/**
+ * Stages 1 to 3: all that can be wrong with a spec, at a small part of what it costs to compile it. Never throws for one.
+ *
+ * @param read the spec, where stages 1 and 2 have been gone through
+ */
+export function check(source: Source, options: CompileOptions = {}, read = readSpec(source, options)): CheckResult {
+  const { document, spec, bag } = read;
+  const model = document && spec && resolve(document, spec, options, bag);
+  return model === undefined || !bag.isEmpty ? { diagnostics: bag.sorted() } : { diagnostics: [], model };
+}
+
 /** All stages. Never throws for a wrong spec; an `InternalError` is a mistake of the compiler. */
-export function compile(source: Source, options: CompileOptions = {}): CompileResult {
-  const diagnostics = new DiagnosticBag();
-  const document = parse(source, options, diagnostics);
-  const spec = document && validate(document, diagnostics);
-  const model = document && spec && resolve(document, spec, options, diagnostics);
-  if (model === undefined || !diagnostics.isEmpty) return { diagnostics: diagnostics.sorted() };
+export function compile(source: Source, options: CompileOptions = {}, read?: ReadSpec): CompileResult {
+  const { model, diagnostics } = check(source, options, read);
+  if (model === undefined) return { diagnostics };
   const forward = build(model);
   const training = differentiate(model, forward);
   const stream = modelStream(model);

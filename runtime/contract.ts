@@ -245,6 +245,12 @@ export interface ModelDefinition {
   readonly wasm?: WasmModule;
 }
 
+/** What is known of a model before anything of it is compiled: its border and its spec. */
+export type ModelFacts = Pick<
+  ModelDefinition,
+  "name" | "batchSize" | "inputs" | "outputs" | "parameters" | "alignments" | "spec"
+>;
+
 /** What ran, as far as the device can tell. */
 export interface BackendReport {
   /** What was asked for: `auto`, `webgpu`, `cpu` ... */

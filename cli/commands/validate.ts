@@ -4,7 +4,8 @@ import { EXIT } from "../support/faults.ts";
 import { jsonOption, setOption } from "../support/options.ts";
 import type { Session } from "../support/session.ts";
 import { loadData, trainSettings } from "../support/spec-facts.ts";
-import { openSubject } from "../support/subject.ts";
+import { checkSpec } from "../support/spec-file.ts";
+import { kindOf } from "../support/subject.ts";
 
 interface ValidateOptions {
   readonly json?: boolean;
@@ -31,7 +32,8 @@ async function validateAll(session: Session, specs: readonly string[], overrides
   let worst: number = EXIT.ok;
   for (const spec of specs) {
     try {
-      const subject = await openSubject(session.terminal, spec, { accepts: ["spec"], overrides });
+      await kindOf(session.terminal, spec, ["spec"]);
+      const subject = await checkSpec(session.terminal, spec, overrides);
       const dataset = await loadData(subject);
       trainSettings(subject.handle.definition, {}, dataset);
       dataset.notes.forEach((note) => {

@@ -1,7 +1,8 @@
 /** What commands need of a resolved spec: its losses, metrics and training settings, as types. */
+import type { Document } from "../../compiler/contracts.ts";
 import { isRecord, memberOf } from "../../compiler/support/plain.ts";
-import type { ModelDefinition } from "../../runtime/contract.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
+import type { ModelDefinition, ModelFacts } from "../../runtime/contract.ts";
+import type { Dataset, FileReader } from "../../runtime/data/dataset.ts";
 import { loadDataset } from "../../runtime/data/load.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
@@ -11,7 +12,6 @@ import { exampleText } from "../../runtime/tensor.ts";
 import type { TrainOptions, ValidationScore } from "../../runtime/training/options.ts";
 import { aboutSpec } from "./faults.ts";
 import { Mistake } from "./mistake.ts";
-import type { Subject } from "./subject.ts";
 
 export interface LossFact {
   readonly kind: string;
@@ -20,7 +20,7 @@ export interface LossFact {
   readonly target: string;
 }
 
-export function lossesOf(definition: ModelDefinition): readonly LossFact[] {
+export function lossesOf(definition: ModelFacts): readonly LossFact[] {
   const { loss } = definition.spec;
   const list: readonly unknown[] = Array.isArray(loss) ? loss : [loss];
   return list.filter(isRecord).map(({ kind, input, target }) => ({
@@ -30,7 +30,7 @@ export function lossesOf(definition: ModelDefinition): readonly LossFact[] {
   }));
 }
 
-export function metricsOf(definition: ModelDefinition): readonly string[] {
+export function metricsOf(definition: ModelFacts): readonly string[] {
   const { metrics } = definition.spec;
   return Array.isArray(metrics) ? metrics.map(String) : [];
 }
@@ -49,7 +49,7 @@ export interface TrainSettings extends Pick<TrainOptions, "epochs" | "steps" | "
 
 /** The training section with what the command line says instead. @param dataset that early stopping by a metric scores */
 export function trainSettings(
-  definition: ModelDefinition,
+  definition: ModelFacts,
   given: { readonly epochs?: number | undefined; readonly seed?: number | undefined },
   dataset: Dataset,
 ): TrainSettings {
@@ -71,7 +71,7 @@ function goalIn(train: Readonly<Record<string, unknown>>): { readonly steps: num
 
 function stoppingIn(
   section: Readonly<Record<string, unknown>>,
-  definition: ModelDefinition,
+  definition: ModelFacts,
   dataset: Dataset,
 ): NonNullable<TrainOptions["earlyStopping"]> {
   const { metric = "loss" } = section;
@@ -83,7 +83,7 @@ function stoppingIn(
 }
 
 /** @throws Mistake `early-stopping-metric` when nothing the model gives can be scored so */
-function validationScore(metric: string, definition: ModelDefinition, dataset: Dataset): ValidationScore {
+function validationScore(metric: string, definition: ModelFacts, dataset: Dataset): ValidationScore {
   const scored = lossesOf(definition).find(
     ({ input, target }) =>
       definition.outputs.some(({ name }) => name === input) && metricSuits(definition, target, metric),
@@ -117,12 +117,12 @@ function validationScore(metric: string, definition: ModelDefinition, dataset: D
 }
 
 /** Whether each of a target's labels belongs to one prediction; those of ctc lie anywhere in the input. */
-export function hasPlaces(definition: ModelDefinition, target: string): boolean {
+export function hasPlaces(definition: ModelFacts, target: string): boolean {
   return definition.alignments?.some((alignment) => alignment.target === target) !== true;
 }
 
 /** Metrics score numbers or classes. */
-export function metricSuits(definition: ModelDefinition, target: string, metric: string): boolean {
+export function metricSuits(definition: ModelFacts, target: string, metric: string): boolean {
   if (!hasPlaces(definition, target)) return false;
   const fact = definition.inputs.find(({ name }) => name === target);
   return (metricNamed(metric).of === "classes") === (fact?.dtype === "int32");
@@ -133,8 +133,15 @@ function numberIn(section: Readonly<Record<string, unknown>>, key: string): numb
   return typeof value === "number" ? value : undefined;
 }
 
+/** A spec whose data is read: compiled already, or only checked. */
+export interface DataSubject {
+  readonly handle: { readonly definition: ModelFacts };
+  readonly files: FileReader;
+  readonly document?: Document;
+}
+
 /** The data of the spec, ready for the model. @param scaler stored with trained weights; else one is fitted */
-export async function loadData(subject: Subject, scaler?: unknown): Promise<Dataset> {
+export async function loadData(subject: DataSubject, scaler?: unknown): Promise<Dataset> {
   const { definition } = subject.handle;
   const { data } = definition.spec;
   const ignored = lossesOf(definition).flatMap(({ target }) => {

@@ -1,11 +1,14 @@
 /** From the path of a spec to its compilation, with everything the compiler itself does not read from the disk. */
 import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { compile, readSpec } from "../../compiler/compile.ts";
-import type { CompileOptions } from "../../compiler/compile.ts";
+import { check, compile, readSpec } from "../../compiler/compile.ts";
+import type { CompileOptions, ReadSpec, Source } from "../../compiler/compile.ts";
+import { modelFacts } from "../../compiler/emit/facts.ts";
+import { alignmentFacts } from "../../compiler/stages/build/alignments.ts";
 import { withWebAssembly, type AssembledCompilation } from "../../compiler/webassembly.ts";
 import type { Compilation, DataFacts, Document, Spec } from "../../compiler/contracts.ts";
 import { invariant } from "../../compiler/support/internal-error.ts";
+import type { ModelFacts } from "../../runtime/contract.ts";
 import type { FileReader } from "../../runtime/data/dataset.ts";
 import { projectFiles, projectRoot } from "../../runtime/data/files.ts";
 import { readTensorFacts } from "../../runtime/data/tensors.ts";
@@ -34,8 +37,50 @@ export async function compileSpec(
   terminal: Terminal,
   file: string,
   overrides: readonly string[] = [],
-  { withoutData = false }: { readonly withoutData?: boolean } = {},
+  request: DataRequest = {},
 ): Promise<CompiledSpec> {
+  const { source, options, read, document, directory, files } = await openSpecFile(terminal, file, overrides, request);
+  const result = compile(source, options, read);
+  if (result.compilation === undefined) throw new WrongSpec(result.diagnostics);
+  return { file, document, compilation: result.compilation, directory, files };
+}
+
+export interface CheckedSpec extends Pick<CompiledSpec, "document" | "files"> {
+  readonly handle: { readonly definition: ModelFacts };
+}
+
+/**
+ * Finds all that can be wrong with a spec, and compiles nothing.
+ * @throws as `compileSpec` does
+ */
+export async function checkSpec(
+  terminal: Terminal,
+  file: string,
+  overrides: readonly string[] = [],
+): Promise<CheckedSpec> {
+  const { source, options, read, document, files } = await openSpecFile(terminal, file, overrides, {});
+  const { model, diagnostics } = check(source, options, read);
+  if (model === undefined) throw new WrongSpec(diagnostics);
+  return { document, files, handle: { definition: modelFacts(model, alignmentFacts(model)) } };
+}
+
+interface DataRequest {
+  readonly withoutData?: boolean;
+}
+
+interface OpenSpec extends Pick<CompiledSpec, "document" | "directory" | "files"> {
+  readonly source: Source;
+  readonly options: CompileOptions;
+  readonly read: ReadSpec;
+}
+
+/** A spec whose keys and values are right, with all that the compiler has to be told. */
+async function openSpecFile(
+  terminal: Terminal,
+  file: string,
+  overrides: readonly string[],
+  { withoutData = false }: DataRequest,
+): Promise<OpenSpec> {
   const text = await readNamedText(terminal, file, "a spec");
   const directory = path.dirname(path.resolve(terminal.cwd, file));
   const root = projectRoot(directory, terminal.cwd);
@@ -46,12 +91,18 @@ export async function compileSpec(
     projectRoot: root,
     readBase: (base) => readInherited(terminal, base, root),
   };
-  const { diagnostics, document, spec } = readSpec({ file, text }, options);
+  const read = readSpec({ file, text }, options);
+  const { diagnostics, document, spec } = read;
   if (document === undefined || spec === undefined) throw new WrongSpec(diagnostics);
   const dataFacts = await factsOf(document, spec, files, withoutData);
-  const result = compile({ file, text }, dataFacts === undefined ? options : { ...options, dataFacts });
-  if (result.compilation === undefined) throw new WrongSpec(result.diagnostics);
-  return { file, document, compilation: result.compilation, directory, files };
+  return {
+    source: { file, text },
+    options: dataFacts === undefined ? options : { ...options, dataFacts },
+    read,
+    document,
+    directory,
+    files,
+  };
 }
 
 /** A spec that was resolved before, as a run keeps it: it needs no data to compile. */

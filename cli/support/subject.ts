@@ -71,7 +71,8 @@ const WORDS: Readonly<Record<SubjectKind, string>> = {
   run: "the folder of a run",
 };
 
-async function kindOf(terminal: Terminal, given: string, accepts: readonly SubjectKind[]): Promise<SubjectKind> {
+/** @throws Mistake where the path is nothing that is accepted */
+export async function kindOf(terminal: Terminal, given: string, accepts: readonly SubjectKind[]): Promise<SubjectKind> {
   const expected = accepts.map((kind) => WORDS[kind]).join(" or ");
   const facts = await stat(reach(terminal, given)).catch(() => undefined);
   if (facts?.isDirectory() === true) {

@@ -6,6 +6,7 @@ import type {
   AlignmentFact,
   ArgumentFact,
   InputFact,
+  ModelFacts,
   OutputFact,
   ParameterFact,
   TensorFact,
@@ -25,6 +26,19 @@ export function inputFacts(model: Model, alignments: readonly AlignmentFact[]): 
     ...(mayBeMissing && role === "target" ? { mayBeMissing } : {}),
     ...(lengths && alignments.some(({ target }) => target === name) ? { mayBeEmpty: true } : {}),
   }));
+}
+
+/** As a module's definition has them. */
+export function modelFacts(model: Model, alignments: readonly AlignmentFact[]): ModelFacts {
+  return {
+    name: model.name,
+    batchSize: model.batchSize,
+    inputs: inputFacts(model, alignments),
+    outputs: outputFacts(model),
+    parameters: parameterFacts(model),
+    ...(alignments.length === 0 ? {} : { alignments }),
+    spec: model.spec,
+  };
 }
 
 export function outputFacts(model: Model): readonly OutputFact[] {

@@ -1,5 +1,5 @@
 /** Whether the targets of a loss such as ctc can be read into their inputs at all. */
-import type { AlignmentFact, ModelDefinition } from "../contract.ts";
+import type { AlignmentFact, ModelFacts } from "../contract.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { exampleText, sizeOf } from "../tensor.ts";
@@ -12,7 +12,7 @@ import { exampleText, sizeOf } from "../tensor.ts";
  * @throws Problem `target-not-aligned` for the first label that is none, or the first target that cannot fit its input
  */
 export function checkAlignments(
-  definition: ModelDefinition,
+  definition: ModelFacts,
   tensors: Readonly<Record<string, Float32Array>>,
   example: (index: number) => string = exampleText,
 ): void {
@@ -20,7 +20,7 @@ export function checkAlignments(
 }
 
 function checkAlignment(
-  definition: ModelDefinition,
+  definition: ModelFacts,
   alignment: AlignmentFact,
   tensors: Readonly<Record<string, Float32Array>>,
   example: (index: number) => string,

@@ -1,15 +1,15 @@
 /** How losses of batches combine, and what the resolved spec says about the loss. */
-import type { LossPartValue, LossValue, ModelDefinition } from "../contract.ts";
+import type { LossPartValue, LossValue, ModelFacts } from "../contract.ts";
 
 /** `sum` only where every loss of the spec is a sum: then the losses of batches add up. */
-export function lossReduction(definition: ModelDefinition): "mean" | "sum" {
+export function lossReduction(definition: ModelFacts): "mean" | "sum" {
   const losses = lossSpecs(definition);
   return losses.length > 0 && losses.every((loss) => loss["reduction"] === "sum") ? "sum" : "mean";
 }
 
 /** The losses of one batch by themselves, where the spec has several; else none. */
 export function lossParts(
-  definition: ModelDefinition,
+  definition: ModelFacts,
   results: Readonly<Record<string, Float32Array>>,
 ): readonly LossPartValue[] {
   return lossSpecs(definition).flatMap((spec, index) => {
@@ -21,7 +21,7 @@ export function lossParts(
 }
 
 /** The class that a target may hold beyond its vocabulary, because every loss of it skips that class (`ignore_index`). */
-export function ignoredClass(definition: ModelDefinition, target: string): number | undefined {
+export function ignoredClass(definition: ModelFacts, target: string): number | undefined {
   const skipped = lossSpecs(definition)
     .filter((loss) => loss["target"] === target)
     .map((loss) => loss["ignore_index"]);
@@ -34,7 +34,7 @@ export function ignoredClass(definition: ModelDefinition, target: string): numbe
  * @param output [..., targets * levels], the levels of a target side by side
  */
 export function pointPrediction(
-  definition: ModelDefinition,
+  definition: ModelFacts,
   { input, target }: { readonly input: string; readonly target: string },
   output: Float32Array,
 ): Float32Array {
@@ -46,7 +46,7 @@ export function pointPrediction(
   return output.filter((_, position) => position % levels.length === middle);
 }
 
-function lossSpecs(definition: ModelDefinition): readonly Readonly<Record<string, unknown>>[] {
+function lossSpecs(definition: ModelFacts): readonly Readonly<Record<string, unknown>>[] {
   const loss = definition.spec["loss"];
   const list: readonly unknown[] = Array.isArray(loss) ? loss : [loss];
   return list.filter((item): item is Record<string, unknown> => typeof item === "object" && item !== null);

@@ -56,7 +56,7 @@ function findSources(context: ResolveContext, names: Names, layer: NamedLayer): 
     if (source === undefined) return onlyInput(context, names, layer);
     const { text, scope, pointer } = source;
     if (layer.original && !names.peek(text, scope)) return undefined;
-    const reference = names.find(text, pointer, { what: "input or layer", known: readable(names, layer) }, scope);
+    const reference = names.find(text, pointer, { what: "input or layer", known: () => readable(names, layer) }, scope);
     if (!reference || isLayer(reference.owner)) return reference;
     if (!isLeak(context, reference.owner)) return reference;
     return layer.original ? undefined : context.report("reads-target", { name: layer.name, target: text }, { pointer });
@@ -238,7 +238,7 @@ class LayerResolution {
 
   #lookup(text: string, key: string): LookedUp | undefined {
     const pointer = `${this.#layer.pointer}/${key}`;
-    const wanted = { what: "input or layer", known: readable(this.#names, this.#layer) };
+    const wanted = { what: "input or layer", known: () => readable(this.#names, this.#layer) };
     const reference = this.#names.find(text, pointer, wanted, this.#layer.scope);
     if (!reference) return undefined;
     const { owner } = reference;

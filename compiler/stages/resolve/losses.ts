@@ -85,7 +85,7 @@ function resolveLoss(context: ResolveContext, names: Names, item: KindSpec, poin
 }
 
 function findLossInput(context: ResolveContext, names: Names, text: string, pointer: string): Reference | undefined {
-  const reference = names.find(text, pointer, { what: "layer", known: names.layers.map(({ name }) => name) });
+  const reference = names.find(text, pointer, { what: "layer", known: () => names.layers.map(({ name }) => name) });
   if (!reference || isLayer(reference.owner)) return reference;
   return context.report("loss-input-is-input", { name: text }, { pointer });
 }
@@ -140,7 +140,7 @@ export function resolveOutputs(
   const texts = written ?? Array.from(new Set(read));
   const outputs = texts.map((name, index) => {
     const pointer = pointerTo("/outputs", index);
-    const reference = names.find(name, pointer, { what: "layer", known: names.layers.map((layer) => layer.name) });
+    const reference = names.find(name, pointer, { what: "layer", known: () => names.layers.map((layer) => layer.name) });
     if (!reference) return undefined;
     if (!isLayer(reference.owner)) return report("output-is-input", { name }, { pointer });
     const shape: LayerShape | undefined = names.shapeOf(reference, pointer);

@@ -24,7 +24,7 @@ export interface Reference {
 /** What a reader looks for, in words and as the names it may use; for the message when it is not there. */
 export interface Wanted {
   readonly what: string;
-  readonly known: readonly string[];
+  readonly known: () => readonly string[];
 }
 
 /** The shapes of a layer once it is planned. */
@@ -89,7 +89,7 @@ export class Names {
       .filter(({ name, unknown }) => unknown === true && !isName(name))
       .map(({ name }) => name);
     if (suggestions(text, misnamed).length > 0) return undefined;
-    const known = Array.from(new Set(wanted.known)).filter((name) => !misnamed.includes(name));
+    const known = Array.from(new Set(wanted.known())).filter((name) => !misnamed.includes(name));
     return this.#context.report("unknown-name", { name: text, what: wanted.what, known }, { pointer });
   }
 

@@ -18,29 +18,42 @@ export function barriersBefore(
   isShared: (work: Work) => boolean,
 ): ReadonlySet<Work> {
   const needed = new Set<Work>();
-  const visit = (list: readonly Item[], before: readonly Touch[]): readonly Touch[] => {
+  const visit = (list: readonly Item[], before: Open): Open => {
     let open = before;
     for (const item of list) {
       if (item.kind === "loop") {
         // Twice: what the end of one turn leaves open meets the start of the next.
         open = visit(item.body, open);
-        open = visit(
-          item.body,
-          open.map((touch) => ({ ...touch, earlierTurn: true })),
-        );
+        open = visit(item.body, aTurnLater(open));
         continue;
       }
-      const own = touchesOf(item, isShared(item));
-      if (needed.has(item) || open.some((touch) => own.some((mine) => collide(touch, mine, plan)))) {
+      const shared = isShared(item);
+      const own = touchesOf(item, shared);
+      // What the first thread does alone it does in order: only the others can be in the way.
+      const others = shared ? [open.shared, open.alone] : [open.shared];
+      const meets = (touches: readonly Touch[]): boolean =>
+        touches.some((touch) => own.some((mine) => collide(touch, mine, plan)));
+      if (needed.has(item) || others.some(meets)) {
         needed.add(item);
-        open = [];
+        open = { shared: [], alone: [] };
       }
-      open = [...open, ...own];
+      (shared ? open.shared : open.alone).push(...own);
     }
     return open;
   };
-  visit(items, []);
+  visit(items, { shared: [], alone: [] });
   return needed;
+}
+
+/** What was touched since the last barrier, by all threads and by the first alone. Kept apart: most work has no others to meet. */
+interface Open {
+  readonly shared: Touch[];
+  readonly alone: Touch[];
+}
+
+function aTurnLater({ shared, alone }: Open): Open {
+  const later = (touches: readonly Touch[]): Touch[] => touches.map((touch) => ({ ...touch, earlierTurn: true }));
+  return { shared: later(shared), alone: later(alone) };
 }
 
 function touchesOf(work: Work, shared: boolean): readonly Touch[] {

@@ -26,43 +26,93 @@ export function fuse(items: readonly Item[], program: Program, table: ValueTable
 }
 
 function fuseList(list: readonly Item[], table: ValueTable): readonly Item[] {
-  const result: Item[] = [];
+  const result = new FusedList();
   for (const item of list) {
     if (item.kind !== "nest" || !isMap(item)) {
-      result.push(item);
+      result.add(item);
       continue;
     }
     let joined = false;
-    for (let position = result.length - 1; position >= 0 && !joined; position--) {
-      const candidate = result[position] as Item;
-      if (candidate.kind === "nest") {
-        const together = join(candidate, item, table);
-        if (together !== undefined) {
-          result[position] = together;
-          joined = true;
-        }
-      }
-      if (!joined && candidate.kind !== "loop" && !depends(item, candidate)) continue;
+    for (const position of result.partnersOf(item)) {
+      const candidate = result.items[position] as Item;
+      const together = candidate.kind === "nest" ? join(candidate, item, table) : undefined;
+      if (together === undefined) continue;
+      result.replace(position, together);
+      joined = true;
       break;
     }
-    if (!joined) result.push(item);
+    if (!joined) result.add(item);
   }
-  return result;
+  return result.items;
+}
+
+/** What is done so far, by the tensors that are touched at each position: whoever looks for a partner looks nowhere else. */
+class FusedList {
+  readonly items: Item[] = [];
+  /** The last position at which a tensor is written, and at which it is read or written. */
+  readonly #written = new Map<Buffer, number>();
+  readonly #touched = new Map<Buffer, number>();
+  /** Positions of nests over the same cells that touch a tensor and have room for more. */
+  readonly #partners = new Map<string, Map<Buffer, Set<number>>>();
+  #lastLoop = -1;
+
+  add(item: Item): void {
+    this.items.push(item);
+    if (item.kind === "loop") this.#lastLoop = this.items.length - 1;
+    else this.#note(item, this.items.length - 1);
+  }
+
+  replace(position: number, nest: Nest): void {
+    this.items[position] = nest;
+    this.#note(nest, position);
+  }
+
+  #note(work: Work, position: number): void {
+    for (const { buffer } of writesOf(work)) raise(this.#written, buffer, position);
+    const touched = new Set([...writesOf(work), ...readsOf(work)].map(({ buffer }) => buffer));
+    for (const buffer of touched) raise(this.#touched, buffer, position);
+    if (work.kind !== "nest") return;
+    const partners = this.#partnersOver(work);
+    for (const buffer of touched) {
+      const positions = partners.get(buffer) ?? new Set();
+      if (work.stores.length < mostStores) positions.add(position);
+      else positions.delete(position);
+      partners.set(buffer, positions);
+    }
+  }
+
+  #partnersOver({ axes }: Nest): Map<Buffer, Set<number>> {
+    const cells = axes.map(({ high }) => high).join();
+    const known = this.#partners.get(cells);
+    if (known !== undefined) return known;
+    const none = new Map<Buffer, Set<number>>();
+    this.#partners.set(cells, none);
+    return none;
+  }
+
+  /**
+   * Where the nest could run too, having a tensor in common with what runs there, the latest first: nowhere before what it
+   * must stay behind. Slots of one tensor are not told apart.
+   */
+  partnersOf(nest: Nest): readonly number[] {
+    const read = new Set(readsOf(nest).map(({ buffer }) => buffer));
+    const behind = Math.max(
+      ...[...read].map((buffer) => this.#written.get(buffer) ?? 0),
+      ...writesOf(nest).map(({ buffer }) => this.#touched.get(buffer) ?? 0),
+      this.#lastLoop + 1,
+    );
+    const partners = this.#partnersOver(nest);
+    const near = [...read].flatMap((buffer) => [...(partners.get(buffer) ?? [])]);
+    return [...new Set(near.filter((position) => position >= behind))].sort((left, right) => right - left);
+  }
+}
+
+function raise(positions: Map<Buffer, number>, buffer: Buffer, position: number): void {
+  positions.set(buffer, Math.max(positions.get(buffer) ?? -1, position));
 }
 
 function isMap(nest: Nest): boolean {
   return nest.stores.every(({ value }) => nodesOf(value).every((node) => node.kind !== "reduce"));
-}
-
-/** Whether the one must stay behind the other. Slots of one tensor are not told apart. */
-function depends(later: Work, earlier: Work): boolean {
-  const buffers = (accesses: readonly Access[]): Set<Buffer> => new Set(accesses.map(({ buffer }) => buffer));
-  const written = buffers(writesOf(earlier));
-  const read = buffers(readsOf(earlier));
-  return (
-    readsOf(later).some(({ buffer }) => written.has(buffer)) ||
-    writesOf(later).some(({ buffer }) => read.has(buffer) || written.has(buffer))
-  );
 }
 
 /** Where one adds to cells of any place, or goes by numbers that the other stores, the order of whole nests matters. */
@@ -81,12 +131,12 @@ function mayMeet(first: Nest, second: Nest): boolean {
 
 /** Both in one nest; undefined where the second needs cells of the first that are not its own. */
 function join(first: Nest, second: Nest, table: ValueTable): Nest | undefined {
-  if (!isMap(first) || first.axes.length !== second.axes.length || first.axes.length === 0) return undefined;
+  if (first.axes.length !== second.axes.length || first.axes.length === 0) return undefined;
   if (first.stores.length + second.stores.length > mostStores) return undefined;
   if (first.origin.phase !== second.origin.phase && first.origin.phase === "update") return undefined;
   if (second.origin.phase === "update" && first.origin.phase !== "update") return undefined;
-  if (!mayMeet(first, second)) return undefined;
   if (first.axes.some(({ high }, axis) => high !== second.axes[axis]?.high)) return undefined;
+  if (!shares(first, second) || !isMap(first) || !mayMeet(first, second)) return undefined;
   const names = new Map<string, IndexExpression>(
     second.axes.map(({ name }, axis) => [name, nameIndex(first.axes[axis]?.name ?? name)]),
   );
@@ -110,7 +160,6 @@ function join(first: Nest, second: Nest, table: ValueTable): Nest | undefined {
     ({ to }) => first.stores.some((one) => sameAccess(one.to, to)) || firstReads.some((from) => sameAccess(from, to)),
   );
   if (!possible || (clashes && !ownCellsOnly(first, stores))) return undefined;
-  if (!shares(first, second)) return undefined;
   return {
     ...first,
     name: second.name,

@@ -59,7 +59,11 @@ export function planMemory(
 ): MemoryPlan {
   const { uses, end } = usesOf(items);
   const byBuffer = new Map<Buffer, Use[]>();
-  for (const use of uses) byBuffer.set(use.access.buffer, [...(byBuffer.get(use.access.buffer) ?? []), use]);
+  for (const use of uses) {
+    const known = byBuffer.get(use.access.buffer);
+    if (known === undefined) byBuffer.set(use.access.buffer, [use]);
+    else known.push(use);
+  }
   const results = new Set(program.results.map(({ buffer }) => buffer));
   const wanted: Placed[] = [];
   const placed = new Map<Buffer, Placed>();
@@ -85,11 +89,12 @@ export function planMemory(
   let bytes = start;
   // Large ones first: small ones then fill the gaps between them.
   const order = [...wanted].sort((left, right) => right.bytes - left.bytes || left.first - right.first);
+  // In the order of their places, so that a gap is found in one walk.
   const settled: Placed[] = [];
   for (const one of order) {
     const offset = lowestGap(one, settled, start);
     const at = { ...one, offset };
-    settled.push(at);
+    settled.splice(firstBehind(settled, offset), 0, at);
     placed.set(one.buffer, at);
     bytes = Math.max(bytes, offset + one.bytes);
   }
@@ -97,15 +102,24 @@ export function planMemory(
 }
 
 function lowestGap(one: Placed, settled: readonly Placed[], start: number): number {
-  const neighbours = settled
-    .filter((other) => other.first <= one.last && one.first <= other.last)
-    .sort((left, right) => left.offset - right.offset);
   let offset = aligned(start);
-  for (const other of neighbours) {
+  for (const other of settled) {
+    if (other.first > one.last || one.first > other.last) continue;
     if (offset + one.bytes + slack <= other.offset) break;
     offset = Math.max(offset, aligned(other.offset + other.bytes + slack));
   }
   return offset;
+}
+
+/** Position of the first that lies behind `offset`. */
+function firstBehind(settled: readonly Placed[], offset: number): number {
+  let [low, high] = [0, settled.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((settled[middle] as Placed).offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function usesOf(items: readonly Item[]): { readonly uses: readonly Use[]; readonly end: number } {
@@ -114,7 +128,8 @@ function usesOf(items: readonly Item[]): { readonly uses: readonly Use[]; readon
   const visit = (list: readonly Item[], loops: readonly Span[]): void => {
     for (const item of list) {
       if (item.kind === "loop") {
-        visit(item.body, [...loops, { step: item.step, from: position, to: position + workIn(item.body).length - 1 }]);
+        const to = position + workIn(item.body).length - 1;
+        visit(item.body, [...loops, { step: item.step, from: position, to }]);
         continue;
       }
       for (const access of [...readsOf(item), ...writesOf(item)]) uses.push({ access, position, loops });
