@@ -8,7 +8,7 @@
  *   next       target, float32             [B, T, C] = [16, 24, 1]
  *   encoder    lstm of series              [B, T, H] = [16, 24, 16]
  *   context    attention_pool of encoder   [B, T, H] = [16, 24, 16]
- *   joined     concat of encoder, context  [B, T, H] = [16, 24, 32]
+ *   joined     concat of encoder, context  [B, T, 32] = [16, 24, 32]
  *   change     linear of joined            [B, T, O] = [16, 24, 1]
  *   forecast   add of series, change       [B, T, C] = [16, 24, 1]
  *   loss       mse of forecast and next

@@ -6,9 +6,9 @@
  *
  *   temperatures  input, float32                      [B, days, 1] = [16, 15, 1]
  *   season        target, int32                       [B] = [16]
- *   encoder       lstm of temperatures                [B, days, H] = [16, 15, 24]
- *   summary       attention_pool of encoder           [B, H] = [16, 24]
- *   regularised   dropout of summary                  [B, H] = [16, 24]
+ *   encoder       lstm of temperatures                [B, days, 24] = [16, 15, 24]
+ *   summary       attention_pool of encoder           [B, 24] = [16, 24]
+ *   regularised   dropout of summary                  [B, 24] = [16, 24]
  *   scores        linear of regularised               [B, O] = [16, 4]
  *   loss          cross_entropy of scores and season
  *   optimizer     adamw

@@ -4,6 +4,7 @@ import type { Operations } from "../ops/define.ts";
 import { replaceAt, sameShape } from "../ops/support.ts";
 import type { LayerPlan, LayerValue, PlanContext } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";
+import { resized } from "./resized.ts";
 import { commonLengths } from "./softmax.ts";
 import type { AxisName } from "./time.ts";
 import { axisKey, axisOf, findAxis } from "./time.ts";
@@ -63,7 +64,7 @@ function plan({ axis: name }: ConcatConfig, context: PlanContext): LayerPlan | u
     return mismatch("sequences only, or none", "a reshape with time: true or time: false says what the first axis is");
   }
   const size = inputs.reduce((total, { shape }) => total + (shape[axis - 1] as number), 0);
-  return { output: { ...first, shape: replaceAt(first.shape, axis - 1, size), time: isTime } };
+  return { output: { ...resized(first, axis - 1, size), time: isTime } };
 }
 
 interface Joined {

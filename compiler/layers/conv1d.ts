@@ -6,6 +6,7 @@ import { fanInUniform } from "./affine.ts";
 import type { LayerPlan, LayerValue, PlanContext } from "./define.ts";
 import { latestSteps } from "./cache.ts";
 import { defineLayer, stepwise } from "./define.ts";
+import { resized } from "./resized.ts";
 import { windowLengths, withoutPadding } from "./time.ts";
 
 interface Conv1dConfig {
@@ -124,7 +125,7 @@ function plan(config: Conv1dConfig, context: PlanContext): LayerPlan | undefined
   }
   const initializer = fanInUniform((channels / groups) * kernel_size);
   return {
-    output: { shape: [count, out_channels], axes: [input.axes[0] ?? "T", "O"], time: true },
+    output: { shape: [count, out_channels], axes: [resized(input, 0, count).axes[0] ?? "T", "O"], time: true },
     parameters: [
       { name: "weight", shape: [out_channels, channels / groups, kernel_size], initializer },
       ...(bias ? [{ name: "bias", shape: [out_channels], initializer }] : []),

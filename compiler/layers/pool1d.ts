@@ -4,6 +4,7 @@ import type { Operations } from "../ops/define.ts";
 import { windowCount } from "../ops/windows.ts";
 import type { LayerPlan, LayerValue, PlanContext } from "./define.ts";
 import { defineLayer } from "./define.ts";
+import { resized } from "./resized.ts";
 import { lastStepOf } from "./last-step.ts";
 import { lengthMask } from "./softmax.ts";
 import { windowLengths, withoutPadding } from "./time.ts";
@@ -80,7 +81,7 @@ function plan({ kernel_size, stride }: Pool1dConfig, context: PlanContext): Laye
       "make it smaller, or remove it to pool the whole sequence",
     );
   }
-  return { output: { ...input, shape: [count, ...input.shape.slice(1)] } };
+  return { output: resized(input, 0, count) };
 }
 
 function pooledWhole(o: Operations, { reduce }: Pool1dConfig, input: LayerValue): Node {

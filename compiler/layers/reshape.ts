@@ -4,6 +4,7 @@ import { sizeOf } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import type { LayerPlan, LayerResult, LayerValue, PlanContext } from "./define.ts";
 import { defineLayer } from "./define.ts";
+import { resized } from "./resized.ts";
 import { lengthQuotient, withoutPadding } from "./time.ts";
 
 interface ReshapeConfig {
@@ -70,7 +71,8 @@ function plan(config: ReshapeConfig, context: PlanContext): LayerPlan | undefine
     );
   }
   const time = config.time ?? follows;
-  const axes = shape.map((size, axis) => (axis === 0 && time ? "T" : String(size)));
+  const timeAxis = input.time ? resized(input, 0, steps).axes[0] : "T";
+  const axes = shape.map((size, axis) => (axis === 0 && time ? (timeAxis ?? "T") : String(size)));
   return { output: { shape, axes, time } };
 }
 

@@ -4,6 +4,7 @@ import type { Operations } from "../ops/define.ts";
 import { replaceAt } from "../ops/support.ts";
 import type { LayerPlan, LayerValue, PlanContext } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";
+import { resized } from "./resized.ts";
 import type { AxisName } from "./time.ts";
 import { axisKey, axisOf, findAxis, lengthQuotient } from "./time.ts";
 
@@ -106,8 +107,7 @@ function plan(config: SliceConfig, context: PlanContext): LayerPlan | undefined 
     const key = stop === undefined && start !== undefined ? "start" : stop === undefined ? "step" : "stop";
     return context.invalid(key, `a slice of at least one of ${size}`, "indices start at 0, and stop is not taken");
   }
-  const axes = ofTime ? input.axes : replaceAt(input.axes, axis - 1, String(count));
-  return { output: { ...input, shape: replaceAt(input.shape, axis - 1, count), axes } };
+  return { output: resized(input, axis - 1, count) };
 }
 
 function part(o: Operations, node: Node, axis: number, { first, count, step }: Range): Node {

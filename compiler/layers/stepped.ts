@@ -106,10 +106,13 @@ export function planStepped(
   const features = directionsOf(config) * outputSize;
   const [steps] = input.shape as [number, number];
   const [timeAxis] = input.axes as [string];
+  // H is the size of a state: what several runs give side by side is wider.
+  const named = (size: number): string => (size === states[0]?.size ? "H" : String(size));
+  const every = features * config.num_layers;
   const outputs: { readonly [R in SteppedConfig["return"]]: LayerShape } = {
-    sequence: { shape: [steps, features], axes: [timeAxis, "H"], time: true },
-    last: { shape: [features], axes: ["H"], time: false },
-    all: { shape: [steps, features * config.num_layers], axes: [timeAxis, "H"], time: true },
+    sequence: { shape: [steps, features], axes: [timeAxis, named(features)], time: true },
+    last: { shape: [features], axes: [named(features)], time: false },
+    all: { shape: [steps, every], axes: [timeAxis, named(every)], time: true },
   };
   const count = eachRun(config).length;
   const extras = states.map(

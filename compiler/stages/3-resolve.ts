@@ -3,6 +3,7 @@ import type { Document, Model, ModelInput, ResolvedLayer, ResolvedLoss, Spec } f
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { reportFor } from "../diagnostics/report.ts";
 import { trainKeys } from "../schema/train.ts";
+import { AxisNames, verifyAxisNames } from "./resolve/axis-names.ts";
 import { resolveCells } from "./resolve/cells.ts";
 import type { ResolveContext, ResolveOptions } from "./resolve/context.ts";
 import { isBroken } from "./resolve/context.ts";
@@ -41,7 +42,9 @@ export function resolve(
   const { inputs } = data;
   const model =
     inputs && hasRoom(context) ? assemble(context, { data, inputs, optimizer, schedule, train }) : undefined;
-  return diagnostics.count === before && spec.broken === undefined ? model : undefined;
+  if (model === undefined || diagnostics.count > before || spec.broken !== undefined) return undefined;
+  verifyAxisNames(model);
+  return model;
 }
 
 /** Whether there are few enough layers to go on. */
@@ -59,10 +62,13 @@ interface Settled {
   readonly train: Config;
 }
 
-function assemble(context: ResolveContext, { data, inputs, optimizer, schedule, train }: Settled): Model {
+function assemble(context: ResolveContext, settled: Settled): Model {
+  const { data, inputs: declared, optimizer, schedule, train } = settled;
   const { spec } = context;
+  const axisNames = new AxisNames();
+  const inputs = declared.map((input) => axisNames.settle(input));
   const names = new Names(context, inputs);
-  const { layers, dependencies, complete: allLayers } = resolveLayers(context, names);
+  const { layers, dependencies, complete: allLayers } = resolveLayers(context, names, axisNames);
   const { losses, complete: allLosses } = isBroken(spec, "/loss")
     ? { losses: [], complete: false }
     : resolveLosses(context, names);

@@ -1,6 +1,7 @@
 /** Values by name while a graph is built. */
 import type { ModelInput } from "../../contracts.ts";
 import type { Node } from "../../ir/graph.ts";
+import { inputShape } from "../../data/input-shape.ts";
 import type { LayerValue } from "../../layers/index.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
@@ -33,7 +34,7 @@ export class Values {
 export function inputValue(o: Operations, input: ModelInput, batchSize: number): LayerValue {
   return {
     node: o.argument("input", input.name, [batchSize, ...input.shape], input.dtype),
-    shape: { shape: input.shape, axes: input.axes, time: input.axes[0] === "T" || input.lengths },
+    shape: inputShape(input),
     lengths: input.lengths ? o.argument("input", `${input.name}.lengths`, [batchSize], "int32") : undefined,
   };
 }

@@ -6,6 +6,7 @@ import { legend } from "../../support/legend.ts";
 import { memberOf } from "../../support/plain.ts";
 import { describeValue, joinWords, quote } from "../../support/words.ts";
 import { layerDefinition, takenKinds } from "../layer-kinds.ts";
+import type { AxisNames } from "./axis-names.ts";
 import { reportSize } from "./cells.ts";
 import { isBroken } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
@@ -22,7 +23,7 @@ export interface ResolvedLayers {
   readonly complete: boolean;
 }
 
-export function resolveLayers(context: ResolveContext, names: Names): ResolvedLayers {
+export function resolveLayers(context: ResolveContext, names: Names, axisNames: AxisNames): ResolvedLayers {
   const misplaced = checkOrder(context, names);
   const dependencies = new Map<string, Set<string>>();
   const layers: ResolvedLayer[] = [];
@@ -36,8 +37,10 @@ export function resolveLayers(context: ResolveContext, names: Names): ResolvedLa
     if (!sources || misplaced.has(layer)) continue;
     // What is wrong with a repeated layer was said of its first copy.
     if (layer.original && !resolvedNames.has(layer.original.name)) continue;
-    const resolved = new LayerResolution(context, names, layer, sources, needs).resolve();
-    if (!resolved) continue;
+    const planned = new LayerResolution(context, names, layer, sources, needs).resolve();
+    if (!planned) continue;
+    const extras = Object.entries(planned.extras).map(([extra, shape]) => [extra, axisNames.settle(shape)] as const);
+    const resolved = { ...planned, output: axisNames.settle(planned.output), extras: Object.fromEntries(extras) };
     names.setShapes(layer, resolved);
     layers.push(resolved);
     resolvedNames.add(layer.name);

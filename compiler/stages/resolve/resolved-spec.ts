@@ -23,7 +23,7 @@ export interface ResolvedParts {
 
 export function writeResolvedSpec(parts: ResolvedParts): ResolvedSpec {
   const { spec } = parts;
-  const sizes = { ...spec.sizes, ...sizesOf(parts.inputs) };
+  const sizes = { ...spec.sizes, ...sizesOf(parts) };
   const losses = parts.losses.map(({ kind, config }) => ({ kind, ...config }));
   return {
     specloom: 1,
@@ -51,11 +51,13 @@ function writeDecode({ losses }: ResolvedParts, given: Config): Config {
 }
 
 /** Words of declared inputs with their sizes, also those that only the data knows. */
-function sizesOf(inputs: readonly ModelInput[]): Readonly<Record<string, number>> {
+function sizesOf({ spec, inputs }: ResolvedParts): Readonly<Record<string, number>> {
   const declared = inputs.filter(({ pointer }) => pointer.startsWith("/inputs/"));
   return Object.fromEntries(
-    declared.flatMap(({ axes, shape }) =>
-      axes.flatMap((axis, position) => (/^\d/.test(axis) ? [] : [[axis, shape[position] ?? 0] as const])),
+    declared.flatMap(({ name, shape }) =>
+      (spec.inputs?.[name]?.shape ?? []).flatMap((word, position) =>
+        typeof word === "string" ? [[word, shape[position] ?? 0] as const] : [],
+      ),
     ),
   );
 }

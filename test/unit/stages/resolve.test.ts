@@ -59,7 +59,7 @@ describe("series", () => {
   it("implies the inputs, and knows what is a target", () => {
     expect(modelOf(series).inputs).toMatchObject([
       { name: "series", role: "input", shape: [12, 2], axes: ["T", "C"], dtype: "float32", lengths: false },
-      { name: "next", role: "target", shape: [12, 1], axes: ["T", "C"] },
+      { name: "next", role: "target", shape: [12, 1], axes: ["T", "1"] },
     ]);
   });
 
@@ -71,7 +71,7 @@ describe("series", () => {
     const { codes, text: errors } = run(text);
     expect(codes).toEqual(["shape-mismatch"]);
     expect(errors).toContain('"next"'.replace("next", "future"));
-    expect(errors).toContain("[B, H, C] = [32, 3, 1]");
+    expect(errors).toContain("[B, H, 1] = [32, 3, 1]");
   });
 
   it("names layers by kind and position, and chains them", () => {
