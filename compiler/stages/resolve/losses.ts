@@ -140,7 +140,10 @@ export function resolveOutputs(
   const texts = written ?? Array.from(new Set(read));
   const outputs = texts.map((name, index) => {
     const pointer = pointerTo("/outputs", index);
-    const reference = names.find(name, pointer, { what: "layer", known: () => names.layers.map((layer) => layer.name) });
+    const reference = names.find(name, pointer, {
+      what: "layer",
+      known: () => names.layers.map((layer) => layer.name),
+    });
     if (!reference) return undefined;
     if (!isLayer(reference.owner)) return report("output-is-input", { name }, { pointer });
     const shape: LayerShape | undefined = names.shapeOf(reference, pointer);

@@ -1,5 +1,6 @@
 /** The spec with every default written out, as plain JSON that is a valid spec again. */
 import type { Model, ModelInput, ResolvedLayer, ResolvedLoss, ResolvedSpec, Spec } from "../../contracts.ts";
+import { memberOf } from "../../support/plain.ts";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../schema/keys.ts";
 import { groupOf } from "./expand.ts";
@@ -55,7 +56,7 @@ function sizesOf({ spec, inputs }: ResolvedParts): Readonly<Record<string, numbe
   const declared = inputs.filter(({ pointer }) => pointer.startsWith("/inputs/"));
   return Object.fromEntries(
     declared.flatMap(({ name, shape }) =>
-      (spec.inputs?.[name]?.shape ?? []).flatMap((word, position) =>
+      (memberOf(spec.inputs ?? {}, name)?.shape ?? []).flatMap((word, position) =>
         typeof word === "string" ? [[word, shape[position] ?? 0] as const] : [],
       ),
     ),

@@ -78,8 +78,16 @@ describe("the names of axes", () => {
   it.each([
     ["conv1d", "{ kind: conv1d, out_channels: 4, kernel_size: 4, from: x }", "[B, 3, O] = [2, 3, 4]"],
     ["conv1d with a stride", "{ kind: conv1d, out_channels: 4, kernel_size: 1, stride: 2 }", "[B, 3, O] = [2, 3, 4]"],
-    ["conv1d padded to more", "{ kind: conv1d, out_channels: 4, kernel_size: 1, padding: 2 }", "[B, 10, O] = [2, 10, 4]"],
-    ["conv1d that keeps T", "{ kind: conv1d, out_channels: 4, kernel_size: 3, padding: same }", "[B, T, O] = [2, 6, 4]"],
+    [
+      "conv1d padded to more",
+      "{ kind: conv1d, out_channels: 4, kernel_size: 1, padding: 2 }",
+      "[B, 10, O] = [2, 10, 4]",
+    ],
+    [
+      "conv1d that keeps T",
+      "{ kind: conv1d, out_channels: 4, kernel_size: 3, padding: same }",
+      "[B, T, O] = [2, 6, 4]",
+    ],
     ["pool1d", "{ kind: pool1d, reduce: max, kernel_size: 2 }", "[B, 3, C] = [2, 3, 3]"],
     ["pool1d of all", "{ kind: pool1d, reduce: max }", "[B, C] = [2, 3]"],
     ["slice of time", "{ kind: slice, axis: time, start: -2 }", "[B, 2, C] = [2, 2, 3]"],
