@@ -9,6 +9,7 @@ import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
 import { backendOption, jsonOption, threadsOption } from "../support/options.ts";
 import type { RunMetrics } from "../support/run-metrics.ts";
+import { samplesOf } from "../support/report-samples.ts";
 import { readLog, writeReport } from "../support/run-report.ts";
 import type { Session } from "../support/session.ts";
 import { loadData } from "../support/spec-facts.ts";
@@ -46,7 +47,15 @@ async function report(session: Session, given: string, flags: ReportFlags): Prom
   const live = await createModel(subject.handle, { ...flags, weights });
   try {
     const test = await evaluatePart(live, dataset, "test");
-    await writeReport({ subject, dataset, log: await readLog(directory), metrics, test, directory });
+    await writeReport({
+      subject,
+      dataset,
+      log: await readLog(directory),
+      metrics,
+      test,
+      samples: await samplesOf(live, dataset),
+      directory,
+    });
   } finally {
     await live.dispose();
   }

@@ -8,6 +8,7 @@ import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
 import { ranText } from "./backend-text.ts";
 import { evaluatePart } from "./evaluation.ts";
 import type { RunMetrics } from "./run-metrics.ts";
+import { samplesOf } from "./report-samples.ts";
 import type { RanOn } from "./run-origin.ts";
 import { readLog, writeReport } from "./run-report.ts";
 import { scoreText } from "./score-text.ts";
@@ -58,7 +59,7 @@ export async function finishRun(session: Session, finished: FinishedTraining): P
   session.print(
     test === undefined ? "the data has no test part, so nothing is scored" : scoreText("test", test.scores),
   );
-  await writeReport({ subject, dataset, log, metrics, test, directory });
+  await writeReport({ subject, dataset, log, metrics, test, samples: await samplesOf(live, dataset), directory });
   session.print(`run: ${run}`);
   session.print(`report: ${path.join(run, "report.html")}`);
 }

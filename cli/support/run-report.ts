@@ -4,22 +4,25 @@ import path from "node:path";
 import { isRecord, memberOf } from "../../compiler/support/plain.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import { forecastPart, type ForecastData } from "../../runtime/data/forecast.ts";
+import { forecastPart, type ForecastData, type PartForecast } from "../../runtime/data/forecast.ts";
 import { NAIVE_FORECAST } from "../../runtime/metrics/forecast.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import type {
-  AttentionFacts,
   ConfusionFacts,
   ForecastFacts,
   ReportFacts,
   RowAxis,
+  SamplesFacts,
   ScoreFacts,
+  StepErrors,
 } from "../../runtime/report/facts.ts";
 import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { runFile } from "../../runtime/run/directory.ts";
 import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
 import type { EpochRecord } from "../../runtime/training/state.ts";
 import type { Evaluation, PartScores } from "./evaluation.ts";
+import { attentionFacts } from "./report-attention.ts";
+import { numbersFacts } from "./report-numbers.ts";
 import { rowAxis } from "./row-axis.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import { lossesOf } from "./spec-facts.ts";
@@ -32,6 +35,8 @@ export interface ReportRequest {
   readonly log: readonly EpochRecord[];
   readonly metrics: RunMetrics;
   readonly test: Evaluation | undefined;
+  /** What a model that writes wrote. */
+  readonly samples: SamplesFacts | undefined;
   /** Where `report.html` goes. */
   readonly directory: string;
 }
@@ -55,7 +60,7 @@ export async function readLog(directory: string): Promise<EpochRecord[]> {
   });
 }
 
-export function reportFacts({ subject, dataset, log, metrics, test }: ReportRequest): ReportFacts {
+export function reportFacts({ subject, dataset, log, metrics, test, samples }: ReportRequest): ReportFacts {
   const { definition } = subject.handle;
   const { description } = definition.spec;
   const axis = rowAxis(dataset.forecast?.labels);
@@ -68,7 +73,9 @@ export function reportFacts({ subject, dataset, log, metrics, test }: ReportRequ
     scores: [...scoreFacts("test", metrics.test), ...scoreFacts("validation", metrics.validation)],
     notes: [...dataset.notes, ...(metrics.test?.notes ?? [])],
     forecast: test && dataset.forecast && forecastFacts(dataset.forecast, definition, test, axis),
-    attention: test === undefined ? [] : attentionFacts(dataset.forecast, definition, test, axis),
+    numbers: test === undefined ? [] : numbersFacts(dataset, definition, test),
+    samples,
+    attention: test === undefined ? [] : attentionFacts(dataset, definition, test, axis),
     confusion: test && confusionFacts(dataset, definition, test),
     backend: metrics.backend,
     spec: subject.specText,
@@ -105,9 +112,10 @@ function scoreFacts(part: string, scores: PartScores | null): ScoreFacts[] {
 }
 
 /** Columns of a series that are drawn; a file can have hundreds. */
-const MOST_COLUMNS = 6;
-/** Forecast rows per column, and rows of truth before them. */
+const MOST_COLUMNS = 40;
+/** Forecast rows per column, and rows of truth before them: fewer where there are many columns, so that the page stays light. */
 const MOST_ROWS = 400;
+const MOST_POINTS = 2000;
 
 function forecastFacts(
   data: ForecastData,
@@ -119,16 +127,18 @@ function forecastFacts(
   const given = memberOf(test.outputs, loss?.input ?? "");
   if (loss === undefined || given === undefined) return undefined;
   const output = pointPrediction(definition, loss, given);
-  const { targets, horizon, count, rows, prediction, naive } = forecastPart(data, "test", output);
+  const part = forecastPart(data, "test", output);
+  const { targets, horizon, count, rows, prediction, naive } = part;
   const width = targets.length;
-  const shown = Math.max(1, Math.min(Math.ceil(count / horizon), Math.floor(MOST_ROWS / horizon)));
+  const mostRows = Math.floor(Math.min(MOST_ROWS, MOST_POINTS / Math.min(width, MOST_COLUMNS)));
+  const shown = Math.max(1, Math.min(Math.ceil(count / horizon), Math.floor(mostRows / horizon)));
   // Side by side, the last window being the last of the part.
   const windows = Array.from({ length: shown }, (_, index) => count - 1 - (shown - 1 - index) * horizon).filter(
     (window) => window >= 0,
   );
   const first = rows[windows[0] ?? 0] ?? 0;
   const end = (rows[count - 1] ?? 0) + horizon;
-  const before = Math.max(0, first - Math.min(MOST_ROWS, Math.max(24, end - first)));
+  const before = Math.max(0, first - Math.min(mostRows, Math.max(24, end - first)));
   const cells = (values: Float64Array, window: number, target: number): Float64Array =>
     Float64Array.from({ length: horizon }, (_, step) => values[(window * horizon + step) * width + target] ?? NaN);
   return {
@@ -146,11 +156,10 @@ function forecastFacts(
         model: cells(prediction, window, target),
         naive: cells(naive, window, target),
       })),
+      errors: stepErrors(part, target),
     })),
     left: [
-      ...(targets.length > MOST_COLUMNS
-        ? [`${String(targets.length - MOST_COLUMNS)} further columns are not drawn.`]
-        : []),
+      ...(targets.length > MOST_COLUMNS ? [`Not drawn, but scored: ${targets.slice(MOST_COLUMNS).join(", ")}.`] : []),
       ...(windows.length * horizon < count
         ? [`Only the last ${String(windows.length * horizon)} rows are drawn.`]
         : []),
@@ -158,32 +167,23 @@ function forecastFacts(
   };
 }
 
-function attentionFacts(
-  data: ForecastData | undefined,
-  { outputs, spec }: ModelDefinition,
-  test: Evaluation,
-  axis: RowAxis,
-): AttentionFacts[] {
-  const layers = Array.isArray(spec["layers"]) ? spec["layers"].filter(isRecord) : [];
-  return outputs
-    .filter(({ name }) => name.endsWith(".weights"))
-    .flatMap(({ name, shape }) => {
-      const values = memberOf(test.outputs, name);
-      if (values === undefined) return [];
-      const scope = layers.find((layer) => layer["name"] === name.slice(0, -".weights".length))?.["scope"];
-      const starts = data?.windows.test;
-      return [
-        {
-          name,
-          scope: typeof scope === "string" ? scope : undefined,
-          count: test.scores.examples,
-          shape,
-          values,
-          row: starts && ((window: number, step: number) => (starts[window] ?? 0) + step),
-          axis,
-        },
-      ];
+/** Mean absolute error of one column at each step of the horizon, over all windows. */
+function stepErrors({ horizon, count, targets, prediction, naive, truth }: PartForecast, target: number): StepErrors {
+  const mean = (values: Float64Array): Float64Array =>
+    Float64Array.from({ length: horizon }, (_, step) => {
+      let sum = 0;
+      let counted = 0;
+      for (let window = 0; window < count; window += 1) {
+        const cell = (window * horizon + step) * targets.length + target;
+        const error = Math.abs((values[cell] ?? Number.NaN) - (truth[cell] ?? Number.NaN));
+        // What the file does not have is no truth.
+        if (Number.isNaN(error)) continue;
+        sum += error;
+        counted += 1;
+      }
+      return sum / counted;
     });
+  return { model: mean(prediction), naive: mean(naive) };
 }
 
 /** Classes that a matrix of counts stays readable with. */

@@ -14,6 +14,8 @@ export interface ReportFacts {
   /** Sentences about what could not be shown. */
   readonly notes: readonly string[];
   readonly forecast: ForecastFacts | undefined;
+  readonly numbers: readonly NumbersFacts[];
+  readonly samples: SamplesFacts | undefined;
   readonly attention: readonly AttentionFacts[];
   readonly confusion: ConfusionFacts | undefined;
   readonly backend: BackendReport;
@@ -62,12 +64,39 @@ export interface ForecastFacts {
       readonly model: ArrayLike<number>;
       readonly naive: ArrayLike<number>;
     }[];
+    /** Over all windows of the part, also those that are not drawn. */
+    readonly errors: StepErrors;
   }[];
   /** Columns and windows that are not drawn. */
   readonly left: readonly string[];
 }
 
-/** Attention weights of the test part, [count, queries, steps] or [count, steps] row-major. */
+/** Mean absolute error at each step of the horizon; NaN where nothing counts. */
+export interface StepErrors {
+  readonly model: ArrayLike<number>;
+  readonly naive: ArrayLike<number>;
+}
+
+/** A target of numbers that is no series: examples of the test part, as the model sees them. */
+export interface NumbersFacts {
+  readonly target: string;
+  /** What the last axis holds side by side; 1 where there is none. */
+  readonly channels: number;
+  /** Steps of an example; 1 where it has no axis of steps. */
+  readonly steps: number;
+  /** [steps, channels] each, row-major; of a shorter example the steps that are data. */
+  readonly examples: readonly {
+    readonly label: string;
+    readonly truth: ArrayLike<number>;
+    readonly model: ArrayLike<number>;
+  }[];
+  /** Per step, over all examples and channels; undefined of one step. */
+  readonly errors: StepErrors | undefined;
+  readonly baseline: string;
+  readonly left: readonly string[];
+}
+
+/** Attention weights of the test part: [count, steps], [count, queries, keys] or [count, heads, queries, keys], row-major. */
 export interface AttentionFacts {
   /** `context.weights`. */
   readonly name: string;
@@ -75,9 +104,27 @@ export interface AttentionFacts {
   readonly count: number;
   readonly shape: readonly number[];
   readonly values: Float32Array;
+  /** How many queries and keys of an example are data, and no padding. */
+  readonly extent: (example: number) => { readonly queries: number; readonly keys: number };
   /** Row of a step of a window; undefined where examples are no windows of a series. */
   readonly row: ((window: number, step: number) => number) | undefined;
   readonly axis: RowAxis;
+}
+
+/** What a model that writes wrote for some examples of the test part, beside what was to be written. */
+export interface SamplesFacts {
+  /** `beam search, beam_size 4` */
+  readonly search: string;
+  readonly rows: readonly {
+    readonly example: number;
+    /** Undefined where the model reads no tokens, but frames, or nothing. */
+    readonly source: readonly number[] | undefined;
+    readonly truth: readonly number[];
+    readonly written: readonly number[];
+    readonly score: number;
+    /** Whether it ended by itself. */
+    readonly complete: boolean;
+  }[];
 }
 
 /** How often each true class (row) was predicted as each class (column). */

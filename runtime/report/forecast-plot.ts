@@ -12,23 +12,22 @@ const LEGEND = { orient: "top", symbolType: "stroke", symbolStrokeWidth: 3, symb
 export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec {
   const { axis, horizon } = facts;
   const { name = "", truth = [], windows = [] } = facts.columns[column] ?? {};
-  const point = (row: number, value: number, line: (typeof LINES)[number], piece: number): object => ({
+  const point = (row: number, value: number | null, line: (typeof LINES)[number]): object => ({
     ...place(axis, row),
     value,
     line,
-    piece: `${line} ${String(piece)}`,
   });
-  // With a horizon of one row the forecasts are points of one line; longer ones are pieces, each from one window.
-  const pieces = windows.flatMap(({ row, model, naive }, index) =>
-    Array.from({ length: horizon }, (_, step) => {
-      const piece = horizon === 1 ? 0 : index;
-      return [
-        point(row + step, model[step] ?? Number.NaN, "model", piece),
-        point(row + step, naive[step] ?? Number.NaN, "naive", piece),
-      ];
-    }).flat(),
+  // With a horizon of one row the forecasts are points of one line; longer ones are pieces, each from one window, with a
+  // gap before the next.
+  const pieces = windows.flatMap(({ row, model, naive }) =>
+    (["model", "naive"] as const).flatMap((line) => [
+      ...Array.from({ length: horizon }, (_, step) =>
+        point(row + step, (line === "model" ? model : naive)[step] ?? Number.NaN, line),
+      ),
+      ...(horizon === 1 ? [] : [{ ...between(axis, row + horizon - 1), value: null, line }]),
+    ]),
   );
-  const values = [...truth.map(({ row, value }) => point(row, value, "truth", 0)), ...pieces];
+  const values = [...truth.map(({ row, value }) => point(row, value, "truth")), ...pieces];
   const first = windows[0]?.row;
   const rows = rowChannel(axis, dateFormat(truth.map(({ row }) => place(axis, row).at)));
   return {
@@ -37,7 +36,12 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
     data: { values },
     layer: [
       {
-        mark: { type: "line", strokeWidth: 2, point: horizon === 1 && truth.length <= 80 ? { size: 18 } : false },
+        mark: {
+          type: "line",
+          invalid: "break-paths-filter-domains",
+          strokeWidth: 2,
+          point: horizon === 1 && truth.length <= 80 ? { size: 18 } : false,
+        },
         encoding: {
           x: rows,
           y: { field: "value", type: "quantitative", title: name, scale: { zero: false }, axis: { format: "~s" } },
@@ -62,7 +66,6 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
               ],
             },
           },
-          detail: { field: "piece", type: "nominal" },
         },
       },
       ...(first === undefined
@@ -75,7 +78,7 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
             },
             {
               data: { values: [{ ...place(axis, first), text: "test part \u2192" }] },
-              mark: { type: "text" as const, align: "left" as const, dx: 6, y: 8, color: "#52606d", fontSize: 12 },
+              mark: { type: "text" as const, align: "left" as const, dx: 6, y: 8, color: COLOURS.note, fontSize: 12 },
               encoding: { x: rows, text: { field: "text", type: "nominal" as const } },
             },
           ]),
@@ -85,6 +88,13 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
 
 function place({ time }: RowAxis, row: number): { readonly at: number } {
   return { at: time === undefined ? row + 1 : time(row) };
+}
+
+/** Half a row further. */
+function between(axis: RowAxis, row: number): { readonly at: number } {
+  const [before, after] = [place(axis, row).at, place(axis, row + 1).at];
+  // Behind the last row of the file there is no date.
+  return { at: Number.isFinite(after) ? (before + after) / 2 : before };
 }
 
 function rowChannel({ title, time }: RowAxis, format: string) {

@@ -60,7 +60,7 @@ export function lossCurves(log: readonly EpochRecord[], bestEpoch: number | null
                 align: best.epoch > log.length / 2 ? ("right" as const) : ("left" as const),
                 dx: best.epoch > log.length / 2 ? -6 : 6,
                 y: 8,
-                color: "#52606d",
+                color: COLOURS.note,
                 fontSize: 12,
               },
               encoding: {

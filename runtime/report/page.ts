@@ -1,9 +1,13 @@
 /** One run as one HTML file: it loads nothing from anywhere, and shows nothing of the user's as markup. */
 import type { BackendReport } from "../contract.ts";
 import { Drawer } from "./draw.ts";
-import type { ForecastFacts, ReportFacts, ScoreFacts } from "./facts.ts";
+import type { ForecastFacts, NumbersFacts, ReportFacts, SamplesFacts, ScoreFacts } from "./facts.ts";
 import { forecastPlot } from "./forecast-plot.ts";
-import { attentionMaps, confusionMap, type HeatMap } from "./heat-map.ts";
+import { attentionMaps } from "./attention-map.ts";
+import { confusionMap, heatMapPlot, type HeatMap } from "./heat-map.ts";
+import { numbersPlot } from "./numbers-plot.ts";
+import { stepErrorPlot } from "./step-errors.ts";
+import { countOf } from "../data/wording.ts";
 import { lossCurves } from "./loss-curves.ts";
 import { html, Markup } from "./markup.ts";
 import { rateCurve } from "./rate-curve.ts";
@@ -15,6 +19,8 @@ export async function reportPage(facts: ReportFacts): Promise<string> {
   const sections = [
     scoreSection(facts.scores),
     ...(facts.forecast === undefined ? [] : [await forecastSection(drawer, facts.forecast)]),
+    ...(facts.numbers.length === 0 ? [] : [await numbersSection(drawer, facts.numbers)]),
+    ...(facts.samples === undefined ? [] : [samplesSection(facts.samples)]),
     ...(await mapSection(drawer, "Classes", facts.confusion === undefined ? [] : [confusionMap(facts.confusion)])),
     ...(await mapSection(drawer, "Attention", facts.attention.flatMap(attentionMaps))),
     await lossSection(drawer, facts),
@@ -25,7 +31,11 @@ export async function reportPage(facts: ReportFacts): Promise<string> {
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        />
+        <meta name="color-scheme" content="light dark" />
         <title>${name}: training report</title>
         <style>
           ${new Markup(STYLE)}
@@ -89,25 +99,27 @@ function scoreSection(scores: readonly ScoreFacts[]): Markup {
         <td>${better} is better${note === undefined ? "" : `; ${note}`}</td>
       </tr>`;
     });
-    return html`<table>
-      <caption>
-        ${part} part, ${count} values of
-        ${target}${missing === 0 ? "" : `; ${String(missing)} more are missing in the file and not scored`}. The naive
-        baseline: ${baseline}.
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">metric</th>
-          <th scope="col" class="number">model</th>
-          <th scope="col" class="number">naive</th>
-          <th scope="col" class="number">model / naive</th>
-          <th scope="col"></th>
-        </tr>
-      </thead>
-      <tbody>
-        ${lines}
-      </tbody>
-    </table>`;
+    return html`<div class="scroll">
+      <table>
+        <caption>
+          ${part} part, ${count} values of
+          ${target}${missing === 0 ? "" : `; ${String(missing)} more are missing in the file and not scored`}. The naive
+          baseline: ${baseline}.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">metric</th>
+            <th scope="col" class="number">model</th>
+            <th scope="col" class="number">naive</th>
+            <th scope="col" class="number">model / naive</th>
+            <th scope="col"></th>
+          </tr>
+        </thead>
+        <tbody>
+          ${lines}
+        </tbody>
+      </table>
+    </div>`;
   });
   return html`<section>
     <h2>Scores</h2>
@@ -130,9 +142,12 @@ async function forecastSection(drawer: Drawer, facts: ForecastFacts): Promise<Ma
       ? "one row ahead, each from the true rows before it"
       : `${String(horizon)} rows ahead, windows side by side`;
   const figures: Markup[] = [];
-  for (const [index, { name }] of columns.entries()) {
+  for (const [index, { name, errors }] of columns.entries()) {
     const caption = `${name}, in the units of the file: the truth, the model's forecasts ${ahead}, and the naive forecast (${baseline}).`;
     figures.push(figure(await drawer.draw(forecastPlot(facts, index), caption), caption));
+    if (horizon === 1) continue;
+    const perStep = `${name}: mean absolute error at each step of the horizon, over all windows of the test part.`;
+    figures.push(figure(await drawer.draw(stepErrorPlot(errors, name), perStep), perStep));
   }
   return html`<section>
     <h2>Forecast</h2>
@@ -140,11 +155,68 @@ async function forecastSection(drawer: Drawer, facts: ForecastFacts): Promise<Ma
   </section>`;
 }
 
+async function numbersSection(drawer: Drawer, targets: readonly NumbersFacts[]): Promise<Markup> {
+  const figures: Markup[] = [];
+  for (const facts of targets) {
+    const { target, steps, examples, errors, baseline, left } = facts;
+    const caption =
+      steps > 1
+        ? `${target}, ${countOf(examples.length, "example")} of the test part, as the model sees them: the truth and what the model gives.`
+        : `${target}, ${countOf(examples.length, "example")} of the test part: a point on the dashed line is right.`;
+    figures.push(
+      figure(await drawer.draw(numbersPlot(facts), caption), `${caption}${left.map((text) => ` ${text}`).join("")}`),
+    );
+    if (errors === undefined) continue;
+    const perStep = `${target}: mean absolute error at each step, over all examples of the test part; naive: ${baseline}.`;
+    figures.push(figure(await drawer.draw(stepErrorPlot(errors, target), perStep), perStep));
+  }
+  return html`<section>
+    <h2>Predictions</h2>
+    ${figures}
+  </section>`;
+}
+
+function samplesSection({ search, rows }: SamplesFacts): Markup {
+  const hasSource = rows.some(({ source }) => source !== undefined);
+  const line = ({ example, source, truth, written, score, complete }: SamplesFacts["rows"][number]): Markup => {
+    const isRight = truth.length === written.length && truth.every((token, index) => token === written[index]);
+    return html`<tr>
+      <th scope="row">${example}</th>
+      ${hasSource ? html`<td>${(source ?? []).join(" ")}</td>` : ""}
+      <td>${truth.join(" ")}</td>
+      <td class="${isRight ? "good" : ""}">${written.join(" ")}${complete ? "" : " \u2026"}</td>
+      <td class="number">${score.toPrecision(4)}</td>
+    </tr>`;
+  };
+  return html`<section>
+    <h2>Written</h2>
+    <div class="scroll">
+      <table>
+        <caption>
+          Examples of the test part, as tokens: what was to be written, and what the model wrote (${search}). …: cut at
+          the greatest length.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">example</th>
+            ${hasSource ? html`<th scope="col">source</th>` : ""}
+            <th scope="col">truth</th>
+            <th scope="col">written</th>
+            <th scope="col" class="number">score</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(line)}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
 async function mapSection(drawer: Drawer, title: string, maps: readonly HeatMap[]): Promise<readonly Markup[]> {
   if (maps.length === 0) return [];
   const figures: Markup[] = [];
-  for (const { specification, caption } of maps)
-    figures.push(figure(await drawer.draw(specification, caption), caption));
+  for (const map of maps) figures.push(figure(await drawer.draw(heatMapPlot(map), map.caption), map.caption));
   return [
     html`<section>
       <h2>${title}</h2>
@@ -176,7 +248,7 @@ function backendSection(report: BackendReport): Markup {
   const rows: (readonly [string, string])[] = [
     ["asked for", report.requested],
     ["ran", report.backend],
-    ["executor of gpu.js", report.executorKind ?? "\u2013"],
+    [report.backend === "wasm" ? "instructions" : "executor of gpu.js", report.executorKind ?? "\u2013"],
     ["adapter", report.adapter ?? "\u2013"],
     [
       "kind",

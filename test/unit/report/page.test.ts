@@ -56,10 +56,13 @@ const facts: ReportFacts = {
         name: "value",
         truth: [0, 1, 2, 3].map((row) => ({ row, value: row })),
         windows: [2, 3].map((row) => ({ row, model: [row + 0.5], naive: [row - 1] })),
+        errors: { model: [0.5], naive: [1] },
       },
     ],
     left: [],
   },
+  numbers: [],
+  samples: undefined,
   attention: [
     {
       name: "context.weights",
@@ -67,6 +70,7 @@ const facts: ReportFacts = {
       count: 1,
       shape: [2, 2],
       values: Float32Array.from([1, 0, 0.25, 0.75]),
+      extent: () => ({ queries: 2, keys: 2 }),
       row: (_, step) => step,
       axis,
     },
@@ -89,7 +93,7 @@ describe("reportPage", () => {
   });
 
   it("loads nothing from anywhere", async () => {
-    const page = await reportPage(facts);
+    const page = (await reportPage(facts)).replaceAll(/data:image\/png;base64,[^"]*/g, "");
     const addresses = page.match(/\b(?:https?:)?\/\/[^"'\s<]+/g) ?? [];
     expect(addresses.filter((address) => !address.startsWith("http://www.w3.org/"))).toEqual([]);
     expect(page.match(/<(?:script|link|img|iframe|object)\b|\ssrc=|\son[a-z]+=|@import|url\((?!#)/gi)).toBeNull();
@@ -113,6 +117,7 @@ describe("reportPage", () => {
       name: evil,
       truth: [],
       windows: [{ row: 0, model: [1], naive: [1] }],
+      errors: { model: [0], naive: [0] },
     };
     const page = await reportPage({
       ...facts,
@@ -132,6 +137,29 @@ describe("reportPage", () => {
     });
     expect(page.match(/<script|<img|<\/pre><script/gi)).toBeNull();
     expect(page.includes("&lt;script&gt;")).toBe(true);
+  });
+
+  it("shows predictions that are no series, their errors per step, and what was written", async () => {
+    const example = { label: "example 1", truth: [1, 2, 3, 4], model: [1, 2, 3, 5] };
+    const lines = { target: "height", channels: 2, steps: 2, examples: [example], baseline: "mean", left: [] };
+    const points = { ...lines, target: "weight", channels: 1, steps: 1, errors: undefined };
+    const row = { example: 1, source: [4, 5], truth: [7, 8], written: [7, 9], score: -1.25, complete: false };
+    const page = await reportPage({
+      ...facts,
+      numbers: [{ ...lines, errors: { model: [0, 0.5], naive: [1, 1] } }, points],
+      samples: { search: "greedy search", rows: [row] },
+    });
+    expect(page.match(/<svg /g)).toHaveLength(6);
+    expect(page).toContain("height: mean absolute error at each step");
+    expect(page).toContain("a point on the dashed line is right");
+    expect(page.replaceAll(/\s+/g, " ")).toMatch(/<td>4 5<\/td> <td>7 8<\/td> <td class="">7 9 \u2026<\/td>/);
+  });
+
+  it("draws in colours that the page has for light and for dark", async () => {
+    const page = await reportPage(facts);
+    expect(page).toContain("prefers-color-scheme: dark");
+    expect(page).toContain('stroke="var(--model)"');
+    expect(page.match(/(?:fill|stroke)="#(?:1f2933|0072b2|d55e00|323f4b)"/)).toBeNull();
   });
 
   it("says so when nothing was trained or scored", async () => {

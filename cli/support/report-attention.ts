@@ -1,0 +1,60 @@
+/** Attention for a report: which outputs hold it, and how much of an example is data. */
+import { isRecord } from "../../compiler/support/plain.ts";
+import type { ModelDefinition, OutputFact } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import type { AttentionFacts, RowAxis } from "../../runtime/report/facts.ts";
+import { memberOf } from "../../runtime/member-of.ts";
+import type { Evaluation } from "./evaluation.ts";
+
+/** What the layers call the outputs that hold weights: of attention, of heads, of a decoder. */
+const ENDING = /\.(weights|cross_weights|attention)$/;
+
+export function attentionFacts(
+  dataset: Dataset,
+  definition: ModelDefinition,
+  test: Evaluation,
+  axis: RowAxis,
+): AttentionFacts[] {
+  const layers = Array.isArray(definition.spec["layers"]) ? definition.spec["layers"].filter(isRecord) : [];
+  const starts = dataset.forecast?.windows.test;
+  return definition.outputs
+    .filter(({ name }) => ENDING.test(name))
+    .flatMap((output) => {
+      const values = memberOf(test.outputs, output.name);
+      if (values === undefined) return [];
+      const scope = layers.find((layer) => layer["name"] === output.name.replace(ENDING, ""))?.["scope"];
+      return [
+        {
+          name: output.name,
+          scope: typeof scope === "string" ? scope : undefined,
+          count: test.scores.examples,
+          shape: output.shape,
+          values,
+          extent: extentOf(dataset, definition, output),
+          row: starts && ((window: number, step: number) => (starts[window] ?? 0) + step),
+          axis,
+        },
+      ];
+    });
+}
+
+/** The last axis is looked at; the one before it looks, where there is one. */
+function extentOf(
+  dataset: Dataset,
+  definition: ModelDefinition,
+  { shape, axes }: OutputFact,
+): AttentionFacts["extent"] {
+  const tensors = dataset.test.tensors;
+  const lengthsAt = (position: number): ((example: number) => number) => {
+    const size = shape[position] ?? 1;
+    const padded = definition.inputs.filter((input) => input.lengths && input.shape[0] === size);
+    // By the name of the axis; layers may name theirs otherwise, and then the one input of that length is meant.
+    const named = padded.filter((input) => input.axes[0] === axes[position]);
+    const [input, another] = named.length > 0 ? named : padded;
+    const lengths = input === undefined || another !== undefined ? undefined : tensors[`${input.name}.lengths`];
+    return (example) => lengths?.[example] ?? size;
+  };
+  const keys = lengthsAt(shape.length - 1);
+  const queries = shape.length > 1 ? lengthsAt(shape.length - 2) : () => 1;
+  return (example) => ({ queries: queries(example), keys: keys(example) });
+}

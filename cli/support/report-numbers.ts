@@ -1,0 +1,113 @@
+/** Targets of numbers that are no series, for a report: some examples, and the errors of all. */
+import type { InputFact, ModelDefinition } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { pointPrediction } from "../../runtime/model/loss.ts";
+import type { NumbersFacts } from "../../runtime/report/facts.ts";
+import { exampleText, sizeOf } from "../../runtime/tensor.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { memberOf } from "../../runtime/member-of.ts";
+import { lossesOf } from "./spec-facts.ts";
+
+/** Examples that are drawn: as lines, and as points. */
+const MOST_LINES = 4;
+const MOST_POINTS = 400;
+/** More lines in one drawing, or steps of one line, say nothing. */
+const MOST_CHANNELS = 8;
+const MOST_STEPS = 400;
+
+export function numbersFacts(dataset: Dataset, definition: ModelDefinition, test: Evaluation): NumbersFacts[] {
+  if (dataset.forecast !== undefined) return [];
+  return lossesOf(definition).flatMap((loss) => {
+    const fact = definition.inputs.find(({ name, dtype }) => name === loss.target && dtype === "float32");
+    const output = memberOf(test.outputs, loss.input);
+    const truth = memberOf(dataset.test.tensors, loss.target);
+    if (fact === undefined || output === undefined || truth === undefined) return [];
+    const model = pointPrediction(definition, loss, output);
+    // A loss may compare what is not of one size (a mixture's parameters with numbers): that is no prediction to draw.
+    return model.length === truth.length ? [numbersOf(dataset, definition, fact, truth, model)] : [];
+  });
+}
+
+function numbersOf(
+  dataset: Dataset,
+  definition: ModelDefinition,
+  fact: InputFact,
+  truth: Float32Array,
+  model: Float32Array,
+): NumbersFacts {
+  const size = sizeOf(fact.shape);
+  const steps = fact.shape.length > 0 && size > 1 ? (fact.shape[0] ?? 1) : 1;
+  const channels = size / steps;
+  const { count, tensors } = dataset.test;
+  const lengths = tensors[`${lengthsOf(definition, fact) ?? ""}.lengths`];
+  const drawnSteps = Math.min(steps, MOST_STEPS);
+  const shown = Math.min(count, steps > 1 ? MOST_LINES : MOST_POINTS);
+  const of = (values: Float32Array, example: number): number[] => {
+    const end = Math.min(drawnSteps, steps > 1 ? (lengths?.[example] ?? steps) : 1);
+    return Array.from({ length: end * Math.min(channels, MOST_CHANNELS) }, (_, cell) => {
+      const drawn = Math.min(channels, MOST_CHANNELS);
+      const position = example * size + Math.floor(cell / drawn) * channels + (cell % drawn);
+      return values[position] ?? Number.NaN;
+    });
+  };
+  const examples = Array.from({ length: shown }, (_, index) => {
+    // From all over the part: its first examples may be alike.
+    const example = Math.floor((index * count) / shown);
+    return { label: exampleText(example), truth: of(truth, example), model: of(model, example) };
+  });
+  return {
+    target: fact.name,
+    channels: Math.min(channels, MOST_CHANNELS),
+    steps: drawnSteps,
+    examples,
+    errors: steps > 1 ? stepErrors(dataset, fact, steps, truth, model, lengths) : undefined,
+    baseline: "mean of the training part",
+    left: [
+      ...(channels > MOST_CHANNELS
+        ? [`Of ${String(channels)} numbers a step the first ${String(MOST_CHANNELS)} are drawn.`]
+        : []),
+      ...(steps > drawnSteps ? [`Of ${String(steps)} steps the first ${String(drawnSteps)} are drawn.`] : []),
+    ],
+  };
+}
+
+/** The input whose lengths say how much of a target is data: its own, or of the one whose time it shares. */
+function lengthsOf({ inputs }: ModelDefinition, fact: InputFact): string | undefined {
+  if (fact.lengths) return fact.name;
+  return inputs.find(
+    ({ lengths, shape, axes }) =>
+      lengths && shape[0] === fact.shape[0] && axes[0] === fact.axes[0] && axes[0] !== undefined,
+  )?.name;
+}
+
+function stepErrors(
+  dataset: Dataset,
+  fact: InputFact,
+  steps: number,
+  truth: Float32Array,
+  model: Float32Array,
+  lengths: Float32Array | undefined,
+) {
+  const size = sizeOf(fact.shape);
+  const channels = size / steps;
+  const naive = meanOf(memberOf(dataset.train.tensors, fact.name) ?? new Float32Array(), size);
+  const sums = { model: new Float64Array(steps), naive: new Float64Array(steps) };
+  const counts = new Float64Array(steps);
+  truth.forEach((value, position) => {
+    const step = Math.floor((position % size) / channels);
+    if (step >= (lengths?.[Math.floor(position / size)] ?? steps)) return;
+    counts[step] = (counts[step] ?? 0) + 1;
+    sums.model[step] = (sums.model[step] ?? 0) + Math.abs(value - (model[position] ?? Number.NaN));
+    sums.naive[step] = (sums.naive[step] ?? 0) + Math.abs(value - (naive[position % size] ?? Number.NaN));
+  });
+  const mean = (values: Float64Array): Float64Array => values.map((sum, step) => sum / (counts[step] ?? 0));
+  return { model: mean(sums.model), naive: mean(sums.naive) };
+}
+
+function meanOf(values: Float32Array, size: number): Float64Array {
+  const sums = new Float64Array(size);
+  values.forEach((value, position) => {
+    sums[position % size] = (sums[position % size] ?? 0) + value;
+  });
+  return sums.map((sum) => (sum * size) / values.length);
+}
