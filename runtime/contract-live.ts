@@ -1,9 +1,25 @@
 /** What a program does with a live model: a part of the contract. */
+import type { Bytes } from "./bytes.ts";
 import type { BackendReport, InputFact, ModelDefinition } from "./contract.ts";
 
-/** Row-major numbers: flat, or nested by shape. Lengths are checked against the model. */
-export type TensorInput = Float32Array | Int32Array | NestedNumbers;
-export type NestedNumbers = readonly (number | NestedNumbers)[];
+/**
+ * Row-major numbers: flat, or nested by shape. Lengths are checked against the model. What a model computes with is float32:
+ * fractions are rounded to it, whole numbers and those of integer arrays must be held exactly.
+ */
+export type TensorInput = NumberArray | NestedNumbers;
+export type NestedNumbers = readonly (number | NumberArray | NestedNumbers)[];
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
 export type TensorInputs = Readonly<Record<string, TensorInput>>;
 export type TensorOutputs = Record<string, Float32Array>;
 
@@ -25,20 +41,26 @@ export type LengthInputs<D extends ModelDefinition, Role extends InputFact["role
 };
 export type Outputs<D extends ModelDefinition> = { [F in D["outputs"][number] as F["name"]]: Float32Array };
 
+/** What can be asked for; `auto` is the default. */
+export type Backend = "auto" | RunningBackend;
+/** What can run. */
+export type RunningBackend = "webgpu" | "webgl2" | "headlessgl" | "wasm" | "webasm" | "cpu";
+
+/** An option that is undefined is one that is left out. */
 export interface CreateOptions {
-  readonly backend?: string;
-  /** Bytes of a safetensors file in PyTorch's names and layouts. */
-  readonly weights?: Uint8Array;
+  readonly backend?: Backend | undefined;
+  /** Bytes of a safetensors file in PyTorch's names and layouts; without them the model is initialised. */
+  readonly weights?: Bytes | undefined;
   /** Seed of the initial weights and of dropout; default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Most threads that the backend `wasm` may use; 1: no workers. Default: as many as pay, up to the number of cores. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * Which variant of the backend `wasm`: `plain` SIMD, whose results are the same on every machine, or `relaxed` SIMD, whose
    * multiply-add rounds once where the processor can. Default: relaxed where the engine offers it. `SPECLOOM_WASM=simd` in
    * Node's environment takes relaxed SIMD away.
    */
-  readonly simd?: SimdVariant;
+  readonly simd?: SimdVariant | undefined;
 }
 
 export type SimdVariant = "plain" | "relaxed";
@@ -59,14 +81,14 @@ export interface LossPartValue {
 
 export interface TrainStepOptions {
   /** The rate of this update, whatever the schedule says. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** The epoch that this update belongs to, 1 for the first (the default): what a schedule per epoch goes by. */
-  readonly epoch?: number;
+  readonly epoch?: number | undefined;
   /**
    * With `train.accumulate`: whether this batch is the last of its update. Default: every n-th is. The gradients of the batches are
    * those of one batch that holds all their examples.
    */
-  readonly update?: boolean;
+  readonly update?: boolean | undefined;
 }
 
 /** What a training step tells: the loss before the update, and the learning rate that it was made with. */
@@ -88,7 +110,7 @@ export interface TrainingState {
   /** Optimizer state, and with `train.accumulate` the sums of gradients. */
   readonly slots: Readonly<Record<string, Float32Array>>;
   /** With `train.accumulate`: batches whose gradients wait for an update; default 0. */
-  readonly accumulated?: number;
+  readonly accumulated?: number | undefined;
 }
 
 /** A model in the middle of a sequence. Values are those of one example. */
@@ -102,11 +124,11 @@ export interface Stream {
 }
 
 export interface DecodeOptions {
-  readonly kind?: "greedy" | "beam";
-  readonly beamSize?: number;
-  readonly lengthPenalty?: number;
-  readonly maxLength?: number;
-  readonly nBest?: number;
+  readonly kind?: "greedy" | "beam" | undefined;
+  readonly beamSize?: number | undefined;
+  readonly lengthPenalty?: number | undefined;
+  readonly maxLength?: number | undefined;
+  readonly nBest?: number | undefined;
 }
 
 export interface Hypothesis {
@@ -152,7 +174,7 @@ export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
   parameters(): Record<string, Float32Array>;
   /** Safetensors bytes of the parameters. */
   save(): Promise<Uint8Array>;
-  load(weights: Uint8Array): Promise<void>;
+  load(weights: Bytes): Promise<void>;
   /** Optimizer state (`<parameter>#<slot>`) and the counters a resumed run needs. */
   trainingState(): TrainingState & { readonly slots: Record<string, Float32Array> };
   restoreTrainingState(state: TrainingState): void;

@@ -3,6 +3,7 @@
  * The compiler imports these types and nothing else of the runtime; generated modules import `specloom/runtime` only.
  */
 
+import type { Backend, RunningBackend } from "./contract-live.ts";
 import type { AnyProgramName, GpuProgram, Programs, TensorFact, WasmModule } from "./contract-programs.ts";
 
 export type {
@@ -24,7 +25,9 @@ export type {
   WasmTensor,
 } from "./contract-programs.ts";
 
+export type { Bytes } from "./bytes.ts";
 export type {
+  Backend,
   CreateOptions,
   DecodeOptions,
   Hypothesis,
@@ -34,8 +37,10 @@ export type {
   LossValue,
   ModelHandle,
   NestedNumbers,
+  NumberArray,
   Outputs,
   PredictInputs,
+  RunningBackend,
   SimdVariant,
   StepValue,
   Stream,
@@ -254,9 +259,9 @@ export type ModelFacts = Pick<
 /** What ran, as far as the device can tell. */
 export interface BackendReport {
   /** What was asked for: `auto`, `webgpu`, `cpu` ... */
-  readonly requested: string;
+  readonly requested: Backend;
   /** What runs: `webgpu`, `webgl2`, `headlessgl`, `wasm`, `webasm`, `cpu`. */
-  readonly backend: string;
+  readonly backend: RunningBackend;
   /**
    * gpu.js's executor: `fused-encoder`, `fused-sync`, `fused-threaded`, `generic`; null before the first call. Of `wasm`
    * the variant and, from two on, the threads: `simd`, `relaxed-simd`, `relaxed-simd, 2 threads`.

@@ -4,6 +4,8 @@
  *
  * Source: https://github.com/huggingface/safetensors, README "Format".
  */
+import { bytesOf } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { Problem } from "./problem.ts";
 import { refuseDamage, withPlaceholder, writeChecksum } from "./safetensors-checksum.ts";
 import {
@@ -96,7 +98,8 @@ export function writeSafetensors(
  *
  * @throws Problem `invalid-safetensors` saying what is wrong and where, for anything that is not a complete, consistent file.
  */
-export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+export function readSafetensors(given: Bytes): SafetensorsFile {
+  const bytes = bytesOf(given, "the file");
   const start = dataStart(bytes, bytes.byteLength);
   const { entries, metadata } = readHeader(bytes.subarray(HEADER_LENGTH_BYTES, start), bytes.byteLength - start);
   refuseDamage(bytes, start, metadata);

@@ -1,5 +1,5 @@
 /** Shapes and row-major numbers, flat or nested. */
-import type { NestedNumbers } from "./contract.ts";
+import type { NestedNumbers, NumberArray } from "./contract.ts";
 
 /** Number of elements of a shape; 1 for `[]`. */
 export function sizeOf(shape: readonly number[]): number {
@@ -50,13 +50,23 @@ export function suggestedShape(nested: unknown): number[] {
   return shape;
 }
 
-export function isList(value: unknown): value is readonly unknown[] | Float32Array | Int32Array {
-  return Array.isArray(value) || value instanceof Float32Array || value instanceof Int32Array;
+export function isList(value: unknown): value is readonly unknown[] | NumberArray {
+  return Array.isArray(value) || isNumberArray(value);
+}
+
+/** Typed arrays of every kind, also those of another frame; not a DataView, which has no elements. */
+export function isNumberArray(value: unknown): value is NumberArray {
+  return ArrayBuffer.isView(value) && "length" in value;
+}
+
+/** Whether its elements are whole numbers by their type. */
+export function isIntegerArray(value: unknown): boolean {
+  return isNumberArray(value) && /Int|Uint/u.test(Object.prototype.toString.call(value));
 }
 
 /**
  * Writes nested lists of exactly `shape` into `target`, row-major. Returns the first fault, with its place, or undefined.
- * Whether a number is finite or whole is not checked here.
+ * Whether a number is finite or whole is not checked here; a bigint is taken where float64 holds it.
  */
 export function flattenInto(
   target: Float64Array,
@@ -68,8 +78,9 @@ export function flattenInto(
   const visit = (value: unknown, depth: number): NestingFault | undefined => {
     const expected = shape[depth];
     if (expected === undefined) {
-      if (typeof value !== "number") return { place: place.slice(), expected: "a number", found: describe(value) };
-      target[position] = value;
+      const number = numberOf(value);
+      if (number === undefined) return { place: place.slice(), expected: "a number", found: describe(value) };
+      target[position] = number;
       position += 1;
       return undefined;
     }
@@ -87,14 +98,27 @@ export function flattenInto(
   return visit(nested, 0);
 }
 
-/** What a value is, in a few words: `a list of 3`, `the text "abc"`, `null`. */
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  return typeof value === "bigint" && BigInt(Number(value)) === value ? Number(value) : undefined;
+}
+
+/** What a value is, in a few words: `a list of 3`, `the text "abc"`, `null`, `a Promise`. */
 export function describe(value: unknown): string {
   if (isList(value)) return `a list of ${String(value.length)}`;
   if (typeof value === "string")
     return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)}`;
   if (typeof value === "number") return `the number ${String(value)}`;
-  if (value === null || value === undefined) return String(value);
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (typeof value === "bigint") return `the number ${String(value)}n`;
+  if (typeof value === "boolean" || value === null || value === undefined) return String(value);
+  return typeof value === "object" ? objectText(value) : `a ${typeof value}`;
+}
+
+/** By its class, where it has one of its own. */
+function objectText(value: object): string {
+  const { name } = (value as { readonly constructor?: { readonly name?: unknown } }).constructor ?? {};
+  if (typeof name !== "string" || name === "" || name === "Object") return "an object";
+  return `${/^[AEIOU]/u.test(name) ? "an" : "a"} ${name}`;
 }
 
 /** Position of the first number that is NaN or infinite, or -1. */

@@ -1,5 +1,6 @@
 /** `specloom evaluate SPEC|MODULE|RUN`: scores of trained weights. */
 import { Option, type Command } from "commander";
+import type { Backend } from "../../runtime/contract.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { PART_NAMES } from "../../runtime/data/split.ts";
 import { ranText } from "../support/backend-text.ts";
@@ -16,7 +17,7 @@ import { findWeights } from "../support/weights.ts";
 
 interface EvaluateFlags {
   readonly part: PartName;
-  readonly backend: string;
+  readonly backend: Backend;
   readonly threads?: number;
   readonly weights?: string;
   readonly set: readonly string[];

@@ -1,7 +1,7 @@
 /** `specloom predict SPEC|MODULE|RUN [FILE]`: raw values in, raw values out. */
 import { Option, type Command } from "commander";
 import { isRecord } from "../../compiler/support/plain.ts";
-import type { LiveModel } from "../../runtime/contract.ts";
+import type { Backend, LiveModel } from "../../runtime/contract.ts";
 import { dataSection, type DataSection } from "../../runtime/data/section.ts";
 import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
 import { ranText } from "../support/backend-text.ts";
@@ -19,7 +19,7 @@ import { findWeights, type TrainedWeights } from "../support/weights.ts";
 
 interface PredictFlags {
   readonly text?: string;
-  readonly backend: string;
+  readonly backend: Backend;
   readonly threads?: number;
   readonly weights?: string;
   readonly set: readonly string[];

@@ -1,6 +1,7 @@
 /** `specloom report RUN`: the run as one HTML file. */
 import path from "node:path";
 import type { Command } from "commander";
+import type { Backend } from "../../runtime/contract.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
 import { readRunFile, runFile } from "../../runtime/run/directory.ts";
 import { createModel } from "../support/create-model.ts";
@@ -18,7 +19,7 @@ import { reach } from "../support/terminal.ts";
 import { findWeights } from "../support/weights.ts";
 
 interface ReportFlags {
-  readonly backend: string;
+  readonly backend: Backend;
   readonly threads?: number;
   readonly json?: boolean;
 }

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { Option, type Command } from "commander";
 import { isRecord } from "../../compiler/support/plain.ts";
-import type { LiveModel } from "../../runtime/contract.ts";
+import type { Backend, LiveModel } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { claimRunDirectory, runFile, type RunDirectory } from "../../runtime/run/directory.ts";
 import { listenForInterrupt } from "../../runtime/run/interrupt.ts";
@@ -34,7 +34,7 @@ import { reach } from "../support/terminal.ts";
 
 interface RunFlags {
   readonly epochs?: number;
-  readonly backend: string;
+  readonly backend: Backend;
   readonly threads?: number;
   readonly seed?: number;
   readonly weights?: string;

@@ -1,9 +1,9 @@
 /** A live model with the options of the command line; weights that do not fit are told by the name of their file. */
-import type { CreateOptions, LiveModel, ModelHandle } from "../../runtime/contract.ts";
+import type { Backend, CreateOptions, LiveModel, ModelHandle } from "../../runtime/contract.ts";
 import { Problem } from "../../runtime/problem.ts";
 
 export interface ModelRequest {
-  readonly backend: string;
+  readonly backend: Backend;
   readonly seed?: number | undefined;
   readonly threads?: number | undefined;
   readonly simd?: CreateOptions["simd"];
@@ -21,13 +21,7 @@ const ABOUT_WEIGHTS: readonly string[] = [
 export async function createModel(handle: ModelHandle, request: ModelRequest): Promise<LiveModel> {
   const { backend, seed, threads, simd, weights } = request;
   try {
-    return await handle.create({
-      backend,
-      ...(seed === undefined ? {} : { seed }),
-      ...(threads === undefined ? {} : { threads }),
-      ...(simd === undefined ? {} : { simd }),
-      ...(weights === undefined ? {} : { weights: weights.bytes }),
-    });
+    return await handle.create({ backend, seed, threads, simd, weights: weights?.bytes });
   } catch (error) {
     const isAboutFile = error instanceof Problem && weights !== undefined && ABOUT_WEIGHTS.includes(error.code);
     throw isAboutFile ? error.at({ file: weights.file }) : error;

@@ -1,6 +1,6 @@
 /** A run that is taken up again: its folder locked, its checkpoint read, and whatever changed since refused or said. */
 import { stat } from "node:fs/promises";
-import type { LiveModel, ModelDefinition, SimdVariant } from "../../runtime/contract.ts";
+import type { Backend, LiveModel, ModelDefinition, SimdVariant } from "../../runtime/contract.ts";
 import { checkSpecHash } from "../../runtime/model/parameters.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { readRunFile, RUN_FILES, runFile } from "../../runtime/run/directory.ts";
@@ -130,7 +130,8 @@ async function sameAsBefore(
   request: ModelRequest,
   { numbers }: RanOn,
 ): Promise<LiveModel | undefined> {
-  const backend = /^\w+/.exec(numbers)?.[0] ?? "";
+  // What is no backend is refused below, like one that cannot run here.
+  const backend = (/^\w+/.exec(numbers)?.[0] ?? "") as Backend;
   if (request.backend !== "auto" && request.backend !== backend) return undefined;
   const simd: SimdVariant | undefined =
     backend !== "wasm" ? undefined : numbers.includes("relaxed-simd") ? "relaxed" : "plain";

@@ -1,7 +1,7 @@
 /** A small model trained for a moment on made-up data: the shortest proof that everything works together. */
 import { compile } from "../../compiler/compile.ts";
 import { InternalError } from "../../compiler/support/internal-error.ts";
-import type { BackendReport, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
+import type { Backend, BackendReport, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
 import type { Environment } from "./binary-store.ts";
 import { loadModule } from "./load-module.ts";
 import { assembled } from "./spec-file.ts";
@@ -31,7 +31,11 @@ export interface Trial {
 }
 
 /** @throws Problem when no backend works */
-export async function trialTraining(environment: Environment, duration: number, backend = "auto"): Promise<Trial> {
+export async function trialTraining(
+  environment: Environment,
+  duration: number,
+  backend: Backend = "auto",
+): Promise<Trial> {
   const { compilation } = compile({ file: "trial.yaml", text: SPEC });
   if (compilation === undefined) throw new InternalError("the trial spec does not compile");
   const { moduleText } = await assembled(compilation, environment);

@@ -1,5 +1,5 @@
 /** From the name of a backend to an executor; and which one `auto` takes. gpu.js is loaded only where it is needed. */
-import type { Executor, ModelDefinition, SimdVariant } from "../contract.ts";
+import type { Backend, Executor, ModelDefinition, SimdVariant } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { estimateStep, estimateText } from "./estimate.ts";
 import { failureOf, messageOf } from "./failure.ts";
@@ -9,7 +9,7 @@ import { wasmMachine } from "./wasm/machine.ts";
 import { checkSimd, usableThreads } from "./wasm/open.ts";
 
 export interface ExecutorOptions {
-  readonly backend: string;
+  readonly backend: Backend;
   /** Most threads of the backend wasm; undefined: as many as pay. */
   readonly threads?: number | undefined;
   /** Variant of the backend wasm; undefined: the best there is. */
@@ -53,7 +53,7 @@ async function chooseExecutor(
   definition: ModelDefinition,
   variant: Omit<ExecutorOptions, "backend">,
 ): Promise<Executor> {
-  const requested = "auto";
+  const requested = "auto" as const;
   const { wasm } = definition;
   const refused: string[] = [];
   if (wasm !== undefined) {

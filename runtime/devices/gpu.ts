@@ -1,5 +1,5 @@
 /** The one place that loads gpu.js; the backends it offers, and an executor on the one that is asked for. */
-import type { Executor, ModelDefinition } from "../contract.ts";
+import type { Backend, Executor, ModelDefinition } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { isNode, lacksGpuDevice } from "./adapter.ts";
 import { GpuExecutor } from "./executor.ts";
@@ -28,7 +28,7 @@ async function loadLibrary(): Promise<GpuLibrary> {
  *
  * @throws Problem when the backend is unknown, cannot run here, computes wrong numbers or runs as something else
  */
-export async function createGpuExecutor(definition: ModelDefinition, backend: string): Promise<Executor> {
+export async function createGpuExecutor(definition: ModelDefinition, backend: Backend): Promise<Executor> {
   const known = gpuBackends.find((name) => name === backend);
   if (known === undefined) {
     throw new Problem({
@@ -48,7 +48,7 @@ export async function createGpuExecutor(definition: ModelDefinition, backend: st
  */
 export async function createRealGpuExecutor(
   definition: ModelDefinition,
-  requested: string,
+  requested: Backend,
   notes: readonly string[],
 ): Promise<Executor | string> {
   const found = await findGpu(await loadLibrary());
@@ -63,7 +63,7 @@ export async function createRealGpuExecutor(
  */
 export async function createAnyExecutor(
   definition: ModelDefinition,
-  requested: string,
+  requested: Backend,
   refused: readonly string[],
 ): Promise<Executor> {
   const library = await loadLibrary();

@@ -1,5 +1,6 @@
 /** Runs the programs of a model as the wasm target compiled them: one call into WebAssembly each, in one linear memory. */
 import type {
+  Backend,
   BackendReport,
   Executor,
   ModelDefinition,
@@ -20,7 +21,7 @@ import { call, exported, openWasm, type OpenWasm } from "./wasm/open.ts";
 import { Pace } from "./wasm/pace.ts";
 
 export interface WasmOptions {
-  readonly requested: string;
+  readonly requested: Backend;
   /** Why this backend, for the report. */
   readonly reason: string;
   /** Most threads; undefined: as many as pay. */

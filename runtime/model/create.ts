@@ -1,5 +1,5 @@
 /** From the options of `create` to a live model. Which executors exist is the caller's business. */
-import type { CreateOptions, Executor, LiveModel, ModelDefinition, SimdVariant } from "../contract.ts";
+import type { Backend, CreateOptions, Executor, LiveModel, ModelDefinition, SimdVariant } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
 import { describe } from "../tensor.ts";
@@ -10,12 +10,20 @@ import { initialParameters, readWeights } from "./parameters.ts";
 export const SIMD_VARIANTS = ["plain", "relaxed"] as const satisfies readonly SimdVariant[];
 
 /** What `backend` may be. */
-export const BACKENDS = ["auto", "webgpu", "webgl2", "headlessgl", "wasm", "webasm", "cpu"] as const;
+export const BACKENDS = [
+  "auto",
+  "webgpu",
+  "webgl2",
+  "headlessgl",
+  "wasm",
+  "webasm",
+  "cpu",
+] as const satisfies readonly Backend[];
 
 export type ExecutorFactory = (
   definition: ModelDefinition,
   options: {
-    readonly backend: string;
+    readonly backend: Backend;
     readonly threads: number | undefined;
     readonly simd: SimdVariant | undefined;
   },
@@ -40,9 +48,6 @@ export async function createModel<D extends ModelDefinition>(
   }
   if (simd !== undefined && !SIMD_VARIANTS.includes(simd)) {
     throw invalidOption(`simd must be ${SIMD_VARIANTS.join(" or ")}, not ${describe(simd)}.`);
-  }
-  if (weights !== undefined && !(weights instanceof Uint8Array)) {
-    throw invalidOption(`weights must be the bytes of a safetensors file (a Uint8Array), not ${describe(weights)}.`);
   }
   // Before the executor: a device need not start for weights that do not fit.
   const start =

@@ -7,7 +7,9 @@ import {
   describe,
   firstNotFinite,
   flattenInto,
+  isIntegerArray,
   isList,
+  isNumberArray,
   placeText,
   shapeText,
   sizeOf,
@@ -155,7 +157,7 @@ function flatten(
     throw wrongInputs(`input "${name}" must be ${signature(expectation)}, but it is ${describe(given)}.`);
   }
   if (given.length === 0) throw wrongInputs(`input "${name}" is empty; at least one example is needed.`);
-  if (given instanceof Float32Array || given instanceof Int32Array || typeof given[0] === "number") {
+  if (isNumberArray(given) || typeof given[0] === "number" || typeof given[0] === "bigint") {
     if (given.length % size !== 0) {
       throw wrongInputs(
         `input "${name}" must be ${signature(expectation)}, a multiple of ${String(size)} numbers, ` +
@@ -192,10 +194,12 @@ function nested(expectation: Expectation, given: unknown, shape: readonly number
     );
   }
   const values = Float32Array.from(wide);
+  // A fraction is rounded to float32, as everywhere; who hands over integers means exactly these.
+  const isExact = expectation.limits?.whole === true || isIntegerArray(given);
   for (let position = 0; position < wide.length; position += 1) {
     const value = wide[position] ?? 0;
     const narrow = values[position] ?? 0;
-    const changed = expectation.limits?.whole === true && narrow !== value;
+    const changed = isExact && narrow !== value;
     if ((Number.isFinite(value) && !Number.isFinite(narrow)) || (changed && Number.isFinite(value))) {
       throw wrongInputs(`${locate(expectation, position)} is ${String(value)}, which float32 cannot hold.`);
     }

@@ -2,6 +2,9 @@
 import type { LiveModel, ModelDefinition, ParameterFact, StatisticDType } from "../contract.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
+import { bytesOf } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
+import { understood } from "./foreign-weights.ts";
 import { fillNormal, fillUniform, initialisationStream } from "../random.ts";
 import { CHECKSUM_KEY } from "../safetensors-checksum.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors.ts";
@@ -113,19 +116,24 @@ export function fileEntry(
 /**
  * The parameters in a safetensors file.
  *
- * Weights of any spec serve whose parameters have the same names and shapes: that is how a model is trained further.
+ * Weights of any spec serve whose parameters have the same names and shapes: that is how a model is trained further. Those of
+ * float64, float16 and bfloat16, and under names that all begin alike, are understood.
  *
- * @throws Problem `wrong-weights` with every missing, unexpected and misshapen tensor
+ * @throws Problem `invalid-option` for what holds no bytes, `invalid-safetensors`, `wrong-weights` with every missing, unexpected and misshapen tensor
  */
-export function readWeights(definition: ModelDefinition, bytes: Uint8Array): Weights {
-  const { tensors, metadata } = readSafetensors(bytes);
-  return { parameters: takeTensors(tensors, definition.parameters, "weights"), metadata };
+export function readWeights(definition: ModelDefinition, bytes: Bytes): Weights {
+  const { tensors: given, metadata } = readSafetensors(bytesOf(bytes, "weights"));
+  const names = definition.parameters.map(({ name }) => name);
+  const { tensors, notices } = understood(given, names);
+  return { parameters: takeTensors(tensors, definition.parameters, "weights"), metadata, notices };
 }
 
 export interface Weights {
   readonly parameters: Tensors;
   /** What the file says beside the tensors: the scaler of the data, say. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What was made of tensors that are not as this project saves them; see `BackendReport.notices`. */
+  readonly notices: readonly string[];
 }
 
 /** Gives a live model other parameters; what its weights say beside the tensors stays. */

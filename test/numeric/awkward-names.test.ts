@@ -38,7 +38,7 @@ describe("sequences of unequal lengths", () => {
     ["concat", "cpu"],
     ["add", "wasm"],
     ["concat", "wasm"],
-  ])("joined by %s count as long as the shorter, on %s", async (kind, backend) => {
+  ] as const)("joined by %s count as long as the shorter, on %s", async (kind, backend) => {
     const compilation = compileText(
       "unequal.yaml",
       `

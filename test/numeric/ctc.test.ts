@@ -161,7 +161,7 @@ describe("more than 1000 steps", () => {
     "logits.bias": testNumbers(5, 2).map(Math.fround),
   };
 
-  it.each(["wasm", "cpu"])(
+  it.each(["wasm", "cpu"] as const)(
     "on %s as interpreted",
     async (backend) => {
       const exact = interpretedTrainee(compilation, parameters);

@@ -43,7 +43,7 @@ describe.each([
     y: numbers(2 * steps, 1),
   };
 
-  it.each(["cpu", "wasm"])(
+  it.each(["cpu", "wasm"] as const)(
     `on %s as interpreted, over ${steps} steps`,
     async (backend) => {
       const exact = interpretedTrainee(compilation, parameters);

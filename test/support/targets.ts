@@ -1,9 +1,10 @@
 /** What the numeric suite runs on. */
 import { expect } from "vitest";
+import type { Backend } from "../../runtime/contract.ts";
 
 export interface Target {
   readonly title: string;
-  readonly backend: string;
+  readonly backend: Backend;
   /** Of wasm: without relaxed SIMD, although this engine has it. */
   readonly plain?: boolean;
 }
@@ -15,6 +16,7 @@ export function testedTargets(): readonly Target[] {
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "")
+    .map((name) => name as Backend)
     .flatMap((backend): readonly Target[] => [
       { title: backend, backend },
       ...(backend === "wasm" ? [{ title: "wasm with plain SIMD", backend, plain: true }] : []),

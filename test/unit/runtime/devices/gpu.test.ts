@@ -111,7 +111,7 @@ describe("what gpu.js cannot run", () => {
     const kernels = { total: { source, output: [1] } } as ModelDefinition["gpu"]["predict"]["kernels"];
     return { ...definition, gpu: { ...definition.gpu, predict: { ...definition.gpu.predict, kernels } } };
   };
-  const predicted = async (given: ModelDefinition, backend: string): Promise<unknown> => {
+  const predicted = async (given: ModelDefinition, backend: "cpu" | "webasm"): Promise<unknown> => {
     const executor = await createExecutor(given, { backend });
     try {
       return await executor.run("predict", { x: Float32Array.from([1, 2, 3]) }, given.batchSize);
@@ -122,7 +122,7 @@ describe("what gpu.js cannot run", () => {
     }
   };
 
-  it.each(["cpu", "webasm"])("is a Problem that says which backend and program: %s", async (backend) => {
+  it.each(["cpu", "webasm"] as const)("is a Problem that says which backend and program: %s", async (backend) => {
     // What a minifier makes of a kernel: the loop's variable has the name of a parameter, and gpu.js ignores blocks.
     const shadowed = "function total(x) { let e = 0; for (let x = 0; x < 3; x++) { e += x; } return e + x[0]; }";
     const broken = backend === "cpu" ? "function total(x) { return x[0] +* 2; }" : shadowed;
@@ -152,7 +152,7 @@ describe("choosing a backend", () => {
   const definition = definitionOf(cellPrograms["rank 1"] as (typeof cellPrograms)[string]);
 
   it("refuses a name that is none", async () => {
-    await expect(createExecutor(definition, { backend: "cuda" })).rejects.toMatchObject({
+    await expect(createExecutor(definition, { backend: "cuda" as never })).rejects.toMatchObject({
       code: "unknown-backend",
       help: "known backends: webgpu, webgl2, headlessgl, webasm, cpu.",
     });
@@ -183,7 +183,7 @@ describe("choosing a backend", () => {
       /^SIMD: yes; relaxed SIMD: (yes|no); threads: yes, up to \d+$/,
     );
     for (const finding of findings) {
-      if (testedModes.includes(finding.backend))
+      if (testedModes.some((mode) => mode === finding.backend))
         expect(finding).toMatchObject({ available: true, canary: true, reason: null });
       expect(finding.available).toBe(finding.reason === null);
     }

@@ -21,7 +21,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const asked = { requested: "wasm", reason: "asked for" };
+const asked = { requested: "wasm", reason: "asked for" } as const;
 
 /** A model on this machine as if it had two cores. */
 function create(definition: Definition, options: CreateOptions = {}, on = machine): Promise<LiveModel<Definition>> {

@@ -58,14 +58,14 @@ describe("create", () => {
   it("lists every tensor that does not fit", async () => {
     const bytes = writeSafetensors([
       ["linear.weight", entry([3, 1], new Float32Array(3))],
-      ["linear.bias", entry([1], new Float64Array(1))],
+      ["linear.bias", { dtype: "I32", shape: [1], data: new Int32Array(1) }],
       ["scale.value", entry([1], Float32Array.of(NaN))],
       ["other", entry([2], new Float32Array(2))],
     ]);
     const { code, message } = await problemOf(() => create({ weights: bytes }));
     expect(code).toBe("wrong-weights");
     expect(message).toContain("linear.weight is F32 [3, 1], expected F32 [1, 3]");
-    expect(message).toContain("linear.bias is F64 [1], expected F32 [1]");
+    expect(message).toContain("linear.bias is I32 [1], expected F32 [1]");
     expect(message).toContain("scale.value[0] is NaN");
     expect(message).toContain("unexpected: other [2]");
     await expectProblem(
