@@ -24,7 +24,13 @@ describe("the backend in a line", () => {
   });
 
   it("says of one that was named that it was, and of a software adapter that it is one", () => {
-    const named: BackendReport = { ...report, requested: "webgpu", backend: "webgpu", reason: "asked for", fallbackReason: null };
+    const named: BackendReport = {
+      ...report,
+      requested: "webgpu",
+      backend: "webgpu",
+      reason: "asked for",
+      fallbackReason: null,
+    };
     const soft: BackendReport = { ...named, executorKind: null, adapter: "SwiftShader", software: true };
     for (const text of [backendText(soft), ranText(soft)]) {
       expect(text).toBe("webgpu (on SwiftShader; a software adapter that computes on the CPU), asked for");
