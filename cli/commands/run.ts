@@ -26,11 +26,13 @@ import { finishRun } from "../support/finish-run.ts";
 import { createResumed, takeUp, type ResumedRun } from "../support/resume.ts";
 import { compareOrigins, ORIGIN_KEY, originOf, type RunOrigin } from "../support/run-origin.ts";
 import type { Session } from "../support/session.ts";
+import { keptText } from "../support/kept-text.ts";
 import { projectRoot } from "../../runtime/data/files.ts";
-import { loadData, trainSettings } from "../support/spec-facts.ts";
+import { loadData } from "../support/spec-facts.ts";
 import { writeMetadata } from "../support/stored-facts.ts";
 import { openSubject, type Subject } from "../support/subject.ts";
 import { reach } from "../support/terminal.ts";
+import { trainSettings } from "../support/train-settings.ts";
 
 interface RunFlags {
   readonly epochs?: number;
@@ -51,7 +53,7 @@ export function addRun(program: Command, session: Session): void {
     .command("run")
     .summary("compile, train and score a model")
     .description(
-      "Compiles the spec if its module is stale, trains, scores the best weights on the test part beside a naive " +
+      "Compiles the spec if its module is stale, trains, scores the kept weights on the test part beside a naive " +
         "baseline, and writes weights, checkpoint, log, metrics and report into runs/<name>/<n>/. " +
         "Ctrl-C saves and stops; --resume takes the run up again.",
     )
@@ -108,7 +110,7 @@ async function runIn(
 ): Promise<number> {
   const { definition } = subject.handle;
   const dataset = await loadData(subject, resumed?.stored.scaler);
-  const settings = trainSettings(definition, flags, dataset);
+  const settings = trainSettings(subject, flags, dataset);
   dataset.notes.forEach((note) => {
     session.note(`note: ${note}`);
   });
@@ -212,7 +214,7 @@ async function trainIn(
     if (isTraining) interrupt.stop();
   });
   try {
-    const { outcome, counters } = await runTraining({
+    const { outcome, counters, kept } = await runTraining({
       ...settings,
       model: live,
       train: dataset.train,
@@ -232,13 +234,17 @@ async function trainIn(
       onEpoch: (record) => {
         session.emit(record);
       },
+      onSalvage: (salvaged, reached) => {
+        session.note(`${run}: ${keptText(salvaged, reached)}`);
+      },
     });
     isTraining = false;
     if (outcome === "interrupted") {
+      session.note(keptText(kept, counters));
       session.note(interruptedMessage(counters, commandOf(subject, flags), run));
       return terminal.output.mistake === undefined ? EXIT.interrupted : EXIT.mistake;
     }
-    await finishRun(session, { subject, dataset, live, directory, run, outcome, counters, ranOn: origin.ran_on });
+    await finishRun(session, { subject, dataset, live, directory, run, outcome, counters, kept, ranOn: origin.ran_on });
     return EXIT.ok;
   } finally {
     interrupt.release();

@@ -3,9 +3,10 @@ import type { Command } from "commander";
 import { EXIT } from "../support/faults.ts";
 import { jsonOption, setOption } from "../support/options.ts";
 import type { Session } from "../support/session.ts";
-import { loadData, trainSettings } from "../support/spec-facts.ts";
+import { loadData } from "../support/spec-facts.ts";
 import { checkSpec } from "../support/spec-file.ts";
 import { kindOf } from "../support/subject.ts";
+import { trainSettings } from "../support/train-settings.ts";
 
 interface ValidateOptions {
   readonly json?: boolean;
@@ -35,7 +36,7 @@ async function validateAll(session: Session, specs: readonly string[], overrides
       await kindOf(session.terminal, spec, ["spec"]);
       const subject = await checkSpec(session.terminal, spec, overrides);
       const dataset = await loadData(subject);
-      trainSettings(subject.handle.definition, {}, dataset);
+      trainSettings(subject, {}, dataset);
       dataset.notes.forEach((note) => {
         session.note(`${spec}: note: ${note}`);
       });

@@ -90,7 +90,10 @@ function ourFault(error: unknown, env: Readonly<Record<string, string | undefine
 }
 
 function renderFault(fault: Described, document: Document | undefined): string {
-  const place = [fault.file, fault.line, fault.column].filter((part) => part !== undefined).join(":");
+  const asked = placeInSpec(fault, document);
+  // What is wrong with the spec alone has its place there and no other.
+  const { file, line, column } = fault.file === undefined && asked !== undefined ? asked : fault;
+  const place = [file, line, column].filter((part) => part !== undefined).join(":");
   const rows = [`${place === "" ? "" : `${place}: `}error[${fault.code}]: ${fault.message}`];
   const { frame } = fault;
   frame?.lines.forEach((line, index) => {
@@ -100,11 +103,10 @@ function renderFault(fault: Described, document: Document | undefined): string {
     const width = Math.max(1, Math.min(fault.length ?? 1, line.length - frame.column + 1));
     rows.push(numbered("", " ".repeat(frame.column - 1) + "^".repeat(width)));
   });
-  const asked = placeInSpec(fault, document);
   if (asked !== undefined) {
-    const line = linesOf(asked.text)[asked.line - 1] ?? "";
-    rows.push(`  note: ${asked.file}:${String(asked.line)}:${String(asked.column)}: the spec says so here.`);
-    rows.push(numbered(String(asked.line), line));
+    const said = `  note: ${asked.file}:${String(asked.line)}:${String(asked.column)}: the spec says so here.`;
+    if (fault.file !== undefined) rows.push(said);
+    rows.push(...frameInSpec(asked, fault.file === undefined));
   }
   const { more = 0 } = fault;
   if (more > 0) rows.push(`  note: ${groupedText(more)} more of this kind ${more === 1 ? "is" : "are"} not shown.`);
@@ -115,6 +117,11 @@ function renderFault(fault: Described, document: Document | undefined): string {
 function faultToJson(fault: Described, document: Document | undefined): JsonDiagnostic & { readonly more?: number } {
   const asked = placeInSpec(fault, document);
   const { line = null, column = null, more = 0 } = fault;
+  if (fault.file === undefined && asked !== undefined) {
+    const { code, message, help = null } = fault;
+    const count = more === 0 ? {} : { more };
+    return { ...jsonPlace(asked), severity: "error", code, message, help, notes: [], ...count };
+  }
   return {
     file: fault.file ?? null,
     line,
@@ -144,6 +151,14 @@ function placeInSpec({ pointer }: Described, document: Document | undefined): Sp
   const { file, text, span } = document.locate(pointer);
   const end = positionAt(text, span.end);
   return { file, text, ...positionAt(text, span.start), endLine: end.line, endColumn: end.column };
+}
+
+/** The line of a place in a spec, with its value underlined where the place is the message's own. */
+function frameInSpec({ text, line, column, endLine, endColumn }: SpecPlace, isMarked: boolean): string[] {
+  const shown = linesOf(text)[line - 1] ?? "";
+  const end = endLine === line ? endColumn : shown.length + 1;
+  const mark = " ".repeat(column - 1) + "^".repeat(Math.max(1, end - column));
+  return [numbered(String(line), shown), ...(isMarked ? [numbered("", mark)] : [])];
 }
 
 function jsonPlace({ file, line, column, endLine, endColumn }: SpecPlace): JsonPlace {

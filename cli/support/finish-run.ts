@@ -1,12 +1,14 @@
-/** The end of a training: scores of the best weights, `metrics.json`, the report, and what the user reads of them. */
+/** The end of a training: scores of the kept weights, `metrics.json`, the report, and what the user reads of them. */
 import path from "node:path";
 import type { LiveModel } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { writeMetrics } from "../../runtime/run/directory.ts";
+import type { Kept } from "../../runtime/training/kept.ts";
 import type { TrainingCounters } from "../../runtime/training/state.ts";
 import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
 import { ranText } from "./backend-text.ts";
 import { evaluatePart } from "./evaluation.ts";
+import { keptText, placeOf } from "./kept-text.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import { samplesOf } from "./report-samples.ts";
 import type { RanOn } from "./run-origin.ts";
@@ -24,11 +26,12 @@ export interface FinishedTraining {
   readonly run: string;
   readonly outcome: TrainingOutcome;
   readonly counters: TrainingCounters;
+  readonly kept: Kept;
   readonly ranOn: readonly RanOn[];
 }
 
 export async function finishRun(session: Session, finished: FinishedTraining): Promise<void> {
-  const { subject, dataset, live, directory, run, outcome, counters, ranOn } = finished;
+  const { subject, dataset, live, directory, run, outcome, counters, kept, ranOn } = finished;
   const validation = await evaluatePart(live, dataset, "validation");
   const test = await evaluatePart(live, dataset, "test");
   const log = await readLog(directory);
@@ -38,8 +41,10 @@ export async function finishRun(session: Session, finished: FinishedTraining): P
     outcome,
     epochs: counters.epoch,
     steps: counters.step,
+    watched: counters.watched,
     best_epoch: counters.bestEpoch,
-    best_loss: counters.bestLoss,
+    best_value: counters.bestValue,
+    kept: placeOf(kept),
     seed: counters.seed,
     seconds: Number(log.reduce((total, { seconds }) => total + seconds, 0).toFixed(3)),
     batch_size: definition.batchSize,
@@ -54,7 +59,7 @@ export async function finishRun(session: Session, finished: FinishedTraining): P
   };
   await writeMetrics(directory, { ...metrics });
   session.emit(metrics);
-  session.remark(outcomeText(metrics));
+  session.remark(`${outcomeText(metrics, counters.position > 0)}; ${keptText(kept, counters)}`);
   session.remark(`ran on: ${ranText(metrics.backend)}`);
   session.print(
     test === undefined ? "the data has no test part, so nothing is scored" : scoreText("test", test.scores),
@@ -64,8 +69,11 @@ export async function finishRun(session: Session, finished: FinishedTraining): P
   session.print(`report: ${path.join(run, "report.html")}`);
 }
 
-function outcomeText({ outcome, epochs, steps, best_epoch: best, seconds }: RunMetrics): string {
-  const end = outcome === "stopped_early" ? "stopped early" : "trained";
-  const kept = best === null ? "" : `; the weights of epoch ${String(best)} are kept`;
-  return `${end} after ${String(epochs)} epochs (${String(steps)} steps, ${seconds.toFixed(1)} s)${kept}`;
+/** `trained for 3 epochs and a part of epoch 4 (17 steps, 0.3 s)` */
+function outcomeText({ outcome, epochs, steps, seconds }: RunMetrics, isCut: boolean): string {
+  const end = outcome === "stopped_early" ? "stopped early after" : "trained for";
+  const whole = `${String(epochs)} ${epochs === 1 ? "epoch" : "epochs"}`;
+  const cut = `a part of epoch ${String(epochs + 1)}`;
+  const span = !isCut ? whole : epochs === 0 ? cut : `${whole} and ${cut}`;
+  return `${end} ${span} (${String(steps)} ${steps === 1 ? "step" : "steps"}, ${seconds.toFixed(1)} s)`;
 }

@@ -1,5 +1,9 @@
-/** What `metrics.json` of a run holds. */
+/**
+ * What `metrics.json` of a run holds. Files of versions before have `best_loss`, whatever was watched, in place of `watched` and
+ * `best_value`, and no `kept`: the weights of `best_epoch` were.
+ */
 import type { BackendReport } from "../../runtime/contract.ts";
+import type { Kept } from "../../runtime/training/kept.ts";
 import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
 import type { PartScores } from "./evaluation.ts";
 import type { RanOn } from "./run-origin.ts";
@@ -10,9 +14,13 @@ export interface RunMetrics {
   /** Epochs that are complete, and updates done. */
   readonly epochs: number;
   readonly steps: number;
-  /** The epoch whose weights are kept and scored; null when none was trained. */
+  /** What tells the best epoch: `validation_loss`, or the metric that early stopping watches; null where nothing does. */
+  readonly watched: string | null;
+  /** The whole epoch (from 1) with its best value, and that value; null without one. */
   readonly best_epoch: number | null;
-  readonly best_loss: number | null;
+  readonly best_value: number | null;
+  /** The weights that are kept and scored. */
+  readonly kept: Omit<Kept, "parameters">;
   readonly seed: number;
   readonly seconds: number;
   readonly batch_size: number;

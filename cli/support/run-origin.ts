@@ -10,7 +10,7 @@ import type { Dataset, Examples } from "../../runtime/data/dataset.ts";
 import { PART_LABELS, PART_NAMES } from "../../runtime/data/split.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { Problem } from "../../runtime/problem.ts";
-import type { TrainSettings } from "./spec-facts.ts";
+import type { TrainSettings } from "./train-settings.ts";
 
 export interface RunOrigin {
   readonly data: Readonly<Record<PartName, PartDigest>>;

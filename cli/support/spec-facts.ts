@@ -1,17 +1,14 @@
-/** What commands need of a resolved spec: its losses, metrics and training settings, as types. */
+/** What commands need of a resolved spec: its losses and metrics as types, and its data. */
 import type { Document } from "../../compiler/contracts.ts";
 import { isRecord, memberOf } from "../../compiler/support/plain.ts";
 import type { ModelDefinition, ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset, FileReader } from "../../runtime/data/dataset.ts";
 import { loadDataset } from "../../runtime/data/load.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
-import { scorePart } from "../../runtime/metrics/part.ts";
 import { checkAlignments } from "../../runtime/model/alignments.ts";
-import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
+import { ignoredClass } from "../../runtime/model/loss.ts";
 import { exampleText } from "../../runtime/tensor.ts";
-import type { TrainOptions, ValidationScore } from "../../runtime/training/options.ts";
 import { aboutSpec } from "./faults.ts";
-import { Mistake } from "./mistake.ts";
 
 export interface LossFact {
   readonly kind: string;
@@ -43,79 +40,6 @@ export function putsBosItself(definition: ModelDefinition, input: string): boole
   return hasDecoder(definition.spec["layers"]);
 }
 
-export interface TrainSettings extends Pick<TrainOptions, "epochs" | "steps" | "shuffle" | "earlyStopping"> {
-  readonly seed: number;
-}
-
-/** The training section with what the command line says instead. @param dataset that early stopping by a metric scores */
-export function trainSettings(
-  definition: ModelFacts,
-  given: { readonly epochs?: number | undefined; readonly seed?: number | undefined },
-  dataset: Dataset,
-): TrainSettings {
-  const train = isRecord(definition.spec["train"]) ? definition.spec["train"] : {};
-  const goal = given.epochs !== undefined ? { epochs: given.epochs } : goalIn(train);
-  const stopping = train["early_stopping"];
-  return {
-    ...goal,
-    seed: given.seed ?? numberIn(train, "seed") ?? 0,
-    shuffle: train["shuffle"] !== false,
-    ...(isRecord(stopping) ? { earlyStopping: stoppingIn(stopping, definition, dataset) } : {}),
-  };
-}
-
-function goalIn(train: Readonly<Record<string, unknown>>): { readonly steps: number } | { readonly epochs: number } {
-  const steps = numberIn(train, "steps");
-  return steps === undefined ? { epochs: numberIn(train, "epochs") ?? 0 } : { steps };
-}
-
-function stoppingIn(
-  section: Readonly<Record<string, unknown>>,
-  definition: ModelFacts,
-  dataset: Dataset,
-): NonNullable<TrainOptions["earlyStopping"]> {
-  const { metric = "loss" } = section;
-  return {
-    patience: numberIn(section, "patience") ?? 1,
-    metric: metric === "loss" ? "validation_loss" : validationScore(String(metric), definition, dataset),
-    restoreBest: section["restore_best"] !== false,
-  };
-}
-
-/** @throws Mistake `early-stopping-metric` when nothing the model gives can be scored so */
-function validationScore(metric: string, definition: ModelFacts, dataset: Dataset): ValidationScore {
-  const scored = lossesOf(definition).find(
-    ({ input, target }) =>
-      definition.outputs.some(({ name }) => name === input) && metricSuits(definition, target, metric),
-  );
-  if (scored === undefined) {
-    throw new Mistake({
-      code: "early-stopping-metric",
-      message: `early stopping by ${metric} needs the loss's input among the outputs, to score it.`,
-      help: `add ${lossesOf(definition)
-        .map(({ input }) => input)
-        .join(" or ")} to outputs, or set train.early_stopping.metric to loss.`,
-    });
-  }
-  return {
-    name: metric,
-    better: metricNamed(metric).better,
-    score: (outputs) =>
-      memberOf(
-        scorePart({
-          dataset,
-          part: "validation",
-          inputs: definition.inputs,
-          target: scored.target,
-          output: pointPrediction(definition, scored, memberOf(outputs, scored.input) ?? new Float32Array()),
-          metrics: [metric],
-          ignored: ignoredClass(definition, scored.target),
-        }).metrics,
-        metric,
-      )?.model ?? null,
-  };
-}
-
 /** Whether each of a target's labels belongs to one prediction; those of ctc lie anywhere in the input. */
 export function hasPlaces(definition: ModelFacts, target: string): boolean {
   return definition.alignments?.some((alignment) => alignment.target === target) !== true;
@@ -126,11 +50,6 @@ export function metricSuits(definition: ModelFacts, target: string, metric: stri
   if (!hasPlaces(definition, target)) return false;
   const fact = definition.inputs.find(({ name }) => name === target);
   return (metricNamed(metric).of === "classes") === (fact?.dtype === "int32");
-}
-
-function numberIn(section: Readonly<Record<string, unknown>>, key: string): number | undefined {
-  const value = memberOf(section, key);
-  return typeof value === "number" ? value : undefined;
 }
 
 /** A spec whose data is read: compiled already, or only checked. */
@@ -161,4 +80,9 @@ export async function loadData(subject: DataSubject, scaler?: unknown): Promise<
   } catch (error) {
     throw aboutSpec(error, subject.document);
   }
+}
+
+export function numberIn(section: Readonly<Record<string, unknown>>, key: string): number | undefined {
+  const value = memberOf(section, key);
+  return typeof value === "number" ? value : undefined;
 }

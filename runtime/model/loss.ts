@@ -46,6 +46,12 @@ export function pointPrediction(
   return output.filter((_, position) => position % levels.length === middle);
 }
 
+/** By how much a loss smooths its labels, the most of all losses; 0 where none does. */
+export function labelSmoothing(definition: ModelFacts): number {
+  const shares = lossSpecs(definition).map((loss) => loss["label_smoothing"]);
+  return Math.max(0, ...shares.filter((share): share is number => typeof share === "number"));
+}
+
 function lossSpecs(definition: ModelFacts): readonly Readonly<Record<string, unknown>>[] {
   const loss = definition.spec["loss"];
   const list: readonly unknown[] = Array.isArray(loss) ? loss : [loss];

@@ -2,18 +2,35 @@
 import cliProgress from "cli-progress";
 import type { EpochRecord } from "../training/state.ts";
 import { visibleText } from "../visible-text.ts";
+import { Pace, speedText } from "./pace.ts";
+import { epochLine, lossName, normTexts, paceTexts, validationTexts, valueText, whereText } from "./progress-text.ts";
 
 export interface ProgressStart {
   readonly goal: { readonly kind: "epochs" | "steps"; readonly count: number };
   readonly stepsPerEpoch: number;
   /** Updates done before, by the run that is resumed. */
   readonly step: number;
+  /** Early stopping may end it before: then the time left is the most that it can take. */
+  readonly mayEndEarlier?: boolean;
+  /** The loss smooths its labels, and so is not what the model's predictions alone would cost. */
+  readonly smoothed?: boolean;
+}
+
+export interface ProgressStep {
+  /** 1 for the first. */
+  readonly epoch: number;
+  readonly step: number;
+  /** Mean of the epoch's losses so far. */
+  readonly meanLoss: number;
+  /** Of this update, before clipping. */
+  readonly gradientNorm?: number;
 }
 
 export interface Progress {
   start(facts: ProgressStart): void;
-  /** @param epoch 1 for the first */
-  step(epoch: number, step: number, loss: number): void;
+  step(step: ProgressStep): void;
+  /** Examples of the validation behind it, and all of them. */
+  validation(done: number, count: number): void;
   epoch(record: EpochRecord): void;
   /** A sentence in between. */
   note(text: string): void;
@@ -31,27 +48,15 @@ export function createProgress(
   stream: NodeJS.WriteStream | ProgressStream,
   options: { readonly quiet?: boolean; readonly now?: () => number } = {},
 ): Progress {
-  if (options.quiet === true) return silent;
-  return stream.isTTY === true ? bar(stream as NodeJS.WriteStream) : lines(stream, options.now ?? Date.now);
-}
-
-/** `epoch 3/100  step 120  train loss 0.01234  validation loss 0.02345  0.8 s` */
-export function epochLine(record: EpochRecord, goal: ProgressStart["goal"]): string {
-  const of = goal.kind === "epochs" ? `/${String(goal.count)}` : "";
-  const parts = [`epoch ${String(record.epoch)}${of}`, `step ${String(record.step)}`];
-  parts.push(`train loss ${lossText(record.train_loss)}`);
-  if (record.validation_loss !== null) parts.push(`validation loss ${lossText(record.validation_loss)}`);
-  parts.push(`${record.seconds.toFixed(record.seconds < 10 ? 2 : 0)} s`);
-  return parts.join("  ");
-}
-
-function lossText(loss: number): string {
-  return loss.toPrecision(4);
+  const { quiet, now = Date.now } = options;
+  if (quiet === true) return silent;
+  return stream.isTTY === true ? bar(stream as NodeJS.WriteStream, now) : lines(stream, now);
 }
 
 const silent: Progress = {
   start: () => undefined,
   step: () => undefined,
+  validation: () => undefined,
   epoch: () => undefined,
   note: () => undefined,
   stop: () => undefined,
@@ -63,79 +68,119 @@ function totalSteps({ goal, stepsPerEpoch }: ProgressStart): number {
   return goal.kind === "steps" ? goal.count : goal.count * stepsPerEpoch;
 }
 
-/** Lines for logs: the first epoch, then at most one every other second, a sign of life in long epochs, the last epoch. */
+/** What stays when training is over: nothing is left then, whatever the goal was. */
+function lastLine(record: EpochRecord, { goal }: ProgressStart, { now: { stepsPerSecond } }: Pace): string {
+  return [epochLine(record, goal), ...(stepsPerSecond === undefined ? [] : [speedText(stepsPerSecond)])].join("  ");
+}
+
+/**
+ * Lines for logs: the first epoch, then at most one every other second, the last epoch; in long epochs a sign of life, the
+ * first after two seconds.
+ */
 function lines(stream: ProgressStream, now: () => number): Progress {
   const secondsBetweenEpochs = 2;
-  const secondsBetweenSteps = 15;
+  const secondsBetweenSigns = 15;
   let facts = NO_START;
+  let pace = new Pace(0, now);
   let written = -Infinity;
+  let hasWritten = false;
+  let epoch = 1;
   let pending: EpochRecord | undefined;
   const write = (text: string): void => {
     stream.write(`${text}\n`);
     written = now();
   };
+  const isDue = (): boolean => now() - written >= (hasWritten ? secondsBetweenSigns : secondsBetweenEpochs) * 1000;
+  const writeProgress = (...texts: readonly string[]): void => {
+    write([...texts, ...paceTexts(pace.now, facts)].join("  "));
+    hasWritten = true;
+  };
   return {
     start: (given) => {
       facts = given;
+      pace = new Pace(totalSteps(given), now);
+      written = now();
     },
-    step: (epoch, step, loss) => {
-      if (written === -Infinity) written = now();
-      if (now() - written < secondsBetweenSteps * 1000) return;
-      write(`epoch ${String(epoch)}  step ${String(step)}/${String(totalSteps(facts))}  loss ${lossText(loss)}`);
+    step: ({ epoch: atEpoch, step, meanLoss, gradientNorm }) => {
+      epoch = atEpoch;
+      pace.update(step);
+      if (!isDue()) return;
+      writeProgress(
+        whereText(epoch, facts.goal),
+        `step ${String(step)}/${String(totalSteps(facts))}`,
+        `${lossName("train", facts.smoothed)} ${valueText(meanLoss)} so far`,
+        ...normTexts(gradientNorm),
+      );
+    },
+    validation: (done, count) => {
+      if (isDue()) writeProgress(whereText(epoch, facts.goal), `validating ${String(done)}/${String(count)}`);
     },
     epoch: (record) => {
       pending = record;
       if (record.epoch !== 1 && now() - written < secondsBetweenEpochs * 1000) return;
-      write(epochLine(record, facts.goal));
+      writeProgress(epochLine(record, facts.goal));
       pending = undefined;
     },
     note: (text) => {
       write(visibleText(text));
     },
     stop: () => {
-      if (pending !== undefined) write(epochLine(pending, facts.goal));
+      if (pending !== undefined) write(lastLine(pending, facts, pace));
       pending = undefined;
     },
   };
 }
 
-function bar(stream: NodeJS.WriteStream): Progress {
+/** Columns that a terminal has at least where the bar itself may be long. */
+const WIDE = 110;
+
+function bar(stream: NodeJS.WriteStream, now: () => number): Progress {
   const view = new cliProgress.SingleBar({
     stream,
-    format: "{bar} {percentage}%  {where}  {losses}  {eta_formatted} left",
+    format: "{bar} {percentage}%  {texts}",
     barCompleteChar: "\u2588",
     barIncompleteChar: "\u2591",
-    barsize: 24,
+    barsize: stream.columns >= WIDE ? 24 : 8,
     hideCursor: true,
     clearOnComplete: true,
     // The process ends in its own time; a bar that hooks signals would end it for us.
     gracefulExit: false,
-    etaBuffer: 200,
   });
   let facts = NO_START;
+  let pace = new Pace(0, now);
   let last: EpochRecord | undefined;
   let running = false;
   let step = 0;
   let epoch = 1;
-  const losses = (): string => {
-    if (last === undefined) return "";
-    const validation = last.validation_loss === null ? "" : `  validation ${lossText(last.validation_loss)}`;
-    return `train ${lossText(last.train_loss)}${validation}`;
-  };
-  const where = (number: number): string =>
-    facts.goal.kind === "epochs" ? `epoch ${String(number)}/${String(facts.goal.count)}` : `epoch ${String(number)}`;
+  /** What the epoch has come to, and the validation of the one before. */
+  let soFar: readonly string[] = [];
+  const show = (): { readonly texts: string } => ({
+    texts: [
+      whereText(epoch, facts.goal),
+      ...paceTexts(pace.now, facts),
+      ...soFar,
+      ...(last === undefined ? [] : validationTexts(last)),
+    ].join("  "),
+  });
   return {
     start: (given) => {
       facts = given;
+      pace = new Pace(totalSteps(given), now);
       running = true;
       step = given.step;
       epoch = Math.floor(given.step / given.stepsPerEpoch) + 1;
-      view.start(totalSteps(given), step, { where: where(epoch), losses: "" });
+      view.start(totalSteps(given), step, show());
     },
-    step: (atEpoch, atStep) => {
+    step: ({ epoch: atEpoch, step: atStep, meanLoss, gradientNorm }) => {
       step = atStep;
       epoch = atEpoch;
-      view.update(step, { where: where(epoch), losses: losses() });
+      pace.update(step);
+      soFar = [`${lossName("train", facts.smoothed)} ${valueText(meanLoss)} so far`, ...normTexts(gradientNorm)];
+      view.update(step, show());
+    },
+    validation: (done, count) => {
+      soFar = [`validating ${String(done)}/${String(count)}`];
+      view.update(step, show());
     },
     epoch: (record) => {
       last = record;
@@ -144,13 +189,13 @@ function bar(stream: NodeJS.WriteStream): Progress {
       // The bar remembers its line of the screen: it is taken away and drawn anew below the sentence.
       view.stop();
       stream.write(`${visibleText(text)}\n`);
-      if (running) view.start(totalSteps(facts), step, { where: where(epoch), losses: losses() });
+      if (running) view.start(totalSteps(facts), step, show());
     },
     stop: () => {
       running = false;
       view.stop();
       // The bar is gone; what it showed last stays.
-      if (last !== undefined) stream.write(`${epochLine(last, facts.goal)}\n`);
+      if (last !== undefined) stream.write(`${lastLine(last, facts, pace)}\n`);
     },
   };
 }

@@ -1,8 +1,10 @@
 /** A training with a run directory: log, checkpoints and best weights are on disk at every moment, and can be taken up. */
 import type { LiveModel, ModelDefinition } from "../contract.ts";
-import { replaceParameters, writeWeights } from "../model/parameters.ts";
+import { labelSmoothing } from "../model/loss.ts";
+import { writeWeights } from "../model/parameters.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
+import { updatesPerEpoch, type Kept } from "../training/kept.ts";
 import type { TrainOptions } from "../training/options.ts";
 import type { EpochRecord, TrainingCounters } from "../training/state.ts";
 import { Trainer } from "../training/trainer.ts";
@@ -15,7 +17,7 @@ import { createProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import { SavePace } from "./save-pace.ts";
 
-export interface RunOptions<D extends ModelDefinition> extends TrainOptions<D> {
+export interface RunOptions<D extends ModelDefinition> extends Omit<TrainOptions<D>, "keepBest" | "onValidation"> {
   /** An existing directory: of a new run (`claimRunDirectory`), or of the run to resume. */
   readonly directory: string;
   /** True: continue from the directory's checkpoint as if never stopped. */
@@ -30,6 +32,8 @@ export interface RunOptions<D extends ModelDefinition> extends TrainOptions<D> {
   readonly lock?: RunLock | undefined;
   readonly progress?: Progress | undefined;
   readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+  /** Where an error ends the training: hears what `weights.safetensors` holds all the same. */
+  readonly onSalvage?: ((kept: Kept, counters: TrainingCounters) => void) | undefined;
   /** Seconds of work between two checkpoints; default 0.5. More where saving would take more than a fifth of the time. */
   readonly secondsBetweenCheckpoints?: number | undefined;
 }
@@ -37,18 +41,27 @@ export interface RunOptions<D extends ModelDefinition> extends TrainOptions<D> {
 export interface RunResult {
   readonly outcome: TrainingOutcome;
   readonly counters: TrainingCounters;
+  /** What `weights.safetensors` holds. */
+  readonly kept: Kept;
 }
 
 /**
- * Trains in a run directory. Unless interrupted, the model holds the parameters of `weights.safetensors` in the end:
- * those of the best epoch.
+ * Trains in a run directory. Whatever ends the training, `weights.safetensors` holds what is kept of it then, and unless it was
+ * interrupted the model holds the same: the parameters of the epoch that early stopping, or else the validation loss, finds
+ * best; the last ones where there are no validation examples, or early stopping is not to restore the best.
  *
  * @throws Problem of the trainer, of a file that cannot be written, or of a checkpoint that does not fit. The files then
  *   hold the last state that was good.
  */
 export async function runTraining<D extends ModelDefinition>(options: RunOptions<D>): Promise<RunResult> {
   const { model, directory, progress = createProgress({ write: () => true }, { quiet: true }) } = options;
-  const trainer = new Trainer(options);
+  const trainer = new Trainer({
+    ...options,
+    keepBest: true,
+    onValidation: (done, count) => {
+      progress.validation(done, count);
+    },
+  });
   if (options.resume === true) {
     await removeUnfinishedWrites(directory);
     await trainer.restore(decodeCheckpoint(model.definition, await readRunFile(directory, "checkpoint")));
@@ -60,20 +73,17 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
   const files = new RunFiles(options, trainer, log);
   progress.start({
     goal: goalOf(options),
-    stepsPerEpoch: Math.ceil(
-      Math.ceil(options.train.count / model.definition.batchSize) / (model.definition.accumulation?.batches ?? 1),
-    ),
+    stepsPerEpoch: updatesPerEpoch(model.definition, options.train.count),
     step: trainer.counters.step,
+    mayEndEarlier: options.earlyStopping !== undefined,
+    smoothed: labelSmoothing(model.definition) > 0,
   });
   try {
     // At once: from here on the run can be taken up, and a disk that is full shows before the work is done.
     if (options.resume !== true) await files.save();
     if (options.spec !== undefined) await writeFileAtomically(runFile(directory, "spec"), options.spec);
     const outcome = await follow(trainer, files, log, options, progress);
-    if (outcome !== "interrupted" && trainer.best !== undefined) {
-      await replaceParameters(model, trainer.best);
-    }
-    return { outcome, counters: trainer.counters };
+    return { outcome, counters: trainer.counters, kept: trainer.kept() };
   } finally {
     progress.stop();
     await log.close();
@@ -98,12 +108,11 @@ async function follow<D extends ModelDefinition>(
     for await (const event of trainer.events()) {
       switch (event.kind) {
         case "step":
-          progress.step(event.epoch, event.step, event.loss);
+          progress.step(event);
           await files.saveWhenDue();
           break;
         case "epoch":
           await log.append(event.record);
-          if (event.improved) files.weightsChanged();
           progress.epoch(event.record);
           options.onEpoch?.(event.record);
           await files.saveWhenDue();
@@ -116,11 +125,14 @@ async function follow<D extends ModelDefinition>(
       }
     }
   } catch (error) {
-    // The best epoch so far is worth keeping, whatever stopped training; what stopped it is what the user must hear.
-    await files.saveWeights().catch(() => undefined);
+    // What training has reached is worth keeping, whatever stopped it; what stopped it is what the user must hear.
+    await files.saveWeights().then(
+      (kept) => options.onSalvage?.(kept, trainer.counters),
+      () => undefined,
+    );
     throw error;
   }
-  await files.save(outcome);
+  await files.save();
   return outcome;
 }
 
@@ -133,7 +145,8 @@ class RunFiles<D extends ModelDefinition> {
   readonly #lock: RunLock | undefined;
   readonly #trainer: Trainer<D>;
   readonly #log: RunLog;
-  #weightsChanged: boolean;
+  /** The step of the best weights, where the file holds them; undefined where it holds others, or may be missing. */
+  #bestSaved: number | undefined;
   readonly #pace: SavePace;
 
   constructor(options: RunOptions<D>, trainer: Trainer<D>, log: RunLog) {
@@ -145,36 +158,30 @@ class RunFiles<D extends ModelDefinition> {
     this.#pace = new SavePace(options.secondsBetweenCheckpoints);
     this.#trainer = trainer;
     this.#log = log;
-    // After a resume the file may be missing, or older than the checkpoint's best.
-    this.#weightsChanged = trainer.best !== undefined;
-  }
-
-  weightsChanged(): void {
-    this.#weightsChanged = true;
   }
 
   async saveWhenDue(): Promise<void> {
     if (this.#pace.isDue) await this.save();
   }
 
-  async save(outcome?: TrainingOutcome): Promise<void> {
+  async save(): Promise<void> {
     await this.#pace.during(async () => {
       await this.#lock?.check();
       await this.#log.flush();
-      await this.saveWeights(outcome);
+      await this.saveWeights();
       const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), this.#checkpointMetadata);
       await writeFileAtomically(runFile(this.#directory, "checkpoint"), bytes, readSafetensors);
     });
   }
 
-  async saveWeights(outcome?: TrainingOutcome): Promise<void> {
-    // A training that ends before its first epoch does has no best one: its weights are those it has come to.
-    const untrained = outcome !== undefined && this.#trainer.best === undefined;
-    if (!this.#weightsChanged && !untrained) return;
-    const parameters = this.#trainer.best ?? this.#model.parameters();
-    const bytes = writeWeights(this.#model.definition, parameters, this.#metadata);
+  /** @returns what the file holds now */
+  async saveWeights(): Promise<Kept> {
+    const kept = this.#trainer.kept();
+    if (kept.choice === "best" && this.#bestSaved === kept.step) return kept;
+    const bytes = writeWeights(this.#model.definition, kept.parameters, this.#metadata);
     await writeFileAtomically(runFile(this.#directory, "weights"), bytes, readSafetensors);
-    this.#weightsChanged = false;
+    this.#bestSaved = kept.choice === "best" ? kept.step : undefined;
+    return kept;
   }
 }
 

@@ -25,7 +25,7 @@ export interface EarlyStopping {
   readonly patience: number;
   /** Default: `validation_loss` where there are validation examples, else `train_loss`. */
   readonly metric?: string | ValidationScore | undefined;
-  /** Leave the model with the parameters of its best epoch; default true. */
+  /** End with the parameters of the best epoch; default true. False: with the last ones. */
   readonly restoreBest?: boolean | undefined;
 }
 
@@ -39,6 +39,13 @@ export interface TrainOptions<D extends ModelDefinition = ModelDefinition> {
   /** Default true. */
   readonly shuffle?: boolean | undefined;
   readonly earlyStopping?: EarlyStopping | undefined;
+  /**
+   * Without early stopping: end with the parameters of the epoch with the best validation loss. Default false: with the last
+   * ones, which without validation examples are the only ones to choose.
+   */
+  readonly keepBest?: boolean | undefined;
+  /** Hears how many of the validation examples are behind it, for a sign of life. */
+  readonly onValidation?: ((done: number, count: number) => void) | undefined;
   /** Ends training between two steps, in a state that can be resumed. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -49,9 +56,11 @@ export interface TrainingPlan {
   readonly validation: TrainingExamples | undefined;
   readonly goal: { readonly kind: "epochs" | "steps"; readonly count: number };
   readonly shuffle: boolean;
-  readonly metric: SelectionMetric | ValidationScore;
+  /** What selects the best epoch; undefined where nothing does: no early stopping and no validation examples. */
+  readonly metric: SelectionMetric | ValidationScore | undefined;
   readonly patience: number | undefined;
-  readonly restoreBest: boolean;
+  /** Which parameters are kept. */
+  readonly keeps: "best" | "last";
 }
 
 /** @throws Problem `invalid-option` or `no-training-examples` */
@@ -75,17 +84,25 @@ export function planTraining(options: Omit<TrainOptions, "model">): TrainingPlan
     validation,
     goal,
     shuffle: options.shuffle ?? true,
-    metric: selectionMetric(earlyStopping?.metric, validation !== undefined),
+    metric: selectionMetric(earlyStopping, validation !== undefined),
     patience: earlyStopping?.patience,
-    restoreBest: earlyStopping !== undefined && (earlyStopping.restoreBest ?? true),
+    keeps: keepsBest(options, validation !== undefined) ? "best" : "last",
   };
 }
 
+function keepsBest({ earlyStopping, keepBest }: Omit<TrainOptions, "model">, validates: boolean): boolean {
+  if (earlyStopping !== undefined) return earlyStopping.restoreBest ?? true;
+  return keepBest === true && validates;
+}
+
 function selectionMetric(
-  asked: string | ValidationScore | undefined,
+  stopping: EarlyStopping | undefined,
   validates: boolean,
-): SelectionMetric | ValidationScore {
+): SelectionMetric | ValidationScore | undefined {
+  if (stopping === undefined) return validates ? "validation_loss" : undefined;
+  const { metric: asked } = stopping;
   if (typeof asked === "object") {
+    if (asked.name === "loss") throw invalid('a score cannot be called "loss": the record of an epoch has one.');
     if (!validates) throw invalid(`early stopping by ${asked.name} needs validation examples, and there are none.`);
     return asked;
   }

@@ -15,6 +15,15 @@ export interface EpochRecord {
   readonly train_loss: number;
   /** After the epoch's last update, in evaluation mode; null without validation examples. */
   readonly validation_loss: number | null;
+  /**
+   * Where a metric is watched in place of the loss (`validation_accuracy`), its value then; null where the model's answers
+   * leave it undefined.
+   */
+  readonly [score: `validation_${string}`]: number | null;
+  /** Where a loss smooths its labels (`label_smoothing`), by how much: the losses above are of the smoothed labels then. */
+  readonly label_smoothing?: number;
+  /** Where gradients are clipped by their norm: the mean over the epoch's updates of the norm before clipping. */
+  readonly gradient_norm?: number;
   /** Of the epoch's last update. */
   readonly learning_rate: number;
   /** Time that the epoch took, its validation included. */
@@ -30,9 +39,16 @@ export interface TrainingCounters {
   /** The step of the last record: after it, an epoch that a goal in steps cuts short has been validated. */
   readonly recordedStep: number;
   readonly seed: number;
-  /** Best value so far of the loss or score that selects the best weights, and the epoch (from 1) that gave it. */
-  readonly bestLoss: number | null;
+  /** What selects the best weights: `validation_loss`, `train_loss`, the name of a metric; null where nothing does. */
+  readonly watched: string | null;
+  /** Its best value so far at the end of a whole epoch, and that epoch (from 1). */
+  readonly bestValue: number | null;
   readonly bestEpoch: number | null;
+  /**
+   * Its value where a goal in steps has cut an epoch short, if it is better than the best: the weights there are kept then.
+   * Null as soon as training goes on, since a training with the further goal would never have looked there.
+   */
+  readonly cutValue: number | null;
   /** Epochs since then: early stopping compares them with its patience. */
   readonly epochsWithoutImprovement: number;
   /** Sums of the current epoch's training loss. */
@@ -40,6 +56,8 @@ export interface TrainingCounters {
   readonly lossCount: number;
   /** Where several losses are summed, each over the epoch so far. */
   readonly lossParts?: readonly LossPartValue[];
+  /** Sum of the current epoch's gradient norms, and of how many updates; absent where none is told. */
+  readonly gradientNorms?: { readonly sum: number; readonly count: number };
   /** Spent in the current epoch so far. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;
@@ -68,12 +86,15 @@ const COUNTER_KINDS = {
   step: "count",
   recordedStep: "count",
   seed: "count",
-  bestLoss: "number or null",
+  watched: "text or null",
+  bestValue: "number or null",
   bestEpoch: "number or null",
+  cutValue: "number or null",
   epochsWithoutImprovement: "count",
   lossSum: "number",
   lossCount: "number",
   lossParts: "losses",
+  gradientNorms: "norms",
   seconds: "number",
   stoppedEarly: "boolean",
   trainCount: "count",
@@ -82,13 +103,13 @@ const COUNTER_KINDS = {
   plateau: "plateau",
 } as const satisfies Record<
   keyof TrainingCounters,
-  "count" | "number" | "number or null" | "boolean" | "losses" | "plateau"
+  "count" | "number" | "number or null" | "text or null" | "boolean" | "losses" | "norms" | "plateau"
 >;
 
 /** The counters in plain JSON data, or the name of the first that is missing or wrong. */
 export function readCounters(value: unknown): TrainingCounters | string {
   if (typeof value !== "object" || value === null) return "all counters";
-  const given = value as Readonly<Record<string, unknown>>;
+  const given = asWrittenNow(value as Readonly<Record<string, unknown>>);
   for (const [name, kind] of Object.entries(COUNTER_KINDS)) {
     if (!isOfKind(memberOf(given, name), kind)) return name;
   }
@@ -103,15 +124,42 @@ function isOfKind(value: unknown, kind: (typeof COUNTER_KINDS)[keyof TrainingCou
       return Number.isFinite(value);
     case "number or null":
       return value === null || Number.isFinite(value);
+    case "text or null":
+      return value === null || typeof value === "string";
     case "boolean":
       return typeof value === "boolean";
     case "losses":
       return value === undefined || (Array.isArray(value) && value.every(isLossPart));
+    case "norms":
+      return value === undefined || isNorms(value);
     case "plateau":
       return value === undefined || isPlateau(value);
     default:
       return kind satisfies never;
   }
+}
+
+/**
+ * Counters of a version that named the best value `bestLoss`, whatever it was, and let an epoch that a goal in steps had cut
+ * be the best of the training.
+ */
+function asWrittenNow(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (!("bestLoss" in given)) return given;
+  const { bestLoss, ...rest } = given;
+  const { epoch, bestEpoch, position } = given;
+  const isOfCut = typeof bestEpoch === "number" && bestEpoch === Number(epoch) + 1 && position !== 0;
+  return {
+    ...rest,
+    watched: null,
+    ...(isOfCut
+      ? { bestValue: null, bestEpoch: null, cutValue: bestLoss }
+      : { bestValue: bestLoss, bestEpoch, cutValue: null }),
+  };
+}
+
+function isNorms(value: unknown): boolean {
+  const { sum, count } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return Number.isFinite(sum) && Number.isSafeInteger(count);
 }
 
 function isLossPart(value: unknown): boolean {

@@ -3,18 +3,21 @@
  * saved between any two updates. Nothing here knows files or terminals; it runs in a browser as it is.
  */
 import type { LiveModel, ModelDefinition, TrainInputs } from "../contract.ts";
-import { LossTotal, lossReduction } from "../model/loss.ts";
+import { labelSmoothing, LossTotal, lossReduction } from "../model/loss.ts";
 import { replaceParameters } from "../model/parameters.ts";
 import type { Tensors } from "../model/parameters.ts";
 import { Breather } from "../model/turns.ts";
 import { Problem } from "../problem.ts";
 import { permutation, shuffleStream } from "../random.ts";
 import { averagedParameters, keepsAverage, withAverage } from "./average.ts";
+import { updatesPerEpoch, type Kept } from "./kept.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { planTraining } from "./options.ts";
-import type { TrainingExamples, TrainingPlan, TrainOptions } from "./options.ts";
+import type { TrainingPlan, TrainOptions } from "./options.ts";
 import { initialPlateau, plateauAfter } from "./plateau.ts";
+import { isBetter, isOfAnotherChoice, watchedName, watchedValue } from "./selection.ts";
 import type { EpochRecord, TrainingCounters, TrainingSnapshot } from "./state.ts";
+import { consecutive, validate, type Validation } from "./validation.ts";
 
 export type TrainingOutcome = "finished" | "stopped_early" | "interrupted";
 
@@ -27,6 +30,10 @@ export type TrainingEvent =
       /** Examples of this epoch used so far. */
       readonly position: number;
       readonly loss: number;
+      /** Mean of the epoch's losses so far. */
+      readonly meanLoss: number;
+      /** Of an update whose gradients are clipped by their norm: that norm before clipping. */
+      readonly gradientNorm?: number;
     }
   | {
       readonly kind: "epoch";
@@ -40,11 +47,12 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
   readonly #model: LiveModel<D>;
   readonly #plan: TrainingPlan;
   readonly #signal: AbortSignal | undefined;
+  readonly #onValidation: NonNullable<TrainOptions["onValidation"]>;
   readonly #breather = new Breather();
   #counters: TrainingCounters;
   #trainLoss: LossTotal;
   #best: Tensors | undefined;
-  /** The parameters training ended with, once the model itself holds the best. */
+  /** The parameters training ended with, once the model itself holds those that are kept. */
   #last: Tensors | undefined;
   #started = false;
 
@@ -53,6 +61,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
     this.#model = options.model;
     this.#plan = planTraining(options);
     this.#signal = options.signal;
+    this.#onValidation = options.onValidation ?? (() => undefined);
     if (options.model.definition.schedule?.plateau !== undefined && this.#plan.validation === undefined) {
       throw new Problem({
         code: "invalid-option",
@@ -67,8 +76,10 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       step,
       recordedStep: step,
       seed,
-      bestLoss: null,
+      watched: watchedName(this.#plan.metric),
+      bestValue: null,
       bestEpoch: null,
+      cutValue: null,
       epochsWithoutImprovement: 0,
       lossSum: 0,
       lossCount: 0,
@@ -86,9 +97,26 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
     return this.#counters;
   }
 
-  /** Parameters of the best epoch so far; undefined before the first epoch has ended. Not copies. */
+  /** Parameters of the best whole epoch so far; undefined before there is one. Not copies. */
   get best(): Readonly<Tensors> | undefined {
     return this.#best;
+  }
+
+  /**
+   * The parameters that would be kept if training ended here, and at its end those that the model holds: of the best epoch, or
+   * the last ones, as the options say; the last ones too where no epoch could be told to be the best. Valid as `snapshot` is.
+   */
+  kept(): Kept {
+    const { bestEpoch, bestValue, cutValue, epoch, step, position } = this.#counters;
+    if (this.#plan.keeps === "best" && cutValue === null && this.#best !== undefined && bestEpoch !== null) {
+      const each = updatesPerEpoch(this.#model.definition, this.#counters.trainCount);
+      const at = { epoch: bestEpoch, step: bestEpoch * each, whole: true };
+      return { choice: "best", ...at, value: bestValue, parameters: this.#best };
+    }
+    const choice = this.#plan.keeps === "best" && cutValue !== null ? "best" : "last";
+    const at = { epoch: position === 0 ? epoch : epoch + 1, step, whole: position === 0 };
+    const parameters = this.#last === undefined ? this.#trained() : this.#model.parameters();
+    return { choice, ...at, value: choice === "best" ? cutValue : null, parameters };
   }
 
   /** True when there is nothing left to do: the goal is reached, or early stopping has ended training. */
@@ -99,8 +127,8 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
   }
 
   /**
-   * The complete state; valid whenever no event is being awaited. Restoring the best parameters at the end does not
-   * change it: a longer training resumes from the last parameters.
+   * The complete state; valid whenever no event is being awaited. That the model holds the kept parameters in the end does
+   * not change it: a longer training resumes from the last ones.
    */
   snapshot(): TrainingSnapshot {
     const { slots } = this.#model.trainingState();
@@ -118,6 +146,10 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
     const differences = (["trainCount", "batchSize", "shuffle"] as const)
       .filter((name) => counters[name] !== this.#counters[name])
       .map((name) => `${FACT_WORDS[name]}: ${String(counters[name])} then, ${String(this.#counters[name])} now`);
+    const { watched } = this.#counters;
+    if (isOfAnotherChoice(counters, watched)) {
+      differences.push(`what selects the best weights: ${counters.watched ?? "nothing"} then, ${String(watched)} now`);
+    }
     if (differences.length > 0) {
       throw new Problem({
         code: "checkpoint-mismatch",
@@ -136,10 +168,17 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       // The rest of an epoch makes an update of its own.
       accumulated: counters.position < counters.trainCount ? accumulated : 0,
     });
-    this.#counters = counters;
+    const { patience } = this.#plan;
+    this.#counters = {
+      ...counters,
+      watched,
+      // Who raises the patience goes on as if it had been so from the start.
+      stoppedEarly: patience !== undefined && counters.epochsWithoutImprovement >= patience,
+      ...(watched === null ? { bestValue: null, bestEpoch: null, cutValue: null } : {}),
+    };
     const start = { sum: counters.lossSum, count: counters.lossCount, parts: counters.lossParts };
     this.#trainLoss = new LossTotal(lossReduction(definition), start);
-    this.#best = snapshot.best;
+    this.#best = watched === null ? undefined : snapshot.best;
   }
 
   /**
@@ -163,12 +202,11 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       }
       yield this.#endEpoch(validation);
     }
-    if (this.#plan.restoreBest && this.#best !== undefined) {
-      this.#last = this.#model.parameters();
-      await replaceParameters(this.#model, this.#best);
-    } else if (keepsAverage(this.#model.definition)) {
-      this.#last = this.#model.parameters();
-      await replaceParameters(this.#model, averagedParameters(this.#model));
+    const { choice, parameters } = this.kept();
+    if (choice === "best" || keepsAverage(this.#model.definition)) {
+      const last = this.#model.parameters();
+      await replaceParameters(this.#model, parameters);
+      this.#last = last;
     }
     yield { kind: "end", outcome: this.#counters.stoppedEarly ? "stopped_early" : "finished" };
   }
@@ -194,73 +232,65 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
         lossSum: this.#trainLoss.sum,
         lossCount: this.#trainLoss.count,
         lossParts: this.#trainLoss.parts,
+        ...this.#withNorm(value.gradientNorm),
+        cutValue: null,
         seconds: seconds(),
       });
-      yield { kind: "step", epoch: epoch + 1, step: this.#counters.step, position: end, loss: value.loss };
+      yield {
+        kind: "step",
+        epoch: epoch + 1,
+        step: this.#counters.step,
+        position: end,
+        loss: value.loss,
+        meanLoss: this.#trainLoss.mean,
+        ...(value.gradientNorm === undefined ? {} : { gradientNorm: value.gradientNorm }),
+      };
       await this.#breather.pause();
     }
   }
 
   /** Loss and score of the validation examples, nulls without any; undefined when interrupted. */
   async #validate(): Promise<Validation | undefined> {
-    const { validation } = this.#plan;
+    const { validation, metric } = this.#plan;
     if (validation === undefined) return { loss: null, score: null };
-    const result = await withAverage(this.#model, () => this.#evaluated(validation));
+    const { batchSize, epoch } = this.#counters;
+    const result = await withAverage(this.#model, () =>
+      validate(this.#model, validation, {
+        metric,
+        batchSize,
+        isInterrupted: () => this.#interrupted,
+        afterBatch: async (done) => {
+          this.#onValidation(done, validation.count);
+          await this.#breather.pause();
+        },
+      }),
+    );
     if (result?.loss == null || Number.isFinite(result.loss)) return result;
     throw new Problem({
       code: "loss-not-finite",
-      message: `the validation loss after epoch ${String(this.#counters.epoch + 1)} is ${String(result.loss)}.`,
+      message: `the validation loss after epoch ${String(epoch + 1)} is ${String(result.loss)}.`,
       help: "try a smaller learning_rate or clip_grad_norm, and look at the scale of the validation data.",
     });
   }
 
-  async #evaluated(examples: TrainingExamples): Promise<Validation | undefined> {
-    const { metric } = this.#plan;
-    const total = new LossTotal(lossReduction(this.#model.definition));
-    const outputs = new Map<string, Float32Array[]>();
-    const { batchSize } = this.#counters;
-    for (let start = 0; start < examples.count; start += batchSize) {
-      if (this.#interrupted) return undefined;
-      const end = Math.min(start + batchSize, examples.count);
-      const batch = await this.#model.evaluate(examples.select(consecutive(start, end)) as TrainInputs<D>);
-      total.add(batch);
-      if (typeof metric === "object") {
-        for (const [name, values] of Object.entries<Float32Array>(batch.outputs)) {
-          outputs.set(name, [...(outputs.get(name) ?? []), values]);
-        }
-      }
-      await this.#breather.pause();
-    }
-    if (typeof metric !== "object") return { loss: total.mean, score: null };
-    const whole = Object.fromEntries([...outputs].map(([name, parts]) => [name, joined(parts)]));
-    return { loss: total.mean, score: metric.score(whole) };
-  }
-
   /** Writes the epoch's record and moves on to the next epoch. */
   #endEpoch(validation: Validation): TrainingEvent {
-    const { epoch, step, position, trainCount, seconds, bestLoss, epochsWithoutImprovement } = this.#counters;
-    const record: EpochRecord = {
-      epoch: epoch + 1,
-      step,
-      train_loss: this.#trainLoss.mean,
-      validation_loss: validation.loss,
-      learning_rate: this.#learningRate(step),
-      seconds,
-    };
+    const { epoch, step, position, trainCount, epochsWithoutImprovement } = this.#counters;
+    const record = this.#record(validation);
     const { metric } = this.#plan;
-    const value =
-      typeof metric === "object" ? validation.score : metric === "train_loss" ? record.train_loss : validation.loss;
-    const sign = typeof metric === "object" && metric.better === "higher" ? -1 : 1;
-    const improved = value !== null && (bestLoss === null || sign * value < sign * bestLoss);
+    const value = watchedValue(metric, record, validation);
+    const improved = value !== null && isBetter(metric, value, this.#counters.bestValue);
     this.#change({ recordedStep: step });
-    if (improved) {
-      const { definition } = this.#model;
-      this.#best = keepsAverage(definition) ? averagedParameters(this.#model) : this.#model.parameters();
-      this.#change({ bestLoss: value, bestEpoch: epoch + 1 });
+    // A goal in steps can end within an epoch. Its record is told, but the epoch stays open: with a further goal, a resumed
+    // training completes it, and whether these weights were better than the best counts for nothing then.
+    if (position < trainCount) {
+      this.#change({ cutValue: improved ? value : null });
+      return { kind: "epoch", record, improved };
     }
-    // A goal in steps can end within an epoch. Its record is told, but the epoch stays open: with a further goal,
-    // a resumed training completes it.
-    if (position < trainCount) return { kind: "epoch", record, improved };
+    if (improved) {
+      this.#best = this.#trained();
+      this.#change({ bestValue: value, bestEpoch: epoch + 1 });
+    }
     const stale = improved ? 0 : epochsWithoutImprovement + 1;
     this.#watchPlateau(validation.loss);
     this.#trainLoss = new LossTotal(lossReduction(this.#model.definition));
@@ -270,11 +300,42 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       lossSum: 0,
       lossCount: 0,
       lossParts: [],
+      ...(this.#counters.gradientNorms === undefined ? {} : { gradientNorms: { sum: 0, count: 0 } }),
       seconds: 0,
       epochsWithoutImprovement: stale,
       stoppedEarly: this.#plan.patience !== undefined && stale >= this.#plan.patience,
     });
     return { kind: "epoch", record, improved };
+  }
+
+  #record({ loss, score }: Validation): EpochRecord {
+    const { epoch, step, seconds, gradientNorms } = this.#counters;
+    const { metric } = this.#plan;
+    const smoothing = labelSmoothing(this.#model.definition);
+    return {
+      epoch: epoch + 1,
+      step,
+      train_loss: this.#trainLoss.mean,
+      validation_loss: loss,
+      ...(typeof metric === "object" ? { [`validation_${metric.name}` as const]: score } : {}),
+      ...(smoothing === 0 ? {} : { label_smoothing: smoothing }),
+      ...(gradientNorms === undefined || gradientNorms.count === 0
+        ? {}
+        : { gradient_norm: gradientNorms.sum / gradientNorms.count }),
+      learning_rate: this.#learningRate(step),
+      seconds,
+    };
+  }
+
+  /** The parameters as they would be saved now: averaged, where an average is kept. Copies. */
+  #trained(): Tensors {
+    return keepsAverage(this.#model.definition) ? averagedParameters(this.#model) : this.#model.parameters();
+  }
+
+  #withNorm(norm: number | undefined): Pick<TrainingCounters, "gradientNorms"> {
+    if (norm === undefined) return {};
+    const { sum, count } = this.#counters.gradientNorms ?? { sum: 0, count: 0 };
+    return { gradientNorms: { sum: sum + norm, count: count + 1 } };
   }
 
   /** Of an update of the current epoch. */
@@ -317,22 +378,3 @@ const FACT_WORDS = {
   batchSize: "batch size",
   shuffle: "shuffling",
 } as const;
-
-interface Validation {
-  readonly loss: number | null;
-  readonly score: number | null;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((count, part) => count + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
-
-function consecutive(start: number, end: number): Uint32Array {
-  return Uint32Array.from({ length: end - start }, (_, index) => start + index);
-}

@@ -97,7 +97,7 @@ describe("runTraining", () => {
     ]);
     expect(log.length).toBe(6);
     expect(readWeights(linearDefinition, bytesOf("weights.safetensors")).parameters).toEqual(model.parameters());
-    expect((await model.evaluate(linearExamples(6, 1000).tensors)).loss).toBe(counters.bestLoss);
+    expect((await model.evaluate(linearExamples(6, 1000).tensors)).loss).toBe(counters.bestValue);
     for (const file of ["weights.safetensors", "checkpoint.safetensors"]) {
       expect(readSafetensors(bytesOf(file)).metadata).toMatchObject({
         scaler: '{"mean":1}',
@@ -161,6 +161,7 @@ describe("runTraining", () => {
     const progress = {
       start: nothing,
       step: nothing,
+      validation: nothing,
       epoch: nothing,
       stop: nothing,
       note: (text: string) => notes.push(text),

@@ -3,7 +3,8 @@ import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { listenForInterrupt } from "../../../../runtime/run/interrupt.ts";
 import type { SignalSource } from "../../../../runtime/run/interrupt.ts";
-import { createProgress, epochLine } from "../../../../runtime/run/progress.ts";
+import { createProgress } from "../../../../runtime/run/progress.ts";
+import { epochLine } from "../../../../runtime/run/progress-text.ts";
 import type { EpochRecord } from "../../../../runtime/training/state.ts";
 
 const record = (epoch: number, validation: number | null = 0.25): EpochRecord => ({
@@ -77,7 +78,7 @@ describe("progress", () => {
     progress.start({ goal, stepsPerEpoch: 10, step: 0 });
     for (let epoch = 1; epoch <= 100; epoch += 1) {
       time += 100;
-      progress.step(epoch, epoch * 10, 0.5);
+      progress.step({ epoch, step: epoch * 10, meanLoss: 0.5 });
       progress.epoch(record(epoch));
     }
     progress.stop();
@@ -85,16 +86,51 @@ describe("progress", () => {
     expect(written.map((line) => /^epoch (\d+)/.exec(line)?.[1])).toEqual(["1", "21", "41", "61", "81", "100"]);
   });
 
-  it("gives a sign of life in long epochs", () => {
+  it("gives a sign of life in long epochs and validations, the first soon, with speed and time left", () => {
     const written: string[] = [];
     let time = 0;
     const progress = createProgress({ write: (text) => written.push(text) }, { now: () => time });
     progress.start({ goal, stepsPerEpoch: 10, step: 0 });
     for (let step = 1; step <= 7; step += 1) {
-      progress.step(1, step, 0.5);
+      progress.step({ epoch: 1, step, meanLoss: 0.5, gradientNorm: 12.5 });
       time += 5000;
     }
-    expect(written).toEqual(["epoch 1  step 4/1000  loss 0.5000\n", "epoch 1  step 7/1000  loss 0.5000\n"]);
+    for (let done = 0; done < 60; done += 4) {
+      progress.validation(done, 60);
+      time += 1000;
+    }
+    expect(written).toEqual([
+      "epoch 1/100  step 2/1000  train loss 0.5000 so far  gradient norm 12.50  5.0 s/step  1 h 23 min left\n",
+      "epoch 1/100  step 5/1000  train loss 0.5000 so far  gradient norm 12.50  5.0 s/step  1 h 22 min left\n",
+      "epoch 1/100  validating 0/60  5.0 s/step  1 h 22 min left\n",
+    ]);
+  });
+
+  it("shows the watched metric, the gradient norm, and that a loss is smoothed", () => {
+    const watched: EpochRecord = { ...record(3), validation_accuracy: 0.9, label_smoothing: 0.1, gradient_norm: 2.5 };
+    expect(epochLine(watched, goal)).toBe(
+      "epoch 3/100  step 30  smoothed train loss 0.1235  smoothed validation loss 0.2500  validation accuracy 0.9000  " +
+        "mean gradient norm 2.500  0.50 s",
+    );
+    expect(epochLine({ ...record(3), validation_mape: null }, goal)).toContain("  validation mape not defined  ");
+  });
+
+  it("says that early stopping may leave less to do, and nothing of what is left when all is over", () => {
+    const written: string[] = [];
+    let time = 0;
+    const progress = createProgress({ write: (text) => written.push(text) }, { now: () => time });
+    progress.start({ goal, stepsPerEpoch: 10, step: 0, mayEndEarlier: true, smoothed: true });
+    for (const step of [1, 2]) {
+      progress.step({ epoch: 1, step, meanLoss: 0.5 });
+      time += 1000;
+    }
+    progress.step({ epoch: 1, step: 3, meanLoss: 0.5 });
+    progress.epoch(record(2));
+    progress.stop();
+    expect(written).toEqual([
+      "epoch 1/100  step 3/1000  smoothed train loss 0.5000 so far  1.0 steps/s  at most 16 min 37 s left\n",
+      "epoch 2/100  step 20  train loss 0.1235  validation loss 0.2500  0.50 s  1.0 steps/s\n",
+    ]);
   });
 
   it("is silent when asked", () => {
@@ -108,7 +144,8 @@ describe("progress", () => {
     );
     progress.start({ goal, stepsPerEpoch: 1, step: 0 });
     progress.note("x");
-    progress.step(1, 1, 1);
+    progress.step({ epoch: 1, step: 1, meanLoss: 1 });
+    progress.validation(1, 2);
     progress.epoch(record(1));
     progress.stop();
   });
@@ -124,15 +161,27 @@ describe("progress", () => {
       }),
       { isTTY: true, columns: 120, cursorTo: () => true, clearLine: () => true, moveCursor: () => true },
     );
-    const progress = createProgress(stream as unknown as NodeJS.WriteStream);
+    let time = 0;
+    const progress = createProgress(stream as unknown as NodeJS.WriteStream, { now: () => time });
     progress.start({ goal: { kind: "epochs", count: 2 }, stepsPerEpoch: 10, step: 0 });
-    progress.step(1, 10, 0.5);
-    progress.epoch(record(1));
+    for (let step = 1; step <= 10; step += 1) {
+      progress.step({ epoch: 1, step, meanLoss: 0.5 });
+      time += 100;
+    }
+    progress.validation(3, 7);
+    progress.note("in the middle");
+    progress.epoch({ ...record(1), validation_accuracy: 0.75 });
     progress.note("heard you");
-    progress.step(2, 20, 0.5);
+    progress.step({ epoch: 2, step: 20, meanLoss: 0.5, gradientNorm: 3 });
+    progress.note("once more");
     progress.epoch(record(2));
     progress.stop();
     expect(text).toContain("\u2591");
+    expect(text).toContain("50%  epoch 1/2  10 steps/s  1 s left  validating 3/7");
+    expect(text).toContain("validation loss 0.2500  validation accuracy 0.7500");
+    expect(text.slice(text.indexOf("once more"))).toContain(
+      "100%  epoch 2/2  19 steps/s  train loss 0.5000 so far  gradient norm 3.000  validation loss 0.2500",
+    );
     expect(text).toContain("heard you\n");
     expect(text.slice(text.indexOf("heard you"))).toContain("50%");
     expect(text).toContain("epoch 2/2  step 20  train loss 0.1235");

@@ -209,7 +209,7 @@ describe("early stopping", () => {
     const best = losses.indexOf(Math.min(...losses));
     expect(best).toBeGreaterThan(0);
     expect(records.length).toBe(best + 1 + 3);
-    expect(trainer.counters).toMatchObject({ bestEpoch: best + 1, bestLoss: losses[best], stoppedEarly: true });
+    expect(trainer.counters).toMatchObject({ bestEpoch: best + 1, bestValue: losses[best], stoppedEarly: true });
     expect((await model.evaluate(halved().tensors)).loss).toBe(losses[best]);
     expect(model.parameters()).toEqual(trainer.best);
     expect(trainer.snapshot().parameters).not.toEqual(trainer.best);
@@ -229,7 +229,7 @@ describe("early stopping", () => {
 
   it("can watch the training loss", async () => {
     const { trainer, records } = await trained({ epochs: 4, earlyStopping: { patience: 9, metric: "train_loss" } });
-    expect(trainer.counters.bestLoss).toBe(Math.min(...records.map(({ train_loss }) => train_loss)));
+    expect(trainer.counters.bestValue).toBe(Math.min(...records.map(({ train_loss }) => train_loss)));
   });
 
   it("can watch a score of all validation outputs, the higher the better", async () => {

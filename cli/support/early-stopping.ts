@@ -1,0 +1,117 @@
+/** What early stopping watches, and whether the validation part has a value for it at all. */
+import type { Document } from "../../compiler/contracts.ts";
+import { memberOf } from "../../compiler/support/plain.ts";
+import { joinWords } from "../../compiler/support/words.ts";
+import type { ModelFacts } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { metricNamed } from "../../runtime/metrics/index.ts";
+import { scorePart } from "../../runtime/metrics/part.ts";
+import type { Scores } from "../../runtime/metrics/scores.ts";
+import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
+import { Problem } from "../../runtime/problem.ts";
+import { sizeOf } from "../../runtime/tensor.ts";
+import type { EarlyStopping, ValidationScore } from "../../runtime/training/options.ts";
+import { aboutSpec } from "./faults.ts";
+import { hasPlaces, lossesOf, metricsOf, metricSuits, numberIn, type LossFact } from "./spec-facts.ts";
+
+/**
+ * @param section `train.early_stopping` of the resolved spec
+ * @throws Problem `early-stopping-metric`, at its place, when what is watched has no value on the validation part whatever the
+ *   model answers, or nothing the model gives can be scored so
+ */
+export function earlyStopping(
+  section: Readonly<Record<string, unknown>>,
+  definition: ModelFacts,
+  dataset: Dataset,
+  document: Document | undefined,
+): EarlyStopping {
+  const { metric = "loss" } = section;
+  try {
+    if (metric === "loss") checkLoss(definition, dataset);
+    return {
+      patience: numberIn(section, "patience") ?? 1,
+      metric: metric === "loss" ? "validation_loss" : validationScore(String(metric), definition, dataset),
+      restoreBest: section["restore_best"] !== false,
+    };
+  } catch (error) {
+    throw aboutSpec(error, document);
+  }
+}
+
+function validationScore(metric: string, definition: ModelFacts, dataset: Dataset): ValidationScore {
+  const losses = lossesOf(definition);
+  const suiting = losses.filter(({ target }) => metricSuits(definition, target, metric));
+  const scored = suiting.find(({ input }) => isOutput(definition, input));
+  if (scored === undefined) {
+    const missing = (suiting.length > 0 ? suiting : losses).map(({ input }) => input).join(" or ");
+    throw cannotWatch(
+      `early stopping by ${metric} needs the loss's input among the outputs, to score it.`,
+      `add ${missing} to outputs, or set train.early_stopping.metric to loss.`,
+    );
+  }
+  const scoresWith = (output: Float32Array, name: string) =>
+    memberOf(scoresOf(definition, dataset, scored, output, [name]).metrics, name);
+  const finite = zeros(definition, dataset, scored);
+  const { model, note } = scoresWith(finite, metric) ?? {};
+  if (model == null) {
+    const { count } = scoresOf(definition, dataset, scored, finite, []);
+    const others = metricsOf(definition).filter(
+      (other) => metricSuits(definition, scored.target, other) && scoresWith(finite, other)?.model != null,
+    );
+    const instead = [...(count > 0 ? ["loss"] : []), ...others];
+    throw cannotWatch(
+      `early stopping watches ${metric}, which is not defined on the validation part${note === undefined ? "" : `: ${note}`}.`,
+      `${instead.length > 0 ? `watch ${joinWords(instead, "or")}, or ` : ""}change the data or its split.`,
+    );
+  }
+  return {
+    name: metric,
+    better: metricNamed(metric).better,
+    score: (outputs) => scoresWith(memberOf(outputs, scored.input) ?? new Float32Array(), metric)?.model ?? null,
+  };
+}
+
+/** A loss that counts nothing of the validation part (every label is one that it skips, every length 0) is 0 from the start. */
+function checkLoss(definition: ModelFacts, dataset: Dataset): void {
+  const losses = lossesOf(definition);
+  const isKnown = (loss: LossFact): boolean => hasPlaces(definition, loss.target) && isOutput(definition, loss.input);
+  if (dataset.validation.count === 0 || !losses.every(isKnown)) return;
+  const counts = losses.map((loss) => scoresOf(definition, dataset, loss, zeros(definition, dataset, loss), []).count);
+  if (counts.some((count) => count > 0)) return;
+  throw cannotWatch(
+    "early stopping watches the loss, of which the validation part counts nothing: there is no value to predict in it.",
+    "give the validation part other examples, or remove early_stopping.",
+  );
+}
+
+/** Predictions that are finite: what is not defined with them is not defined because of the data. */
+function zeros(definition: ModelFacts, dataset: Dataset, { input }: LossFact): Float32Array {
+  const { shape = [] } = definition.outputs.find(({ name }) => name === input) ?? {};
+  return new Float32Array(dataset.validation.count * sizeOf(shape));
+}
+
+function scoresOf(
+  definition: ModelFacts,
+  dataset: Dataset,
+  loss: LossFact,
+  output: Float32Array,
+  names: readonly string[],
+): Scores {
+  return scorePart({
+    dataset,
+    part: "validation",
+    inputs: definition.inputs,
+    target: loss.target,
+    output: pointPrediction(definition, loss, output),
+    metrics: names,
+    ignored: ignoredClass(definition, loss.target),
+  });
+}
+
+function isOutput({ outputs }: ModelFacts, name: string): boolean {
+  return outputs.some((output) => output.name === name);
+}
+
+function cannotWatch(message: string, help: string): Problem {
+  return new Problem({ code: "early-stopping-metric", message, help, pointer: "/train/early_stopping/metric" });
+}
