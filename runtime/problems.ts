@@ -20,7 +20,8 @@ export const problemCatalogue = {
   "data-kind": "The kind of data is not supported.",
   "duplicate-column": "Two columns of a file have one name.",
   "duplicate-key": "A JSON object has one key twice.",
-  "early-stopping-metric": "Early stopping watches something that is not computed, or not defined on the validation part.",
+  "early-stopping-metric":
+    "Early stopping watches something that is not computed, or not defined on the validation part.",
   "example-count": "Tensors of one file disagree on the number of examples, or there are none.",
   "extra-tensor": "A data file holds a tensor that the model does not read.",
   "file-not-written": "A file could not be written; what stood there before is unchanged.",

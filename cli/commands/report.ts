@@ -9,8 +9,8 @@ import { evaluatePart } from "../support/evaluation.ts";
 import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
 import { backendOption, jsonOption, threadsOption } from "../support/options.ts";
-import type { RunMetrics } from "../support/run-metrics.ts";
 import { samplesOf } from "../support/report-samples.ts";
+import type { StoredMetrics } from "../support/run-metrics.ts";
 import { readLog, writeReport } from "../support/run-report.ts";
 import type { Session } from "../support/session.ts";
 import { loadData } from "../support/spec-facts.ts";
@@ -66,11 +66,11 @@ async function report(session: Session, given: string, flags: ReportFlags): Prom
   return EXIT.ok;
 }
 
-function readMetrics(bytes: Uint8Array, file: string): RunMetrics {
+function readMetrics(bytes: Uint8Array, file: string): StoredMetrics {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (isRecord(value) && isRecord(value["backend"]) && isRecord(value["examples"]))
-      return value as unknown as RunMetrics;
+      return value as unknown as StoredMetrics;
   } catch {
     // Said below.
   }

@@ -71,11 +71,17 @@ function validationScore(metric: string, definition: ModelFacts, dataset: Datase
   };
 }
 
-/** A loss that counts nothing of the validation part (every label is one that it skips, every length 0) is 0 from the start. */
+/** A loss that counts nothing of the validation part (every label is one that it skips) has no value to get better. */
 function checkLoss(definition: ModelFacts, dataset: Dataset): void {
+  if (dataset.validation.count === 0) {
+    throw cannotWatch(
+      "early stopping watches the validation part, and the split of the data leaves no example for it.",
+      "give it a greater share in data.split, or remove early_stopping.",
+    );
+  }
   const losses = lossesOf(definition);
   const isKnown = (loss: LossFact): boolean => hasPlaces(definition, loss.target) && isOutput(definition, loss.input);
-  if (dataset.validation.count === 0 || !losses.every(isKnown)) return;
+  if (!losses.every(isKnown)) return;
   const counts = losses.map((loss) => scoresOf(definition, dataset, loss, zeros(definition, dataset, loss), []).count);
   if (counts.some((count) => count > 0)) return;
   throw cannotWatch(

@@ -5,12 +5,14 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
 import type { Scores } from "../../runtime/metrics/scores.ts";
-import { ignoredClass, lossReduction, pointPrediction } from "../../runtime/model/loss.ts";
+import { ignoredClass, labelSmoothing, lossReduction, pointPrediction } from "../../runtime/model/loss.ts";
 import { hasPlaces, lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
 export interface PartScores {
   readonly loss: number | null;
+  /** Where a loss smooths its labels, by how much: the loss above is of the smoothed labels then. */
+  readonly label_smoothing?: number;
   readonly examples: number;
   readonly targets: readonly TargetScores[];
   /** Why a target has no scores. */
@@ -38,6 +40,7 @@ export async function evaluatePart(live: LiveModel, dataset: Dataset, part: Part
   const { loss: value, count, outputs } = await live.evaluate(inputs);
   // As the log has it: a loss that is a sum is told per example.
   const loss = lossReduction(definition) === "sum" ? value / count : value;
+  const smoothing = labelSmoothing(definition);
   const names = metricsOf(definition);
   const targets: TargetScores[] = [];
   const notes: string[] = [];
@@ -65,6 +68,7 @@ export async function evaluatePart(live: LiveModel, dataset: Dataset, part: Part
   return {
     scores: {
       loss: Number.isFinite(loss) ? loss : null,
+      ...(smoothing === 0 ? {} : { label_smoothing: smoothing }),
       examples: examples.count,
       targets,
       ...(notes.length === 0 ? {} : { notes }),

@@ -16,9 +16,13 @@ export function keptText(
   { watched, bestEpoch, epoch: epochs }: Pick<TrainingCounters, "watched" | "bestEpoch" | "epoch">,
 ): string {
   if (step === 0) return "the weights are those that it started with";
-  const place = whole ? `after epoch ${String(epoch)} (step ${String(step)})` : `after step ${String(step)} (within epoch ${String(epoch)})`;
-  if (choice === "best") return `the weights ${place} are kept, the best by ${watchedText(watched)}: ${numberText(value)}`;
-  const undefinedText = watched !== null && bestEpoch === null && epochs > 0 ? `; the ${watchedText(watched)} was never defined` : "";
+  const place = whole
+    ? `after epoch ${String(epoch)} (step ${String(step)})`
+    : `after step ${String(step)} (within epoch ${String(epoch)})`;
+  if (choice === "best")
+    return `the weights ${place} are kept, the best by ${watchedText(watched)}: ${numberText(value)}`;
+  const undefinedText =
+    watched !== null && bestEpoch === null && epochs > 0 ? `; the ${watchedText(watched)} was never defined` : "";
   return `the last weights are kept, ${place}${undefinedText}`;
 }
 

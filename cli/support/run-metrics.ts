@@ -1,7 +1,4 @@
-/**
- * What `metrics.json` of a run holds. Files of versions before have `best_loss`, whatever was watched, in place of `watched` and
- * `best_value`, and no `kept`: the weights of `best_epoch` were.
- */
+/** What `metrics.json` of a run holds. */
 import type { BackendReport } from "../../runtime/contract.ts";
 import type { Kept } from "../../runtime/training/kept.ts";
 import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
@@ -35,3 +32,10 @@ export interface RunMetrics {
   readonly validation: PartScores | null;
   readonly test: PartScores | null;
 }
+
+/**
+ * As it is read: files of versions before have `best_loss`, whatever was watched, in place of `watched` and `best_value`, and no
+ * `kept`, since the weights of `best_epoch` were.
+ */
+export type StoredMetrics = Omit<RunMetrics, NewKeys> & Partial<Pick<RunMetrics, NewKeys>>;
+type NewKeys = "watched" | "best_value" | "kept";

@@ -21,10 +21,11 @@ import { runFile } from "../../runtime/run/directory.ts";
 import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
 import type { EpochRecord } from "../../runtime/training/state.ts";
 import type { Evaluation, PartScores } from "./evaluation.ts";
+import { keptText } from "./kept-text.ts";
 import { attentionFacts } from "./report-attention.ts";
 import { numbersFacts } from "./report-numbers.ts";
 import { rowAxis } from "./row-axis.ts";
-import type { RunMetrics } from "./run-metrics.ts";
+import type { StoredMetrics } from "./run-metrics.ts";
 import { lossesOf } from "./spec-facts.ts";
 import type { Subject } from "./subject.ts";
 import { groupedText } from "./table.ts";
@@ -33,7 +34,7 @@ export interface ReportRequest {
   readonly subject: Subject;
   readonly dataset: Dataset;
   readonly log: readonly EpochRecord[];
-  readonly metrics: RunMetrics;
+  readonly metrics: StoredMetrics;
   readonly test: Evaluation | undefined;
   /** What a model that writes wrote. */
   readonly samples: SamplesFacts | undefined;
@@ -70,6 +71,7 @@ export function reportFacts({ subject, dataset, log, metrics, test, samples }: R
     summary: summaryOf(metrics),
     log,
     bestEpoch: metrics.best_epoch,
+    kept: keptSentence(metrics),
     scores: [...scoreFacts("test", metrics.test), ...scoreFacts("validation", metrics.validation)],
     notes: [...dataset.notes, ...(metrics.test?.notes ?? [])],
     forecast: test && dataset.forecast && forecastFacts(dataset.forecast, definition, test, axis),
@@ -82,7 +84,17 @@ export function reportFacts({ subject, dataset, log, metrics, test, samples }: R
   };
 }
 
-function summaryOf(metrics: RunMetrics): ReportFacts["summary"] {
+function keptSentence({
+  watched = null,
+  best_epoch: bestEpoch,
+  epochs: epoch,
+  kept,
+}: StoredMetrics): string | undefined {
+  if (kept !== undefined) return keptText(kept, { watched, bestEpoch, epoch });
+  return bestEpoch === null ? undefined : `the weights of epoch ${String(bestEpoch)} are kept`;
+}
+
+function summaryOf(metrics: StoredMetrics): ReportFacts["summary"] {
   const { train, validation, test } = metrics.examples;
   const outcome = metrics.outcome === "stopped_early" ? ", stopped early" : "";
   return [

@@ -8,7 +8,9 @@ import { numberText, table } from "./table.ts";
 /** @param part `test`, `validation`, `train` */
 export function scoreText(part: string, scores: PartScores): string {
   const blocks = scores.targets.map((target) => targetText(part, target));
-  const loss = `${part} loss ${numberText(scores.loss)} over ${String(scores.examples)} examples`;
+  const { label_smoothing: smoothing } = scores;
+  const smoothed = smoothing === undefined ? "" : `, with label smoothing of ${String(smoothing)}`;
+  const loss = `${part} loss ${numberText(scores.loss)} over ${String(scores.examples)} examples${smoothed}`;
   return [...blocks, ...(scores.notes ?? []), loss].join("\n");
 }
 

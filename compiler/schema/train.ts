@@ -7,9 +7,15 @@ export const earlyStoppingKeys = {
   metric: {
     type: "string",
     default: "loss",
-    description: "What is watched on the validation part: loss, or one of the metrics of this spec.",
+    description:
+      "What is watched on the validation part, and tells the best epoch: loss, or one of the metrics of this spec that is " +
+      "defined there.",
   },
-  restore_best: { type: "boolean", default: true, description: "Whether the best weights come back at the end." },
+  restore_best: {
+    type: "boolean",
+    default: true,
+    description: "Whether the weights of the best epoch are kept and scored; if not, the last ones.",
+  },
 } satisfies Keys;
 
 export const averageKeys = {

@@ -10,6 +10,8 @@ export interface ReportFacts {
   readonly log: readonly EpochRecord[];
   /** 1 for the first; null when none was trained. */
   readonly bestEpoch: number | null;
+  /** Which weights were kept and scored, as a clause. */
+  readonly kept?: string | undefined;
   readonly scores: readonly ScoreFacts[];
   /** Sentences about what could not be shown. */
   readonly notes: readonly string[];

@@ -1,6 +1,7 @@
 /** Training and validation loss over the epochs. */
 import type { TopLevelSpec } from "vega-lite";
 import type { EpochRecord } from "../training/state.ts";
+import { bestMark } from "./best-mark.ts";
 import { COLOURS } from "./draw.ts";
 import { epochAxis } from "./epoch-axis.ts";
 
@@ -17,7 +18,6 @@ export function lossCurves(log: readonly EpochRecord[], bestEpoch: number | null
   const parts = PARTS.filter((part) => values.some((value) => value.part === part));
   const losses = values.map(({ loss }) => loss);
   const logarithmic = Math.min(...losses) > 0 && Math.max(...losses) > 4 * Math.min(...losses);
-  const best = log.find(({ epoch }) => epoch === bestEpoch);
   return {
     width: 760,
     height: 260,
@@ -45,30 +45,7 @@ export function lossCurves(log: readonly EpochRecord[], bestEpoch: number | null
           },
         },
       },
-      ...(best === undefined
-        ? []
-        : [
-            {
-              data: { values: [{ epoch: best.epoch, text: `best: epoch ${String(best.epoch)}` }] },
-              mark: { type: "rule" as const, strokeDash: [4, 4], color: COLOURS.quiet },
-              encoding: { x: { field: "epoch", type: "quantitative" as const } },
-            },
-            {
-              data: { values: [{ epoch: best.epoch, text: `best: epoch ${String(best.epoch)}` }] },
-              mark: {
-                type: "text" as const,
-                align: best.epoch > log.length / 2 ? ("right" as const) : ("left" as const),
-                dx: best.epoch > log.length / 2 ? -6 : 6,
-                y: 8,
-                color: COLOURS.note,
-                fontSize: 12,
-              },
-              encoding: {
-                x: { field: "epoch", type: "quantitative" as const },
-                text: { field: "text", type: "nominal" as const },
-              },
-            },
-          ]),
+      ...bestMark(log, bestEpoch),
     ],
   };
 }

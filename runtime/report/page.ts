@@ -11,6 +11,7 @@ import { countOf } from "../data/wording.ts";
 import { lossCurves } from "./loss-curves.ts";
 import { html, Markup } from "./markup.ts";
 import { rateCurve } from "./rate-curve.ts";
+import { scoreCurves } from "./score-curves.ts";
 import { STYLE } from "./style.ts";
 
 export async function reportPage(facts: ReportFacts): Promise<string> {
@@ -225,21 +226,28 @@ async function mapSection(drawer: Drawer, title: string, maps: readonly HeatMap[
   ];
 }
 
-async function lossSection(drawer: Drawer, { log, bestEpoch }: ReportFacts): Promise<Markup> {
+async function lossSection(drawer: Drawer, { log, bestEpoch, kept }: ReportFacts): Promise<Markup> {
   if (log.length === 0)
     return html`<section>
       <h2>Training</h2>
       <p>No epoch was trained.</p>
     </section>`;
   const validated = log.some(({ validation_loss: loss }) => loss !== null);
+  const smoothing = log.find(({ label_smoothing: share }) => share !== undefined)?.label_smoothing;
   const caption =
     "The loss per epoch, on the scale that the model sees. Training: mean over the epoch's updates, each before it was made." +
-    (validated ? " Validation: after the epoch's last update." : "");
+    (validated ? " Validation: after the epoch's last update." : "") +
+    (smoothing === undefined ? "" : ` Both with label smoothing of ${String(smoothing)}.`) +
+    (kept === undefined ? "" : ` ${kept.charAt(0).toUpperCase()}${kept.slice(1)}.`);
+  const scores = scoreCurves(log, bestEpoch);
+  const scoreFigures: Markup[] = [];
+  for (const { specification, caption: text } of scores)
+    scoreFigures.push(figure(await drawer.draw(specification, text), text));
   const rates = rateCurve(log);
   const rateCaption = "The learning rate of each epoch's last update, as the schedule gave it.";
   return html`<section>
     <h2>Training</h2>
-    ${figure(await drawer.draw(lossCurves(log, bestEpoch), caption), caption)}
+    ${figure(await drawer.draw(lossCurves(log, bestEpoch), caption), caption)} ${scoreFigures}
     ${rates === undefined ? "" : figure(await drawer.draw(rates, rateCaption), rateCaption)}
   </section>`;
 }

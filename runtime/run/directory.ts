@@ -9,7 +9,7 @@ import type { RunLock } from "./lock.ts";
 import { makeFolderWithParents } from "./make-folder.ts";
 
 export const RUN_FILES = {
-  /** Parameters of the best epoch. */
+  /** The parameters that are kept: docs/training.md says which. */
   weights: "weights.safetensors",
   /** The latest complete state. */
   checkpoint: "checkpoint.safetensors",

@@ -40,7 +40,8 @@ export function normTexts(norm: number | undefined, before = ""): string[] {
 
 export function paceTexts({ stepsPerSecond, secondsLeft }: PaceNow, { mayEndEarlier }: ProgressStart): string[] {
   if (stepsPerSecond === undefined || secondsLeft === undefined) return [];
-  const left = secondsLeft === 0 ? [] : [`${mayEndEarlier === true ? "at most " : ""}${durationText(secondsLeft)} left`];
+  const left =
+    secondsLeft === 0 ? [] : [`${mayEndEarlier === true ? "at most " : ""}${durationText(secondsLeft)} left`];
   return [speedText(stepsPerSecond), ...left];
 }
 

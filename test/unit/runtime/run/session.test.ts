@@ -193,6 +193,64 @@ describe("runTraining", () => {
     expect((await model.evaluate(validation.tensors)).loss).toBe(best);
   });
 
+  it("has weights whatever ends it: Ctrl-C in the first epoch, a first loss that is not finite", async () => {
+    const weightsOf = (directory: string) =>
+      readWeights(linearDefinition, readFileSync(join(directory, "weights.safetensors"))).parameters;
+    const [stopped, failed] = [join(root, "stopped"), join(root, "failed")];
+    [stopped, failed].forEach((directory) => {
+      mkdirSync(directory);
+    });
+    const { outcome, kept, model } = await ran(stopped, {}, 2);
+    expect(outcome).toBe("interrupted");
+    expect(kept).toMatchObject({ choice: "last", epoch: 1, step: 2, whole: false });
+    expect(weightsOf(stopped)).toEqual(model.parameters());
+    const examples = linearExamples(10);
+    const train = { count: 10, select: () => ({ ...examples.select([0]), x: Float32Array.of(1e30, 1e30, 1e30) }) };
+    const salvaged: unknown[] = [];
+    const onSalvage: RunOptions<LinearDefinition>["onSalvage"] = ({ choice, step }, { epoch }) => {
+      salvaged.push({ choice, step, epoch });
+    };
+    await expect(ran(failed, { train, onSalvage })).rejects.toThrow(/update 1 was stopped/);
+    expect(salvaged).toEqual([{ choice: "last", step: 0, epoch: 0 }]);
+    expect(weightsOf(failed)).toEqual((await linearModel(3)).model.parameters());
+  });
+
+  it("keeps the last weights where nothing is validated, and where the best are not to come back", async () => {
+    for (const options of [{ validation: undefined }, { earlyStopping: { patience: 9, restoreBest: false } }]) {
+      const { kept, model } = await ran(root, { steps: 17, ...options });
+      expect(kept).toMatchObject({ choice: "last", epoch: 6, step: 17, whole: false });
+      const { parameters } = readWeights(linearDefinition, bytesOf("weights.safetensors"));
+      expect(parameters).toEqual(model.parameters());
+      const { parameters: last } = decodeCheckpoint(linearDefinition, bytesOf("checkpoint.safetensors"));
+      expect(parameters).toEqual(last);
+    }
+  });
+
+  it("resumed with a further goal leaves the files of the unbroken run, wherever the first goal cut an epoch", async () => {
+    const whole = join(root, "whole");
+    const raised = join(root, "raised");
+    for (const [first, further] of [
+      [{ steps: 1 }, { steps: 14 }],
+      [{ steps: 5 }, { epochs: 4 }],
+      [{ epochs: 2 }, { steps: 11 }],
+      [{ epochs: 2 }, { epochs: 5 }],
+    ] as const) {
+      for (const directory of [whole, raised]) {
+        rmSync(directory, { recursive: true, force: true });
+        mkdirSync(directory);
+      }
+      const unbroken = await ran(whole, further);
+      await ran(raised, first);
+      const resumed = await ran(raised, { ...further, resume: true });
+      expect(resumed.kept).toEqual(unbroken.kept);
+      expect(logOf(raised)).toEqual(logOf(whole));
+      expect(checkpointOf(raised)).toEqual(checkpointOf(whole));
+      expect(readFileSync(join(raised, "weights.safetensors"))).toEqual(
+        readFileSync(join(whole, "weights.safetensors")),
+      );
+    }
+  });
+
   it("writes the initial weights when there is nothing to train", async () => {
     await ran(root, { epochs: 0 });
     const { model } = await linearModel(3);
