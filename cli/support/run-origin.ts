@@ -3,7 +3,7 @@
  * keeps it, so that a run is never taken up with something else unsaid.
  */
 import { createHash } from "node:crypto";
-import { isRecord } from "../../compiler/support/plain.ts";
+import { isRecord, memberOf } from "../../compiler/support/plain.ts";
 import { joinWords } from "../../compiler/support/words.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset, Examples } from "../../runtime/data/dataset.ts";
@@ -98,11 +98,13 @@ export function compareOrigins(
 /** What the hash of the spec leaves out of a schedule: its length, where it follows from that of the training. */
 function replanned(before: unknown, now: unknown): readonly string[] {
   if (!isRecord(before) || !isRecord(now)) return [];
-  const keys = Object.keys(now).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
+  const keys = Object.keys(now).filter(
+    (key) => JSON.stringify(memberOf(before, key)) !== JSON.stringify(memberOf(now, key)),
+  );
   return keys.map(
     (key) =>
       `note: the schedule ${String(now["kind"])} is planned anew for the length of this training: ${key} was ` +
-      `${String(before[key])} and is ${String(now[key])}. What is left goes by the new one.`,
+      `${String(memberOf(before, key))} and is ${String(memberOf(now, key))}. What is left goes by the new one.`,
   );
 }
 
