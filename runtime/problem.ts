@@ -93,20 +93,21 @@ export class ProblemList {
   /**
    * @param facts are only computed while there is room, so that a million bad cells cost little
    * @param kind of those of one kind the first few are listed, and the rest is counted with the last of them
+   * @param times how many of the kind this one stands for
    */
-  add(facts: () => ProblemFacts, kind?: string): void {
-    this.#count += 1;
+  add(facts: () => ProblemFacts, kind?: string, times = 1): void {
+    this.#count += times;
     const listed = kind === undefined ? 0 : (this.#listed.get(kind) ?? 0);
     const last = listed < MOST_OF_A_KIND ? undefined : this.#kept.findLast((one) => one.kind === kind);
     if (last !== undefined) {
-      last.more += 1;
+      last.more += times;
       return;
     }
     if (this.#kept.length >= MOST_PROBLEMS) {
-      this.#omitted += 1;
+      this.#omitted += times;
       return;
     }
-    this.#kept.push({ facts: facts(), more: 0, kind });
+    this.#kept.push({ facts: facts(), more: times - 1, kind });
     if (kind !== undefined) this.#listed.set(kind, listed + 1);
   }
 

@@ -6,8 +6,7 @@ import { compile, type CompileOptions } from "../../compiler/compile.ts";
 import { specNamePattern, specNameRule } from "../../compiler/schema/names.ts";
 import { invariant } from "../../compiler/support/internal-error.ts";
 import { projectRoot } from "../../runtime/data/files.ts";
-import { openCsv } from "../../runtime/data/csv.ts";
-import { decodeText } from "../../runtime/data/text.ts";
+import { openTable } from "../../runtime/data/series-file.ts";
 import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
@@ -35,7 +34,7 @@ export function addInit(program: Command, session: Session): void {
         "a small made-up data file to try it on. Nothing that exists is overwritten.",
     )
     .argument("[dir]", "folder for the spec; made if it does not exist", ".")
-    .addOption(new Option("--data <file>", "a CSV whose rows are in time order"))
+    .addOption(new Option("--data <file>", "a table (CSV or JSONL) whose rows are in time order"))
     .addOption(
       new Option("--task <name>", "what the model is for, where no data is shown")
         .choices(["forecast", "classify"])
@@ -103,8 +102,11 @@ async function forTable(
   name: string | undefined,
 ): Promise<readonly NewFile[]> {
   const { terminal } = session;
-  const bytes = await readNamedFile(terminal, data, "a CSV file");
-  const study = studyTable(openCsv(decodeText(bytes, data), data));
+  const bytes = await readNamedFile(terminal, data, "a table");
+  const study = studyTable(openTable(data, bytes, data));
+  study.remarks.forEach((remark) => {
+    session.note(`note: ${remark}`);
+  });
   const stem = checkedName(name ?? nameFrom(path.basename(data, path.extname(data))));
   const spec = path.join(folder, `${stem}.yaml`);
   const from = path.resolve(terminal.cwd, folder);

@@ -15,7 +15,8 @@ import type { Session } from "./session.ts";
 export async function predictSeries(request: PredictionRequest, section: SeriesSection): Promise<void> {
   const { session, subject, live, input } = request;
   const facts = await scalerOf(request, section);
-  const { inputs, series, row, labels, filled } = await loadPredictionWindow(facts, section, input.path, input.files);
+  const window = await loadPredictionWindow(facts, section, input.path, input.files);
+  const { inputs, series, row, labels, filled } = window;
   const outputs: Readonly<Record<string, Float32Array>> = await live.predict(inputs);
   const [loss] = lossesOf(subject.handle.definition);
   const name = loss?.input ?? "";
@@ -31,7 +32,10 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
   const steps = horizonLength(facts.horizon);
   const size = steps * facts.targets.length;
   const values = series.undo(row, forecast.subarray(forecast.length - size));
-  const last = labels?.[row - 1] ?? `row ${String(row)}`;
+  const last = labels?.at(row - 1) ?? `row ${String(row)}`;
+  window.notes.forEach((note) => {
+    session.note(`note: ${note}`);
+  });
   noteFilled(session, filled, section.missing);
   session.note(`forecast of the ${countOf(steps, "row")} after ${last}`);
   const shapes = live.definition.outputs;

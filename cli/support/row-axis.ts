@@ -1,19 +1,24 @@
 /** What the rows of a file are called: dates where the labels are dates, else their numbers. */
+import type { RowNames } from "../../runtime/data/series-file.ts";
 import type { RowAxis } from "../../runtime/report/facts.ts";
 
 const DATE = /^(\d{4})-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?Z?)?)?$/;
 
-export function rowAxis(labels: readonly string[] | undefined): RowAxis {
-  const times = labels?.map(timeOf);
-  const isDated = times !== undefined && times.length > 0 && times.every((time) => time !== undefined);
-  if (labels === undefined || !isDated) {
-    return { title: "row", label: (row) => String(row + 1), time: undefined };
+export function rowAxis(labels: RowNames | undefined): RowAxis {
+  const names = labels ?? [];
+  let months = true;
+  let dates = names.length > 0;
+  for (let row = 0; row < names.length && dates; row += 1) {
+    const name = names.at(row) ?? "";
+    dates = timeOf(name) !== undefined;
+    months &&= name.length === 7;
   }
+  if (!dates) return { title: "row", label: (row) => String(row + 1), time: undefined };
   return {
-    title: labels.every((label) => label.length === 7) ? "month" : "date",
+    title: months ? "month" : "date",
     // One row behind the last is what a forecast of the rows to come is about; it has no label.
-    label: (row) => labels[row] ?? `row ${String(row + 1)}`,
-    time: (row) => times[row] ?? Number.NaN,
+    label: (row) => names.at(row) ?? `row ${String(row + 1)}`,
+    time: (row) => timeOf(names.at(row) ?? "") ?? Number.NaN,
   };
 }
 

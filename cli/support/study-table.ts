@@ -1,5 +1,5 @@
 /** What a table shows of itself: columns of numbers, dates, gaps, and how long a season may be. */
-import type { CellFault, OpenTable } from "../../runtime/data/source-table.ts";
+import type { OpenTable, SourceColumn, SourceTable } from "../../runtime/data/source-table.ts";
 import { Mistake } from "./mistake.ts";
 
 export interface TableStudy {
@@ -14,6 +14,8 @@ export interface TableStudy {
   readonly grows: boolean;
   /** Rows that a model reads at once. */
   readonly window: number;
+  /** What the user should mend in the table, or know of it: whole sentences. */
+  readonly remarks: readonly string[];
 }
 
 /** Fewer rows leave no part to validate on. */
@@ -29,10 +31,7 @@ export function studyTable(table: OpenTable): TableStudy {
       file: table.file,
     });
   }
-  const source = table.load(
-    table.columns.map((_, index) => index),
-    undefined,
-  );
+  const source = table.load(table.columns.map((_, index) => index));
   const rows = source.rowCount;
   if (rows < FEWEST_ROWS) {
     throw new Mistake({
@@ -42,19 +41,21 @@ export function studyTable(table: OpenTable): TableStudy {
       file: table.file,
     });
   }
-  const found = table.columns.map((name, column) =>
-    studyColumn(
-      name,
-      Array.from({ length: rows }, (_, row) => source.cell(row, column)),
-    ),
-  );
+  const found = table.columns.map((name, column) => studyColumn(name, source, column));
   const isData = ({ isNumeric, counts }: ColumnStudy, column: number): boolean =>
     isNumeric && !(counts && column === 0);
   const numeric = found.filter(isData);
+  const meant = found.flatMap(({ name, obstacle }) =>
+    obstacle === undefined
+      ? []
+      : [
+          `column "${name}" is left out: row ${String(obstacle.row)} holds ${obstacle.found}${obstacle.others}; ${obstacle.help}`,
+        ],
+  );
   if (numeric.length === 0) {
     throw new Mistake({
       code: "no-columns",
-      message: `no column holds the numbers of a series: ${table.columns.join(", ")}.`,
+      message: [`no column holds the numbers of a series: ${table.columns.join(", ")}.`, ...meant].join(" "),
       help: "numbers are written with a point and without thousands separators.",
       file: table.file,
     });
@@ -66,36 +67,64 @@ export function studyTable(table: OpenTable): TableStudy {
     gaps: numeric.reduce((total, { gaps }) => total + gaps, 0),
     grows: numeric.every(({ grows }) => grows),
     window: Math.max(4, Math.min(24, Math.floor(rows / 8))),
+    remarks: [...source.notes, ...meant, ...numeric.flatMap(leadingGap)],
   };
 }
-
-type Cell = number | undefined | CellFault;
 
 interface ColumnStudy {
   readonly name: string;
   readonly isNumeric: boolean;
   readonly gaps: number;
+  /** Empty cells before the first number. */
+  readonly leading: number;
   readonly grows: boolean;
   /** True when it goes up by the same whole number from row to row: it numbers the rows. */
   readonly counts: boolean;
-  readonly obstacle?: { readonly row: number; readonly found: string } | undefined;
+  readonly obstacle?: Obstacle | undefined;
 }
 
-function studyColumn(name: string, cells: readonly Cell[]): ColumnStudy {
+interface Obstacle {
+  readonly row: number;
+  readonly found: string;
+  /** How many other cells are no numbers, in words. */
+  readonly others: string;
+  readonly help: string;
+}
+
+function studyColumn(name: string, source: SourceTable, column: number): ColumnStudy {
+  const { values, faults } = source.columns[column] ?? { values: new Float64Array(), faults: undefined };
+  if (faults !== undefined && faults.count > 0) {
+    const obstacle = name === "" ? undefined : obstacleIn(values, faults);
+    return { name, isNumeric: false, gaps: 0, leading: 0, grows: false, counts: false, obstacle };
+  }
   let least = Infinity;
   let most = -Infinity;
   let gaps = 0;
-  for (const cell of cells) {
-    if (cell === undefined) gaps += 1;
-    else if (typeof cell !== "number") {
-      return { name, isNumeric: false, gaps, grows: false, counts: false, obstacle: obstacleIn(cells) };
-    } else {
-      least = Math.min(least, cell);
-      most = Math.max(most, cell);
+  for (const value of values) {
+    if (Number.isNaN(value)) gaps += 1;
+    else {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
     }
   }
-  const isNumeric = gaps < cells.length && name !== "";
-  return { name, isNumeric, gaps, grows: least > 0 && most > 3 * least, counts: gaps === 0 && counts(cells) };
+  const first = values.findIndex((value) => !Number.isNaN(value));
+  return {
+    name,
+    isNumeric: gaps < values.length && name !== "",
+    gaps,
+    leading: Math.max(0, first),
+    grows: least > 0 && most > 3 * least,
+    counts: gaps === 0 && counts(values),
+  };
+}
+
+/** Nothing stands before these cells that they could be filled from. */
+function leadingGap({ name, leading }: ColumnStudy): string[] {
+  if (leading === 0) return [];
+  const rows = leading === 1 ? "first row has" : `first ${String(leading)} rows have`;
+  return [
+    `the ${rows} no value in column "${name}", and nothing stands before to fill from: remove ${leading === 1 ? "it" : "them"} before training.`,
+  ];
 }
 
 /** A column that is nearly all numbers was meant to be data: what stands in the way is said. */
@@ -103,16 +132,23 @@ function otherText({ name, obstacle }: ColumnStudy): string {
   return obstacle === undefined ? name : `${name} (row ${String(obstacle.row)} holds ${obstacle.found})`;
 }
 
-/** The first cell that is no number, where most are; rows count from 1 below the header. */
-function obstacleIn(cells: readonly Cell[]): ColumnStudy["obstacle"] {
-  const numbers = cells.filter((cell) => typeof cell === "number").length;
-  if (numbers <= cells.length / 2) return undefined;
-  const index = cells.findIndex((cell) => typeof cell === "object");
-  const fault = cells[index];
-  return typeof fault === "object" ? { row: index + 1, found: fault.found } : undefined;
+/**
+ * The first cell that is no number, in a column that was meant to be data: where most cells are numbers, or are written as
+ * numbers are elsewhere. Rows count from 1 below the header.
+ */
+function obstacleIn(values: Float64Array, faults: SourceColumn["faults"]): Obstacle | undefined {
+  const numbers = values.filter((value) => !Number.isNaN(value)).length;
+  const [first] = faults.list();
+  if (first === undefined) return undefined;
+  const { row, fault } = first;
+  const isMeant = numbers > values.length / 2 || 2 * (numbers + faults.likeNumbers) > values.length;
+  if (!isMeant) return undefined;
+  const others = faults.count === 1 ? "" : `, and ${String(faults.count - 1)} more are like it`;
+  return { row: row + 1, found: fault.found, others, help: fault.help };
 }
 
-function counts(cells: readonly unknown[]): boolean {
-  const step = Number(cells[1]) - Number(cells[0]);
-  return step > 0 && Number.isInteger(step) && cells.every((cell, row) => cell === Number(cells[0]) + row * step);
+function counts(values: Float64Array): boolean {
+  const [first = Number.NaN, second = Number.NaN] = values;
+  const step = second - first;
+  return step > 0 && Number.isInteger(step) && values.every((value, row) => value === first + row * step);
 }

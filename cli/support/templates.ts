@@ -23,8 +23,8 @@ export function forecastSpec({ name, file, study }: ForecastRequest): string {
   const beside = others.length === 0 ? "" : `; not data: ${others.map(comment).join(", ")}`;
   const missing =
     gaps === 0
-      ? "  # missing: interpolate # or forward_fill; without it an empty cell is an error"
-      : `  missing: interpolate # ${String(gaps)} cells are empty; or forward_fill`;
+      ? "  # missing: forward_fill # or interpolate; without it an empty cell is an error"
+      : `  missing: forward_fill # ${String(gaps)} ${gaps === 1 ? "cell is" : "cells are"} empty; or interpolate`;
   return `${SCHEMA}
 specloom: 1
 name: ${name} # the same as this file's
@@ -72,7 +72,7 @@ export function seriesExample(): { readonly text: string; readonly study: TableS
   });
   return {
     text: `day,value\n${rows.join("\n")}\n`,
-    study: { rows: 240, columns: ["value"], others: [], gaps: 0, grows: false, window: 24 },
+    study: { rows: 240, columns: ["value"], others: [], gaps: 0, grows: false, window: 24, remarks: [] },
   };
 }
 

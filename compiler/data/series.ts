@@ -14,6 +14,9 @@ interface SeriesConfig {
   readonly missing: "error" | "interpolate" | "forward_fill";
 }
 
+const FREQUENCY_UNITS = ["second", "minute", "hour", "day", "week", "month", "year"] as const;
+const FREQUENCIES = [...FREQUENCY_UNITS, "quarter", "business_day", "irregular"] as const;
+
 const configOf = (context: DataContext): SeriesConfig => context.config as unknown as SeriesConfig;
 
 /**
@@ -27,7 +30,8 @@ export const series: DataDefinition = {
     file: {
       type: "string",
       minLength: 1,
-      description: "The table, relative to this spec: .csv, .tsv, .jsonl or .json.",
+      description:
+        "The table, relative to this spec: .csv, .tsv or .txt with a header line, .jsonl or .ndjson with one object a line.",
     },
     columns: {
       type: "array",
@@ -90,6 +94,33 @@ export const series: DataDefinition = {
         "line to the next one, and repeats the last value where the window ends before it. What is filled in is computed " +
         "from no row behind the window, is not fitted on, not learned from and not scored.",
     },
+    time: {
+      type: "string",
+      minLength: 1,
+      optional: true,
+      description:
+        "The column that says when each row was. Times must then rise from row to row, each once, and no window may run over a " +
+        "gap; without this key the first column of dates that is no data is looked at, and what is wrong is noted.",
+    },
+    frequency: {
+      oneOf: [
+        ...FREQUENCIES.map((name) => ({ const: name })),
+        {
+          type: "object",
+          title: "a frequency",
+          properties: {
+            every: { type: "integer", minimum: 1, description: "How many units lie between two rows." },
+            unit: { type: "string", enum: FREQUENCY_UNITS, description: "What they are counted in." },
+          },
+          required: ["every", "unit"],
+          additionalProperties: false,
+        },
+      ],
+      optional: true,
+      description:
+        "Time between two rows, without which it is found from the rows. business_day: Monday to Friday, of which two in a row may lack. " +
+        "irregular: any, and gaps do not matter.",
+    },
   },
   fileKeys: ["file"],
   check: (context) => {
@@ -111,6 +142,15 @@ export const series: DataDefinition = {
   fill: (config) => ({ targets: config.targets ?? config.columns, split: fillSplit(config.split) }),
   examples: [
     { config: { file: "data/sales.csv", columns: ["price", "sold"], window: 24 } },
+    {
+      config: {
+        file: "data/load.csv",
+        columns: ["load"],
+        window: 96,
+        time: "start",
+        frequency: { every: 15, unit: "minute" },
+      },
+    },
     { config: { file: "data/sales.csv", columns: ["price", "sold"], targets: ["sold"], window: 24, horizon: 6 } },
   ],
 };

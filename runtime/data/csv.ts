@@ -1,193 +1,181 @@
-/** CSV files: a header, one record a line, quotes as RFC 4180 has them. Comma, tab or semicolon, told from the header. */
-import { CsvError, parse, type Options } from "csv-parse/browser/esm/sync";
+/** CSV files: a header and one record a line; comma, tab, semicolon or bar, told from the records. */
 import { Problem, ProblemList, type ProblemPlace } from "../problem.ts";
-import { placeInText, positionOf, splitLines } from "./place.ts";
-import { checkDuplicates, type CellFault, type OpenTable, type SourceTable } from "./source-table.ts";
+import { isNumber } from "./byte-number.ts";
+import { placeInBytes } from "./byte-place.ts";
+import { hasDecimalCommas, readColumns } from "./csv-columns.ts";
+import { delimiterOf, named } from "./csv-dialect.ts";
+import { checkFirstLine, checkHeader } from "./csv-header.ts";
+import { CsvRecords, endWithoutBlankLines, type CsvSource } from "./csv-records.ts";
+import { checkDuplicates, type OpenTable, type SourceTable } from "./source-table.ts";
+import { checkedText } from "./text.ts";
 import { countOf } from "./wording.ts";
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const NOT_FINITE = /^[+-]?(?:inf|infinity|nan)$/i;
+/** Every so many rows the place of one is kept; the others are found from there. */
+const ROWS_PER_MARK = 256;
 
-interface CsvFile {
-  readonly file: string;
-  readonly text: string;
-  readonly delimiter: string;
+/** More empty rows than this, and more than others, are no series with gaps. */
+const MOST_EMPTY_ROWS = 1000;
+
+interface CsvFile extends CsvSource {
   readonly columns: readonly string[];
+  /** Where the row below the header starts. */
+  readonly firstRow: number;
 }
 
 /**
  * Reads the header.
- * @param text without byte order mark
- * @throws Problem `broken-csv`, `duplicate-column`
+ * @throws Problem `data-file-empty`, `line-before-header`, `ambiguous-delimiter`, `broken-csv`, `line-too-long`,
+ *   `ragged-rows`, `duplicate-column`
  */
-export function openCsv(text: string, file: string): OpenTable {
-  const delimiter = delimiterOf(splitLines(text.slice(0, 100_000))[0] ?? "");
-  const [header = []] = parseRecords(text, file, { delimiter, to: 1 }) as string[][];
-  const columns = header.map((name) => name.trim());
-  const csv = { file, text, delimiter, columns };
-  const headerPlace = (index: number): ProblemPlace => cellPlace(csv, 0, headerEnd(csv), index);
-  checkDuplicates(columns, headerPlace);
+export function openCsv(content: Uint8Array, file: string): OpenTable {
+  const bytes = checkedText(content, file);
+  checkFirstLine({ file, bytes });
+  const firstLine = (): ProblemPlace => placeInBytes({ file, bytes, offset: 0, length: bytes.length });
+  const delimiter = delimiterOf(bytes, firstLine).codePointAt(0) ?? -1;
+  const source = { file, bytes, delimiter, end: endWithoutBlankLines(bytes, delimiter) };
+  const header = new CsvRecords(source);
+  header.read();
+  const columns = Array.from({ length: header.cellCount }, (_, column) => header.text(column));
+  checkDuplicates(columns, (column) => placeInBytes({ ...source, ...rangeOf(header, column) }));
+  checkHeader(source, { cells: columns, place: firstLine() }, header.next);
+  const csv = { ...source, columns, firstRow: header.next };
   return {
     file,
     columns,
-    headerPlace: placeInText({ file, text, line: 1, column: 1, length: splitLines(text)[0]?.length ?? 1 }),
-    headerLooksLikeData: columns.some((name) => NUMBER.test(name)),
-    load: (chosen, label) => loadCells(csv, chosen, label),
+    headerPlace: firstLine(),
+    headerLooksLikeData: columns.some(isNumber),
+    hint: () => (hasDecimalCommas(csv) ? "The table has decimal commas: write decimals with a point." : undefined),
+    load: (chosen) => loadRows(csv, chosen),
   };
 }
 
-/** The first of comma, tab and semicolon that the header has outside of quotes; a comma when it has none. */
-function delimiterOf(header: string): string {
-  const bare = header.replace(/"[^"]*"/g, "");
-  return [",", "\t", ";"].find((delimiter) => bare.includes(delimiter)) ?? ",";
+function rangeOf(records: CsvRecords, cell: number): { readonly offset: number; readonly length: number } {
+  return { offset: records.from(cell), length: Math.max(1, records.to(cell) - records.from(cell)) };
 }
 
-function loadCells(csv: CsvFile, chosen: readonly number[], label: number | undefined): SourceTable {
-  const cells: string[][] = chosen.map(() => []);
-  const labels: string[] = [];
-  /** Offset in UTF-8 bytes behind each record, the header first. */
-  const ends: number[] = [];
-  /** Lengths of records that do not fit the header, by record. */
-  const ragged = new Map<number, number>();
-  parseRecords(csv.text, csv.file, {
-    delimiter: csv.delimiter,
-    on_record: (record: string[], context) => {
-      ends.push(context.bytes);
-      if (ends.length === 1) return null;
-      if (record.length !== csv.columns.length) ragged.set(ends.length - 1, record.length);
-      chosen.forEach((column, index) => cells[index]?.push((record[column] ?? "").trim()));
-      if (label !== undefined) labels.push(record[label] ?? "");
-      return null;
-    },
-  });
-  const rowCount = withoutBlankEnd(csv, ends) - 1;
-  checkRagged(csv, ends, ragged, rowCount);
+function loadRows(csv: CsvFile, chosen: readonly number[]): SourceTable {
+  const rows = countRows(csv);
+  const cursor = new RowCursor(csv, rows.marks);
+  const { columns, notes } = readColumns(csv, chosen, rows.count);
   return {
-    rowCount,
-    cell: (row, column) => numberIn(cells[column]?.[row] ?? "", csv.delimiter),
-    place: (row, column) => cellPlace(csv, ends[row] ?? 0, ends[row + 1] ?? 0, chosen[column] ?? 0),
-    label: (row) => labels[row] ?? String(row + 1),
+    rowCount: rows.count,
+    columns,
+    notes: [...rows.notes, ...notes],
+    place: (row, column) => placeInBytes({ ...csv, ...rangeOf(cursor.at(row), column) }),
+    text: (row, column) => cursor.at(row).text(column),
   };
 }
 
-/** Number of records before the blank lines that end the file. */
-function withoutBlankEnd(csv: CsvFile, ends: readonly number[]): number {
-  const lines = splitLines(csv.text);
-  let blank = 0;
-  while (blank < lines.length && (lines.at(-1 - blank) ?? "").trim() === "") blank += 1;
-  // The emptiness behind the last line end is no record.
-  const records = lines.at(-1) === "" ? blank - 1 : blank;
-  return ends.length - Math.max(0, records);
+/** The record of any row; one after the other at little cost. */
+class RowCursor {
+  readonly #csv: CsvFile;
+  readonly #marks: readonly number[];
+  #records: CsvRecords | undefined;
+  #row = -1;
+
+  constructor(csv: CsvFile, marks: readonly number[]) {
+    this.#csv = csv;
+    this.#marks = marks;
+  }
+
+  at(row: number): CsvRecords {
+    const near = this.#records !== undefined && this.#row <= row && row - this.#row < ROWS_PER_MARK;
+    if (this.#records === undefined || !near) {
+      const mark = Math.floor(row / ROWS_PER_MARK);
+      this.#records = new CsvRecords(this.#csv, this.#marks[mark] ?? this.#csv.firstRow);
+      this.#row = mark * ROWS_PER_MARK - 1;
+    }
+    for (; this.#row < row; this.#row += 1) this.#records.read();
+    return this.#records;
+  }
 }
 
-function checkRagged(
-  csv: CsvFile,
-  ends: readonly number[],
-  ragged: ReadonlyMap<number, number>,
-  rowCount: number,
-): void {
-  const expected = csv.columns.length;
+interface Rows {
+  readonly count: number;
+  /** Where every `ROWS_PER_MARK`th row starts. */
+  readonly marks: readonly number[];
+  readonly notes: readonly string[];
+}
+
+/** @throws Problem or Problems `ragged-rows`, `missing-value`, `data-file-empty`, and those of the records */
+function countRows(csv: CsvFile): Rows {
+  const records = new CsvRecords(csv, csv.firstRow);
+  const width = csv.columns.length;
+  const marks: number[] = [];
   const problems = new ProblemList();
-  for (const [record, cells] of ragged) {
-    if (record > rowCount) continue;
-    problems.add(() => {
-      const place = cellPlace(csv, ends[record - 1] ?? 0, ends[record] ?? 0, Math.min(cells, expected + 1) - 1);
-      return {
-        code: "ragged-rows",
-        message: `this row has ${countOf(cells, "cell")}, but the header names ${countOf(expected, "column")}.`,
-        help:
-          cells > expected
-            ? `put a cell that contains "${csv.delimiter === "\t" ? "tab" : csv.delimiter}" in double quotes.`
-            : "leave a missing value empty, but keep its delimiter.",
-        ...place,
-      };
-    });
+  const empty = { count: 0, first: 0, offset: 0 };
+  const comments = { count: 0, first: 0 };
+  let startsWithMark = false;
+  let row = 0;
+  for (; records.read(); row += 1) {
+    if (row % ROWS_PER_MARK === 0) marks.push(records.start);
+    if (records.cellCount !== width) problems.add(() => raggedRow(csv, records));
+    else if (records.isEmpty) {
+      if (empty.count === 0) Object.assign(empty, { first: row, offset: records.start });
+      empty.count += 1;
+    }
+    if (csv.bytes[records.start] === HASH) {
+      if (row === 0) startsWithMark = true;
+      if (comments.count === 0) comments.first = row;
+      comments.count += 1;
+    }
   }
+  if (row === 0) throw noRows(csv);
   problems.throwIfAny();
+  if (empty.count > MOST_EMPTY_ROWS && 2 * empty.count > row) throw mostlyEmpty(csv, empty, row);
+  const notes: string[] = [];
+  if (empty.count > 0 && width > 1) {
+    notes.push(
+      `${countOf(empty.count, "row")} of ${csv.file} ${empty.count === 1 ? "holds" : "hold"} nothing but delimiters, the first of them row ${String(empty.first + 1)}.`,
+    );
+  }
+  if (comments.count > 0 && !startsWithMark) {
+    notes.push(
+      `${countOf(comments.count, "row")} of ${csv.file} ${comments.count === 1 ? "begins" : "begin"} with "#", the first of them row ${String(comments.first + 1)}; they are read as data, not as comments.`,
+    );
+  }
+  return { count: row, marks, notes };
 }
 
-function numberIn(cell: string, delimiter: string): number | undefined | CellFault {
-  if (cell === "") return undefined;
-  if (NUMBER.test(cell)) {
-    const value = Number(cell);
-    if (Number.isFinite(value)) return value;
-  }
-  const found = `"${cell.length > 40 ? `${cell.slice(0, 40)}...` : cell}"`;
-  if (NUMBER.test(cell) || NOT_FINITE.test(cell)) {
-    return { code: "not-finite", found, help: "leave the cell empty where a value is missing, and set missing." };
-  }
-  const grouped = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(cell);
-  const decimalComma = /^[+-]?\d+,\d+$/.test(cell) && (delimiter !== "," || !grouped);
-  return {
-    code: "not-a-number",
-    found,
-    help: decimalComma
-      ? "write decimals with a point: 1.5."
-      : grouped
-        ? "write numbers without thousands separators: 1234."
-        : "name only columns of numbers, or leave the cell empty where a value is missing and set missing.",
-  };
-}
+const HASH = 35;
 
-/** @throws Problem `broken-csv` with the place csv-parse found the quote at */
-function parseRecords(text: string, file: string, options: Options): unknown[] {
-  try {
-    return parse(text, { ...options, relax_column_count: true, info: false });
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw brokenCsv(error, text, file);
-  }
-}
-
-function brokenCsv(error: CsvError, text: string, file: string): Problem {
-  const line = (error as { readonly lines?: number }).lines ?? 1;
-  const unclosed = error.code === "CSV_QUOTE_NOT_CLOSED";
-  const { line: at, column } = unclosed ? positionOf(text, lastOpenQuote(text)) : { line, column: 1 };
-  const length = unclosed ? 1 : Math.max(1, splitLines(text)[at - 1]?.length ?? 1);
+function noRows(csv: CsvFile): Problem {
+  const blank = csv.firstRow < csv.bytes.length;
   return new Problem({
-    code: "broken-csv",
-    message: unclosed ? "this quote is never closed." : "a quote stands in the middle of a cell of this line.",
-    help: 'put the whole cell in double quotes and write a quote inside it twice: "5"" pipe".',
-    ...placeInText({ file, text, line: at, column, length }),
+    code: "data-file-empty",
+    message: `the file has a header but no rows${blank ? ": nothing but blank lines follows" : ""}.`,
+    file: csv.file,
+    ...(blank ? placeInBytes({ ...csv, offset: csv.firstRow, length: 1 }) : {}),
   });
 }
 
-/** Offset of the quote that opens the last cell, when quotes are uneven. */
-function lastOpenQuote(text: string): number {
-  let open = false;
-  let last = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    if (text[index] !== '"') continue;
-    if (!open) last = index;
-    open = !open;
-  }
-  return last;
+function mostlyEmpty(csv: CsvFile, empty: { readonly count: number; readonly offset: number }, rows: number): Problem {
+  return new Problem({
+    code: "missing-value",
+    message: `${String(empty.count)} of the ${String(rows)} rows are empty, from this one on; that is no series with gaps.`,
+    help: "remove the empty lines.",
+    ...placeInBytes({ ...csv, offset: empty.offset, length: 1 }),
+  });
 }
 
-function headerEnd(csv: CsvFile): number {
-  return new TextEncoder().encode(`${splitLines(csv.text)[0] ?? ""}\n`).length;
+function raggedRow(csv: CsvFile, records: CsvRecords): ConstructorParameters<typeof Problem>[0] {
+  const [expected, cells] = [csv.columns.length, records.cellCount];
+  const place = placeInBytes({ ...csv, ...rangeOf(records, Math.min(cells, expected + 1) - 1) });
+  if (records.isBlank) {
+    return { code: "ragged-rows", message: "this line is blank.", help: "remove it, or write the row.", ...place };
+  }
+  return {
+    code: "ragged-rows",
+    message: `this row has ${countOf(cells, "cell")}, but the header names ${countOf(expected, "column")}.`,
+    help: raggedHelp(csv, records),
+    ...place,
+  };
 }
 
-/** The place of a cell of the record that lies between two byte offsets. */
-function cellPlace(csv: CsvFile, startBytes: number, endBytes: number, cell: number): ProblemPlace {
-  const bytes = new TextEncoder().encode(csv.text);
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  const start = decoder.decode(bytes.subarray(0, startBytes)).length;
-  const end = start + decoder.decode(bytes.subarray(startBytes, endBytes)).length;
-  let from = start;
-  let seen = 0;
-  let quoted = false;
-  let index = start;
-  for (; index < end; index += 1) {
-    const letter = csv.text[index] ?? "";
-    if (letter === '"') quoted = !quoted;
-    if (quoted) continue;
-    if (letter === "\n" || letter === "\r") break;
-    if (letter !== csv.delimiter) continue;
-    if (seen === cell) break;
-    seen += 1;
-    from = index + 1;
-  }
-  const { line, column } = positionOf(csv.text, from);
-  return placeInText({ file: csv.file, text: csv.text, line, column, length: Math.max(1, index - from) });
+function raggedHelp(csv: CsvFile, records: CsvRecords): string {
+  const cells = records.cellCount;
+  if (csv.bytes[records.start] === HASH) return 'remove lines that begin with "#": comments are not read.';
+  if (cells < csv.columns.length) return "leave a missing value empty, but keep its delimiter.";
+  if (cells === csv.columns.length + 1 && records.text(cells - 1) === "") return "remove the delimiter at its end.";
+  return `put a cell that contains ${named(String.fromCharCode(csv.delimiter))} in double quotes.`;
 }

@@ -2,6 +2,7 @@
 import { Problem } from "../problem.ts";
 import type { EncodedSeries } from "./encoded-series.ts";
 import type { PartName } from "./section.ts";
+import type { RowNames } from "./series-file.ts";
 import { horizonLength } from "./series-facts.ts";
 import { lengthOf, PART_LABELS, type Parts } from "./split.ts";
 import { countOf } from "./wording.ts";
@@ -15,7 +16,7 @@ export interface ForecastData {
   readonly parts: Parts;
   readonly windows: Readonly<Record<PartName, WindowStarts>>;
   /** What the rows are called in the file (dates), for the axis of a plot. */
-  readonly labels: readonly string[] | undefined;
+  readonly labels: RowNames | undefined;
 }
 
 /**

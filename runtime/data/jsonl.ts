@@ -3,61 +3,137 @@ import { duplicateKey } from "../duplicate-key.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem, type ProblemPlace } from "../problem.ts";
 import { describe } from "../tensor.ts";
-import { placeInText, splitLines } from "./place.ts";
-import type { CellFault, OpenTable, SourceTable } from "./source-table.ts";
+import { lineAt, nextLine, placeInBytes } from "./byte-place.ts";
+import { saysMissing } from "./cell-fault.ts";
+import { FaultList, type CellFault, type OpenTable, type SourceTable } from "./source-table.ts";
+import { checkedText } from "./text.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** @throws Problem `broken-json`, `duplicate-key` at the line */
-export function openJsonLines(text: string, file: string): OpenTable {
-  const lines = splitLines(text);
-  while (lines.at(-1)?.trim() === "") lines.pop();
-  const rows = lines.map((line, index) => parseRow(line, () => linePlace(file, text, index + 1)));
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+/** Longest line: an object that is larger is no row of a table. */
+const MOST_LINE_BYTES = 4 << 20;
+/** Every so many rows the place of one is kept; the others are found from there. */
+const ROWS_PER_MARK = 256;
+
+interface Lines {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** Where every `ROWS_PER_MARK`th line starts. */
+  readonly marks: readonly number[];
+}
+
+/** @throws Problem `data-file-empty`, `broken-json`, `duplicate-key`, `line-too-long` at the line */
+export function openJsonLines(content: Uint8Array, file: string): OpenTable {
+  const bytes = checkedText(content, file);
+  const columns = new Set<string>();
+  const marks: number[] = [];
+  let count = 0;
+  let blank: number | undefined;
+  for (let start = 0; start < bytes.length;) {
+    const { end } = lineAt(bytes, start);
+    if (isBlank(bytes, start, end)) blank ??= start;
+    else {
+      // Blank lines at the end are none.
+      if (blank !== undefined) throw brokenLine({ file, bytes }, blank, "this line is blank.");
+      if (count % ROWS_PER_MARK === 0) marks.push(start);
+      count += 1;
+      for (const key of Object.keys(checkedRow({ file, bytes }, start, end))) columns.add(key);
+    }
+    start = nextLine(bytes, end);
+  }
+  const lines = { file, bytes, count, marks };
+  const names = [...columns];
   return {
     file,
-    columns,
-    headerPlace: linePlace(file, text, 1),
+    columns: names,
+    headerPlace: placeInBytes({ file, bytes, offset: 0, length: bytes.length }),
     headerLooksLikeData: false,
-    load: (chosen, label): SourceTable => {
-      const names = chosen.map((column) => columns[column] ?? "");
-      const labelName = label === undefined ? undefined : columns[label];
-      return {
-        rowCount: rows.length,
-        cell: (row, column) => numberIn(valueOf(rows[row], names[column] ?? "")),
-        place: (row, column) => valuePlace(file, text, row + 1, names[column] ?? ""),
-        label: (row) => {
-          const value = labelName === undefined ? undefined : valueOf(rows[row], labelName);
-          return typeof value === "string" || typeof value === "number" ? String(value) : String(row + 1);
-        },
-      };
+    hint: () => undefined,
+    load: (chosen) => loadRows(lines, names, chosen),
+  };
+}
+
+function loadRows(lines: Lines, names: readonly string[], chosen: readonly number[]): SourceTable {
+  const nameOf = (column: number): string => names[column] ?? "";
+  const columns = chosen.map(() => ({
+    values: new Float64Array(lines.count),
+    faults: new FaultList((text) => faultOf(JSON.parse(text))),
+  }));
+  for (let row = 0, start = 0; row < lines.count; row += 1) {
+    const { end } = lineAt(lines.bytes, start);
+    const values = parsed(lines.bytes, start, end) as Row;
+    columns.forEach((column, index) => {
+      const value = memberOf(values, nameOf(chosen[index] ?? 0));
+      const isNumber = typeof value === "number" && Number.isFinite(value);
+      column.values[row] = isNumber ? value : Number.NaN;
+      if (!isNumber && value !== undefined && value !== null) column.faults.add(row, asText(value));
+    });
+    start = nextLine(lines.bytes, end);
+  }
+  const cursor = lineCursor(lines);
+  return {
+    rowCount: lines.count,
+    columns,
+    notes: [],
+    place: (row, column) => valuePlace(lines, cursor(row), nameOf(column)),
+    text: (row, column) => {
+      const { start, end } = cursor(row);
+      const value = memberOf(parsed(lines.bytes, start, end) as Row, nameOf(column));
+      return typeof value === "string" || typeof value === "number" ? String(value) : "";
     },
   };
 }
 
-function valueOf(row: Row | undefined, name: string): unknown {
-  return row && memberOf(row, name);
+/** JSON of a value that is no finite number; only what messages say of it matters. */
+function asText(value: unknown): string {
+  return typeof value === "number" ? "1e999" : JSON.stringify(value);
 }
 
-function parseRow(line: string, place: () => ProblemPlace): Row {
+/** The line of any row; one after the other at little cost. */
+function lineCursor({ bytes, marks }: Lines): (row: number) => { readonly start: number; readonly end: number } {
+  let [at, start] = [0, 0];
+  return (row) => {
+    const mark = Math.floor(row / ROWS_PER_MARK);
+    if (row < at || row - at >= ROWS_PER_MARK) [at, start] = [mark * ROWS_PER_MARK, marks[mark] ?? 0];
+    for (; at < row; at += 1) start = nextLine(bytes, lineAt(bytes, start).end);
+    return { start, end: lineAt(bytes, start).end };
+  };
+}
+
+function parsed(bytes: Uint8Array, start: number, end: number): unknown {
+  return JSON.parse(textOf(bytes, start, end));
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end));
+}
+
+type Text = Pick<Lines, "file" | "bytes">;
+
+function checkedRow(text: Text, start: number, end: number): Row {
+  if (end - start > MOST_LINE_BYTES) {
+    throw new Problem({
+      code: "line-too-long",
+      message: "this line does not end within 4 MiB; a table has one row a line.",
+      help: "write one object a line.",
+      ...placeInBytes({ ...text, offset: start, length: 1 }),
+    });
+  }
+  const line = textOf(text.bytes, start, end);
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    throw new Problem({
-      code: "broken-json",
-      message: line.trim() === "" ? "this line is blank." : "this line is not JSON.",
-      help: 'write one object a line: {"temperature": 20.7}.',
-      ...place(),
-    });
+    const word = /[:,[]\s*(-?NaN|-?Infinity|None|nan)\b/.exec(line)?.[1];
+    const [message, help] =
+      word === undefined
+        ? ["this line is not JSON."]
+        : [`this line is not JSON: it holds ${word}.`, "write null where a value is missing."];
+    throw brokenLine(text, start, message, help);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Problem({
-      code: "broken-json",
-      message: `this line is ${describe(value)}, but an object was expected.`,
-      help: 'write one object a line: {"temperature": 20.7}.',
-      ...place(),
-    });
+    throw brokenLine(text, start, `this line is ${describe(value)}, but an object was expected.`);
   }
   const repeated = duplicateKey(line);
   if (repeated !== undefined) {
@@ -65,19 +141,34 @@ function parseRow(line: string, place: () => ProblemPlace): Row {
       code: "duplicate-key",
       message: `this object has the key "${repeated}" twice.`,
       help: "keep one of them.",
-      ...place(),
+      ...linePlace(text, start),
     });
   }
   return value as Row;
 }
 
-function numberIn(value: unknown): number | undefined | CellFault {
-  if (value === undefined || value === null) return undefined;
+function brokenLine(
+  text: Text,
+  start: number,
+  message = "",
+  help = 'write one object a line: {"temperature": 20.7}.',
+): Problem {
+  return new Problem({ code: "broken-json", message, help, ...linePlace(text, start) });
+}
+
+function faultOf(value: unknown): CellFault {
   if (typeof value === "number") {
-    if (Number.isFinite(value)) return value;
     return {
       code: "not-finite",
       found: "a number beyond the range of float64",
+      help: "write null where a value is missing.",
+    };
+  }
+  if (typeof value === "string" && saysMissing(value)) {
+    return {
+      code: "not-a-number",
+      found: `"${value}"`,
+      meaning: "a word for a missing value",
       help: "write null where a value is missing.",
     };
   }
@@ -88,19 +179,29 @@ function numberIn(value: unknown): number | undefined | CellFault {
   };
 }
 
-function linePlace(file: string, text: string, line: number): ProblemPlace {
-  const length = Math.max(1, splitLines(text)[line - 1]?.length ?? 1);
-  return placeInText({ file, text, line, column: 1, length });
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let index = start; index < end; index += 1) if (bytes[index] !== 32 && bytes[index] !== 9) return false;
+  return true;
+}
+
+function linePlace({ file, bytes }: Text, start: number): ProblemPlace {
+  return placeInBytes({ file, bytes, offset: start, length: Math.max(1, lineAt(bytes, start).end - start) });
 }
 
 /** The value behind the key; the whole line where the key is not to be found. */
-function valuePlace(file: string, text: string, line: number, name: string): ProblemPlace {
-  const content = splitLines(text)[line - 1] ?? "";
+function valuePlace(
+  { file, bytes }: Text,
+  line: { readonly start: number; readonly end: number },
+  name: string,
+): ProblemPlace {
+  const content = textOf(bytes, line.start, line.end);
   const key = new RegExp(`${escaped(JSON.stringify(name))}\\s*:\\s*`).exec(content);
-  if (key === null) return linePlace(file, text, line);
-  const column = key.index + key[0].length + 1;
-  const value = /^(?:"(?:[^"\\]|\\.)*"|[^,}\]]+)/.exec(content.slice(column - 1));
-  return placeInText({ file, text, line, column, length: value?.[0].trimEnd().length ?? 1 });
+  if (key === null) return linePlace({ file, bytes }, line.start);
+  const before = content.slice(0, key.index + key[0].length);
+  const value = /^(?:"(?:[^"\\]|\\.)*"|[^,}\]]+)/.exec(content.slice(before.length))?.[0].trimEnd() ?? "";
+  const encoder = new TextEncoder();
+  const offset = line.start + encoder.encode(before).length;
+  return placeInBytes({ file, bytes, offset, length: Math.max(1, encoder.encode(value).length) });
 }
 
 function escaped(text: string): string {

@@ -1,8 +1,8 @@
 /** Places in text files: the lines around them, cut to what a terminal can show. */
-import type { ProblemPlace } from "../problem.ts";
+import type { ProblemFrame, ProblemPlace } from "../problem.ts";
 
-/** Widest part of a line that a frame shows. */
-const WIDEST = 100;
+/** Widest part of a line that a frame shows, in UTF-16 code units. */
+export const WIDEST = 100;
 
 export interface TextPlace {
   readonly file: string;
@@ -16,17 +16,31 @@ export interface TextPlace {
 /** The place with its line and the neighbours of that line. */
 export function placeInText({ file, text, line, column, length }: TextPlace): ProblemPlace {
   const lines = linesAround(text, line);
-  const from = Math.max(0, Math.min(column - 1 - 40, longest(lines.shown) - WIDEST));
+  const shown = lines.shown.map((content) => ({
+    length: content.length,
+    slice: (from: number) => content.slice(from, from + WIDEST),
+  }));
+  return { file, line, column, length, frame: framed(shown, lines.first, column) };
+}
+
+/** A line of which a frame shows `WIDEST` code units at most. */
+interface FramedLine {
+  readonly length: number;
+  /** @returns `WIDEST` code units from the given one on, or what there is */
+  slice(from: number): string;
+}
+
+/** The lines cut around a column, with "…" where something is left out. */
+export function framed(lines: readonly FramedLine[], firstLine: number, column: number): ProblemFrame {
+  const longest = Math.max(...lines.map((line) => line.length), 0);
+  const from = Math.max(0, Math.min(column - 1 - 40, longest - WIDEST));
   return {
-    file,
-    line,
-    column,
-    length,
-    frame: {
-      firstLine: lines.first,
-      lines: lines.shown.map((shown) => cut(shown, from)),
-      column: column - from + (from > 0 ? 1 : 0),
-    },
+    firstLine,
+    lines: lines.map((line) => {
+      const cutBefore = from > 0 && line.length > 0 ? "…" : "";
+      return `${cutBefore}${line.slice(from)}${line.length > from + WIDEST ? "…" : ""}`;
+    }),
+    column: column - from + (from > 0 ? 1 : 0),
   };
 }
 
@@ -47,13 +61,4 @@ function linesAround(text: string, line: number): { readonly first: number; read
   // The emptiness behind the last line end is no line.
   if (shown.at(-1) === "" && shown.length > line - first + 1) shown.pop();
   return { first, shown };
-}
-
-function longest(lines: readonly string[]): number {
-  return Math.max(...lines.map((line) => line.length), 0);
-}
-
-function cut(line: string, from: number): string {
-  const part = line.slice(from, from + WIDEST);
-  return `${from > 0 && line.length > 0 ? "…" : ""}${part}${line.length > from + WIDEST ? "…" : ""}`;
 }

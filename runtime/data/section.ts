@@ -1,5 +1,6 @@
 /** The data section of a resolved spec: every default written out, plain JSON, checked by the compiler. */
 import { Problem } from "../problem.ts";
+import type { Frequency } from "./frequency.ts";
 
 /** Fractions of the rows (all of them: 1) or row counts, in the file's order. */
 export interface Split {
@@ -28,6 +29,10 @@ export interface SeriesSection {
   readonly normalize: Normalization;
   readonly split: Split;
   readonly missing: MissingPolicy;
+  /** The column that says when rows were; without it the first column of dates that is no data is looked at. */
+  readonly time?: string;
+  /** How far apart rows lie; without it the rows tell. */
+  readonly frequency?: Frequency;
 }
 
 export interface TensorsSection {

@@ -7,7 +7,7 @@ import { EncodedSeries } from "./encoded-series.ts";
 import { planWindows } from "./forecast.ts";
 import type { MissingPolicy, PartName, SeriesSection } from "./section.ts";
 import { SeriesExamples, targetName } from "./series-examples.ts";
-import { readSeries, type RawSeries } from "./series-file.ts";
+import { readSeries, type RawSeries, type RowNames } from "./series-file.ts";
 import { gapNotes, hasGaps, leadingRows, refuseEmpty, refuseMissing, refuseUnknown } from "./series-gaps.ts";
 import {
   channelsOf,
@@ -19,6 +19,7 @@ import {
   type SeriesFacts,
 } from "./series-facts.ts";
 import { splitRows, type Parts } from "./split.ts";
+import { checkTimes } from "./time-check.ts";
 import { lagOf } from "./transform.ts";
 import { countOf } from "./wording.ts";
 
@@ -33,7 +34,7 @@ export async function loadSeries(
   stored?: unknown,
 ): Promise<Dataset> {
   checkFacts(section, inputs);
-  const raw = await readSeries(section.file, channelsOf(section), files);
+  const raw = await readSeries(section.file, channelsOf(section), files, section);
   const parts = splitRows(raw.rowCount, section.split, "row", raw.file);
   const lag = lagOf(section.transform);
   const mayFill = section.missing !== "error";
@@ -41,6 +42,9 @@ export async function loadSeries(
   const leading = mayFill ? leadingRows(raw) : 0;
   const planned = planWindows(section, { lag, leading }, parts, raw.file);
   if (!mayFill) refuseMissing(raw);
+  const length = section.window + horizonLength(section.horizon);
+  const timeNotes =
+    raw.times === undefined ? [] : checkTimes(raw.times, { starts: Object.values(planned), lag, length });
   const facts =
     stored === undefined ? fitSeries(section, raw.columns, parts.train) : restoreSeriesFacts(stored, section);
   const series = new EncodedSeries(facts, raw.columns, raw.locate, section.missing);
@@ -56,6 +60,8 @@ export async function loadSeries(
     scaler: facts,
     forecast,
     notes: [
+      ...raw.notes,
+      ...timeNotes,
       ...gapNotes(raw, section, leading, planned.train.length - learnable.length),
       ...unusedNotes(raw, parts),
       ...(stored === undefined ? scalingNotes(unscaledColumns(facts, raw.columns, parts.train)) : []),
@@ -98,9 +104,11 @@ export interface PredictionWindow {
   readonly series: EncodedSeries;
   /** Row (from 0) that the forecast starts at: the one behind the last row given. */
   readonly row: number;
-  readonly labels: readonly string[] | undefined;
+  readonly labels: RowNames | undefined;
   /** Missing values among the rows that the forecast is made from, which were filled in; rows from 0. */
   readonly filled: readonly { readonly column: string; readonly row: number }[];
+  /** Sentences a user should see. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -113,7 +121,8 @@ export async function loadPredictionWindow(
   path: string,
   files: FileReader,
 ): Promise<PredictionWindow> {
-  const raw = await readSeries(path, channelsOf(facts), files);
+  const { time, frequency } = section;
+  const raw = await readSeries(path, channelsOf(facts), files, { time, frequency, predicting: true });
   if (section.missing === "error") refuseMissing(raw);
   else refuseEmpty(raw);
   const series = encodeRows(facts, raw, section.missing);
@@ -123,7 +132,10 @@ export async function loadPredictionWindow(
       Number.isNaN(value) ? [{ column, row: read + row }] : [],
     ),
   );
-  return { inputs: { series: series.lastWindow() }, series, row: series.rowCount, labels: raw.labels, filled };
+  // Only what the forecast is made from has to be whole.
+  const span = { starts: [Uint32Array.of(read)], lag: 0, length: raw.rowCount - read };
+  const notes = [...raw.notes, ...(raw.times === undefined ? [] : checkTimes(raw.times, span))];
+  return { inputs: { series: series.lastWindow() }, series, row: series.rowCount, labels: raw.labels, filled, notes };
 }
 
 /**

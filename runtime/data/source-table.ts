@@ -1,5 +1,5 @@
 /** A table file, whatever its format: named columns, cells that hold a number, nothing, or something wrong. */
-import { Problem, type ProblemPlace } from "../problem.ts";
+import { MOST_OF_A_KIND, Problem, type ProblemPlace } from "../problem.ts";
 import { nameHelp } from "./suggest.ts";
 
 /** Why a cell holds no usable number. */
@@ -7,7 +7,11 @@ export interface CellFault {
   readonly code: "not-a-number" | "not-finite";
   /** What the cell holds, as messages show it. */
   readonly found: string;
+  /** What that stands for, where it is a word that is known. */
+  readonly meaning?: string;
   readonly help: string;
+  /** True for a number that is only written in a way that is not read: 1,5 or 12 %. */
+  readonly likeNumber?: boolean;
 }
 
 /** A file whose columns are known and whose cells are not read yet. */
@@ -18,16 +22,63 @@ export interface OpenTable {
   readonly headerPlace: ProblemPlace;
   /** True when the first line looks like data. */
   readonly headerLooksLikeData: boolean;
-  /** Keeps the chosen columns only. @param label a column whose text names the rows in reports */
-  load(columns: readonly number[], label: number | undefined): SourceTable;
+  /** What else is wrong with the table at first sight, said where a column is not found. */
+  hint(): string | undefined;
+  /** Reads the numbers of the chosen columns. */
+  load(columns: readonly number[]): SourceTable;
 }
 
 export interface SourceTable {
   readonly rowCount: number;
-  /** @param column position in the list given to `load`; undefined: the cell is empty */
-  cell(row: number, column: number): number | undefined | CellFault;
+  /** In the order given to `load`. */
+  readonly columns: readonly SourceColumn[];
+  /** Sentences a user should see. */
+  readonly notes: readonly string[];
+  /** @param column position in the file, as for `text` */
   place(row: number, column: number): ProblemPlace;
-  label(row: number): string;
+  /** What a cell says; "" where the row has nothing there. */
+  text(row: number, column: number): string;
+}
+
+export interface SourceColumn {
+  /** NaN where a cell is empty, or is no number. */
+  readonly values: Float64Array;
+  readonly faults: FaultList;
+}
+
+/** The cells of one column that hold no usable number: the first few of each kind, and how many there are. */
+export class FaultList {
+  readonly #explain: (text: string) => CellFault;
+  readonly #kept: { readonly row: number; readonly text: string; readonly code: CellFault["code"] }[] = [];
+  readonly #counts = new Map<CellFault["code"], number>();
+  /** How many cells are numbers written in a way that is not read. */
+  likeNumbers = 0;
+
+  /** @param explain may use what is known of the whole column */
+  constructor(explain: (text: string) => CellFault) {
+    this.#explain = explain;
+  }
+
+  add(row: number, text: string): void {
+    const { code, likeNumber } = this.#explain(text);
+    if (likeNumber === true) this.likeNumbers += 1;
+    const count = this.#counts.get(code) ?? 0;
+    this.#counts.set(code, count + 1);
+    if (count < MOST_OF_A_KIND) this.#kept.push({ row, text, code });
+  }
+
+  get count(): number {
+    return [...this.#counts.values()].reduce((total, count) => total + count, 0);
+  }
+
+  /** @returns by row; `more` faults of that code are not listed, said with the last that is */
+  list(): readonly { readonly row: number; readonly fault: CellFault; readonly more: number }[] {
+    return this.#kept.map(({ row, text, code }, index) => {
+      const isLast = !this.#kept.slice(index + 1).some((other) => other.code === code);
+      const more = isLast ? Math.max(0, (this.#counts.get(code) ?? 0) - MOST_OF_A_KIND) : 0;
+      return { row, fault: this.#explain(text), more };
+    });
+  }
 }
 
 /**
@@ -55,7 +106,7 @@ export function findColumns(wanted: readonly string[], table: OpenTable): number
       message: `the file has no column "${name}".`,
       help: table.headerLooksLikeData
         ? "the first line must name the columns; this one looks like data."
-        : nameHelp(name, table.columns, "columns"),
+        : [nameHelp(name, table.columns, "columns"), table.hint() ?? []].flat().join(" "),
       ...table.headerPlace,
     });
   });

@@ -4,7 +4,8 @@ import { openCsv } from "../../../runtime/data/csv.ts";
 
 const rows = (line: (row: number) => string, count = 40): string =>
   Array.from({ length: count }, (_, row) => line(row)).join("\n");
-const study = (header: string, text: string) => studyTable(openCsv(`${header}\n${text}\n`, "a.csv"));
+const study = (header: string, text: string) =>
+  studyTable(openCsv(new TextEncoder().encode(`${header}\n${text}\n`), "a.csv"));
 
 describe("studyTable", () => {
   it("tells numbers from dates, words and numbers of rows", () => {

@@ -157,7 +157,7 @@ describe("forecasts of a part", () => {
     });
     if (forecast === undefined) throw new Error("no forecast");
     expect(test.count).toBe(29);
-    expect(forecast.labels?.[0]).toBe("1949-01");
+    expect(forecast.labels?.at(0)).toBe("1949-01");
     const part = forecastPart(forecast, "test", test.tensors["next"] ?? new Float32Array());
     part.prediction.forEach((value, index) => {
       expect(value).toBeCloseTo(part.truth[index] ?? 0, 3);

@@ -32,7 +32,7 @@ describe("CSV", () => {
       [2, 4],
       [1, 3],
     ]);
-    expect(raw.labels).toEqual(["mon", "tue"]);
+    expect([raw.labels?.length, raw.labels?.at(0), raw.labels?.at(1)]).toEqual([2, "mon", "tue"]);
     expect((await read("y\n1\n2\n")).labels).toBeUndefined();
   });
 
