@@ -2,6 +2,7 @@
 import { memberOf } from "../../compiler/support/plain.ts";
 import type { LiveModel, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
+import type { Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
 import type { Scores } from "../../runtime/metrics/scores.ts";
@@ -32,7 +33,12 @@ export interface Evaluation {
 }
 
 /** @returns undefined when the part has no examples */
-export async function evaluatePart(live: LiveModel, dataset: Dataset, part: PartName): Promise<Evaluation | undefined> {
+export async function evaluatePart(
+  live: LiveModel,
+  dataset: Dataset,
+  part: PartName,
+  scale: Scale = "file",
+): Promise<Evaluation | undefined> {
   const examples = dataset[part];
   if (examples.count === 0) return undefined;
   const { definition } = live;
@@ -62,6 +68,7 @@ export async function evaluatePart(live: LiveModel, dataset: Dataset, part: Part
       output: pointPrediction(definition, { input, target }, output),
       metrics: names.filter((name) => metricSuits(definition, target, name)),
       ignored: ignoredClass(definition, target),
+      scale,
     });
     targets.push({ target, output: input, ...scores });
   }

@@ -19,6 +19,8 @@ export const mistakeCatalogue = {
   "output-not-written": "Standard output cannot be written.",
   "same-module": "Two specs of one call would write the same module.",
   "set-without-spec": "--set was given with something that is not a spec.",
+  "set-after-training": "--set would change of a run what its weights were trained with.",
+  "predictions-file-format": "A file of predictions would be of a format that is not written.",
   "stale-module": "A generated module is missing or not what its spec gives now.",
   "text-for-numbers": "Text was given to a model that reads numbers.",
   "too-little-data": "A table has too few rows for a model.",

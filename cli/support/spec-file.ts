@@ -105,10 +105,18 @@ async function openSpecFile(
   };
 }
 
+export interface ResolvedOptions {
+  readonly name: string;
+  readonly directory: string;
+  readonly root: string;
+  /** `path=value`, as after --set. */
+  readonly overrides: readonly string[];
+}
+
 /** A spec that was resolved before, as a run keeps it: it needs no data to compile. */
-export function compileResolved(text: string, name: string, directory: string, root: string): Compilation {
+export function compileResolved(text: string, { name, directory, root, overrides }: ResolvedOptions): Compilation {
   const file = `${name}.yaml`;
-  const { compilation, diagnostics } = compile({ file, text }, { directory, projectRoot: root });
+  const { compilation, diagnostics } = compile({ file, text }, { directory, projectRoot: root, overrides });
   if (compilation === undefined) throw new WrongSpec(diagnostics);
   return compilation;
 }

@@ -45,10 +45,10 @@ export interface SubjectRequest {
 export async function openSubject(terminal: Terminal, given: string, request: SubjectRequest): Promise<Subject> {
   const { accepts, overrides = [] } = request;
   const kind = await kindOf(terminal, given, accepts);
-  if (kind !== "spec" && overrides.length > 0) {
+  if (kind === "module" && overrides.length > 0) {
     throw new Mistake({
       code: "set-without-spec",
-      message: `--set changes a spec, but this is a ${kind}.`,
+      message: "--set changes a spec, but this is a module.",
       help: "name the spec that it was made from.",
       file: given,
     });
@@ -59,7 +59,7 @@ export async function openSubject(terminal: Terminal, given: string, request: Su
     case "module":
       return openModule(terminal, given);
     case "run":
-      return openRun(terminal, given);
+      return openRun(terminal, given, overrides);
     default:
       return kind satisfies never;
   }
@@ -143,7 +143,24 @@ function specFolder(terminal: Terminal, folder: string, { definition }: ModelHan
   return candidates.find((candidate) => existsSync(path.join(candidate, file))) ?? path.join(folder, "..", "specs");
 }
 
-async function openRun(terminal: Terminal, given: string): Promise<Subject> {
+/** What of a spec may be another than the one that the weights were trained with. */
+const AFTER_TRAINING = ["decode", "metrics", "outputs", "train.batch_size", "data.test_file", "data.validation_file"];
+
+function checkAfterTraining(overrides: readonly string[], given: string): void {
+  for (const override of overrides) {
+    const [changed = ""] = override.split("=");
+    if (AFTER_TRAINING.some((path) => changed.trim() === path || changed.trim().startsWith(`${path}.`))) continue;
+    throw new Mistake({
+      code: "set-after-training",
+      message: `--set ${override}: the weights of a run were trained with "${changed.trim()}" as it is.`,
+      help: `of a run, ${joinWords(AFTER_TRAINING, "and")} may be set; for anything else train again, with the spec.`,
+      file: given,
+    });
+  }
+}
+
+async function openRun(terminal: Terminal, given: string, overrides: readonly string[]): Promise<Subject> {
+  checkAfterTraining(overrides, given);
   const run = reach(terminal, given);
   if (!existsSync(runFile(run, "spec"))) {
     throw new Mistake({
@@ -162,10 +179,11 @@ async function openRun(terminal: Terminal, given: string): Promise<Subject> {
     stored.projectDirectory === undefined
       ? projectRoot(directory, terminal.cwd)
       : path.resolve(terminal.cwd, given, stored.projectDirectory);
-  const compilation = await assembled(compileResolved(text, name, directory, root), terminal.env);
+  const compilation = await assembled(compileResolved(text, { name, directory, root, overrides }), terminal.env);
   const handle = await loadModule(compilation.moduleText);
   const files = projectFiles({ directory, root, from: terminal.cwd });
-  return { name, specText: text, kind: "run", path: given, handle, directory, files, compilation };
+  const specText = overrides.length === 0 ? text : yamlText(handle.definition.spec);
+  return { name, specText, kind: "run", path: given, handle, directory, files, compilation };
 }
 
 function nameIn(text: string, file: string): string {

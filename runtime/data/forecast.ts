@@ -19,9 +19,12 @@ export interface ForecastData {
   readonly labels: RowNames | undefined;
 }
 
+/** Whether numbers are those of the file, or what transforms and scaling made of them: what the model sees. */
+export type Scale = "file" | "model";
+
 /**
- * Forecasts of one part. All numbers are on the file's scale, [count, horizon, targets] row-major; with `horizon: next`
- * a window's forecast is its last step alone (horizon 1), so that each held-out row is forecast exactly once.
+ * Forecasts of one part. All numbers are on one scale, [count, horizon, targets] row-major; with `horizon: next` a window's
+ * forecast is its last step alone (horizon 1), so that each held-out row is forecast exactly once.
  */
 export interface PartForecast {
   readonly part: PartName;
@@ -33,7 +36,7 @@ export interface PartForecast {
   readonly prediction: Float64Array;
   /** NaN where the file has no value. */
   readonly truth: Float64Array;
-  /** Repeats the last value that the file has before the forecast. */
+  /** Repeats the last value that the file has before the forecast; on the model's scale, what it was transformed into. */
   readonly naive: Float64Array;
 }
 
@@ -93,8 +96,14 @@ function startsFrom(first: number, stride: number, count: number): WindowStarts 
  * @param output of the layer that is compared with the target, scaled, for all windows of the part in order: per window
  *   [window, targets] or [targets] with `horizon: next`, [horizon, targets] else; the last rows count
  */
-export function forecastPart(data: ForecastData, part: PartName, output: Float32Array): PartForecast {
+export function forecastPart(
+  data: ForecastData,
+  part: PartName,
+  output: Float32Array,
+  scale: Scale = "file",
+): PartForecast {
   const { series } = data;
+  const values = scale === "file" ? fileValues(series) : modelValues(series);
   const { facts } = series;
   const starts = data.windows[part];
   const count = starts.length;
@@ -113,20 +122,55 @@ export function forecastPart(data: ForecastData, part: PartName, output: Float32
     const row = (starts[index] ?? 0) + facts.window;
     rows.push(row);
     const end = (index + 1) * perWindow;
-    prediction.set(series.undo(row, output.subarray(end - size, end)), index * size);
+    prediction.set(values.predicted(row, output.subarray(end - size, end)), index * size);
     for (let cell = 0; cell < size; cell += 1) {
       const target = cell % width;
-      truth[index * size + cell] = series.truth(row + Math.floor(cell / width), target);
-      naive[index * size + cell] = series.lastTruth(row, target);
+      truth[index * size + cell] = values.truth(row + Math.floor(cell / width), target);
+      naive[index * size + cell] = values.last(row, target);
     }
   }
   return { part, targets: facts.targets, horizon, count, rows, prediction, truth, naive };
 }
 
-/** The training rows of each target column on the file's scale, NaN where the file has no value: what MASE is scaled by. */
-export function trainingColumns(data: ForecastData): Float64Array[] {
+/** The numbers of a series on one scale; NaN where the file has no value. */
+interface ScaledValues {
+  readonly predicted: (row: number, output: Float32Array) => ArrayLike<number>;
+  readonly truth: (row: number, target: number) => number;
+  /** The last value before a row. */
+  readonly last: (row: number, target: number) => number;
+}
+
+function fileValues(series: EncodedSeries): ScaledValues {
+  return {
+    predicted: (row, output) => series.undo(row, output),
+    truth: (row, target) => series.truth(row, target),
+    last: (row, target) => series.lastTruth(row, target),
+  };
+}
+
+function modelValues(series: EncodedSeries): ScaledValues {
+  const width = series.facts.targets.length;
+  const encoded = new Float32Array(width);
+  const truth = (row: number, target: number): number => {
+    if (row < series.firstRow) return Number.NaN;
+    series.writeTargets(row, 1, encoded, 0);
+    return encoded[target] ?? Number.NaN;
+  };
+  const last = (row: number, target: number): number => {
+    for (let before = row - 1; before >= series.firstRow; before -= 1) {
+      const value = truth(before, target);
+      if (!Number.isNaN(value)) return value;
+    }
+    return Number.NaN;
+  };
+  return { predicted: (_row, output) => output, truth, last };
+}
+
+/** The training rows of each target column, NaN where the file has no value: what MASE is scaled by. */
+export function trainingColumns(data: ForecastData, scale: Scale = "file"): Float64Array[] {
   const { start, end } = data.parts.train;
+  const { truth } = scale === "file" ? fileValues(data.series) : modelValues(data.series);
   return data.series.facts.targets.map((_, target) =>
-    Float64Array.from({ length: end - start }, (__, row) => data.series.truth(start + row, target)),
+    Float64Array.from({ length: end - start }, (__, row) => truth(start + row, target)),
   );
 }

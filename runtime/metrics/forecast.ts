@@ -1,5 +1,5 @@
 /** Scores of a series' forecasts beside the naive forecast, which repeats the last value. */
-import { forecastPart, trainingColumns, type ForecastData, type PartForecast } from "../data/forecast.ts";
+import { forecastPart, trainingColumns, type ForecastData, type PartForecast, type Scale } from "../data/forecast.ts";
 import type { PartName } from "../data/section.ts";
 import { columnOf, scoreNumbers, type Scores } from "./scores.ts";
 
@@ -7,8 +7,8 @@ export const NAIVE_FORECAST = "repeat the last value";
 
 /**
  * Rows without a value in the file are left out, column by column.
- * @param forecast of one part, on the file's scale
- * @param training the training rows per target column, on the file's scale: what MASE is scaled by
+ * @param forecast of one part
+ * @param training the training rows per target column, on the same scale: what MASE is scaled by
  */
 export function scoreForecast(
   forecast: PartForecast,
@@ -44,7 +44,8 @@ export function forecastAndScore(
   part: PartName,
   output: Float32Array,
   names: readonly string[],
+  scale: Scale = "file",
 ): { readonly forecast: PartForecast; readonly scores: Scores } {
-  const forecast = forecastPart(data, part, output);
-  return { forecast, scores: scoreForecast(forecast, trainingColumns(data), names) };
+  const forecast = forecastPart(data, part, output, scale);
+  return { forecast, scores: scoreForecast(forecast, trainingColumns(data, scale), names) };
 }

@@ -1,6 +1,7 @@
 /** Scores of one part of a dataset, whatever its kind: the one call that training, `run` and `evaluate` make. */
 import type { InputFact } from "../contract.ts";
 import type { Dataset, Examples } from "../data/dataset.ts";
+import type { Scale } from "../data/forecast.ts";
 import type { PartName } from "../data/section.ts";
 import { memberOf } from "../member-of.ts";
 import { sizeOf } from "../tensor.ts";
@@ -19,12 +20,14 @@ export interface ScorePartOptions {
   readonly metrics: readonly string[];
   /** The class the loss skips (`ignore_index`). */
   readonly ignored?: number | undefined;
+  /** Of a series: whether the numbers of the file are scored (the default), or those that the model sees. */
+  readonly scale?: Scale | undefined;
 }
 
 /** @throws Problem `metric-kind` when a metric does not fit what the model predicts */
 export function scorePart(options: ScorePartOptions): Scores {
-  const { dataset, part, output, metrics } = options;
-  if (dataset.forecast !== undefined) return forecastAndScore(dataset.forecast, part, output, metrics).scores;
+  const { dataset, part, output, metrics, scale } = options;
+  if (dataset.forecast !== undefined) return forecastAndScore(dataset.forecast, part, output, metrics, scale).scores;
   const fact = options.inputs.find((input) => input.name === options.target);
   if (fact === undefined) throw new Error(`there is no target ${options.target}.`);
   return fact.dtype === "int32" ? scoreLabels(options, fact) : scoreTensor(options, fact);
@@ -82,7 +85,7 @@ function scoreTensor({ dataset, part, inputs, output, metrics }: ScorePartOption
  * Flat positions of a target's elements that count: those within the lengths of the target, or else of the input whose
  * time axis it shares.
  */
-function countedPositions(examples: Examples, fact: InputFact, inputs: readonly InputFact[]): number[] {
+export function countedPositions(examples: Examples, fact: InputFact, inputs: readonly InputFact[]): number[] {
   const tensors = examples.tensors;
   const size = sizeOf(fact.shape);
   const shares = (input: InputFact): boolean =>

@@ -1,0 +1,128 @@
+/** What a model says of every example of a part, beside what is true: numbers, classes, or what it writes. */
+import type { LiveModel } from "../../runtime/contract.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { forecastPart, type Scale } from "../../runtime/data/forecast.ts";
+import type { PartName } from "../../runtime/data/section.ts";
+import { memberOf } from "../../runtime/member-of.ts";
+import { countedPositions } from "../../runtime/metrics/part.ts";
+import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
+import { sizeOf } from "../../runtime/tensor.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { decodedExamplesOf, type DecodedPart } from "./decoded-part.ts";
+import { hasPlaces, lossesOf } from "./spec-facts.ts";
+
+export interface AnswerRequest {
+  readonly live: LiveModel;
+  readonly dataset: Dataset;
+  readonly part: PartName;
+  readonly scale: Scale;
+  readonly evaluation: Evaluation;
+}
+
+/** Numbers or classes of one target, [count, ...shape] row-major. */
+export interface Answers {
+  readonly target: string;
+  readonly count: number;
+  readonly shape: readonly number[];
+  /** Nine digits say all that a float32 holds; numbers on the file's scale are float64. */
+  readonly isFloat32: boolean;
+  readonly prediction: ArrayLike<number>;
+  /** NaN where nothing is known, or nothing counts: padding, gaps of the file, ignored classes. */
+  readonly truth: ArrayLike<number>;
+  /** Of a series: what a forecast that repeats the last value says. */
+  readonly naive?: ArrayLike<number>;
+  /** Of a series: the names of the last axis, and per example what its first forecast row is called. */
+  readonly columns?: readonly string[];
+  readonly rows?: readonly string[];
+}
+
+export interface PartAnswers {
+  readonly targets: readonly Answers[];
+  /** Of a model that writes. */
+  readonly written: DecodedPart | undefined;
+}
+
+export async function answersOf(request: AnswerRequest): Promise<PartAnswers> {
+  const { live, dataset, part } = request;
+  const { definition } = live;
+  const written = await decodedExamplesOf(live, dataset[part]);
+  const targets = lossesOf(definition).flatMap(({ input, target }) => {
+    const output = memberOf(request.evaluation.outputs, input);
+    // What is written answers for the logits that it is searched in.
+    if (output === undefined || written?.output === input || !hasPlaces(definition, target)) return [];
+    return dataset.forecast === undefined
+      ? tensorAnswers(request, { input, target }, output)
+      : seriesAnswers(request, { input, target }, output);
+  });
+  return { targets, written };
+}
+
+interface Compared {
+  readonly input: string;
+  readonly target: string;
+}
+
+function seriesAnswers(
+  { live, dataset, part, scale }: AnswerRequest,
+  compared: Compared,
+  output: Float32Array,
+): readonly Answers[] {
+  const { forecast: data } = dataset;
+  if (data === undefined) return [];
+  const point = pointPrediction(live.definition, compared, output);
+  const { targets, horizon, count, rows, prediction, truth, naive } = forecastPart(data, part, point, scale);
+  const label = (row: number): string => data.labels?.at(row) ?? String(row + 1);
+  const shape = [horizon, targets.length];
+  return [
+    {
+      target: compared.target,
+      count,
+      shape,
+      isFloat32: scale === "model",
+      prediction,
+      truth,
+      naive,
+      columns: targets,
+      rows: rows.map(label),
+    },
+  ];
+}
+
+function tensorAnswers(
+  { live, dataset, part }: AnswerRequest,
+  compared: Compared,
+  output: Float32Array,
+): readonly Answers[] {
+  const { definition } = live;
+  const fact = definition.inputs.find(({ name }) => name === compared.target);
+  const given = memberOf(dataset[part].tensors, compared.target);
+  if (fact === undefined || given === undefined) return [];
+  const { count } = dataset[part];
+  const truth = new Float64Array(given.length).fill(Number.NaN);
+  const ignored = ignoredClass(definition, fact.name);
+  for (const position of countedPositions(dataset[part], fact, definition.inputs)) {
+    if (given[position] !== ignored) truth[position] = given[position] ?? Number.NaN;
+  }
+  const common = { target: fact.name, count, shape: fact.shape, truth, isFloat32: true };
+  if (fact.dtype === "int32") return [{ ...common, prediction: classesOf(output, given.length) }];
+  const prediction = pointPrediction(definition, compared, output);
+  // A loss may read several numbers per target (a mean and a variance): those are no predictions beside it.
+  return prediction.length === given.length ? [{ ...common, prediction }] : [];
+}
+
+/** The class with the largest score, the first of equals. */
+function classesOf(scores: Float32Array, count: number): Float64Array {
+  const classes = scores.length / count;
+  return Float64Array.from({ length: count }, (_, position) => {
+    let best = 0;
+    for (let index = 1; index < classes; index += 1) {
+      if ((scores[position * classes + index] ?? 0) > (scores[position * classes + best] ?? 0)) best = index;
+    }
+    return best;
+  });
+}
+
+/** Numbers per example. */
+export function answerSize({ shape }: Answers): number {
+  return sizeOf(shape);
+}
