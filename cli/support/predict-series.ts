@@ -1,4 +1,5 @@
 /** The rows that come after a table, forecast on the scale of the table. */
+import { numberText } from "../../compiler/support/number-text.ts";
 import { memberOf } from "../../compiler/support/plain.ts";
 import type { SeriesSection } from "../../runtime/data/section.ts";
 import { loadPredictionWindow, type PredictionWindow } from "../../runtime/data/series.ts";
@@ -55,7 +56,7 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
   if (session.json) return;
   session.print(["step", ...facts.targets.map(csvCell)].join(","));
   for (let step = 0; step < steps; step += 1) {
-    const row = facts.targets.map((_, target) => String(finite(values[step * facts.targets.length + target]) ?? ""));
+    const row = facts.targets.map((_, target) => cellText(values[step * facts.targets.length + target]));
     session.print([String(step + 1), ...row].join(","));
   }
 }
@@ -86,9 +87,14 @@ async function scalerOf(
   return restoreSeriesFacts(scaler, section);
 }
 
-/** JSON and CSV know no NaN. Nine digits are what float32 holds. */
+/** JSON and CSV know no NaN. */
 function finite(value: number | undefined): number | null {
-  return value === undefined || !Number.isFinite(value) ? null : Number(value.toPrecision(9));
+  return value === undefined || !Number.isFinite(value) ? null : value;
+}
+
+function cellText(value: number | undefined): string {
+  const known = finite(value);
+  return known === null ? "" : numberText(known);
 }
 
 function csvCell(text: string): string {

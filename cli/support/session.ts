@@ -1,4 +1,5 @@
 /** One call of the command line: where its words go, and how it ends. */
+import { withShortNumbers } from "../../compiler/support/number-text.ts";
 import { EXIT, faultOf } from "./faults.ts";
 import { jsonText } from "../../compiler/support/visible-text.ts";
 import { say, takesColour, type Terminal } from "./terminal.ts";
@@ -66,7 +67,11 @@ export class Session {
   }
 
   #write(object: unknown): void {
-    say(this.terminal.stdout, `${jsonText(object)}\n`);
+    say(
+      this.terminal.stdout,
+      `${withShortNumbers(jsonText(object))}
+`,
+    );
   }
 
   #coloured(text: string): string {

@@ -1,4 +1,5 @@
 /** Sentences out of lists and values, for messages. */
+import { numberText } from "./number-text.ts";
 
 /** `a, b or c`. */
 export function joinWords(words: readonly string[], conjunction: "and" | "or"): string {
@@ -28,7 +29,7 @@ export function quote(text: string): string {
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (typeof value === "string") return `the string ${quote(value)}`;
-  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "number") return `the number ${numberText(value)}`;
   if (typeof value === "boolean") return `${value}`;
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   return "a mapping";

@@ -80,9 +80,16 @@ function loadRows(lines: Lines, names: readonly string[], chosen: readonly numbe
     text: (row, column) => {
       const { start, end } = cursor(row);
       const value = memberOf(parsed(lines.bytes, start, end) as Row, nameOf(column));
-      return typeof value === "string" || typeof value === "number" ? String(value) : "";
+      if (typeof value === "number")
+        return writtenNumber(textOf(lines.bytes, start, end), nameOf(column)) ?? String(value);
+      return typeof value === "string" ? value : "";
     },
   };
+}
+
+/** The digits behind a key, which can be more than the number has. */
+function writtenNumber(line: string, name: string): string | undefined {
+  return new RegExp(`${escaped(JSON.stringify(name))}\\s*:\\s*(-?[\\d.eE+-]+)`).exec(line)?.[1];
 }
 
 /** JSON of a value that is no finite number; only what messages say of it matters. */

@@ -7,6 +7,7 @@ import { seriesTimes, type SeriesTimes, type TimeKeys } from "./time-check.ts";
 import { openJsonLines } from "./jsonl.ts";
 import { findColumns, type OpenTable, type SourceTable } from "./source-table.ts";
 import { parquetProblem } from "./text.ts";
+import { wholeNumberNotes } from "./whole-numbers.ts";
 
 /** What rows are called: a list, or one that makes each name when it is asked for. */
 export interface RowNames {
@@ -71,7 +72,11 @@ export async function readSeries(
     locate: (row, channel) => source.place(row, positions[channel] ?? 0),
     labels: labelled < 0 ? undefined : namesIn(source, labelled),
     times,
-    notes: [...source.notes, ...(note === undefined ? [] : [note])],
+    notes: [
+      ...source.notes,
+      ...(note === undefined ? [] : [note]),
+      ...wholeNumberNotes(columns, channels, (row, channel) => source.text(row, positions[channel] ?? 0)),
+    ],
   };
 }
 

@@ -12,7 +12,7 @@ const LEGEND = { orient: "top", symbolType: "stroke", symbolStrokeWidth: 3, symb
 export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec {
   const { axis, horizon } = facts;
   const { name = "", truth = [], windows = [] } = facts.columns[column] ?? {};
-  const point = (row: number, value: number | null, line: (typeof LINES)[number]): object => ({
+  const point = (row: number, value: number | null, line: (typeof LINES)[number]) => ({
     ...place(axis, row),
     value,
     line,
@@ -44,7 +44,13 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
         },
         encoding: {
           x: rows,
-          y: { field: "value", type: "quantitative", title: name, scale: { zero: false }, axis: { format: "~s" } },
+          y: {
+            field: "value",
+            type: "quantitative",
+            title: name,
+            scale: { zero: false },
+            axis: { format: numberFormat(values) },
+          },
           color: {
             field: "line",
             type: "nominal",
@@ -110,6 +116,22 @@ function rowChannel({ title, time }: RowAxis, format: string) {
 }
 
 const DAY = 86_400_000;
+
+/** As many digits as ticks differ in: a series far from 0 would have the same label at every tick. */
+export function numberFormat(points: readonly { readonly value: number | null }[]): string {
+  const finite = points.map(({ value }) => value ?? Number.NaN).filter((value) => Number.isFinite(value));
+  const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const range =
+    finite.reduce((most, value) => Math.max(most, value), -Infinity) -
+    finite.reduce((least, value) => Math.min(least, value), Infinity);
+  const digits = range > 0 ? Math.ceil(Math.log10(largest / range)) + 3 : 0;
+  return digits > USUAL_DIGITS ? `.${String(Math.min(digits, MOST_DIGITS))}~s` : "~s";
+}
+
+/** Of d3's format `s`. */
+const USUAL_DIGITS = 6;
+/** What tells every float64 from its neighbours. */
+const MOST_DIGITS = 17;
 
 /** As much of a date as its neighbours on the axis differ in. */
 function dateFormat(times: readonly number[]): string {

@@ -4,6 +4,7 @@ import type { Report } from "../../diagnostics/report.ts";
 import { activationNames } from "../../layers/activation-functions.ts";
 import { identifierRule, specNameRule } from "../../schema/names.ts";
 import { InternalError } from "../../support/internal-error.ts";
+import { numberText } from "../../support/number-text.ts";
 import { isRecord, memberOf } from "../../support/plain.ts";
 import type { PlainRecord } from "../../support/plain.ts";
 import { pointerSegments, pointerTo } from "../../support/pointer.ts";
@@ -174,7 +175,11 @@ function explainPattern({ error, pointer, data, report }: Problem): void {
 }
 
 function explainRange({ pointer, schema, data, report }: Problem): void {
-  const facts = { what: valueName(pointer), expected: describeSchema(schema), found: String(data) };
+  const facts = {
+    what: valueName(pointer),
+    expected: describeSchema(schema),
+    found: typeof data === "number" ? numberText(data) : String(data),
+  };
   report("out-of-range", facts, { pointer });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BackendReport } from "../../../runtime/contract.ts";
 import type { ReportFacts, RowAxis } from "../../../runtime/report/facts.ts";
+import { numberFormat } from "../../../runtime/report/forecast-plot.ts";
 import { reportPage } from "../../../runtime/report/page.ts";
 
 const axis: RowAxis = { title: "row", label: (row) => String(row + 1), time: undefined };
@@ -174,5 +175,15 @@ describe("reportPage", () => {
     expect(page).toContain("No epoch was trained.");
     expect(page).toContain("Nothing was scored.");
     expect(page).not.toContain("<svg ");
+  });
+});
+
+describe("the axis of a forecast", () => {
+  it("has digits enough for its ticks to differ, far from 0 too", () => {
+    const format = (...values: number[]): string => numberFormat(values.map((value) => ({ value })));
+    expect(format(3, 2000)).toBe("~s");
+    expect(format(7, 7)).toBe("~s");
+    expect(format(10000000050, 10000000070, Number.NaN)).toBe(".12~s");
+    expect(format(-123456789012845, -123456789012845.5)).toBe(".17~s");
   });
 });
