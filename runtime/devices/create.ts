@@ -6,7 +6,7 @@ import { failureOf, messageOf } from "./failure.ts";
 import type { BackendFinding } from "./finding.ts";
 import { createWasmExecutor } from "./wasm.ts";
 import { wasmMachine } from "./wasm/machine.ts";
-import { checkSimd, usableThreads } from "./wasm/open.ts";
+import { checkSimd, usableThreads, withoutSimd } from "./wasm/open.ts";
 
 export interface ExecutorOptions {
   readonly backend: Backend;
@@ -100,6 +100,7 @@ export async function listBackends(): Promise<readonly BackendFinding[]> {
 
 async function examineWasm(): Promise<BackendFinding> {
   const { simd, relaxed, cores, unshared } = await wasmMachine();
+  const lacking = simd ? undefined : withoutSimd();
   const details = [
     `SIMD: ${simd ? "yes" : "no"}`,
     `relaxed SIMD: ${relaxed ? "yes" : "no"}`,
@@ -112,7 +113,7 @@ async function examineWasm(): Promise<BackendFinding> {
     adapter: null,
     canary: simd ? true : null,
     details,
-    reason: simd ? null : "this engine has no WebAssembly with SIMD",
-    help: simd ? null : "use a newer browser or Node.",
+    reason: lacking === undefined ? null : messageOf(lacking),
+    help: lacking?.help ?? null,
   };
 }

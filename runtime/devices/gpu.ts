@@ -68,8 +68,11 @@ export async function createAnyExecutor(
 ): Promise<Executor> {
   const library = await loadLibrary();
   const found = await findGpu(library);
-  const { open, reason } = typeof found === "string" ? await withoutGpu(library, found) : found;
-  return new GpuExecutor(definition, open, { requested, reason: [...refused, reason].join("; ") });
+  const { open, reason } = typeof found === "string" ? await withoutGpu(library, [...refused, found]) : found;
+  return new GpuExecutor(definition, open, {
+    requested,
+    reason: typeof found === "string" ? reason : [...refused, reason].join("; "),
+  });
 }
 
 interface Choice {
@@ -95,12 +98,23 @@ async function findGpu(library: GpuLibrary): Promise<Choice | string> {
   return `no GPU (${refused.join("; ")})`;
 }
 
-async function withoutGpu(library: GpuLibrary, why: string): Promise<Choice> {
-  try {
-    return { open: await openBackend(library, "webasm"), reason: why };
-  } catch (error) {
-    return { open: await openBackend(library, "cpu"), reason: `${why}; ${messageOf(error)}` };
+/** @param refused what cannot run here, with the reason */
+async function withoutGpu(library: GpuLibrary, refused: readonly string[]): Promise<Choice> {
+  const reasons = [...refused];
+  let help: string | undefined;
+  for (const backend of ["webasm", "cpu"] as const) {
+    try {
+      return { open: await openBackend(library, backend), reason: reasons.join("; ") };
+    } catch (error) {
+      reasons.push(messageOf(error));
+      if (error instanceof Problem) help ??= error.help;
+    }
   }
+  throw new Problem({
+    code: "backend-unavailable",
+    message: `No backend can run here: ${reasons.join("; ")}.`,
+    help,
+  });
 }
 
 /** Opens every backend of gpu.js in turn, tests it, and closes it again. */

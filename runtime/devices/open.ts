@@ -4,6 +4,7 @@ import { glAdapter, isNode, unavailable, webGpuAdapter, type Adapter } from "./a
 import { runCanary } from "./canary.ts";
 import { messageOf } from "./failure.ts";
 import type { GpuBackend, GpuInstance, GpuLibrary, Pipeline } from "./library.ts";
+import { forbiddenByPolicy } from "./policy.ts";
 
 export interface OpenBackend {
   readonly library: GpuLibrary;
@@ -16,6 +17,9 @@ export interface OpenBackend {
  * @throws Problem `backend-unavailable`, `backend-wrong-answer` or `backend-degraded`; nothing is left open then
  */
 export async function openBackend(library: GpuLibrary, backend: GpuBackend): Promise<OpenBackend> {
+  // Before gpu.js meets it, which writes to the console and goes on.
+  const forbidden = forbiddenByPolicy(backend);
+  if (forbidden !== undefined) throw forbidden;
   const webGpu = backend === "webgpu" ? await webGpuAdapter() : undefined;
   const gpu = createInstance(library, backend);
   try {

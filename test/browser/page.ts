@@ -22,6 +22,12 @@ const flags = [
   "--enable-unsafe-swiftshader",
 ];
 
+/** Headers of a page that may share memory with its workers. */
+export const isolation = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 export interface OpenPage {
   readonly page: Page;
   readonly close: () => Promise<void>;

@@ -6,7 +6,7 @@ import { loadModule, moduleCode } from "../support/load-module.ts";
 import { testStore } from "../support/test-store.ts";
 import { compileThreaded } from "../support/threaded-models.ts";
 import { bitDifferences, trainOnWasm, type Trained, type WasmSetting } from "../support/train-on-wasm.ts";
-import { openPage, type OpenPage } from "./page.ts";
+import { isolation, openPage, type OpenPage } from "./page.ts";
 
 const program = `
 import { defineModel } from "./runtime/index.ts";
@@ -17,8 +17,6 @@ globalThis.train = (code, setting) => {
   return trainOnWasm(exports.model.definition, setting);
 };
 `;
-
-const isolation = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
 let code: string;
 let definition: ModelDefinition;

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { BackendReport } from "../../runtime/contract.ts";
 import { wasmDefinition } from "../support/wasm-model.ts";
-import { openPage } from "./page.ts";
+import { isolation, openPage } from "./page.ts";
 
 const program = `
 import { createWasmExecutor } from "./runtime/devices/wasm.ts";
@@ -20,8 +20,6 @@ globalThis.train = async (definition) => {
   return { loss, report };
 };
 `;
-
-const isolation = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
 let definition: Awaited<ReturnType<typeof wasmDefinition>>;
 beforeAll(async () => {
@@ -50,12 +48,19 @@ describe("threads in a page", () => {
     expect(loss).toBeLessThan(0.1);
   });
 
+  it("run under a policy that allows them", async () => {
+    const policy = { "content-security-policy": "script-src 'self' 'wasm-unsafe-eval'; worker-src blob:" };
+    const { report } = await trainIn({ ...isolation, ...policy });
+    expect(report).toMatchObject({ executorKind: "relaxed-simd, 2 threads", fallbackReason: null });
+  });
+
   it.each([
     ["it is not", {}, "one thread, since the page is not cross-origin isolated"],
     [
       "workers are forbidden",
       { ...isolation, "content-security-policy": "worker-src 'none'" },
-      "one thread, since workers did not start: the page does not allow workers",
+      "one thread, since workers did not start: the page does not allow workers (threads need worker-src blob: too, and the headers " +
+        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)",
     ],
   ])("are left out where %s", async (_what, headers, reason) => {
     const { loss, report } = await trainIn(headers);

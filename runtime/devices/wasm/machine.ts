@@ -57,8 +57,15 @@ function whyUnshared(): string | null {
 
 function computes(binary: Uint8Array<ArrayBuffer>, expected: number, argument = 3): boolean {
   if (typeof WebAssembly === "undefined" || !WebAssembly.validate(binary)) return false;
-  // Less than 4 KiB, so that browsers compile it at once.
-  const { canary } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports;
+  let exports: WebAssembly.Exports;
+  try {
+    // Less than 4 KiB, so that browsers compile it at once.
+    ({ exports } = new WebAssembly.Instance(new WebAssembly.Module(binary)));
+  } catch {
+    // A policy forbids it: whoever is asked for the backend says so.
+    return false;
+  }
+  const { canary } = exports;
   return typeof canary === "function" && (canary as (x: number) => number)(argument) === expected;
 }
 

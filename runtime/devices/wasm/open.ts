@@ -3,6 +3,7 @@ import type { SimdVariant, WasmModule } from "../../contract.ts";
 import { memberOf } from "../../member-of.ts";
 import { Problem } from "../../problem.ts";
 import { messageOf } from "../failure.ts";
+import { forbiddenByPolicy } from "../policy.ts";
 import { misfit } from "../residents.ts";
 import { decodeBase64, memoryImport, PAGE, withoutSharing, type MemoryImport } from "./binary.ts";
 import { plainByEnvironment, type WasmMachine } from "./machine.ts";
@@ -33,6 +34,8 @@ export interface OpenOptions {
 /** @throws Problem `backend-unavailable` where relaxed SIMD is asked for and is not there */
 export function checkSimd({ relaxed }: WasmMachine, simd: SimdVariant | undefined): void {
   if (simd !== "relaxed" || relaxed) return;
+  const forbidden = forbiddenByPolicy("wasm");
+  if (forbidden !== undefined) throw forbidden;
   throw new Problem({
     code: "backend-unavailable",
     message: plainByEnvironment()
@@ -51,13 +54,7 @@ export async function openWasm(
   machine: WasmMachine,
   { limit, simd }: OpenOptions,
 ): Promise<OpenWasm> {
-  if (!machine.simd) {
-    throw new Problem({
-      code: "backend-unavailable",
-      message: "The backend wasm cannot run here: this engine has no WebAssembly with SIMD.",
-      help: "use a newer browser or Node, or choose another backend.",
-    });
-  }
+  if (!machine.simd) throw withoutSimd();
   checkSimd(machine, simd);
   const relaxed = machine.relaxed && simd !== "plain";
   const variant = relaxed ? "relaxed-simd" : "simd";
@@ -86,6 +83,18 @@ export async function openWasm(
   const instance = await instantiate(withoutSharing(bytes, limits), createMemory(wasm, limits, 1));
   call(instance.exports, "enter", 0, 1);
   return { ...instance, variant, threads: 1, fallbackReason: reasonOf(lacks), crew: undefined };
+}
+
+/** Why the backend wasm cannot run where nothing with SIMD could be compiled. */
+export function withoutSimd(): Problem {
+  return (
+    forbiddenByPolicy("wasm") ??
+    new Problem({
+      code: "backend-unavailable",
+      message: "The backend wasm cannot run here: this engine has no WebAssembly with SIMD.",
+      help: "use a newer browser or Node, or choose another backend.",
+    })
+  );
 }
 
 function reasonOf(lacks: readonly string[]): string | null {

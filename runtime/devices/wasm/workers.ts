@@ -2,6 +2,7 @@
 import { isNode } from "../adapter.ts";
 import { messageOf } from "../failure.ts";
 import { nodeModule, type NodeWorker } from "../node.ts";
+import { threadsNeed } from "../policy.ts";
 import { browserWorkerSource, nodeWorkerSource } from "./worker-source.ts";
 
 /** What a worker gets: the compiled module, the memory all share, and which thread of how many it is. */
@@ -116,7 +117,7 @@ const browserHand: Start = (order, onFailure) => {
       worker.addEventListener("error", (event) => {
         // An error in the worker comes with its message; a worker that was never made does not.
         const { message } = event as Partial<ErrorEvent>;
-        fail(message === undefined || message === "" ? "the page does not allow workers" : message);
+        fail(message === undefined || message === "" ? `the page does not allow workers (${threadsNeed})` : message);
       });
     });
     // A worker that has started has read its source.
