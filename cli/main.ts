@@ -2,6 +2,7 @@
 import { main } from "./program.ts";
 import { EXIT, faultOf } from "./support/faults.ts";
 import { OutputLoss } from "./support/output-loss.ts";
+import { say } from "./support/terminal.ts";
 
 const output = new OutputLoss();
 let code: number = EXIT.ok;
@@ -19,5 +20,5 @@ code = await main(process.argv.slice(2), { output });
 // What was written last may still fail.
 await new Promise((resolve) => process.stdout.write("", resolve));
 const { mistake } = output;
-if (mistake !== undefined) process.stderr.write(faultOf(mistake, process.env).text);
+if (mistake !== undefined) say(process.stderr, faultOf(mistake, process.env).text);
 process.exitCode = mistake !== undefined && code === EXIT.ok ? EXIT.mistake : code;

@@ -1,5 +1,6 @@
 /** The header of a safetensors file: what it claims of its tensors, held against the bytes there are. */
 import { duplicateKey } from "./duplicate-key.ts";
+import { JsonTooDeep, parseJson } from "./json-text.ts";
 import { Problem } from "./problem.ts";
 
 export const ARRAY_OF_DTYPE = {
@@ -95,9 +96,9 @@ function decodeHeader(bytes: Uint8Array): string {
 function parseHeader(text: string): object {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw invalidFile("its header is not JSON.");
+    value = parseJson(text);
+  } catch (error) {
+    throw invalidFile(error instanceof JsonTooDeep ? `in its header ${error.message}.` : "its header is not JSON.");
   }
   // It starts with "{", so it is an object.
   return value as object;

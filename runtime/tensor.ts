@@ -1,5 +1,6 @@
 /** Shapes and row-major numbers, flat or nested. */
 import type { NestedNumbers, NumberArray } from "./contract.ts";
+import { DEEPEST_JSON } from "./json-text.ts";
 
 /** Number of elements of a shape; 1 for `[]`. */
 export function sizeOf(shape: readonly number[]): number {
@@ -43,7 +44,8 @@ export interface NestingFault {
 export function suggestedShape(nested: unknown): number[] {
   const shape: number[] = [];
   let level = nested;
-  while (isList(level)) {
+  // A list that holds itself has no end.
+  while (isList(level) && shape.length < DEEPEST_JSON) {
     shape.push(level.length);
     level = level[0];
   }

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import type { Backend } from "../../runtime/contract.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
+import { parseJson } from "../../runtime/json-text.ts";
 import { readRunFile, runFile } from "../../runtime/run/directory.ts";
 import { createModel } from "../support/create-model.ts";
 import { evaluatePart } from "../support/evaluation.ts";
@@ -68,7 +69,7 @@ async function report(session: Session, given: string, flags: ReportFlags): Prom
 
 function readMetrics(bytes: Uint8Array, file: string): StoredMetrics {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = parseJson(new TextDecoder().decode(bytes));
     if (isRecord(value) && isRecord(value["backend"]) && isRecord(value["examples"]))
       return value as unknown as StoredMetrics;
   } catch {

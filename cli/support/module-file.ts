@@ -1,8 +1,8 @@
 /** Generated modules on the disk: written only where they are missing or stale, and never over a file of the user's own. */
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { reasonOf, writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { makeFolderWithParents } from "../../runtime/run/make-folder.ts";
+import { readOrdinaryFile } from "../../runtime/run/ordinary-file.ts";
 import { Mistake } from "./mistake.ts";
 import { reach, type Terminal } from "./terminal.ts";
 
@@ -31,7 +31,7 @@ export async function moduleState(terminal: Terminal, file: string, text: string
 
 async function existing(terminal: Terminal, file: string): Promise<string | undefined> {
   try {
-    return await readFile(reach(terminal, file), "utf8");
+    return new TextDecoder().decode(await readOrdinaryFile(reach(terminal, file)));
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === "ENOENT") return undefined;
     throw new Mistake({ code: "output-folder", message: `the module cannot be read: ${reasonOf(error)}.`, file });

@@ -47,7 +47,7 @@ export async function openIfGiven(
 ): Promise<GivenInput | undefined> {
   const { terminal } = session;
   if (file !== undefined && file !== "-") {
-    await checkIsFile(terminal, file, "a file of data");
+    await checkIsFile(terminal, file, "a file of data", "give - as the file, and pipe it into the command.");
     const root = path.parse(path.resolve(terminal.cwd)).root;
     return { path: file, files: projectFiles({ directory: terminal.cwd, root, from: terminal.cwd }) };
   }
@@ -66,10 +66,23 @@ export async function openIfGiven(
 /** Milliseconds after which a user is told what is waited for. */
 const PATIENCE = 1000;
 
+/** As much as a text may have (runtime/data/text.ts). */
+const MOST_BYTES = 500_000_000;
+
 async function readAll(terminal: Terminal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
+  let size = 0;
   for await (const chunk of terminal.stdin) {
-    chunks.push(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk);
+    const bytes = typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
+    chunks.push(bytes);
+    size += bytes.byteLength;
+    if (size > MOST_BYTES) {
+      throw new Mistake({
+        code: "file-unreadable",
+        message: `standard input does not end: it has more than ${String(MOST_BYTES / 1e6)} MB.`,
+        help: "name a file instead, or give less.",
+      });
+    }
   }
   return Buffer.concat(chunks);
 }

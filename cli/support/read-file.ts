@@ -1,25 +1,39 @@
 /** Files that the user names on the command line. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import path from "node:path";
 import { suggestions } from "../../compiler/diagnostics/suggest.ts";
 import { reasonOf } from "../../runtime/run/atomic-write.ts";
+import { otherThanFile, readOrdinaryFile } from "../../runtime/run/ordinary-file.ts";
 import { Mistake } from "./mistake.ts";
 import { reach, type Terminal } from "./terminal.ts";
 
-/** @param what `a spec`, `a weights file`, for messages */
-export async function readNamedFile(terminal: Terminal, file: string, what: string): Promise<Uint8Array> {
+/**
+ * @param what `a spec`, `a weights file`, for messages
+ * @param most bytes that it may have
+ */
+export async function readNamedFile(
+  terminal: Terminal,
+  file: string,
+  what: string,
+  most?: number,
+): Promise<Uint8Array> {
   try {
     await checkIsFile(terminal, file, what);
-    return await readFile(reach(terminal, file));
+    return await readOrdinaryFile(reach(terminal, file), most);
   } catch (error) {
     if (error instanceof Mistake) throw error;
     throw unreadable(file, error);
   }
 }
 
-/** @throws Mistake `file-missing`, `folder-given`, `file-unreadable` */
-export async function checkIsFile(terminal: Terminal, file: string, what: string): Promise<void> {
+/** @throws Mistake `file-missing`, `folder-given`, `not-a-file`, `file-unreadable` */
+export async function checkIsFile(
+  terminal: Terminal,
+  file: string,
+  what: string,
+  instead = "write what it gives to a file, and name that.",
+): Promise<void> {
   let facts: Stats;
   try {
     facts = await stat(reach(terminal, file));
@@ -27,11 +41,12 @@ export async function checkIsFile(terminal: Terminal, file: string, what: string
     const { code } = error as { readonly code?: unknown };
     throw code === "ENOENT" || code === "ENOTDIR" ? await missing(terminal, file, what) : unreadable(file, error);
   }
-  if (!facts.isDirectory()) return;
+  const other = otherThanFile(facts);
+  if (other === undefined) return;
   throw new Mistake({
-    code: "folder-given",
-    message: `this is a folder, but ${what} was expected.`,
-    help: "name a file in it.",
+    code: facts.isDirectory() ? "folder-given" : "not-a-file",
+    message: `this is ${other}, but ${what} was expected.`,
+    help: facts.isDirectory() ? "name a file in it." : instead,
     file,
   });
 }
@@ -40,8 +55,11 @@ function unreadable(file: string, error: unknown): Mistake {
   return new Mistake({ code: "file-unreadable", message: `the file cannot be read: ${reasonOf(error)}.`, file });
 }
 
-export async function readNamedText(terminal: Terminal, file: string, what: string): Promise<string> {
-  const bytes = await readNamedFile(terminal, file, what);
+/** Far more than a spec or a module has. */
+const MOST_TEXT = 64 * 2 ** 20;
+
+export async function readNamedText(terminal: Terminal, file: string, what: string, most = MOST_TEXT): Promise<string> {
+  const bytes = await readNamedFile(terminal, file, what, most);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -1,6 +1,7 @@
 /** A run that is taken up again: its folder locked, its checkpoint read, and whatever changed since refused or said. */
 import { stat } from "node:fs/promises";
 import type { Backend, LiveModel, ModelDefinition, SimdVariant } from "../../runtime/contract.ts";
+import { parseJson } from "../../runtime/json-text.ts";
 import { checkSpecHash } from "../../runtime/model/parameters.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { readRunFile, RUN_FILES, runFile } from "../../runtime/run/directory.ts";
@@ -84,7 +85,7 @@ function refuseAnotherSpec(definition: ModelDefinition, { metadata }: ReadFacts,
 
 function parse(text: string | undefined): unknown {
   try {
-    return JSON.parse(text ?? "null");
+    return parseJson(text ?? "null");
   } catch {
     return null;
   }

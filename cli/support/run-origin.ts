@@ -9,6 +9,7 @@ import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset, Examples } from "../../runtime/data/dataset.ts";
 import { PART_LABELS, PART_NAMES } from "../../runtime/data/split.ts";
 import type { PartName } from "../../runtime/data/section.ts";
+import { parseJson } from "../../runtime/json-text.ts";
 import { Problem } from "../../runtime/problem.ts";
 import type { TrainSettings } from "./train-settings.ts";
 
@@ -54,7 +55,7 @@ export function originOf(
 export function readOrigin(metadata: Readonly<Record<string, string>>): RunOrigin | undefined {
   const text = metadata[ORIGIN_KEY];
   // The checkpoint's checksum was right: what is written there is what a run wrote.
-  return text === undefined ? undefined : (JSON.parse(text) as RunOrigin);
+  return text === undefined ? undefined : (parseJson(text) as RunOrigin);
 }
 
 /**

@@ -5,6 +5,7 @@ import { isRecord, memberOf } from "../../compiler/support/plain.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type ForecastData, type PartForecast } from "../../runtime/data/forecast.ts";
+import { parseJson } from "../../runtime/json-text.ts";
 import { NAIVE_FORECAST } from "../../runtime/metrics/forecast.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import type {
@@ -53,7 +54,7 @@ export async function readLog(directory: string): Promise<EpochRecord[]> {
   const text = await readFile(runFile(directory, "log"), "utf8").catch(() => "");
   return text.split("\n").flatMap((line) => {
     try {
-      const value: unknown = JSON.parse(line);
+      const value: unknown = parseJson(line);
       return isRecord(value) && typeof value["epoch"] === "number" ? [value as unknown as EpochRecord] : [];
     } catch {
       return [];

@@ -5,6 +5,7 @@ import { check, compile, readSpec } from "../../compiler/compile.ts";
 import type { CompileOptions, ReadSpec, Source } from "../../compiler/compile.ts";
 import { modelFacts } from "../../compiler/emit/facts.ts";
 import { alignmentFacts } from "../../compiler/stages/build/alignments.ts";
+import type { ReadBase } from "../../compiler/stages/parse/inherit.ts";
 import { withWebAssembly, type AssembledCompilation } from "../../compiler/webassembly.ts";
 import type { Compilation, DataFacts, Document, Spec } from "../../compiler/contracts.ts";
 import { invariant } from "../../compiler/support/internal-error.ts";
@@ -13,6 +14,8 @@ import type { FileReader } from "../../runtime/data/dataset.ts";
 import { projectFiles, projectRoot } from "../../runtime/data/files.ts";
 import { readTensorFacts } from "../../runtime/data/tensors.ts";
 import { problemsOf } from "../../runtime/problem.ts";
+import { reasonOf } from "../../runtime/run/atomic-write.ts";
+import { checkOrdinaryFile } from "../../runtime/run/ordinary-file.ts";
 import { binaryStore, cacheFolder, type Environment } from "./binary-store.ts";
 import { SpecProblem, WrongSpec } from "./faults.ts";
 import { readNamedText } from "./read-file.ts";
@@ -81,7 +84,7 @@ async function openSpecFile(
   overrides: readonly string[],
   { withoutData = false }: DataRequest,
 ): Promise<OpenSpec> {
-  const text = await readNamedText(terminal, file, "a spec");
+  const text = await readNamedText(terminal, file, "a spec", MOST_SPEC);
   const directory = path.dirname(path.resolve(terminal.cwd, file));
   const root = projectRoot(directory, terminal.cwd);
   const files = projectFiles({ directory, root, from: terminal.cwd });
@@ -126,19 +129,19 @@ export function assembled(compilation: Compilation, environment: Environment): P
   return withWebAssembly(compilation, binaryStore(cacheFolder(environment)));
 }
 
+/** Bytes. The compiler takes a million characters; what is larger need not be read to be refused. */
+const MOST_SPEC = 4 * 2 ** 20;
+
 /** Inherited files must lie in the project, like data files. */
-function readInherited(
-  terminal: Terminal,
-  file: string,
-  root: string,
-): { readonly file: string; readonly text: string } | undefined {
+function readInherited(terminal: Terminal, file: string, root: string): ReturnType<ReadBase> {
   try {
     const real = realpathSync(path.resolve(terminal.cwd, file));
     const relative = path.relative(realpathSync(root), real);
     if (relative.startsWith("..") || path.isAbsolute(relative)) return undefined;
+    checkOrdinaryFile(real, MOST_SPEC);
     return { file, text: new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(real)) };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return { unreadable: error instanceof TypeError ? "it is not UTF-8 text" : reasonOf(error) };
   }
 }
 

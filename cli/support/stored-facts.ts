@@ -1,5 +1,6 @@
 /** What specloom keeps in the metadata of weights and checkpoints, beside the tensors. */
 import { isRecord } from "../../compiler/support/plain.ts";
+import { parseJson } from "../../runtime/json-text.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { readSafetensors } from "../../runtime/safetensors.ts";
 import { Mistake } from "./mistake.ts";
@@ -48,7 +49,7 @@ function metadataIn(bytes: Uint8Array, file: string): Readonly<Record<string, st
 function parseScaler(text: string | undefined, file: string): unknown {
   if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (isRecord(value)) return value;
   } catch {
     // Said below.

@@ -3,6 +3,7 @@ import { open, readFile, readdir, realpath, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { Problem } from "../problem.ts";
+import { otherThanFile } from "../run/ordinary-file.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { FileReader } from "./dataset.ts";
 import { nearestName } from "./suggest.ts";
@@ -39,7 +40,8 @@ export function projectFiles(options: ProjectFilesOptions): FileReader {
           pointer: "/data/file",
         });
       }
-      if (!facts.isFile()) throw unreadable(display(file), "it is no ordinary file");
+      const other = otherThanFile(facts);
+      if (other !== undefined) throw unreadable(display(file), `it is ${other}, not a file`);
       return await work(real);
     } catch (error) {
       if (error instanceof Problem) throw error;

@@ -1,5 +1,6 @@
 /** JSONL files: one object a line, all of one kind; a key that is left out is a missing value. */
 import { duplicateKey } from "../duplicate-key.ts";
+import { JsonTooDeep, parseJson } from "../json-text.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem, type ProblemPlace } from "../problem.ts";
 import { describe } from "../tensor.ts";
@@ -58,7 +59,7 @@ function loadRows(lines: Lines, names: readonly string[], chosen: readonly numbe
   const nameOf = (column: number): string => names[column] ?? "";
   const columns = chosen.map(() => ({
     values: new Float64Array(lines.count),
-    faults: new FaultList((text) => faultOf(JSON.parse(text))),
+    faults: new FaultList((text) => faultOf(parseJson(text))),
   }));
   for (let row = 0, start = 0; row < lines.count; row += 1) {
     const { end } = lineAt(lines.bytes, start);
@@ -109,7 +110,7 @@ function lineCursor({ bytes, marks }: Lines): (row: number) => { readonly start:
 }
 
 function parsed(bytes: Uint8Array, start: number, end: number): unknown {
-  return JSON.parse(textOf(bytes, start, end));
+  return parseJson(textOf(bytes, start, end));
 }
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {
@@ -130,8 +131,9 @@ function checkedRow(text: Text, start: number, end: number): Row {
   const line = textOf(text.bytes, start, end);
   let value: unknown;
   try {
-    value = JSON.parse(line);
-  } catch {
+    value = parseJson(line);
+  } catch (error) {
+    if (error instanceof JsonTooDeep) throw brokenLine(text, start, `in this line ${error.message}.`);
     const word = /[:,[]\s*(-?NaN|-?Infinity|None|nan)\b/.exec(line)?.[1];
     const [message, help] =
       word === undefined

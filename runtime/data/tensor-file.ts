@@ -1,6 +1,7 @@
 /** A file of named tensors, JSON or safetensors, before anything is asked of it: shapes and numbers. */
 import type { NestedNumbers } from "../contract.ts";
 import { duplicateKey } from "../duplicate-key.ts";
+import { JsonTooDeep, parseJson } from "../json-text.ts";
 import { Problem, type ProblemPlace } from "../problem.ts";
 import { describe, flattenInto, shapeText, sizeOf, suggestedShape, type NestingFault } from "../tensor.ts";
 import type { FileReader } from "./dataset.ts";
@@ -59,7 +60,7 @@ export async function readTensorFile(path: string, files: FileReader): Promise<T
 }
 
 function readJson(text: string, file: string, placeOf: PlaceOf): Map<string, FileTensor> {
-  const value = parseJson(text, file);
+  const value = parsedJson(text, file);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Problem({
       code: "broken-json",
@@ -80,10 +81,18 @@ function readJson(text: string, file: string, placeOf: PlaceOf): Map<string, Fil
   return new Map(Object.entries(value).map(([name, nested]) => [name, flatten(name, nested, placeOf)]));
 }
 
-function parseJson(text: string, file: string): unknown {
+function parsedJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
+    if (error instanceof JsonTooDeep) {
+      throw new Problem({
+        code: "broken-json",
+        message: `${error.message} here.`,
+        help: "write tensors as lists of numbers, one level of lists an axis.",
+        ...placeInText({ file, text, ...positionOf(text, error.offset), length: 1 }),
+      });
+    }
     // Engines word their messages differently; the position is used where they give one.
     const end = text.trimEnd().length;
     const position = /at position (\d+)/.exec(String(error))?.[1];

@@ -1,5 +1,5 @@
 /** Where a run lives: `runs/<name>/<n>/` or a directory the user names, and the files in it. */
-import { mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
+import { mkdir, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../problem.ts";
 import { jsonText } from "../visible-text.ts";
@@ -7,6 +7,7 @@ import { reasonOf, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic-write.
 import { LOCK_FILE, lockRun } from "./lock.ts";
 import type { RunLock } from "./lock.ts";
 import { makeFolderWithParents } from "./make-folder.ts";
+import { readOrdinaryFile } from "./ordinary-file.ts";
 
 export const RUN_FILES = {
   /** The parameters that are kept: docs/training.md says which. */
@@ -72,7 +73,7 @@ export async function latestRunDirectory({ root = "runs", name }: RunPlace): Pro
 export async function readRunFile(directory: string, file: RunFile): Promise<Uint8Array> {
   const path = runFile(directory, file);
   try {
-    return await readFile(path);
+    return await readOrdinaryFile(path);
   } catch (error) {
     throw new Problem({
       code: "run-missing",

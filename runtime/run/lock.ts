@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { link, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { parseJson } from "../json-text.ts";
 import { Problem } from "../problem.ts";
 import { reasonOf, TEMPORARY_PREFIX } from "./atomic-write.ts";
 import { isAlive, ownProcess, touch } from "./process-identity.ts";
@@ -139,7 +140,7 @@ function inUse(directory: string, holder: Holder | undefined): Problem {
 
 function parse(text: string): Holder | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Holder> | null;
+    const value = parseJson(text) as Partial<Holder> | null;
     return typeof value?.pid === "number" && typeof value.token === "string" ? (value as Holder) : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 /** `log.jsonl`: one object per epoch, appended as epochs end. */
 import { open, readFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { parseJson } from "../json-text.ts";
 import type { EpochRecord } from "../training/state.ts";
 import { jsonText } from "../visible-text.ts";
 import { notWritten, writeFileAtomically } from "./atomic-write.ts";
@@ -70,7 +71,7 @@ async function readRecords(path: string): Promise<LogLine[]> {
 
 function parse(line: string): { readonly epoch: number } | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value: unknown = parseJson(line);
     if (typeof value !== "object" || value === null || !("epoch" in value)) return undefined;
     return typeof value.epoch === "number" ? { epoch: value.epoch } : undefined;
   } catch {

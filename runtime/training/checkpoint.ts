@@ -3,6 +3,7 @@
  * `optimizer.<parameter>#<slot>`, and the counters as JSON in the metadata.
  */
 import type { ModelDefinition } from "../contract.ts";
+import { parseJson } from "../json-text.ts";
 import { memberOf } from "../member-of.ts";
 import { checkSpecHash, expectedSlots, fileEntry, takeTensors, weightsMetadata } from "../model/parameters.ts";
 import type { ExpectedTensor, Tensors } from "../model/parameters.ts";
@@ -72,7 +73,7 @@ function splitByPrefix(
 
 function parse(text: string | undefined): unknown {
   try {
-    return JSON.parse(text ?? "null");
+    return parseJson(text ?? "null");
   } catch {
     return null;
   }

@@ -113,8 +113,8 @@ export const textCodes = {
     help: "correct those above first; many may follow from one.",
   }),
 
-  "extends-not-found": (facts: { readonly path: string }): Wording => ({
-    message: `the inherited file ${quote(facts.path)} cannot be read.`,
+  "extends-not-found": (facts: { readonly path: string; readonly reason: string | undefined }): Wording => ({
+    message: `the inherited file ${quote(facts.path)} cannot be read${facts.reason === undefined ? "" : `: ${facts.reason}`}.`,
     help: '"extends" is relative to the file it stands in; check that the file exists.',
   }),
 

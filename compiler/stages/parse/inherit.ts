@@ -9,8 +9,11 @@ import type { SourceText } from "./read-yaml.ts";
 
 const longestChain = 16;
 
-/** Reads an inherited file; undefined when it cannot be read. The path is relative to the same place as the spec's own. */
-export type ReadBase = (path: string) => SourceText | undefined;
+/**
+ * Reads an inherited file. The path is relative to the same place as the spec's own.
+ * @returns why it cannot be read, or undefined, where it cannot
+ */
+export type ReadBase = (path: string) => SourceText | { readonly unreadable: string } | undefined;
 
 export interface Inheritance {
   readonly readBase: ReadBase | undefined;
@@ -47,8 +50,9 @@ export function inherit(
     return undefined;
   }
   const source = readBase?.(resolved);
-  if (!source) {
-    diagnostics.report("extends-not-found", { path: resolved }, { place });
+  if (source === undefined || "unreadable" in source) {
+    const facts = { path: resolved, reason: source?.unreadable };
+    diagnostics.report("extends-not-found", facts, { place });
     return undefined;
   }
   return joinWithBase(own, source, [...chain, resolved], inheritance);

@@ -16,7 +16,7 @@ export function resolveSchedule(context: ResolveContext, data: ResolvedData, tra
   const definition = recordOf(schedules, kind);
   const filled = withDefaults({ ...scheduleKeys(definition), ...definition.keys }, spec.schedule);
   const { length } = definition;
-  const isPlanned = length !== undefined && filled[length] === undefined;
+  const isPlanned = length !== undefined && memberOf(filled, length) === undefined;
   const config = withLength(context, definition, filled, train);
   if (config === undefined) return undefined;
   const problem = definition.check?.(config);
