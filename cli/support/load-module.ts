@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { ts } from "ts-morph";
 import { InternalError } from "../../compiler/support/internal-error.ts";
 import type { ModelHandle } from "../../runtime/contract.ts";
+import { reasonOf } from "../../runtime/run/atomic-write.ts";
 import { Mistake } from "./mistake.ts";
 
 /** `.js` where specloom was built, `.ts` where its source runs as it is. */
@@ -18,10 +19,10 @@ const extension = path.extname(fileURLToPath(import.meta.url));
  * @throws Mistake `not-a-module`, or InternalError when the compiler wrote what cannot be imported
  */
 export async function loadModule(text: string, file?: string): Promise<ModelHandle> {
-  const folder = await mkdtemp(path.join(tmpdir(), "specloom-"));
+  const folder = await writable(() => mkdtemp(path.join(tmpdir(), "specloom-")));
   try {
     const target = path.join(folder, extension === ".ts" ? "model.ts" : "model.mjs");
-    await writeFile(target, importable(text));
+    await writable(() => writeFile(target, importable(text)));
     const loaded = (await import(/* @vite-ignore */ pathToFileURL(target).href)) as { readonly model?: unknown };
     if (isHandle(loaded.model)) return loaded.model;
     throw notAModule(file, "it exports no model");
@@ -30,6 +31,19 @@ export async function loadModule(text: string, file?: string): Promise<ModelHand
     throw notAModule(file, error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writable<Result>(write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    throw new Mistake({
+      code: "output-folder",
+      message: `a module cannot be written into the folder for temporary files, to be run from there: ${reasonOf(error)}.`,
+      help: "free some space there, or name another folder with TMPDIR.",
+      file: tmpdir(),
+    });
   }
 }
 
