@@ -1,5 +1,6 @@
 // Kills trainings at random instants (SIGKILL), takes them up again until they end, and compares every bit with the unbroken run.
-// usage: npm run --silent build && node bench/kills.mjs [--kills 200] [--seed 1] [--cases NAME,NAME] [--chain 8] [--dist DIR]
+// usage: npm run --silent build && node bench/kills.mjs [--kills 200] [--seed 1] [--cases NAME,NAME] [--chain 8]
+//        [--scale 1] [--bits-only] [--dist DIR]
 // It ends with status 1 where a bit differs, or where a kill cost more than a second of work.
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -17,13 +18,22 @@ const { values: options } = parseArgs({
     cases: { type: "string", default: "" },
     /** Most kills of one training: then it may end. */
     chain: { type: "string", default: "8" },
+    /** Part of their epochs and steps that trainings take. */
+    scale: { type: "string", default: "1" },
+    /** What was lost is told, but does not decide. */
+    "bits-only": { type: "boolean", default: false },
     dist: { type: "string", default: fileURLToPath(new URL("../dist", import.meta.url)) },
   },
 });
 const dist = resolve(options.dist);
 const names = options.cases.split(",").filter((name) => name !== "");
-const cases = killCases.filter(({ name }) => names.length === 0 || names.includes(name));
-if (cases.length === 0) throw new Error(`known cases: ${killCases.map(({ name }) => name).join(", ")}`);
+const cases = killCases(Number(options.scale)).filter(({ name }) => names.length === 0 || names.includes(name));
+if (cases.length === 0)
+  throw new Error(
+    `known cases: ${killCases(1)
+      .map(({ name }) => name)
+      .join(", ")}`,
+  );
 
 let draws = 0;
 const random = () => bitsOf(Number(options.seed), draws++) / 2 ** 32;
@@ -67,4 +77,4 @@ console.log(
   `${losses.length} kills, ${wrong} chains with other bits; work lost: median ${at(0.5)} s, 95 % ${at(0.95)} s, ` +
     `most ${at(1)} s, more than one second ${over} times; load ${loadavg()[0].toFixed(1)}`,
 );
-process.exitCode = wrong > 0 || over > 0 ? 1 : 0;
+process.exitCode = wrong > 0 || (over > 0 && !options["bits-only"]) ? 1 : 0;

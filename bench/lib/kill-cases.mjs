@@ -52,36 +52,40 @@ ${more}`;
 
 const files = { "data/wave.csv": wave, "data/sequences.json": sequences };
 
-export const killCases = [
-  {
-    name: "short-epochs",
-    says: "some thousand epochs of a few milliseconds, early stopping",
-    spec: forecaster(`
+/** @param scale part of the epochs and steps */
+export function killCases(scale) {
+  const part = (count) => Math.ceil(count * scale);
+  return [
+    {
+      name: "short-epochs",
+      says: "some thousand epochs of a few milliseconds, early stopping",
+      spec: forecaster(`
 optimizer: {kind: adam, learning_rate: 0.001}
-train: {epochs: 1500, batch_size: 32, seed: 3, early_stopping: {patience: 2000}}`),
-  },
-  {
-    name: "memory",
-    says: "dropout, batch norm, accumulated updates, a moving average, a plateau",
-    spec: classifier(`
+train: {epochs: ${part(1500)}, batch_size: 32, seed: 3, early_stopping: {patience: 2000}}`),
+    },
+    {
+      name: "memory",
+      says: "dropout, batch norm, accumulated updates, a moving average, a plateau",
+      spec: classifier(`
 optimizer: {kind: adamw, learning_rate: 0.01}
 schedule: {kind: plateau, patience: 1, factor: 0.7}
-train: {epochs: 60, batch_size: 8, seed: 5, accumulate: 3, average: {kind: ema, decay: 0.9}, clip_grad_norm: 1}`),
-  },
-  {
-    name: "cut-epoch",
-    says: "a goal in steps that cuts an epoch, a cosine as long as the training, the best by accuracy",
-    spec: classifier(`
+train: {epochs: ${part(60)}, batch_size: 8, seed: 5, accumulate: 3, average: {kind: ema, decay: 0.9}, clip_grad_norm: 1}`),
+    },
+    {
+      name: "cut-epoch",
+      says: "a goal in steps that cuts an epoch, a cosine as long as the training, the best by accuracy",
+      spec: classifier(`
 optimizer: {kind: nadam, learning_rate: 0.003}
 schedule: {kind: cosine, warmup_steps: 50}
-train: {steps: 3333, batch_size: 8, seed: 11, early_stopping: {patience: 500, metric: accuracy}}`),
-  },
-  {
-    name: "long-epochs",
-    says: "two epochs of some seconds, on gpu.js's plain JavaScript",
-    args: ["--backend", "cpu"],
-    spec: classifier(`
+train: {steps: ${part(3333)}, batch_size: 8, seed: 11, early_stopping: {patience: 500, metric: accuracy}}`),
+    },
+    {
+      name: "long-epochs",
+      says: "two epochs of some seconds, on gpu.js's plain JavaScript",
+      args: ["--backend", "cpu"],
+      spec: classifier(`
 optimizer: {kind: sgd, learning_rate: 0.05, momentum: 0.9}
 train: {epochs: 2, batch_size: 1, seed: 2}`),
-  },
-].map((one) => ({ args: ["--backend", "wasm"], ...one, files }));
+    },
+  ].map((one) => ({ args: ["--backend", "wasm"], ...one, files }));
+}

@@ -8,6 +8,7 @@ import { readRunFile, runFile } from "../../runtime/run/directory.ts";
 import { createModel } from "../support/create-model.ts";
 import { evaluatePart } from "../support/evaluation.ts";
 import { EXIT } from "../support/faults.ts";
+import { gatherMetrics } from "../support/gather-metrics.ts";
 import { Mistake } from "../support/mistake.ts";
 import { backendOption, jsonOption, threadsOption } from "../support/options.ts";
 import { samplesOf } from "../support/report-samples.ts";
@@ -17,6 +18,7 @@ import type { Session } from "../support/session.ts";
 import { loadData } from "../support/spec-facts.ts";
 import { openSubject } from "../support/subject.ts";
 import { reach } from "../support/terminal.ts";
+import { readUnfinished } from "../support/unfinished-run.ts";
 import { findWeights } from "../support/weights.ts";
 
 interface ReportFlags {
@@ -43,16 +45,23 @@ export function addReport(program: Command, session: Session): void {
 async function report(session: Session, given: string, flags: ReportFlags): Promise<number> {
   const subject = await openSubject(session.terminal, given, { accepts: ["run"] });
   const directory = reach(session.terminal, given);
-  const metrics = readMetrics(await readRunFile(directory, "metrics"), runFile(given, "metrics"));
+  const run = (await readUnfinished(session.terminal, given)) ?? {
+    metrics: readMetrics(await readRunFile(directory, "metrics"), runFile(given, "metrics")),
+  };
   const weights = await findWeights(session, subject, undefined);
   const dataset = await loadData(subject, weights.scaler);
   const live = await createModel(subject.handle, { ...flags, weights });
   try {
-    const test = await evaluatePart(live, dataset, "test");
+    const log = await readLog(directory);
+    // Of a run that has not ended, the scores of the weights that it has kept so far.
+    const { metrics, test } =
+      "metrics" in run
+        ? { ...run, test: await evaluatePart(live, dataset, "test") }
+        : await gatherMetrics({ ...run, subject, dataset, live, outcome: "interrupted", log });
     await writeReport({
       subject,
       dataset,
-      log: await readLog(directory),
+      log,
       metrics,
       test,
       samples: await samplesOf(live, dataset),

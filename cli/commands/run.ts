@@ -114,7 +114,7 @@ async function runIn(
   dataset.notes.forEach((note) => {
     session.note(`note: ${note}`);
   });
-  const source = originOf(definition, dataset, settings);
+  const source = originOf(definition, dataset);
   if (resumed?.origin !== undefined) {
     const { run, origin } = resumed;
     compareOrigins(origin, source, { run, file: dataFile(subject), weights: runFile(run, "weights") }).forEach(

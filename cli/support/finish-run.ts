@@ -7,7 +7,7 @@ import type { Kept } from "../../runtime/training/kept.ts";
 import type { TrainingCounters } from "../../runtime/training/state.ts";
 import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
 import { ranText } from "./backend-text.ts";
-import { evaluatePart } from "./evaluation.ts";
+import { gatherMetrics } from "./gather-metrics.ts";
 import { keptText, placeOf } from "./kept-text.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import { samplesOf } from "./report-samples.ts";
@@ -32,34 +32,21 @@ export interface FinishedTraining {
 
 export async function finishRun(session: Session, finished: FinishedTraining): Promise<void> {
   const { subject, dataset, live, directory, run, outcome, counters, kept, ranOn } = finished;
-  const validation = await evaluatePart(live, dataset, "validation");
-  const test = await evaluatePart(live, dataset, "test");
   const log = await readLog(directory);
-  const { definition } = subject.handle;
-  const metrics: RunMetrics = {
-    name: subject.name,
+  const place = placeOf(kept);
+  const { metrics, test } = await gatherMetrics({
+    subject,
+    dataset,
+    live,
     outcome,
-    epochs: counters.epoch,
-    steps: counters.step,
-    watched: counters.watched,
-    best_epoch: counters.bestEpoch,
-    best_value: counters.bestValue,
-    kept: placeOf(kept),
-    seed: counters.seed,
-    seconds: Number(log.reduce((total, { seconds }) => total + seconds, 0).toFixed(3)),
-    batch_size: definition.batchSize,
-    parameters: definition.parameters
-      .filter(({ statistic }) => statistic === undefined)
-      .reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
-    examples: { train: dataset.train.count, validation: dataset.validation.count, test: dataset.test.count },
-    backend: live.report(),
-    ...(ranOn.length > 1 ? { ran_on: ranOn } : {}),
-    validation: validation?.scores ?? null,
-    test: test?.scores ?? null,
-  };
+    counters,
+    kept: place,
+    ranOn,
+    log,
+  });
   await writeMetrics(directory, { ...metrics });
   session.emit(metrics);
-  session.remark(`${outcomeText(metrics, counters.position > 0)}; ${keptText(kept, counters)}`);
+  session.remark(`${outcomeText(metrics, counters.position > 0)}; ${keptText(place, counters)}`);
   session.remark(`ran on: ${ranText(metrics.backend)}`);
   session.print(
     test === undefined ? "the data has no test part, so nothing is scored" : scoreText("test", test.scores),

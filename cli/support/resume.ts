@@ -1,7 +1,6 @@
 /** A run that is taken up again: its folder locked, its checkpoint read, and whatever changed since refused or said. */
 import { stat } from "node:fs/promises";
 import type { Backend, LiveModel, ModelDefinition, SimdVariant } from "../../runtime/contract.ts";
-import { parseJson } from "../../runtime/json-text.ts";
 import { checkSpecHash } from "../../runtime/model/parameters.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { readRunFile, RUN_FILES, runFile } from "../../runtime/run/directory.ts";
@@ -13,7 +12,7 @@ import { createModel, type ModelRequest } from "./create-model.ts";
 import { Mistake } from "./mistake.ts";
 import { readOrigin, type RanOn, type RunOrigin } from "./run-origin.ts";
 import type { Session } from "./session.ts";
-import { readMetadata, type ReadFacts } from "./stored-facts.ts";
+import { jsonOrNull, readMetadata, type ReadFacts } from "./stored-facts.ts";
 import type { Subject } from "./subject.ts";
 import { reach } from "./terminal.ts";
 
@@ -46,7 +45,7 @@ export async function takeUp(session: Session, { definition }: Subject["handle"]
     const file = runFile(run, "checkpoint");
     const stored = readMetadata(await readRunFile(directory, "checkpoint"), file);
     refuseAnotherSpec(definition, stored, file);
-    const counters = readCounters(parse(stored.metadata["training"]));
+    const counters = readCounters(jsonOrNull(stored.metadata["training"]));
     const step = typeof counters === "string" ? 0 : counters.step;
     return { run, directory, lock, stored, origin: readOrigin(stored.metadata), step };
   } catch (error) {
@@ -80,14 +79,6 @@ function refuseAnotherSpec(definition: ModelDefinition, { metadata }: ReadFacts,
     checkSpecHash(definition, { metadata, tensors: new Map() });
   } catch (error) {
     throw error instanceof Problem ? error.at({ file }) : error;
-  }
-}
-
-function parse(text: string | undefined): unknown {
-  try {
-    return parseJson(text ?? "null");
-  } catch {
-    return null;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the numbers of a run come from beside its spec: its data, what selects its best epoch, and what computes. A checkpoint
+ * What the numbers of a run come from beside its spec: its data, and what computes. A checkpoint
  * keeps it, so that a run is never taken up with something else unsaid.
  */
 import { createHash } from "node:crypto";
@@ -11,12 +11,9 @@ import { PART_LABELS, PART_NAMES } from "../../runtime/data/split.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { parseJson } from "../../runtime/json-text.ts";
 import { Problem } from "../../runtime/problem.ts";
-import type { TrainSettings } from "./train-settings.ts";
 
 export interface RunOrigin {
   readonly data: Readonly<Record<PartName, PartDigest>>;
-  /** The loss or metric that says which epoch is the best. */
-  readonly selection: string;
   /** The schedule with its length filled in; null without one. */
   readonly schedule: unknown;
   /** What computed from which update on: one entry, more where the run was taken up by another backend. */
@@ -37,16 +34,9 @@ export interface RanOn {
 /** Name of the metadata in a checkpoint. */
 export const ORIGIN_KEY = "origin";
 
-export function originOf(
-  definition: ModelDefinition,
-  dataset: Dataset,
-  { earlyStopping }: Pick<TrainSettings, "earlyStopping">,
-): Omit<RunOrigin, "ran_on"> {
-  const { metric } = earlyStopping ?? {};
-  const byLoss = dataset.validation.count > 0 ? "validation_loss" : "train_loss";
+export function originOf(definition: ModelDefinition, dataset: Dataset): Omit<RunOrigin, "ran_on"> {
   return {
     data: { train: digest(dataset.train), validation: digest(dataset.validation), test: digest(dataset.test) },
-    selection: typeof metric === "object" ? metric.name : (metric ?? byLoss),
     schedule: definition.spec["schedule"] ?? null,
   };
 }
@@ -77,14 +67,6 @@ export function compareOrigins(
         "and",
       )}.`,
       help: `bring back the data that it was started with, or start a new run from its weights with --weights ${weights}.`,
-      file: run,
-    });
-  }
-  if (before.selection !== now.selection) {
-    throw new Problem({
-      code: "checkpoint-mismatch",
-      message: `"${run}" has chosen its best epoch by ${before.selection} so far, and would go on by ${now.selection}.`,
-      help: "leave train.early_stopping.metric as it was (patience may change), or start a new run.",
       file: run,
     });
   }

@@ -97,7 +97,7 @@ function keptSentence({
 
 function summaryOf(metrics: StoredMetrics): ReportFacts["summary"] {
   const { train, validation, test } = metrics.examples;
-  const outcome = metrics.outcome === "stopped_early" ? ", stopped early" : "";
+  const outcome = { finished: "", stopped_early: ", stopped early", interrupted: ", not ended" }[metrics.outcome];
   return [
     ["parameters", groupedText(metrics.parameters)],
     ["epochs", `${String(metrics.epochs)}${outcome}`],

@@ -38,6 +38,15 @@ export function readMetadata(bytes: Uint8Array, file: string): ReadFacts {
   };
 }
 
+/** Null where it is no JSON. */
+export function jsonOrNull(text: string | undefined): unknown {
+  try {
+    return parseJson(text ?? "null");
+  } catch {
+    return null;
+  }
+}
+
 function metadataIn(bytes: Uint8Array, file: string): Readonly<Record<string, string>> {
   try {
     return readSafetensors(bytes).metadata;

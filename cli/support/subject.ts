@@ -162,14 +162,7 @@ function checkAfterTraining(overrides: readonly string[], given: string): void {
 async function openRun(terminal: Terminal, given: string, overrides: readonly string[]): Promise<Subject> {
   checkAfterTraining(overrides, given);
   const run = reach(terminal, given);
-  if (!existsSync(runFile(run, "spec"))) {
-    throw new Mistake({
-      code: "not-a-run",
-      message: `this folder holds no run: it has no ${RUN_FILES.spec}.`,
-      help: "name the folder of one run, such as runs/next-number/1.",
-      file: given,
-    });
-  }
+  if (!existsSync(runFile(run, "spec"))) throw noRun(run, given);
   const text = new TextDecoder().decode(await readRunFile(run, "spec"));
   const name = nameIn(text, runFile(given, "spec"));
   const stored = readMetadata(await readRunFile(run, "weights"), runFile(given, "weights"));
@@ -184,6 +177,22 @@ async function openRun(terminal: Terminal, given: string, overrides: readonly st
   const files = projectFiles({ directory, root, from: terminal.cwd });
   const specText = overrides.length === 0 ? text : yamlText(handle.definition.spec);
   return { name, specText, kind: "run", path: given, handle, directory, files, compilation };
+}
+
+/** Of a folder without a resolved spec: none of ours, or one of a run that was killed as it began. */
+function noRun(run: string, given: string): Mistake {
+  const began = existsSync(runFile(run, "log"));
+  const hasCheckpoint = existsSync(runFile(run, "checkpoint"));
+  return new Mistake({
+    code: "not-a-run",
+    message: began
+      ? "this run was stopped before it had trained anything."
+      : `this folder holds no run: it has no ${RUN_FILES.spec}.`,
+    help: !began
+      ? "name the folder of one run, such as runs/next-number/1."
+      : `start it again: \`specloom run SPEC ${hasCheckpoint ? "--resume" : "--out"} ${given}\`.`,
+    file: given,
+  });
 }
 
 function nameIn(text: string, file: string): string {

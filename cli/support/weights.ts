@@ -7,6 +7,7 @@ import type { Session } from "./session.ts";
 import { readMetadata, type StoredFacts } from "./stored-facts.ts";
 import type { Subject } from "./subject.ts";
 import { reach } from "./terminal.ts";
+import { readUnfinished } from "./unfinished-run.ts";
 
 export interface TrainedWeights extends StoredFacts {
   readonly bytes: Uint8Array;
@@ -38,6 +39,8 @@ export async function findWeights(
 }
 
 async function ofRun(session: Session, run: string): Promise<TrainedWeights> {
+  const unfinished = await readUnfinished(session.terminal, run);
+  if (unfinished !== undefined) session.note(`note: ${unfinished.text}`);
   return read(await readRunFile(reach(session.terminal, run), "weights"), runFile(run, "weights"));
 }
 

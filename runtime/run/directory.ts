@@ -78,7 +78,9 @@ export async function readRunFile(directory: string, file: RunFile): Promise<Uin
     throw new Problem({
       code: "run-missing",
       message: `"${path}" could not be read: ${reasonOf(error)}.`,
-      help: "name the directory of a run, such as runs/next-number/1.",
+      help: (await entriesOf(directory)).includes(RUN_FILES.checkpoint)
+        ? `resume this run (\`specloom run SPEC --resume ${directory}\`); that writes what it lacks.`
+        : "name the directory of a run, such as runs/next-number/1.",
       file: path,
     });
   }
@@ -87,6 +89,10 @@ export async function readRunFile(directory: string, file: RunFile): Promise<Uin
 /** Writes `metrics.json`. JSON knows no NaN and no infinity: a score that has no value is null. */
 export async function writeMetrics(directory: string, metrics: Readonly<Record<string, unknown>>): Promise<void> {
   await writeFileAtomically(runFile(directory, "metrics"), `${jsonText(metrics, 2)}\n`);
+}
+
+export async function removeRunFile(directory: string, file: RunFile): Promise<void> {
+  await unlink(runFile(directory, file)).catch(() => undefined);
 }
 
 /** Removes what a killed run left of an unfinished write. */

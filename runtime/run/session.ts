@@ -10,7 +10,7 @@ import type { EpochRecord, TrainingCounters } from "../training/state.ts";
 import { Trainer } from "../training/trainer.ts";
 import type { TrainingOutcome } from "../training/trainer.ts";
 import { writeFileAtomically } from "./atomic-write.ts";
-import { readRunFile, removeUnfinishedWrites, runFile } from "./directory.ts";
+import { readRunFile, removeRunFile, removeUnfinishedWrites, runFile } from "./directory.ts";
 import type { RunLock } from "./lock.ts";
 import { RunLog } from "./log.ts";
 import { createProgress } from "./progress.ts";
@@ -44,6 +44,9 @@ export interface RunResult {
   /** What `weights.safetensors` holds. */
   readonly kept: Kept;
 }
+
+/** Name of the metadata in a checkpoint that says which weights `weights.safetensors` holds. */
+export const KEPT_KEY = "kept";
 
 /**
  * Trains in a run directory. Whatever ends the training, `weights.safetensors` holds what is kept of it then, and unless it was
@@ -81,6 +84,8 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
   try {
     // At once: from here on the run can be taken up, and a disk that is full shows before the work is done.
     if (options.resume !== true) await files.save();
+    // What a training that goes on had come to before is no longer what it is.
+    if (!trainer.done) await removeRunFile(directory, "metrics");
     if (options.spec !== undefined) await writeFileAtomically(runFile(directory, "spec"), options.spec);
     const outcome = await follow(trainer, files, log, options, progress);
     return { outcome, counters: trainer.counters, kept: trainer.kept() };
@@ -168,8 +173,9 @@ class RunFiles<D extends ModelDefinition> {
     await this.#pace.during(async () => {
       await this.#lock?.check();
       await this.#log.flush();
-      await this.saveWeights();
-      const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), this.#checkpointMetadata);
+      const { parameters: _, ...place } = await this.saveWeights();
+      const metadata = { ...this.#checkpointMetadata, [KEPT_KEY]: JSON.stringify(place) };
+      const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), metadata);
       await writeFileAtomically(runFile(this.#directory, "checkpoint"), bytes, readSafetensors);
     });
   }
