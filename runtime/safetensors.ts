@@ -8,6 +8,7 @@ import { bytesOf } from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
 import { Problem } from "./problem.ts";
 import { refuseDamage, withPlaceholder, writeChecksum } from "./safetensors-checksum.ts";
+import { checkContents, checkEntry } from "./safetensors-check.ts";
 import {
   ARRAY_OF_DTYPE,
   dataStart,
@@ -54,7 +55,10 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, SafetensorsTensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const sorted = [...tensors].sort(([a, first], [b, second]) => {
+  checkContents(tensors, metadata);
+  const entries = [...tensors];
+  entries.forEach(checkEntry);
+  const sorted = entries.sort(([a, first], [b, second]) => {
     const widths = elementBytes(second.dtype) - elementBytes(first.dtype);
     if (widths !== 0) return widths;
     return a < b ? -1 : 1;

@@ -1,4 +1,6 @@
 /** Prefix beam search over the paths of connectionist temporal classification. */
+import { checkWhole } from "../arguments.ts";
+import { checkRows } from "./check-rows.ts";
 import type { CtcHypothesis } from "./ctc-hypothesis.ts";
 
 /** A labelling so far. Paths that read as it end in a blank or in its last label: their probabilities are summed apart. */
@@ -38,6 +40,8 @@ export function ctcPrefixBeam(
   blank: number,
   beamSize: number,
 ): CtcHypothesis[] {
+  checkRows(logProbabilities, classes, steps, blank);
+  checkWhole("beamSize", beamSize, 1);
   const empty = prefixOf(undefined, -1);
   empty.blankScore = 0;
   empty.score = 0;

@@ -1,6 +1,8 @@
 /** Labels from the outputs of a model trained with connectionist temporal classification. */
 import { Problem } from "../problem.ts";
-import { exampleText, shapeText } from "../tensor.ts";
+import { checkOneOf, checkOptions, checkWhole, invalidOption } from "../arguments.ts";
+import { describe, exampleText, isList, shapeText } from "../tensor.ts";
+import { checkBlank, checkRows } from "./check-rows.ts";
 import type { CtcHypothesis } from "./ctc-hypothesis.ts";
 import { ctcPrefixBeam } from "./ctc-prefix-beam.ts";
 import { logSoftmaxRow } from "./log-softmax.ts";
@@ -31,12 +33,16 @@ export function decodeCtc(
   lengths: ArrayLike<number> | undefined,
   options: CtcDecodeOptions,
 ): readonly (readonly CtcHypothesis[])[] {
+  checkShape(shape);
   const [batch, steps, classes] = shape;
+  checkOptions("decodeCtc", options, ["kind", "blank", "beamSize", "nBest"] satisfies (keyof CtcDecodeOptions)[]);
   const { kind, blank = 0, beamSize = 5, nBest = 1 } = options;
-  checkOptions(kind, classes, blank, beamSize, nBest);
+  checkSearch(kind, classes, blank, beamSize, nBest);
+  if (!isFloat32(logits)) throw wrong(`logits must be a Float32Array, not ${describe(logits)}.`);
   if (logits.length !== batch * steps * classes) {
     throw wrong(`logits ${shapeText(shape)} were expected, but ${String(logits.length)} numbers were given.`);
   }
+  if (lengths !== undefined && !isList(lengths)) throw wrong(`lengths must be a list, not ${describe(lengths)}.`);
   if (lengths !== undefined && lengths.length !== batch) {
     throw wrong(`${String(batch)} lengths were expected, but ${String(lengths.length)} were given.`);
   }
@@ -68,6 +74,7 @@ export function ctcGreedy(
   steps: number,
   blank: number,
 ): CtcHypothesis {
+  checkRows(logProbabilities, classes, steps, blank);
   const at = (step: number, label: number): number => logProbabilities[step * classes + label] ?? Number.NaN;
   const tokens: number[] = [];
   let score = 0;
@@ -97,19 +104,25 @@ function logSoftmax(logits: Float32Array, classes: number, example: number): Flo
   return result;
 }
 
-function checkOptions(kind: string, classes: number, blank: number, beamSize: number, nBest: number): void {
-  const fault = (message: string): Problem => new Problem({ code: "invalid-option", message });
-  const whole = (value: number, from: number): boolean => Number.isSafeInteger(value) && value >= from;
-  if (kind !== "greedy" && kind !== "beam") throw fault(`kind must be greedy or beam, not ${kind}.`);
-  if (!whole(blank, 0) || blank >= classes) {
-    throw fault(`blank must be one of the classes 0 to ${String(classes - 1)}, not ${String(blank)}.`);
-  }
-  if (!whole(beamSize, 1)) throw fault(`beamSize must be a whole number from 1, not ${String(beamSize)}.`);
+function checkShape(shape: unknown): void {
+  const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (isList(shape) && shape.length === 3 && Array.from<unknown>(shape).every(isWhole)) return;
+  throw wrong(`the shape must be [examples, steps, classes], not ${describe(shape)}.`);
+}
+
+function checkSearch(kind: string, classes: number, blank: number, beamSize: number, nBest: number): void {
+  checkOneOf("kind", kind, ["greedy", "beam"]);
+  checkBlank(blank, classes);
+  checkWhole("beamSize", beamSize, 1);
   const most = kind === "greedy" ? 1 : beamSize;
-  if (!whole(nBest, 1) || nBest > most) {
-    const limit = kind === "greedy" ? "1, since greedy decoding finds one path" : `1 to beamSize, ${String(beamSize)}`;
-    throw fault(`nBest must be ${limit}, not ${String(nBest)}.`);
-  }
+  if (Number.isSafeInteger(nBest) && nBest >= 1 && nBest <= most) return;
+  const limit = kind === "greedy" ? "1, since greedy decoding finds one path" : `1 to beamSize, ${String(beamSize)}`;
+  throw invalidOption(`nBest must be ${limit}, not ${String(nBest)}.`);
+}
+
+/** Also one of another frame. */
+function isFloat32(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Float32Array]";
 }
 
 function wrong(message: string): Problem {

@@ -1,9 +1,11 @@
 /** From the options of `create` to a live model. Which executors exist is the caller's business. */
 import type { Backend, CreateOptions, Executor, LiveModel, ModelDefinition, SimdVariant } from "../contract.ts";
+import { checkOneOf, checkOptions, checkWhole } from "../arguments.ts";
+import { nearestName } from "../data/suggest.ts";
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
 import { describe } from "../tensor.ts";
-import { checkOptions, invalidOption, invalidSeed, RunningModel } from "./live.ts";
+import { invalidSeed, RunningModel } from "./live.ts";
 import { initialParameters, readWeights } from "./parameters.ts";
 
 /** What `simd` may be. */
@@ -43,12 +45,8 @@ export async function createModel<D extends ModelDefinition>(
   const { backend = "auto", seed = 0, weights, threads, simd } = options;
   checkBackend(backend);
   if (!isSeed(seed)) throw invalidSeed(seed);
-  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
-    throw invalidOption(`threads must be a whole number from 1, not ${describe(threads)}.`);
-  }
-  if (simd !== undefined && !SIMD_VARIANTS.includes(simd)) {
-    throw invalidOption(`simd must be ${SIMD_VARIANTS.join(" or ")}, not ${describe(simd)}.`);
-  }
+  if (threads !== undefined) checkWhole("threads", threads, 1);
+  if (simd !== undefined) checkOneOf("simd", simd, SIMD_VARIANTS);
   // Before the executor: a device need not start for weights that do not fit.
   const start =
     weights === undefined ? { parameters: initialParameters(definition, seed) } : readWeights(definition, weights);
@@ -59,9 +57,10 @@ export async function createModel<D extends ModelDefinition>(
 /** @throws Problem `unknown-backend` listing those there are */
 export function checkBackend(backend: unknown): asserts backend is (typeof BACKENDS)[number] {
   if (BACKENDS.some((known) => known === backend)) return;
+  const nearest = typeof backend === "string" ? nearestName(backend, BACKENDS) : undefined;
   throw new Problem({
     code: "unknown-backend",
     message: `${typeof backend === "string" ? `"${backend}"` : describe(backend)} is not a backend.`,
-    help: `known backends: ${BACKENDS.join(", ")}.`,
+    help: `${nearest === undefined ? "" : `did you mean "${nearest}"? `}known backends: ${BACKENDS.join(", ")}.`,
   });
 }

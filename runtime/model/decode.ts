@@ -8,12 +8,12 @@ import type {
   TensorInputs,
   TensorOutputs,
 } from "../contract.ts";
+import { checkFromZero, checkOneOf, checkOptions, checkWhole, invalidOption } from "../arguments.ts";
 import { decodeCtc } from "../decoding/ctc.ts";
 import { search } from "../decoding/search.ts";
 import type { Searched, SearchOptions } from "../decoding/search.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
-import { describe } from "../tensor.ts";
 import { stepsOf } from "./alignments.ts";
 import { decodedExamples } from "./decoded-examples.ts";
 import { checkFacts } from "./inputs.ts";
@@ -49,41 +49,34 @@ type Settings = Omit<SearchOptions, "first" | "eos"> & { readonly kind: "greedy"
 const known = ["kind", "beamSize", "lengthPenalty", "maxLength", "nBest"] as const;
 
 function settingsOf(fact: DecodeFact, options: DecodeOptions): Settings {
-  const fault = (message: string): Problem => new Problem({ code: "invalid-option", message });
-  if (typeof options !== "object" || (options as unknown) === null) {
-    throw fault(`decode takes an object of options (${known.join(", ")}), not ${describe(options)}.`);
-  }
-  const unknown = Object.keys(options).filter((key) => !(known as readonly string[]).includes(key));
-  if (unknown.length > 0) {
-    throw fault(`decode has no option ${unknown.join(", ")}; its options are ${known.join(", ")}.`);
-  }
+  checkOptions("decode", options, known);
   const { kind = fact.kind, lengthPenalty = fact.lengthPenalty, maxLength = fact.maxLength } = options;
   const foreign = (["lengthPenalty", "maxLength"] as const).find((key) => options[key] !== undefined);
   if (fact.from === "alignment" && foreign !== undefined) {
-    throw fault(`${foreign} is not for labels that are read off the steps (ctc): they are as many as they are.`);
+    throw invalidOption(
+      `${foreign} is not for labels that are read off the steps (ctc): they are as many as they are.`,
+    );
   }
-  if (kind !== "greedy" && kind !== "beam") throw fault(`kind must be greedy or beam, not ${describe(kind)}.`);
+  checkOneOf("kind", kind, ["greedy", "beam"]);
   if (kind === "greedy" && (options.beamSize !== undefined || options.nBest !== undefined)) {
-    throw fault("beamSize and nBest are for kind: beam; greedy search finds one sequence.");
+    throw invalidOption("beamSize and nBest are for kind: beam; greedy search finds one sequence.");
   }
   const sizes = sizesOf(fact, options, kind);
   const { beamSize, nBest } = sizes;
   for (const [name, value] of Object.entries({ ...sizes, maxLength })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw fault(`${name} must be a whole number from 1, not ${describe(value)}.`);
-    }
+    checkWhole(name, value, 1);
   }
-  if (nBest > beamSize) throw fault(`nBest ${String(nBest)} is more than the beamSize of ${String(beamSize)}.`);
-  if (!Number.isFinite(lengthPenalty) || lengthPenalty < 0) {
-    throw fault(`lengthPenalty must be a number from 0, not ${describe(lengthPenalty)}.`);
-  }
+  if (nBest > beamSize) throw invalidOption(`nBest ${String(nBest)} is more than the beamSize of ${String(beamSize)}.`);
+  checkFromZero("lengthPenalty", lengthPenalty);
   return { kind, beamSize, nBest, maxLength, lengthPenalty };
 }
 
 function sizesOf(fact: DecodeFact, options: DecodeOptions, kind: "greedy" | "beam") {
   if (kind === "greedy") return { beamSize: 1, nBest: 1 };
-  const beamSize = options.beamSize ?? Math.max(fact.beamSize, options.nBest ?? 1);
-  return { beamSize, nBest: options.nBest ?? Math.min(fact.nBest, beamSize) };
+  // Undefined is left out; null is a mistake, which is told.
+  const { beamSize = Math.max(fact.beamSize, options.nBest ?? 1) } = options;
+  const { nBest = Math.min(fact.nBest, beamSize) } = options;
+  return { beamSize, nBest };
 }
 
 /** Example by example, each in a stream of its own: nothing but the example itself has a say in what comes out. */

@@ -58,8 +58,9 @@ export const KEPT_KEY = "kept";
  */
 export async function runTraining<D extends ModelDefinition>(options: RunOptions<D>): Promise<RunResult> {
   const { model, directory, progress = createProgress({ write: () => true }, { quiet: true }) } = options;
+  const { train, validation, epochs, steps, shuffle, earlyStopping, signal } = options;
   const trainer = new Trainer({
-    ...options,
+    ...{ model, train, validation, epochs, steps, shuffle, earlyStopping, signal },
     keepBest: true,
     onValidation: (done, count) => {
       progress.validation(done, count);

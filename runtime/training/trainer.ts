@@ -12,6 +12,7 @@ import { permutation, shuffleStream } from "../random.ts";
 import { averagedParameters, keepsAverage, withAverage } from "./average.ts";
 import { updatesPerEpoch, type Kept } from "./kept.ts";
 import { learningRateAt } from "./learning-rate.ts";
+import { checkTrainOptions } from "./check-options.ts";
 import { planTraining } from "./options.ts";
 import type { TrainingPlan, TrainOptions } from "./options.ts";
 import { initialPlateau, plateauAfter } from "./plateau.ts";
@@ -58,6 +59,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
 
   /** @throws Problem `invalid-option` or `no-training-examples` */
   constructor(options: TrainOptions<D>) {
+    checkTrainOptions(options as unknown as TrainOptions);
     this.#model = options.model;
     this.#plan = planTraining(options);
     this.#signal = options.signal;
