@@ -28,7 +28,11 @@ export async function main(argv: readonly string[], given: Partial<Terminal> = {
     await programFor(session).parseAsync([...argv], { from: "user" });
     return session.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) {
+      const meant = error.code === "commander.unknownCommand" ? meantBy(argv[0] ?? "") : undefined;
+      if (meant !== undefined) say(terminal.stderr, `The command for that is: specloom ${meant}\n`);
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    }
     const fault = faultOf(error, terminal.env);
     say(terminal.stderr, fault.text);
     return fault.exitCode;
@@ -69,4 +73,21 @@ function programFor(session: Session): Command {
   ];
   for (const add of commands) add(program, session);
   return program;
+}
+
+/** What other tools call our commands. */
+const OTHER_NAMES = [
+  ["run", ["train", "fit", "start"]],
+  ["evaluate", ["test", "eval", "score"]],
+  ["predict", ["infer", "inference", "forecast", "decode", "generate", "sample"]],
+  ["compile", ["build", "make"]],
+  ["validate", ["check", "lint", "verify"]],
+  ["inspect", ["show", "info", "summary", "describe"]],
+  ["init", ["new", "create"]],
+  ["report", ["plot", "draw"]],
+  ["bench", ["benchmark", "profile"]],
+] as const;
+
+function meantBy(given: string): string | undefined {
+  return OTHER_NAMES.find(([, names]) => names.some((name) => name === given.toLowerCase()))?.[0];
 }

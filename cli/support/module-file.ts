@@ -4,6 +4,7 @@ import { reasonOf, writeFileAtomically } from "../../runtime/run/atomic-write.ts
 import { makeFolderWithParents } from "../../runtime/run/make-folder.ts";
 import { readOrdinaryFile } from "../../runtime/run/ordinary-file.ts";
 import { Mistake } from "./mistake.ts";
+import { isSameCode } from "./same-code.ts";
 import { reach, type Terminal } from "./terminal.ts";
 
 export const GENERATED = "generated";
@@ -26,7 +27,7 @@ export async function moduleState(terminal: Terminal, file: string, text: string
       file,
     });
   }
-  return found === text ? "fresh" : "stale";
+  return isSameCode(found, text) ? "fresh" : "stale";
 }
 
 async function existing(terminal: Terminal, file: string): Promise<string | undefined> {

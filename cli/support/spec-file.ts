@@ -60,8 +60,9 @@ export async function checkSpec(
   terminal: Terminal,
   file: string,
   overrides: readonly string[] = [],
+  request: DataRequest = {},
 ): Promise<CheckedSpec> {
-  const { source, options, read, document, files } = await openSpecFile(terminal, file, overrides, {});
+  const { source, options, read, document, files } = await openSpecFile(terminal, file, overrides, request);
   const { model, diagnostics } = check(source, options, read);
   if (model === undefined) throw new WrongSpec(diagnostics);
   return { document, files, handle: { definition: modelFacts(model, alignmentFacts(model)) } };

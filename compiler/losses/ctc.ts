@@ -42,10 +42,15 @@ export const ctc = defineLoss<CtcConfig>({
   },
   check: ({ blank }, { input, target }) => {
     if (!input.time || input.shape.length !== 2) {
-      return { expected: "logits [B, T, classes]", help: "end the model in a linear layer that keeps its time axis" };
+      return {
+        at: "input",
+        expected: "logits [B, T, classes]",
+        help: "end the model in a linear layer that keeps its time axis",
+      };
     }
     if (target.dtype !== "int32" || target.shape.length !== 1 || target.shape[0] === 0) {
       return {
+        at: "target",
         expected: "an int32 target [B, L] of labels",
         help: "declare the target with shape: [labels], dtype: int32 and lengths: true",
       };
@@ -60,6 +65,7 @@ export const ctc = defineLoss<CtcConfig>({
     }
     if (target.vocabulary !== undefined && target.vocabulary > classes) {
       return {
+        at: "input",
         expected: `at least ${target.vocabulary} classes in the input's last axis, which has ${classes}`,
         help: `set out_features of the last linear layer to ${target.vocabulary}, one of which is the blank`,
       };

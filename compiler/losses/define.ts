@@ -13,7 +13,10 @@ export interface LossShapes {
 
 /** What does not fit. With a key the value of that key is wrong, else the shapes are. */
 export interface LossProblem {
+  /** The key that is wrong; the kind of the loss where that is nobody's. */
   readonly key?: string;
+  /** Which of the two the shape of is wrong, where it is clear. */
+  readonly at?: "input" | "target";
   readonly expected: string;
   readonly help: string;
 }

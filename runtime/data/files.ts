@@ -1,5 +1,5 @@
 /** Data files on disk, kept inside the project. Node only. */
-import { open, readFile, readdir, realpath, stat } from "node:fs/promises";
+import { lstat, open, readFile, readdir, realpath, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { Problem } from "../problem.ts";
@@ -112,6 +112,11 @@ function unreadable(file: string, reason: string): Problem {
 async function fileProblem(error: unknown, absolute: string, file: string): Promise<Problem> {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code !== "ENOENT" && code !== "ENOTDIR") return unreadable(file, reasonOf(code, error));
+  const isLink = await lstat(absolute).then(
+    () => true,
+    () => false,
+  );
+  if (isLink) return unreadable(file, "it is a link to what does not exist");
   const neighbours = await readdir(path.dirname(absolute)).catch(() => []);
   const nearest = nearestName(path.basename(absolute), neighbours);
   return new Problem({

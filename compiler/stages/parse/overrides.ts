@@ -37,7 +37,7 @@ export function applyOverride(root: LocatedMapping, argument: string, diagnostic
 
 /** The path is blanked out rather than cut off, so that places in the value are places in the argument. */
 function readOverrideValue(argument: string, start: number, diagnostics: DiagnosticBag): Located | undefined {
-  const reading = readYaml({ file: overrideFile, text: " ".repeat(start) + argument.slice(start) }, diagnostics);
+  const reading = readYaml({ file: overrideFile, text: " ".repeat(start) + argument.slice(start) }, diagnostics, true);
   return reading && withText(reading.root, argument);
 }
 

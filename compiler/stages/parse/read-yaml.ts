@@ -27,13 +27,16 @@ export interface YamlReading {
   readonly root: Located;
 }
 
-/** @returns undefined when there is nothing to go on with; the diagnostics say why */
-export function readYaml(source: SourceText, diagnostics: DiagnosticBag): YamlReading | undefined {
+/**
+ * @param mayBeNull whether the text may say `null`, as one value of a spec may
+ * @returns undefined when there is nothing to go on with; the diagnostics say why
+ */
+export function readYaml(source: SourceText, diagnostics: DiagnosticBag, mayBeNull = false): YamlReading | undefined {
   const before = diagnostics.count;
   const reader = new Reader(source, diagnostics);
   const yaml = reader.compose();
   if (!yaml) return undefined;
-  const root = reader.convertRoot(yaml);
+  const root = reader.convertRoot(yaml, mayBeNull);
   return diagnostics.count === before && root ? { yaml, root } : undefined;
 }
 
@@ -76,9 +79,9 @@ class Reader {
     return first;
   }
 
-  convertRoot(yaml: YamlDocument): Located | undefined {
+  convertRoot(yaml: YamlDocument, mayBeNull: boolean): Located | undefined {
     const contents = yaml.contents;
-    if (!contents || (isScalar(contents) && contents.value === null)) {
+    if (!contents || (!mayBeNull && isScalar(contents) && contents.value === null)) {
       return this.#report("empty-spec", undefined, 0, 0);
     }
     const aliases = countAliases(contents);

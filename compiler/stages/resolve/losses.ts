@@ -81,7 +81,7 @@ function resolveLoss(context: ResolveContext, names: Names, item: KindSpec, poin
     { message: `${quote(input.text)} is ${inputLegend}.`, pointer: names.originOf(input) },
     { message: `${quote(target.name)} is ${targetLegend} ${target.dtype}.`, pointer: target.pointer },
   ];
-  return context.report("shape-mismatch", facts, { pointer: `${pointer}/kind`, notes });
+  return context.report("shape-mismatch", facts, { pointer: `${pointer}/${problem.at ?? "kind"}`, notes });
 }
 
 function findLossInput(context: ResolveContext, names: Names, text: string, pointer: string): Reference | undefined {
