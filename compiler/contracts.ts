@@ -132,6 +132,8 @@ export interface ModelInput {
   /** A target of which some values are not known: NaN in a call, a companion mask `<name>.mask` in the programs. */
   readonly mayBeMissing?: true;
   readonly pointer: string;
+  /** Layers read it, but none that an output depends on: predictions do without it. */
+  readonly trainingOnly?: true;
   /** Its shape cannot be told, which has been reported: what reads it stays silent, and no model comes out. */
   readonly unknown?: true;
 }
@@ -217,8 +219,12 @@ export interface Model {
   readonly clipping: { readonly norm: number | undefined; readonly value: number | undefined };
   /** Absent where nothing is decoded. */
   readonly decode?: DecodeFact;
-  /** Names of what `predict` returns, with shapes. */
-  readonly outputs: readonly { readonly name: string; readonly shape: LayerShape }[];
+  /** Names of what `predict` returns, with shapes and the inputs that each depends on. */
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly shape: LayerShape;
+    readonly needs?: readonly string[];
+  }[];
   readonly parameters: readonly ParameterFact[];
 }
 

@@ -25,8 +25,18 @@ export type TensorOutputs = Record<string, Float32Array>;
 
 /** The inputs that `predict` needs, and those that training needs, as types of a definition written `as const`. */
 export type PredictInputs<D extends ModelDefinition> = {
-  readonly [F in D["inputs"][number] as F["role"] extends "input" ? F["name"] : never]: TensorInput;
-} & LengthInputs<D, "input">;
+  readonly [F in Predicted<D["inputs"][number]> as F["name"]]: TensorInput;
+} & {
+  readonly [
+    F in Predicted<D["inputs"][number]> as F["lengths"] extends true ? `${F["name"]}.lengths` : never
+  ]: TensorInput;
+};
+/** Of inputs those that `predict` takes: read by layers, and not in training alone. */
+type Predicted<F extends InputFact> = F extends { readonly role: "input" }
+  ? F extends { readonly trainingOnly: true }
+    ? never
+    : F
+  : never;
 export type TrainInputs<D extends ModelDefinition> = {
   readonly [F in D["inputs"][number] as F["name"]]: TensorInput;
 } & LengthInputs<D>;

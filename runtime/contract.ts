@@ -68,6 +68,8 @@ export interface InputFact {
   readonly range?: readonly [least: number, largest: number];
   /** NaN in a target is a value that is not known, and counts for nothing in losses; the programs read `<name>.mask`. */
   readonly mayBeMissing?: boolean;
+  /** Read in training alone: no output depends on it, so that `predict` does not take it. */
+  readonly trainingOnly?: true;
   /** Lengths start at 0: the target of a loss that aligns it with its input. */
   readonly mayBeEmpty?: boolean;
 }
@@ -127,6 +129,8 @@ export interface DecodeFact {
   readonly lengthPenalty: number;
   readonly maxLength: number;
   readonly nBest: number;
+  /** Inputs that it depends on, without the tokens that are decoded: no other has to be given. */
+  readonly needs: readonly string[];
   /** Outputs that do not depend on the tokens, such as an encoder's: what `predict` gives of them is the same for any. */
   readonly independent: readonly string[];
 }
@@ -135,6 +139,8 @@ export interface OutputFact {
   readonly name: string;
   readonly shape: readonly number[];
   readonly axes: readonly string[];
+  /** The inputs that it depends on, where these are not all that `predict` takes. */
+  readonly needs?: readonly string[];
 }
 
 export type Initializer = (

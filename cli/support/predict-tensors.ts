@@ -1,9 +1,10 @@
 /** Predictions for the examples of a file of tensors, one object or line per example. */
 import { memberOf } from "../../compiler/support/plain.ts";
 import { jsonText } from "../../compiler/support/visible-text.ts";
-import type { Hypothesis, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
+import type { Hypothesis, InputFact, ModelDefinition, OutputFact, PredictInputs } from "../../runtime/contract.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import { readTensorFile, type TensorFile } from "../../runtime/data/tensor-file.ts";
+import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import { nested } from "./nested.ts";
 import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
@@ -12,11 +13,16 @@ import { lossesOf } from "./spec-facts.ts";
 
 export async function predictTensors({ session, subject, live, input }: PredictionRequest): Promise<void> {
   const { definition } = subject.handle;
-  const wanted = definition.inputs.filter(({ role }) => role === "input");
-  const targets = definition.inputs.filter(({ role }) => role === "target").map(({ name }) => name);
-  const { count, tensors } = await checkTensors(await readNeeded(session, input, targets), wanted, {});
+  const predicted = predictedInputs(definition);
+  const isPredicted = (name: string): boolean => predicted.some((one) => one.name === name);
+  const unneeded = definition.inputs.map(({ name }) => name).filter((name) => !isPredicted(name));
+  const file = await readNeeded(session, input, unneeded);
+  const { wanted, optional } = wantedOf(file, definition, { needs: definition.decode?.needs });
+  const { count, tensors } = await checkTensors(file, wanted, {}, optional);
   const decoded = definition.decode === undefined ? undefined : await live.decode(tensors);
-  const outputs: Readonly<Record<string, Float32Array>> = await live.predict(tensors as PredictInputs<ModelDefinition>);
+  const all = withStandIns(tensors, predicted, count);
+  const outputs: Readonly<Record<string, Float32Array>> = await live.predict(all as PredictInputs<ModelDefinition>);
+  const isGiven = (output: OutputFact): boolean => isDetermined(output, definition, Object.keys(tensors));
 
   const classified = classOutput(definition);
   for (let example = 0; example < count; example += 1) {
@@ -24,7 +30,9 @@ export async function predictTensors({ session, subject, live, input }: Predicti
       const size = sizeOf(shape);
       return nested(memberOf(outputs, name)?.subarray(example * size, (example + 1) * size), shape);
     };
-    const values = Object.fromEntries(definition.outputs.map(({ name, shape }) => [name, of(name, shape)]));
+    const values = Object.fromEntries(
+      definition.outputs.map((output) => [output.name, isGiven(output) ? of(output.name, output.shape) : null]),
+    );
     const scores = classified === undefined ? undefined : memberOf(values, classified);
     const predicted = Array.isArray(scores) ? scores.indexOf(Math.max(...(scores as number[]))) : undefined;
     const found = {
@@ -35,6 +43,32 @@ export async function predictTensors({ session, subject, live, input }: Predicti
     session.emit({ ...found, ...(decoded === undefined ? {} : { decoded: decoded[example] }), outputs: values });
     if (!session.json) session.print(jsonText({ ...found, ...values }));
   }
+  const missing = predicted.map(({ name }) => name).filter((name) => memberOf(tensors, name) === undefined);
+  for (const { name } of definition.outputs.filter((output) => !isGiven(output))) {
+    session.note(`${name} is null: it depends on ${missing.join(", ")}, which ${input.path} does not hold`);
+  }
+}
+
+/**
+ * What is read of a file, and what it may hold or not.
+ * @param given.needs what is decoded depends on; undefined: on nothing, and `predict` takes everything
+ * @param given.without the tokens that the model writes itself
+ */
+export function wantedOf(
+  { tensors }: TensorFile,
+  definition: ModelDefinition,
+  { needs, without }: { readonly needs?: readonly string[] | undefined; readonly without?: string },
+): { readonly wanted: readonly InputFact[]; readonly optional: readonly string[] } {
+  const predicted = predictedInputs(definition);
+  const readable = definition.inputs.filter(
+    (input) => input.name !== without && (predicted.includes(input) || needs?.includes(input.name) === true),
+  );
+  const isWanted = ({ name }: InputFact): boolean => needs?.includes(name) !== false || tensors.has(name);
+  const left = readable.filter((input) => !isWanted(input));
+  return {
+    wanted: readable.filter(isWanted),
+    optional: left.flatMap(({ name, lengths }) => (lengths ? [name, `${name}.lengths`] : [name])),
+  };
 }
 
 /**

@@ -6,9 +6,10 @@ import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import type { TensorFile } from "../../runtime/data/tensor-file.ts";
 import { countOf } from "../../runtime/data/wording.ts";
 import { decodedExamples, promptFact, readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
+import { predictedInputs } from "../../runtime/model/stand-ins.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { shapeText } from "../../runtime/tensor.ts";
-import { bestOf, readNeeded } from "./predict-tensors.ts";
+import { bestOf, readNeeded, wantedOf } from "./predict-tensors.ts";
 import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
 import type { Session } from "./session.ts";
 import { WrittenOutputs } from "./written-outputs.ts";
@@ -45,21 +46,22 @@ export async function predictTokens({ session, live, decode, input }: TokenReque
 }
 
 /** What the file may hold and is not looked at: what the model was to predict, and beside a source the tokens it writes. */
-function unneededBy(definition: ModelDefinition, { input }: DecodeFact): readonly string[] {
+function unneededBy(definition: ModelDefinition, { input, needs }: DecodeFact): readonly string[] {
   const goesOn = readsOwnTokensOnly(definition);
-  return definition.inputs
-    .filter(({ role, name }) => role === "target" || (name === input && !goesOn))
-    .map(({ name }) => name);
+  const read = [...predictedInputs(definition).map(({ name }) => name), ...needs].filter(
+    (name) => name !== input || goesOn,
+  );
+  return definition.inputs.map(({ name }) => name).filter((name) => !read.includes(name));
 }
 
 async function tensorsIn(
   file: TensorFile,
   definition: ModelDefinition,
-  { input }: DecodeFact,
+  { input, needs }: DecodeFact,
 ): Promise<Readonly<Record<string, Float32Array>>> {
   if (!readsOwnTokensOnly(definition)) {
-    const wanted = definition.inputs.filter(({ role, name }) => role === "input" && name !== input);
-    return (await checkTensors(file, wanted, {})).tensors;
+    const { wanted, optional } = wantedOf(file, definition, { needs, without: input });
+    return (await checkTensors(file, wanted, {}, optional)).tensors;
   }
   const lengths = `${input}.lengths`;
   const hasLengths = file.tensors.has(lengths);

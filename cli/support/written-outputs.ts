@@ -2,6 +2,7 @@
 import { memberOf } from "../../compiler/support/plain.ts";
 import type { DecodeFact, Hypothesis, LiveModel, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
 import { exampleOf, type DecodedExample } from "../../runtime/model/decoded-examples.ts";
+import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";
 import { nested, type Nested } from "./nested.ts";
 import { putsBosItself } from "./spec-facts.ts";
 
@@ -39,26 +40,36 @@ export class WrittenOutputs {
     const rows = stepwise.length === 0 ? [] : await this.#rows(example, read);
     const given = stepwise.map(({ name, shape }) => {
       const values = rows.slice(example.prompt.length - 1).map((row) => nested(memberOf(row, name), shape.slice(1)));
-      return [name, values] as const;
+      return [name, this.#isGiven(name) ? values : null] as const;
     });
     const { fits, values: whole } =
       others.length === 0 ? { fits: true, values: {} } : await this.#whole(index, read, hypothesis);
     const rest = others.map(({ name, shape }) => {
-      const values = fits || this.#decode.independent.includes(name) ? memberOf(whole, name) : undefined;
-      if (values === undefined) this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
+      const isKnown = this.#isGiven(name) && (fits || this.#decode.independent.includes(name));
+      const values = isKnown ? memberOf(whole, name) : undefined;
+      if (values === undefined && this.#isGiven(name)) this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
       return [name, values === undefined ? null : nested(values, shape)] as const;
     });
     const byName = new Map<string, Nested>([...given, ...rest]);
     return Object.fromEntries(definition.outputs.map(({ name }) => [name, byName.get(name) ?? null]));
   }
 
+  /** Whether all that an output depends on was given, or written. */
+  #isGiven(name: string): boolean {
+    const { definition } = this.#live;
+    const output = definition.outputs.find((one) => one.name === name);
+    return output !== undefined && isDetermined(output, definition, [...Object.keys(this.#inputs), this.#decode.input]);
+  }
+
   /** What a user should know of outputs that are null. */
   notes(): readonly string[] {
-    return [...this.#left].map(
+    const long = [...this.#left].map(
       ([name, count]) =>
         `${name} of ${String(count)} ${count === 1 ? "example" : "examples"} is null: it needs all the tokens at once, ` +
         "and there are more of them than the model's sequences have",
     );
+    const lacking = this.#live.definition.outputs.filter(({ name }) => !this.#isGiven(name));
+    return [...long, ...lacking.map(({ name }) => `${name} is null: not all that it depends on was given`)];
   }
 
   async #rows({ whole }: DecodedExample, read: readonly number[]): Promise<readonly Record<string, Float32Array>[]> {
@@ -86,7 +97,8 @@ export class WrittenOutputs {
     const isOther = ([given]: readonly [string, unknown]): boolean => given.replace(/\.lengths$/, "") !== name;
     const others = Object.entries(this.#inputs).filter(isOther);
     const given = exampleOf(definition, Object.fromEntries(others), index);
-    const values = await this.#live.predict({ ...given, [name]: padded, ...lengths } as PredictInputs<ModelDefinition>);
+    const taken = withStandIns({ ...given, [name]: padded, ...lengths }, predictedInputs(definition), 1);
+    const values = await this.#live.predict(taken as PredictInputs<ModelDefinition>);
     return { fits: all.length <= steps, values };
   }
 }

@@ -14,18 +14,21 @@ import type {
 
 /** A target that is aligned with a longer input may be empty. */
 export function inputFacts(model: Model, alignments: readonly AlignmentFact[]): readonly InputFact[] {
-  return model.inputs.map(({ name, role, shape, axes, dtype, vocabulary, range, lengths, mayBeMissing }) => ({
-    name,
-    role,
-    shape,
-    axes,
-    dtype,
-    ...(vocabulary === undefined ? {} : { vocabulary }),
-    ...(range === undefined ? {} : { range }),
-    lengths,
-    ...(mayBeMissing && role === "target" ? { mayBeMissing } : {}),
-    ...(lengths && alignments.some(({ target }) => target === name) ? { mayBeEmpty: true } : {}),
-  }));
+  return model.inputs.map(
+    ({ name, role, shape, axes, dtype, vocabulary, range, lengths, mayBeMissing, trainingOnly }) => ({
+      name,
+      role,
+      shape,
+      axes,
+      dtype,
+      ...(vocabulary === undefined ? {} : { vocabulary }),
+      ...(range === undefined ? {} : { range }),
+      lengths,
+      ...(trainingOnly === undefined ? {} : { trainingOnly }),
+      ...(mayBeMissing && role === "target" ? { mayBeMissing } : {}),
+      ...(lengths && alignments.some(({ target }) => target === name) ? { mayBeEmpty: true } : {}),
+    }),
+  );
 }
 
 /** As a module's definition has them. */
@@ -42,7 +45,13 @@ export function modelFacts(model: Model, alignments: readonly AlignmentFact[]): 
 }
 
 export function outputFacts(model: Model): readonly OutputFact[] {
-  return model.outputs.map(({ name, shape: { shape, axes } }) => ({ name, shape, axes }));
+  const asked = model.inputs.filter(({ role, trainingOnly }) => role === "input" && trainingOnly !== true);
+  return model.outputs.map(({ name, shape: { shape, axes }, needs }) => ({
+    name,
+    shape,
+    axes,
+    ...(needs === undefined || needs.length === asked.length ? {} : { needs }),
+  }));
 }
 
 export function parameterFacts(model: Model): readonly ParameterFact[] {

@@ -30,7 +30,8 @@ export const decodeKeys = {
   output: {
     type: "string",
     optional: true,
-    description: "The layer that gives the logits of the next token; default the decoder layer.",
+    description:
+      "The layer that gives the logits of the next token, default the decoder layer; or the one whose labels a ctc loss has trained.",
   },
   bos: { type: "integer", minimum: 0, optional: true, description: "The token before the first; default the decoder's, else 2." },
   eos: { type: "integer", minimum: 0, default: 3, description: "The token that ends a sequence." },

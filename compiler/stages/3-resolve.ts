@@ -13,6 +13,7 @@ import { resolveDecode } from "./resolve/decode.ts";
 import { countLayers, mostLayers } from "./resolve/expand.ts";
 import { resolveLayers } from "./resolve/layers.ts";
 import { resolveLosses, resolveOutputs } from "./resolve/losses.ts";
+import { InputNeeds, withRoles } from "./resolve/needs.ts";
 import { Names } from "./resolve/names.ts";
 import { writeResolvedSpec } from "./resolve/resolved-spec.ts";
 import { resolveSchedule } from "./resolve/schedule.ts";
@@ -81,8 +82,12 @@ function assemble(context: ResolveContext, settled: Settled): Model {
 
   checkSizes(context, inputs, layers);
   const outputNames = outputs.map(({ name }) => name);
+  const needs = new InputNeeds(inputs, layers);
+  const needy = outputs.map((output) => ({ ...output, needs: needs.of(output.name) }));
   const isComplete = allLayers && allLosses && allOutputs && !isBroken(spec, "/decode");
-  const decode = isComplete ? resolveDecode(context, { inputs, layers, losses, outputs: outputNames }) : undefined;
+  const decode = isComplete
+    ? resolveDecode(context, { inputs, layers, losses, outputs: outputNames, needs })
+    : undefined;
   return {
     name: spec.name,
     description: spec.description,
@@ -97,9 +102,10 @@ function assemble(context: ResolveContext, settled: Settled): Model {
       schedule,
       train,
       outputs: outputNames,
+      decode,
     }),
     batchSize: context.batchSize,
-    inputs: withLimits(withRoles(names.limited(inputs), dependencies), losses),
+    inputs: withLimits(withRoles(names.limited(inputs), layers, needy), losses),
     layers,
     losses,
     optimizer,
@@ -107,7 +113,7 @@ function assemble(context: ResolveContext, settled: Settled): Model {
     ...(decode === undefined ? {} : { decode }),
     ...updateSettings(train),
     clipping: { norm: spec.train?.clip_grad_norm, value: spec.train?.clip_grad_value },
-    outputs,
+    outputs: needy,
     parameters: layers.flatMap(({ parameters }) => parameters),
   };
 }
@@ -148,13 +154,4 @@ function withLimits(inputs: readonly ModelInput[], losses: readonly ResolvedLoss
       ...(range === undefined || input.dtype === "int32" ? {} : { range }),
     };
   });
-}
-
-/** What a layer reads is needed for predictions too, even where it is the target of a loss as well. */
-function withRoles(
-  inputs: readonly ModelInput[],
-  dependencies: ReadonlyMap<string, ReadonlySet<string>>,
-): readonly ModelInput[] {
-  const read = new Set(Array.from(dependencies.values()).flatMap((names) => Array.from(names)));
-  return inputs.map((input) => (read.has(input.name) ? { ...input, role: "input" } : input));
 }

@@ -15,9 +15,9 @@ export function movingLayers({ layers }: Pick<Model, "layers">, stepped: Readonl
   return moving;
 }
 
-/** The layer and those it is made from, in their order. */
-export function layersFor(layers: readonly ResolvedLayer[], output: string): readonly ResolvedLayer[] {
-  const needed = new Set([output]);
+/** The layers and those they are made from, in their order. */
+export function layersFor(layers: readonly ResolvedLayer[], ...names: readonly string[]): readonly ResolvedLayer[] {
+  const needed = new Set(names);
   for (const { name, needs } of [...layers].reverse()) {
     if (needed.has(name)) for (const need of needs) needed.add(need);
   }
@@ -51,7 +51,7 @@ export function streamObstacle(model: Steppable, stepped: ReadonlySet<string>): 
 }
 
 /** `encoder.final_state` belongs to the longest of the names that begin it. */
-export function ownerOf(name: string, owners: ReadonlySet<string>): string {
+export function ownerOf(name: string, owners: { readonly has: (name: string) => boolean }): string {
   let owner = name;
   while (!owners.has(owner) && owner.includes(".")) owner = owner.slice(0, owner.lastIndexOf("."));
   return owner;

@@ -15,8 +15,9 @@ import type { Searched, SearchOptions } from "../decoding/search.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { stepsOf } from "./alignments.ts";
-import { decodedExamples } from "./decoded-examples.ts";
+import { decodedExamples, namesOf } from "./decoded-examples.ts";
 import { checkFacts } from "./inputs.ts";
+import { predictedInputs, withStandIns } from "./stand-ins.ts";
 
 /** What decoding asks of a model. */
 export interface Decodable {
@@ -113,14 +114,18 @@ function searched(stream: Stream, { input, output }: Pick<DecodeFact, "input" | 
 
 async function alignment(
   model: Decodable,
-  { output, blank }: DecodeFact,
+  { output, blank, needs }: DecodeFact,
   inputs: TensorInputs,
   { kind, beamSize, nBest }: Settings,
 ): Promise<readonly (readonly Hypothesis[])[]> {
   const { definition } = model;
-  const facts = definition.inputs.filter(({ role }) => role === "input");
+  // What the labels do not depend on, such as the tokens of a decoder beside them, may be given all the same, or left out.
+  const predicted = predictedInputs(definition);
+  const given = namesOf(inputs) ?? [];
+  const facts = predicted.filter(({ name }) => needs.includes(name) || given.includes(name));
   const { count, tensors } = checkFacts(definition, inputs, facts, "decode");
-  const logits = memberOf(await model.predict(inputs), output) ?? new Float32Array(0);
+  const all = withStandIns(tensors, predicted, count);
+  const logits = memberOf(await model.predict(all), output) ?? new Float32Array(0);
   const [steps = 1, classes = 1] = definition.outputs.find(({ name }) => name === output)?.shape ?? [];
   const fact = definition.alignments?.find(({ input }) => input === output);
   const lengths = Array.from({ length: count }, (_, example) =>

@@ -4,6 +4,7 @@ import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { isList, sizeOf } from "../tensor.ts";
 import { checkFacts } from "./inputs.ts";
+import { predictedInputs, withStandIns } from "./stand-ins.ts";
 
 export interface DecodedExample {
   /** What a stream starts with. */
@@ -13,12 +14,15 @@ export interface DecodedExample {
 }
 
 /** Whether a model reads nothing but its own tokens, as a causal transformer without an encoder does. */
-export function readsOwnTokensOnly({ decode, inputs }: ModelDefinition): boolean {
-  return decode?.from === "tokens" && inputs.every(({ role, name }) => role === "target" || name === decode.input);
+export function readsOwnTokensOnly(definition: ModelDefinition): boolean {
+  const { decode } = definition;
+  if (decode?.from !== "tokens" || decode.needs.length > 0) return false;
+  return predictedInputs(definition).every(({ name }) => name === decode.input);
 }
 
 /**
- * @param inputs those of `predict` but the tokens that are decoded; of these their beginning, where nothing else is read
+ * @param inputs what is decoded depends on, without the tokens themselves; of these their beginning, where nothing else is
+ *   read. Others that `predict` takes may be given too.
  * @throws Problem `wrong-inputs`, and `stream-too-long` for a beginning that the model has no room for
  */
 export function decodedExamples(
@@ -28,17 +32,19 @@ export function decodedExamples(
 ): readonly DecodedExample[] {
   const whole = definition.stream?.whole ?? [];
   const given = namesOf(inputs);
-  if (whole.length === 0 && given?.length === 0) return [{ whole: {}, prompt: [fact.bos] }];
+  const starts = definition.inputs.filter(({ name }) => whole.includes(name));
+  if (fact.needs.length === 0 && given?.length === 0) {
+    return [{ whole: withStandIns({}, starts, 1), prompt: [fact.bos] }];
+  }
   if (readsOwnTokensOnly(definition)) {
     return promptsOf(definition, fact, inputs).map((prompt) => ({ whole: {}, prompt }));
   }
   // What the tokens do not depend on may be given all the same, or left out.
   const facts = definition.inputs.filter(
-    ({ name, role }) => whole.includes(name) || (role === "input" && name !== fact.input && given?.includes(name)),
+    ({ name, role }) => fact.needs.includes(name) || (role === "input" && name !== fact.input && given?.includes(name)),
   );
   const { count, tensors } = checkFacts(definition, inputs, facts, "decode");
-  const isWhole = (name: string): boolean => whole.includes(name.replace(/\.lengths$/, ""));
-  const kept = Object.fromEntries(Object.entries(tensors).filter(([name]) => isWhole(name)));
+  const kept = withStandIns(tensors, starts, count);
   return Array.from({ length: count }, (_, example) => ({
     whole: exampleOf(definition, kept, example),
     prompt: [fact.bos],
@@ -107,6 +113,6 @@ function widthOf(inputs: TensorInputs, name: string): number | undefined {
 }
 
 /** Undefined of what is no object: `checkFacts` says so. */
-function namesOf(inputs: unknown): readonly string[] | undefined {
+export function namesOf(inputs: unknown): readonly string[] | undefined {
   return typeof inputs === "object" && inputs !== null ? Object.keys(inputs) : undefined;
 }

@@ -17,6 +17,7 @@ import {
 } from "../tensor.ts";
 import { checkAlignments } from "./alignments.ts";
 import { ignoredClass } from "./loss.ts";
+import { predictedInputs } from "./stand-ins.ts";
 
 /** Checked inputs: tensors by name, [count, ...shape] each, row-major; of targets that may be missing `<name>.mask` too. */
 export interface CheckedInputs {
@@ -37,7 +38,7 @@ export class InputCheck {
     const { inputs } = definition;
     const expected = (facts: readonly InputFact[]): readonly Expectation[] =>
       facts.flatMap((fact) => expectations(definition, fact));
-    this.#expected = { predict: expected(inputs.filter(({ role }) => role === "input")), train: expected(inputs) };
+    this.#expected = { predict: expected(predictedInputs(definition)), train: expected(inputs) };
   }
 
   /**
@@ -131,7 +132,8 @@ function checkNames(
   const parts: string[] = [];
   if (missing.length > 0) parts.push(`missing: ${missing.join(", ")}`);
   if (unknown.length > 0) parts.push(`unknown: ${unknown.join(", ")}`);
-  const targets = definition.inputs.filter(({ role }) => role === "target").map(({ name }) => name);
+  const predicted = predictedInputs(definition);
+  const targets = definition.inputs.filter((input) => !predicted.includes(input)).map(({ name }) => name);
   const isTarget = (name: string): boolean => targets.includes(name.replace(/\.lengths$/, ""));
   const note = use === "predict" && unknown.some(isTarget) ? " Targets are not given to predict." : "";
   throw new Problem({

@@ -1,5 +1,6 @@
 /** Made-up examples of a model's shapes: what a step costs does not depend on what the numbers are. */
 import type { InputFact, ModelDefinition } from "../../../runtime/contract.ts";
+import { predictedInputs } from "../../../runtime/model/stand-ins.ts";
 import { fillUniform, initialisationStream } from "../../../runtime/random.ts";
 
 export interface SyntheticExamples {
@@ -17,7 +18,7 @@ export function syntheticExamples(
 ): SyntheticExamples {
   const of = (facts: readonly InputFact[]): SyntheticExamples["train"] =>
     Object.fromEntries(facts.flatMap((fact) => tensorsOf(fact, count, seed)));
-  return { train: of(inputs), predict: of(inputs.filter(({ role }) => role === "input")) };
+  return { train: of(inputs), predict: of(predictedInputs({ inputs })) };
 }
 
 type Tensor = readonly [name: string, values: Float32Array | Int32Array];

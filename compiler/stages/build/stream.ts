@@ -47,11 +47,20 @@ export const positionName = "stream.position";
 export function modelStream(model: Model): StreamGraphs | StreamObstacle {
   const decoded = model.decode?.input ?? "";
   const stepped = model.inputs.filter((input) =>
-    decoded === "" ? input.role === "input" && inputShape(input).time : input.name === decoded,
+    decoded === ""
+      ? input.role === "input" && input.trainingOnly !== true && inputShape(input).time
+      : input.name === decoded,
   );
-  const stream = buildStream(model, new Set(stepped.map(({ name }) => name)));
+  const stream = buildStream(withoutTraining(model), new Set(stepped.map(({ name }) => name)));
   if ("reason" in stream || stream.states.length > 0 || decoded !== "") return stream;
   return { reason: "no layer keeps anything from step to step" };
+}
+
+/** Without the layers that are there for a loss alone. */
+function withoutTraining(model: Model): Model {
+  const ends = [...model.outputs.map(({ name }) => name), ...(model.decode === undefined ? [] : [model.decode.output])];
+  const names = new Set(model.layers.map(({ name }) => name));
+  return { ...model, layers: layersFor(model.layers, ...ends.map((name) => ownerOf(name, names))) };
 }
 
 /**

@@ -7,6 +7,7 @@ import { memberOf } from "../../support/plain.ts";
 import { quote } from "../../support/words.ts";
 import { layersFor, movingLayers, ownerOf, streamObstacle } from "../stream-obstacle.ts";
 import type { ResolveContext } from "./context.ts";
+import type { InputNeeds } from "./needs.ts";
 
 export interface DecodeParts {
   readonly inputs: readonly ModelInput[];
@@ -14,6 +15,7 @@ export interface DecodeParts {
   readonly losses: readonly ResolvedLoss[];
   /** Names of what predict returns. */
   readonly outputs: readonly string[];
+  readonly needs: InputNeeds;
 }
 
 type Config = Readonly<Record<string, unknown>>;
@@ -21,16 +23,40 @@ type Config = Readonly<Record<string, unknown>>;
 /** Special tokens of the text kinds of data. */
 const usualBos = 2;
 
+/**
+ * Without `decode`, the labels of a ctc loss whose input is put out, else the tokens of the one decoder layer. With it, what
+ * `input` and `output` name, so that a model with both can be decoded either way; else the same.
+ */
 export function resolveDecode(context: ResolveContext, parts: DecodeParts): DecodeFact | undefined {
   const given = context.spec.decode;
   const config = withDefaults(decodeKeys, given ?? {});
-  const ctc = parts.losses.find(({ kind }) => kind === "ctc");
-  if (ctc !== undefined) return ofAlignment(context, parts, ctc, config);
+  const aligned = new Map(parts.losses.flatMap((loss) => (loss.kind === "ctc" ? [[loss.input, loss] as const] : [])));
+  const [ctc, ...furtherCtc] = aligned.values();
   const decoders = parts.layers.filter(({ kind }) => kind === "decoder");
-  const [decoder] = decoders;
-  if (decoder === undefined && given === undefined) return undefined;
-  if (given === undefined && decoders.length > 1) return undefined;
-  return ofTokens(context, parts, decoder, config);
+  if (given === undefined) {
+    const [decoder, ...further] = decoders;
+    if (ctc !== undefined && parts.outputs.includes(ctc.input)) {
+      return furtherCtc.length > 0 ? undefined : ofAlignment(context, parts, ctc, config);
+    }
+    return decoder === undefined || further.length > 0 ? undefined : ofTokens(context, parts, decoder, config);
+  }
+  const output = text(config, "output");
+  const named = aligned.get(output ?? "");
+  if (named !== undefined) return ofAlignment(context, parts, named, config);
+  if (ctc === undefined || output !== undefined || text(config, "input") !== undefined) {
+    const isNamed = ({ name, config: { target } }: ResolvedLayer): boolean =>
+      output === undefined ? target === config["input"] : name === output;
+    return ofTokens(context, parts, decoders.find(isNamed) ?? (output === undefined ? decoders[0] : undefined), config);
+  }
+  if (furtherCtc.length === 0) return ofAlignment(context, parts, ctc, config);
+  const names = [...aligned.keys()].map(quote).join(" or ");
+  return invalid(
+    context,
+    "output",
+    "the layer whose labels are decoded, of several ctc losses",
+    output,
+    `name ${names}`,
+  );
 }
 
 function ofTokens(
@@ -79,6 +105,7 @@ function ofTokens(
     bos,
     eos,
     blank: 0,
+    needs: parts.needs.of(layer.name).filter((name) => name !== tokens.name),
     independent: independentOf(parts, tokens.name),
   };
 }
@@ -94,13 +121,14 @@ function bosOf(config: Config, decoder: ResolvedLayer | undefined): number {
 
 /** What is decoded is written one token at a time: reports what of the model needs all of them at once. */
 function isObstructed(context: ResolveContext, parts: DecodeParts, input: string, output: string): boolean {
-  if (context.spec.decode === undefined) return false;
   const stepped = new Set([input]);
   const needed = { inputs: parts.inputs, layers: layersFor(parts.layers, output), outputs: [], decode: { output } };
   const obstacle = movingLayers(needed, stepped).has(output)
     ? streamObstacle(needed, stepped)
     : `${quote(output)} does not depend on them`;
   if (obstacle === undefined) return false;
+  // What nobody has asked for is not decoded.
+  if (context.spec.decode === undefined) return true;
   const help = "let nothing between the two look ahead: causal attention, one direction, padding: causal";
   invalid(context, "input", `tokens that the model can read one by one (${obstacle})`, input, help);
   return true;
@@ -120,12 +148,14 @@ function ofAlignment(
   ctc: ResolvedLoss,
   config: Config,
 ): DecodeFact | undefined {
+  const decoder = parts.layers.find(({ kind }) => kind === "decoder");
+  const otherwise = decoder === undefined ? "" : `, or name what is searched instead: output: ${decoder.name}`;
   for (const key of tokenKeys) {
-    if (context.spec.decode?.[key] === undefined) continue;
-    invalid(context, key, "not given: a ctc loss says what is decoded", config[key], "remove it");
+    if (key === "output" || memberOf(context.spec.decode ?? {}, key) === undefined) continue;
+    const expected = `not given: the labels of the ctc loss of ${quote(ctc.input)} are decoded`;
+    invalid(context, key, expected, config[key], `remove it${otherwise}`);
   }
   if (!parts.outputs.includes(ctc.input)) {
-    if (context.spec.decode === undefined) return undefined;
     const help = `add ${ctc.input} to outputs`;
     return invalid(
       context,
@@ -144,6 +174,7 @@ function ofAlignment(
     bos: 0,
     eos: 0,
     blank,
+    needs: parts.needs.of(ctc.input),
     independent: [],
   };
 }

@@ -20,6 +20,7 @@ export interface ResolvedParts {
   readonly schedule: Model["schedule"];
   readonly train: Config;
   readonly outputs: readonly string[];
+  readonly decode: Model["decode"];
 }
 
 export function writeResolvedSpec(parts: ResolvedParts): ResolvedSpec {
@@ -45,10 +46,11 @@ export function writeResolvedSpec(parts: ResolvedParts): ResolvedSpec {
   };
 }
 
-function writeDecode({ losses }: ResolvedParts, given: Config): Config {
+/** Labels of a ctc loss are not written one after the other: the keys that say how have no defaults there. */
+function writeDecode({ decode }: ResolvedParts, given: Config): Config {
   const filled = Object.entries(withDefaults(decodeKeys, given));
-  const isAlignment = losses.some(({ kind }) => kind === "ctc");
-  return Object.fromEntries(filled.filter(([key]) => !isAlignment || !tokenKeys.some((one) => one === key)));
+  const isTold = (key: string): boolean => !tokenKeys.some((one) => one === key) || Object.hasOwn(given, key);
+  return Object.fromEntries(filled.filter(([key]) => decode?.from !== "alignment" || isTold(key)));
 }
 
 /** Words of declared inputs with their sizes, also those that only the data knows. */

@@ -36,6 +36,7 @@ const given: Readonly<Record<string, object>> = {
     lengths: [3, 5],
   },
   writer: {},
+  recogniser: { frames: new Float32Array(2 * 20 * 4).map((_, index) => Math.cos(index)), lengths: [20, 9] },
   listener: { frames: new Float32Array(2 * 20 * 4).map((_, index) => Math.sin(index)), lengths: [20, 7] },
 };
 
