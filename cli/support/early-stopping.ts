@@ -7,12 +7,12 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
 import type { Scores } from "../../runtime/metrics/scores.ts";
-import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
+import { ignoredClass, quantileLevels } from "../../runtime/model/loss.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import type { EarlyStopping, ValidationScore } from "../../runtime/training/options.ts";
 import { aboutSpec } from "./faults.ts";
-import { hasPlaces, lossesOf, metricsOf, metricSuits, numberIn, type LossFact } from "./spec-facts.ts";
+import { hasForecast, hasPlaces, lossesOf, metricsOf, metricSuits, numberIn, type LossFact } from "./spec-facts.ts";
 
 /**
  * @param section `train.early_stopping` of the resolved spec
@@ -40,7 +40,24 @@ export function earlyStopping(
 
 function validationScore(metric: string, definition: ModelFacts, dataset: Dataset): ValidationScore {
   const losses = lossesOf(definition);
-  const suiting = losses.filter(({ target }) => metricSuits(definition, target, metric));
+  const suiting = losses.filter((loss) => metricSuits(definition, loss, metric));
+  const { better } = metricNamed(metric);
+  if (better === "nominal") {
+    throw cannotWatch(
+      `early stopping watches ${metric}, of which neither more nor less is better.`,
+      "watch loss or pinball.",
+    );
+  }
+  if (
+    suiting.length === 0 &&
+    metricNamed(metric).of === "numbers" &&
+    losses.some((loss) => !hasForecast(definition, loss))
+  ) {
+    throw cannotWatch(
+      `early stopping watches ${metric}, which compares a forecast, and no level of the quantiles is the median.`,
+      "add 0.5 to the levels of the loss, or watch loss or pinball.",
+    );
+  }
   const scored = suiting.find(({ input }) => isOutput(definition, input));
   if (scored === undefined) {
     const missing = (suiting.length > 0 ? suiting : losses).map(({ input }) => input).join(" or ");
@@ -56,7 +73,7 @@ function validationScore(metric: string, definition: ModelFacts, dataset: Datase
   if (model == null) {
     const { count } = scoresOf(definition, dataset, scored, finite, []);
     const others = metricsOf(definition).filter(
-      (other) => metricSuits(definition, scored.target, other) && scoresWith(finite, other)?.model != null,
+      (other) => metricSuits(definition, scored, other) && scoresWith(finite, other)?.model != null,
     );
     const instead = [...(count > 0 ? ["loss"] : []), ...others];
     throw cannotWatch(
@@ -66,7 +83,7 @@ function validationScore(metric: string, definition: ModelFacts, dataset: Datase
   }
   return {
     name: metric,
-    better: metricNamed(metric).better,
+    better,
     score: (outputs) => scoresWith(memberOf(outputs, scored.input) ?? new Float32Array(), metric)?.model ?? null,
   };
 }
@@ -108,7 +125,8 @@ function scoresOf(
     part: "validation",
     inputs: definition.inputs,
     target: loss.target,
-    output: pointPrediction(definition, loss, output),
+    output,
+    levels: quantileLevels(definition, loss),
     metrics: names,
     ignored: ignoredClass(definition, loss.target),
   });

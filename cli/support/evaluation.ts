@@ -4,10 +4,11 @@ import type { LiveModel, TrainInputs, ModelDefinition } from "../../runtime/cont
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/data/section.ts";
+import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/metrics/part.ts";
 import type { Scores } from "../../runtime/metrics/scores.ts";
-import { ignoredClass, labelSmoothing, lossReduction, pointPrediction } from "../../runtime/model/loss.ts";
-import { hasPlaces, lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
+import { ignoredClass, labelSmoothing, lossReduction, quantileLevels } from "../../runtime/model/loss.ts";
+import { hasForecast, hasPlaces, lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
 export interface PartScores {
@@ -50,7 +51,11 @@ export async function evaluatePart(
   const names = metricsOf(definition);
   const targets: TargetScores[] = [];
   const notes: string[] = [];
-  for (const { input, target } of names.length === 0 ? [] : lossesOf(definition)) {
+  for (const compared of lossesOf(definition)) {
+    const { input, target } = compared;
+    const levels = quantileLevels(definition, compared);
+    // Quantiles are told level by level, whatever metrics are listed.
+    if (names.length === 0 && levels === undefined) continue;
     const output = memberOf(outputs, input);
     if (output === undefined) {
       notes.push(`"${target}" is not scored: add ${input} to outputs in the spec.`);
@@ -60,13 +65,20 @@ export async function evaluatePart(
       notes.push(`"${target}" is not scored: its loss leaves open at which step a label lies.`);
       continue;
     }
+    const numbers = names.filter((name) => metricNamed(name).of === "numbers");
+    if (numbers.length > 0 && !hasForecast(definition, compared)) {
+      notes.push(
+        `"${target}" has no forecast, since no level of its quantiles is 0.5: ${numbers.join(", ")} ${numbers.length === 1 ? "is" : "are"} not scored, each level is.`,
+      );
+    }
     const scores = scorePart({
       dataset,
       part,
       inputs: definition.inputs,
       target,
-      output: pointPrediction(definition, { input, target }, output),
-      metrics: names.filter((name) => metricSuits(definition, target, name)),
+      output,
+      levels,
+      metrics: names.filter((name) => metricSuits(definition, compared, name)),
       ignored: ignoredClass(definition, target),
       scale,
     });

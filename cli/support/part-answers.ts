@@ -5,7 +5,7 @@ import { forecastPart, type Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { memberOf } from "../../runtime/member-of.ts";
 import { countedPositions } from "../../runtime/metrics/part.ts";
-import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
+import { ignoredClass, levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { decodedExamplesOf, type DecodedPart } from "./decoded-part.ts";
@@ -26,7 +26,9 @@ export interface Answers {
   readonly shape: readonly number[];
   /** Nine digits say all that a float32 holds; numbers on the file's scale are float64. */
   readonly isFloat32: boolean;
-  readonly prediction: ArrayLike<number>;
+  /** Absent of quantiles without the median: none of them is the forecast. */
+  readonly prediction?: ArrayLike<number>;
+  readonly quantiles?: readonly { readonly level: number; readonly values: ArrayLike<number> }[];
   /** NaN where nothing is known, or nothing counts: padding, gaps of the file, ignored classes. */
   readonly truth: ArrayLike<number>;
   /** Of a series: what a forecast that repeats the last value says. */
@@ -69,8 +71,14 @@ function seriesAnswers(
 ): readonly Answers[] {
   const { forecast: data } = dataset;
   if (data === undefined) return [];
-  const point = pointPrediction(live.definition, compared, output);
-  const { targets, horizon, count, rows, prediction, truth, naive } = forecastPart(data, part, point, scale);
+  const levels = quantileLevels(live.definition, compared);
+  const parts = (levels ?? [undefined]).map((_, level) =>
+    forecastPart(data, part, levels === undefined ? output : levelOf(output, levels, level), scale),
+  );
+  const [first] = parts;
+  if (first === undefined) return [];
+  const { targets, horizon, count, rows, truth, naive } = first;
+  const point = levels === undefined ? first : parts[levels.indexOf(0.5)];
   const label = (row: number): string => data.labels?.at(row) ?? String(row + 1);
   const shape = [horizon, targets.length];
   return [
@@ -79,7 +87,10 @@ function seriesAnswers(
       count,
       shape,
       isFloat32: scale === "model",
-      prediction,
+      ...(point === undefined ? {} : { prediction: point.prediction }),
+      ...(levels === undefined
+        ? {}
+        : { quantiles: levels.map((level, index) => ({ level, values: parts[index]?.prediction ?? [] })) }),
       truth,
       naive,
       columns: targets,
@@ -105,7 +116,13 @@ function tensorAnswers(
   }
   const common = { target: fact.name, count, shape: fact.shape, truth, isFloat32: true };
   if (fact.dtype === "int32") return [{ ...common, prediction: classesOf(output, given.length) }];
-  const prediction = pointPrediction(definition, compared, output);
+  const levels = quantileLevels(definition, compared);
+  if (levels !== undefined) {
+    const point = pointPrediction(definition, compared, output);
+    const quantiles = levels.map((level, index) => ({ level, values: levelOf(output, levels, index) }));
+    return [{ ...common, ...(point === undefined ? {} : { prediction: point }), quantiles }];
+  }
+  const prediction = output;
   // A loss may read several numbers per target (a mean and a variance): those are no predictions beside it.
   return prediction.length === given.length ? [{ ...common, prediction }] : [];
 }

@@ -5,7 +5,7 @@ import type { SeriesSection } from "../../runtime/data/section.ts";
 import { loadPredictionWindow, type PredictionWindow } from "../../runtime/data/series.ts";
 import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
 import { countOf } from "../../runtime/data/wording.ts";
-import { pointPrediction } from "../../runtime/model/loss.ts";
+import { levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
 import type { PredictionRequest } from "./prediction-input.ts";
 import { loadData, lossesOf } from "./spec-facts.ts";
 import { nested } from "./nested.ts";
@@ -29,37 +29,71 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
       help: `add ${name} to outputs in the spec, and train again.`,
     });
   }
-  const forecast = pointPrediction(subject.handle.definition, loss, given);
+  const { definition } = subject.handle;
+  const levels = quantileLevels(definition, loss);
   const steps = horizonLength(facts.horizon);
   const size = steps * facts.targets.length;
-  const values = series.undo(row, forecast.subarray(forecast.length - size));
+  const undone = (output: Float32Array): Float64Array => series.undo(row, output.subarray(output.length - size));
+  const point = pointPrediction(definition, loss, given);
+  const lines: readonly Line[] = [
+    ...(point === undefined ? [] : [{ values: undone(point) }]),
+    ...(levels ?? []).map((level, index) => ({ level, values: undone(levelOf(given, levels ?? [], index)) })),
+  ];
   const last = labels?.at(row - 1) ?? `row ${String(row)}`;
   window.notes.forEach((note) => {
     session.note(`note: ${note}`);
   });
   noteFilled(session, filled, section.missing);
-  session.note(`forecast of the ${countOf(steps, "row")} after ${last}`);
-  const shapes = live.definition.outputs;
+  const what = point === undefined ? `quantiles ${(levels ?? []).join(", ")}` : "forecast";
+  session.note(`${what} of the ${countOf(steps, "row")} after ${last}`);
+  if (levels !== undefined && addsUp(facts)) session.note(`note: ${SUMMED_LEVELS}`);
+  const perColumn = <Value>(of: (target: number) => Value): Readonly<Record<string, Value>> =>
+    Object.fromEntries(facts.targets.map((column, target) => [column, of(target)]));
+  const along = ({ values }: Line, target: number): (number | null)[] =>
+    Array.from({ length: steps }, (_, step) => finite(values[step * facts.targets.length + target]));
+  const quantiles = lines.filter(({ level }) => level !== undefined);
   session.emit({
     after: last,
     ...(filled.length === 0 ? {} : { filled: filled.map(({ column, row: at }) => ({ column, row: at + 1 })) }),
-    forecast: Object.fromEntries(
-      facts.targets.map((column, target) => [
-        column,
-        Array.from({ length: steps }, (_, step) => finite(values[step * facts.targets.length + target])),
-      ]),
-    ),
+    ...(point === undefined ? {} : { forecast: perColumn((target) => along(lines[0] ?? { values: [] }, target)) }),
+    ...(quantiles.length === 0
+      ? {}
+      : {
+          quantiles: perColumn((target) =>
+            Object.fromEntries(quantiles.map((line) => [String(line.level), along(line, target)])),
+          ),
+        }),
     outputs: Object.fromEntries(
-      shapes.map(({ name: output, shape }) => [output, nested(memberOf(outputs, output), shape)]),
+      definition.outputs.map(({ name: output, shape }) => [output, nested(memberOf(outputs, output), shape)]),
     ),
   });
   if (session.json) return;
-  session.print(["step", ...facts.targets.map(csvCell)].join(","));
+  const columns = facts.targets.flatMap((column, target) => lines.map((line) => ({ column, target, line })));
+  session.print(["step", ...columns.map(({ column, line }) => csvCell(titleOf(column, line)))].join(","));
   for (let step = 0; step < steps; step += 1) {
-    const row = facts.targets.map((_, target) => cellText(values[step * facts.targets.length + target]));
-    session.print([String(step + 1), ...row].join(","));
+    const cells = columns.map(({ target, line }) => cellText(line.values[step * facts.targets.length + target]));
+    session.print([String(step + 1), ...cells].join(","));
   }
 }
+
+/** The forecast, or a level of quantiles, [steps, targets] on the scale of the file. */
+interface Line {
+  readonly level?: number;
+  readonly values: ArrayLike<number>;
+}
+
+/** `value` for the forecast, `value_q0.1` for a level. */
+function titleOf(column: string, { level }: Line): string {
+  return level === undefined ? column : `${column}_q${String(level)}`;
+}
+
+/** Whether a later step is a difference to an earlier one that is forecast itself. */
+function addsUp({ transform, horizon }: SeriesFacts): boolean {
+  return transform.some((step) => step !== "log" && step.difference < horizonLength(horizon));
+}
+
+const SUMMED_LEVELS =
+  "differences are added up level by level, so that the levels of later steps lie further apart than those of a sum of independent changes";
 
 /** How many of the rows that the forecast is made from were filled in, and which. */
 function noteFilled(session: Session, filled: PredictionWindow["filled"], policy: string): void {

@@ -52,8 +52,13 @@ function csvText({ targets, written }: PartAnswers): string {
   const isSeries = targets.some(({ rows }) => rows !== undefined);
   if (targets.length > 0) {
     const place = isSeries ? ["row", "step", "column"] : ["place"];
-    lines.push(csvLine(["example", "target", ...place, "truth", "prediction", ...(isSeries ? ["naive"] : [])]));
+    const naive = isSeries ? ["naive"] : [];
+    const levels = levelsIn(targets).map((level) => `q${String(level)}`);
+    const predicted = targets.some(({ prediction }) => prediction !== undefined) ? ["prediction"] : [];
+    lines.push(csvLine(["example", "target", ...place, "truth", ...predicted, ...levels, ...naive]));
   }
+  const levels = levelsIn(targets);
+  const hasForecast = targets.some(({ prediction }) => prediction !== undefined);
   for (const answers of targets) {
     const size = answerSize(answers);
     for (let position = 0; position < answers.count * size; position += 1) {
@@ -67,7 +72,10 @@ function csvText({ targets, written }: PartAnswers): string {
           answers.target,
           ...placeOf(answers, example, cell),
           numberText(answers, answers.truth[position]),
-          numberText(answers, answers.prediction[position]),
+          ...(hasForecast ? [numberText(answers, answers.prediction?.[position])] : []),
+          ...levels.map((level) =>
+            numberText(answers, answers.quantiles?.find((one) => one.level === level)?.values[position]),
+          ),
           ...(answers.naive === undefined ? [] : [numberText(answers, answers.naive[position])]),
         ]),
       );
@@ -75,6 +83,13 @@ function csvText({ targets, written }: PartAnswers): string {
   }
   if (written !== undefined) lines.push(...writtenLines(written));
   return `${lines.join("\n")}\n`;
+}
+
+/** Levels of all quantiles, in rising order. */
+function levelsIn(targets: readonly Answers[]): readonly number[] {
+  return [...new Set(targets.flatMap(({ quantiles = [] }) => quantiles.map(({ level }) => level)))].sort(
+    (a, b) => a - b,
+  );
 }
 
 function writtenLines({ examples }: DecodedPart): string[] {
@@ -109,7 +124,14 @@ function jsonLines({ targets, written }: PartAnswers): string {
         ...(answers.rows === undefined ? {} : { row: answers.rows[example] }),
         ...(answers.columns === undefined ? {} : { columns: answers.columns }),
         truth: exampleOf(answers, answers.truth, example),
-        prediction: exampleOf(answers, answers.prediction, example),
+        ...(answers.prediction === undefined ? {} : { prediction: exampleOf(answers, answers.prediction, example) }),
+        ...(answers.quantiles === undefined
+          ? {}
+          : {
+              quantiles: Object.fromEntries(
+                answers.quantiles.map(({ level, values }) => [String(level), exampleOf(answers, values, example)]),
+              ),
+            }),
         ...(answers.naive === undefined ? {} : { naive: exampleOf(answers, answers.naive, example) }),
       },
     ]);
@@ -159,8 +181,9 @@ function tensorBytes({ targets, written }: PartAnswers): Uint8Array {
       shape,
       data: Float64Array.from(values),
     });
+    const levels = (answers.quantiles ?? []).map(({ level, values }) => [`q${String(level)}`, values] as const);
     const parts = { truth: answers.truth, prediction: answers.prediction, naive: answers.naive };
-    return Object.entries(parts).flatMap(([part, values]) =>
+    return [...Object.entries(parts), ...levels].flatMap(([part, values]) =>
       values === undefined ? [] : [[`${answers.target}.${part}`, tensor(values)] as const],
     );
   });

@@ -24,7 +24,7 @@ export function numbersFacts(dataset: Dataset, definition: ModelDefinition, test
     if (fact === undefined || output === undefined || truth === undefined) return [];
     const model = pointPrediction(definition, loss, output);
     // A loss may compare what is not of one size (a mixture's parameters with numbers): that is no prediction to draw.
-    return model.length === truth.length ? [numbersOf(dataset, definition, fact, truth, model)] : [];
+    return model?.length === truth.length ? [numbersOf(dataset, definition, fact, truth, model)] : [];
   });
 }
 

@@ -8,6 +8,7 @@ import { forecastPart, type ForecastData, type PartForecast } from "../../runtim
 import { parseJson } from "../../runtime/json-text.ts";
 import { NAIVE_FORECAST } from "../../runtime/metrics/forecast.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
+import { outermost, type QuantileScores } from "../../runtime/metrics/quantiles.ts";
 import type {
   ConfusionFacts,
   ForecastFacts,
@@ -19,7 +20,7 @@ import type {
 } from "../../runtime/report/facts.ts";
 import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { runFile } from "../../runtime/run/directory.ts";
-import { ignoredClass, pointPrediction } from "../../runtime/model/loss.ts";
+import { ignoredClass, levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
 import type { EpochRecord } from "../../runtime/training/state.ts";
 import type { Evaluation, PartScores } from "./evaluation.ts";
 import { keptText } from "./kept-text.ts";
@@ -111,17 +112,49 @@ function summaryOf(metrics: StoredMetrics): ReportFacts["summary"] {
 }
 
 function scoreFacts(part: string, scores: PartScores | null): ScoreFacts[] {
-  return (scores?.targets ?? []).map(({ target, count, missing, baseline, metrics }) => ({
+  return (scores?.targets ?? []).map(({ target, count, missing, baseline, metrics, quantiles }) => ({
     part,
     target,
     count,
     missing,
     baseline,
-    rows: Object.entries(metrics).map(([name, { model, naive, note }]) => {
-      const { title, formula, unit, better } = metricNamed(name);
-      return { title, formula, unit, better, model, naive, note };
-    }),
+    rows: [
+      ...Object.entries(metrics).map(([name, { model, naive, note }]) => {
+        const { title, formula, unit, better } = metricNamed(name);
+        return { title, formula, unit, better, model, naive, note };
+      }),
+      ...quantileRows(quantiles),
+    ],
   }));
+}
+
+function quantileRows(quantiles: QuantileScores | undefined): ScoreFacts["rows"] {
+  if (quantiles === undefined) return [];
+  const { levels, interval } = quantiles;
+  const { title, formula } = metricNamed("coverage");
+  return [
+    ...levels.map(({ level, pinball, coverage }) => ({
+      title: `Pinball loss of level ${String(level)}`,
+      formula: `mean max(${String(level)} (y - p), ${String(level)} (y - p) - (y - p))`,
+      unit: "data",
+      better: "lower" as const,
+      ...pinball,
+      note: coverage === null ? undefined : `${(100 * coverage).toFixed(1)} % of the values lie at or below it`,
+    })),
+    ...(interval === undefined
+      ? []
+      : [
+          {
+            title: `${title} from level ${String(interval.from)} to ${String(interval.to)}`,
+            formula,
+            unit: "ratio",
+            better: "nominal" as const,
+            model: interval.coverage,
+            naive: null,
+            note: `${String(interval.nominal)} is right`,
+          },
+        ]),
+  ];
 }
 
 /** Columns of a series that are drawn; a file can have hundreds. */
@@ -139,8 +172,13 @@ function forecastFacts(
   const [loss] = lossesOf(definition);
   const given = memberOf(test.outputs, loss?.input ?? "");
   if (loss === undefined || given === undefined) return undefined;
-  const output = pointPrediction(definition, loss, given);
-  const part = forecastPart(data, "test", output);
+  const levels = quantileLevels(definition, loss);
+  const point = pointPrediction(definition, loss, given);
+  const ofLevel = (level: number): PartForecast => forecastPart(data, "test", levelOf(given, levels ?? [], level));
+  // Without the median there is no forecast to draw, only where the levels lie.
+  const part = point === undefined ? withoutForecast(ofLevel(0)) : forecastPart(data, "test", point);
+  const edges = levels === undefined || levels.length < 2 ? undefined : outermost(levels);
+  const band = edges && { low: ofLevel(edges.lowest).prediction, high: ofLevel(edges.highest).prediction };
   const { targets, horizon, count, rows, prediction, naive } = part;
   const width = targets.length;
   const mostRows = Math.floor(Math.min(MOST_ROWS, MOST_POINTS / Math.min(width, MOST_COLUMNS)));
@@ -158,6 +196,9 @@ function forecastFacts(
     axis,
     baseline: NAIVE_FORECAST,
     horizon,
+    ...(levels === undefined || edges === undefined
+      ? {}
+      : { levels: { from: levels[edges.lowest] ?? 0, to: levels[edges.highest] ?? 1 } }),
     columns: targets.slice(0, MOST_COLUMNS).map((name, target) => ({
       name,
       truth: Array.from({ length: end - before }, (_, index) => ({
@@ -168,6 +209,9 @@ function forecastFacts(
         row: rows[window] ?? 0,
         model: cells(prediction, window, target),
         naive: cells(naive, window, target),
+        ...(band === undefined
+          ? {}
+          : { band: { low: cells(band.low, window, target), high: cells(band.high, window, target) } }),
       })),
       errors: stepErrors(part, target),
     })),
@@ -178,6 +222,10 @@ function forecastFacts(
         : []),
     ],
   };
+}
+
+function withoutForecast(part: PartForecast): PartForecast {
+  return { ...part, prediction: new Float64Array(part.prediction.length).fill(Number.NaN) };
 }
 
 /** Mean absolute error of one column at each step of the horizon, over all windows. */

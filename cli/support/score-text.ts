@@ -1,5 +1,6 @@
 /** Scores as a table: the model beside its baseline. */
 import { memberOf } from "../../compiler/support/plain.ts";
+import type { LevelScore } from "../../runtime/metrics/quantiles.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import type { PartScores, TargetScores } from "./evaluation.ts";
 import type { MetricScore } from "../../runtime/metrics/scores.ts";
@@ -25,7 +26,8 @@ function targetText(part: string, scores: TargetScores): string {
     }),
   ]);
   const heading = `${part} part, ${countText(scores)}; naive: ${scores.baseline}`;
-  const text = `${heading}\n${table([["metric", "model", "naive", "model/naive", ""], ...rows], { right: [1, 2, 3] })}`;
+  const metrics = table([["metric", "model", "naive", "model/naive", ""], ...rows], { right: [1, 2, 3] });
+  const text = [heading, ...(rows.length === 0 ? [] : [metrics]), ...quantileText(scores)].join("\n");
   return losesEverywhere(scores) ? `${text}\nnote: the naive forecast is better; ${advice}` : text;
 }
 
@@ -33,6 +35,43 @@ function targetText(part: string, scores: TargetScores): string {
 function countText({ count, missing, target }: TargetScores): string {
   const lacked = missing === undefined ? "" : ` (${String(missing)} more are missing in the file and not scored)`;
   return `${String(count)} values of ${target}${lacked}`;
+}
+
+function betterText(metric: string): string {
+  const { better } = metricNamed(metric);
+  return better === "nominal" ? "what the levels span is best" : `${better} is better`;
+}
+
+/** Each level by itself, on the scale that is scored, and how much lies where the levels say. */
+function quantileText({ quantiles }: TargetScores): string[] {
+  if (quantiles === undefined) return [];
+  const columns = Object.entries(quantiles.columns ?? {});
+  const rows = quantiles.levels.flatMap((level, index) => [
+    levelRow(String(level.level), level),
+    ...columns.flatMap(([column, { levels }]) => {
+      const own = levels[index];
+      return own === undefined ? [] : [levelRow(`  ${column}`, own)];
+    }),
+  ]);
+  const heading = ["level", "pinball", "naive", "model/naive", "at or below"];
+  const { interval } = quantiles;
+  const inside =
+    interval === undefined
+      ? []
+      : [
+          `  from level ${String(interval.from)} to ${String(interval.to)} lie ${shareText(interval.coverage)} of the values; ${shareText(interval.nominal)} is right`,
+        ];
+  return [table([heading, ...rows], { right: [1, 2, 3, 4] }), ...inside];
+}
+
+function levelRow(title: string, { pinball: { model, naive }, coverage }: LevelScore): string[] {
+  const ratio = model === null || naive === null || naive === 0 ? "-" : numberText(model / naive);
+  return [title, numberText(model), numberText(naive), ratio, shareText(coverage)];
+}
+
+/** `85 %` */
+function shareText(share: number | null): string {
+  return share === null ? "-" : `${String(Number((100 * share).toPrecision(4)))} %`;
 }
 
 const advice = "try a transform (such as { difference: 1 }), normalize, more epochs, or a longer window.";
@@ -43,12 +82,12 @@ function scoreRow(title: string, metric: string, { model, naive, note }: MetricS
     withUnit(metric, model),
     withUnit(metric, naive),
     model === null || naive === null || naive === 0 ? "-" : numberText(model / naive),
-    [`${metricNamed(metric).better} is better`, ...(note === undefined ? [] : [note])].join("; "),
+    [betterText(metric), ...(note === undefined ? [] : [note])].join("; "),
   ];
 }
 
 function losesEverywhere({ metrics }: TargetScores): boolean {
-  const scores = Object.entries(metrics);
+  const scores = Object.entries(metrics).filter(([name]) => metricNamed(name).better !== "nominal");
   return (
     scores.length > 0 &&
     scores.every(([name, { model, naive }]) => {

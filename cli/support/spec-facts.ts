@@ -6,7 +6,7 @@ import type { Dataset, FileReader } from "../../runtime/data/dataset.ts";
 import { loadDataset } from "../../runtime/data/load.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { checkAlignments } from "../../runtime/model/alignments.ts";
-import { ignoredClass } from "../../runtime/model/loss.ts";
+import { ignoredClass, quantileLevels } from "../../runtime/model/loss.ts";
 import { exampleText } from "../../runtime/tensor.ts";
 import { aboutSpec } from "./faults.ts";
 
@@ -45,11 +45,19 @@ export function hasPlaces(definition: ModelFacts, target: string): boolean {
   return definition.alignments?.some((alignment) => alignment.target === target) !== true;
 }
 
-/** Metrics score numbers or classes. */
-export function metricSuits(definition: ModelFacts, target: string, metric: string): boolean {
-  if (!hasPlaces(definition, target)) return false;
-  const fact = definition.inputs.find(({ name }) => name === target);
-  return (metricNamed(metric).of === "classes") === (fact?.dtype === "int32");
+/** Metrics score classes, numbers (of quantiles the median), or the levels of quantiles. */
+export function metricSuits(definition: ModelFacts, loss: Pick<LossFact, "input" | "target">, metric: string): boolean {
+  if (!hasPlaces(definition, loss.target)) return false;
+  const fact = definition.inputs.find(({ name }) => name === loss.target);
+  const { of } = metricNamed(metric);
+  if ((of === "classes") !== (fact?.dtype === "int32")) return false;
+  if (of === "quantiles") return quantileLevels(definition, loss) !== undefined;
+  return of === "classes" || hasForecast(definition, loss);
+}
+
+/** Whether a loss reads one number per target: quantiles without the median are none that is the forecast. */
+export function hasForecast(definition: ModelFacts, loss: Pick<LossFact, "input" | "target">): boolean {
+  return quantileLevels(definition, loss)?.includes(0.5) !== false;
 }
 
 /** A spec whose data is read: compiled already, or only checked. */

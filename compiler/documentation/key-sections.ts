@@ -93,11 +93,11 @@ export function decodeSection(): Section {
 }
 
 export function metricSection(): Section {
-  const rows = metrics.map(({ kind, summary, formula, targets, needsSeries }) => [
+  const rows = metrics.map(({ kind, summary, formula, targets, needsSeries, needsQuantiles = false }) => [
     code(kind),
     prose(summary),
     code(formula),
-    `${targets === "class" ? "int32" : "float32"} targets${needsSeries ? " of a series" : ""}`,
+    `${targets === "class" ? "int32" : "float32"} targets${needsSeries ? " of a series" : ""}${needsQuantiles ? " of a quantile loss" : ""}`,
   ]);
   return {
     title: "Metrics",

@@ -7,4 +7,6 @@ export interface MetricDefinition {
   readonly targets: "real" | "class";
   /** It compares with the last value before each window, which only a series has. */
   readonly needsSeries: boolean;
+  /** It scores the levels of a quantile loss. */
+  readonly needsQuantiles?: true;
 }

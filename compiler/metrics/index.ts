@@ -41,6 +41,24 @@ const mase: MetricDefinition = {
   needsSeries: true,
 };
 
+const pinball: MetricDefinition = {
+  kind: "pinball",
+  summary: "Loss of quantiles, the mean over the levels; every level by itself is always told.",
+  formula: "mean max(q (y - x_q), (q - 1) (y - x_q))",
+  targets: "real",
+  needsSeries: false,
+  needsQuantiles: true,
+};
+
+const coverage: MetricDefinition = {
+  kind: "coverage",
+  summary: "Share of the targets from the lowest level to the highest, edges included; what the levels span is right.",
+  formula: "mean (x_low <= y <= x_high)",
+  targets: "real",
+  needsSeries: false,
+  needsQuantiles: true,
+};
+
 const accuracy: MetricDefinition = {
   kind: "accuracy",
   summary: "Share of targets whose class has the highest score.",
@@ -65,6 +83,17 @@ const perplexity: MetricDefinition = {
   needsSeries: false,
 };
 
-export const metrics: readonly MetricDefinition[] = [mae, rmse, mape, smape, mase, accuracy, f1, perplexity];
+export const metrics: readonly MetricDefinition[] = [
+  mae,
+  rmse,
+  mape,
+  smape,
+  mase,
+  pinball,
+  coverage,
+  accuracy,
+  f1,
+  perplexity,
+];
 
 export type { MetricDefinition } from "./define.ts";

@@ -22,13 +22,22 @@ export interface ClassPairs {
   readonly logProbabilities: ArrayLike<number>;
 }
 
+/** Quantiles of one column beside the truth, on the scale of the file. */
+export interface QuantileColumn {
+  readonly levels: readonly number[];
+  /** Per level. */
+  readonly predictions: readonly ArrayLike<number>[];
+  readonly truth: ArrayLike<number>;
+}
+
 interface MetricBase {
   readonly name: string;
   /** For tables and plots. */
   readonly title: string;
   readonly formula: string;
   readonly unit: "data" | "percent" | "ratio";
-  readonly better: "lower" | "higher";
+  /** `nominal`: nearest to what the levels of the quantiles say. */
+  readonly better: "lower" | "higher" | "nominal";
 }
 
 /** A metric of numbers. Columns are scored together; one column alone is a list of one. */
@@ -42,7 +51,13 @@ export interface ClassMetric extends MetricBase {
   readonly score: (pairs: ClassPairs) => Score;
 }
 
-export type Metric = NumberMetric | ClassMetric;
+/** A metric of quantiles; all columns have the same levels. */
+export interface QuantileMetric extends MetricBase {
+  readonly of: "quantiles";
+  readonly score: (columns: readonly QuantileColumn[]) => Score;
+}
+
+export type Metric = NumberMetric | ClassMetric | QuantileMetric;
 
 /** The mean of a term over all values of all columns; not defined without values or where the mean is not finite. */
 export function meanOver(columns: readonly NumberColumn[], term: (prediction: number, truth: number) => number): Score {

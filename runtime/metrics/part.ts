@@ -5,8 +5,9 @@ import type { Scale } from "../data/forecast.ts";
 import type { PartName } from "../data/section.ts";
 import { memberOf } from "../member-of.ts";
 import { sizeOf } from "../tensor.ts";
-import { forecastAndScore } from "./forecast.ts";
-import { scoreClasses, scoreNumbers, type Scores } from "./scores.ts";
+import { levelOf } from "../model/loss.ts";
+import { forecastAndScore, scoreForecastLevels } from "./forecast.ts";
+import { scoreClasses, scoreNumbers, scoreQuantiles, type NumberComparison, type Scores } from "./scores.ts";
 
 export interface ScorePartOptions {
   readonly dataset: Dataset;
@@ -15,8 +16,13 @@ export interface ScorePartOptions {
   readonly inputs: readonly InputFact[];
   /** Name of the target that the output is compared with. */
   readonly target: string;
-  /** Output of the layer the loss reads, for all examples of the part in order; scores of classes on the last axis. */
+  /**
+   * Output of the layer the loss reads, for all examples of the part in order; scores of classes on the last axis, or the
+   * levels of a target side by side.
+   */
   readonly output: Float32Array;
+  /** Of quantiles. */
+  readonly levels?: readonly number[] | undefined;
   readonly metrics: readonly string[];
   /** The class the loss skips (`ignore_index`). */
   readonly ignored?: number | undefined;
@@ -26,8 +32,13 @@ export interface ScorePartOptions {
 
 /** @throws Problem `metric-kind` when a metric does not fit what the model predicts */
 export function scorePart(options: ScorePartOptions): Scores {
-  const { dataset, part, output, metrics, scale } = options;
-  if (dataset.forecast !== undefined) return forecastAndScore(dataset.forecast, part, output, metrics, scale).scores;
+  const { dataset, part, output, levels, metrics, scale } = options;
+  const { forecast } = dataset;
+  if (forecast !== undefined) {
+    return levels === undefined
+      ? forecastAndScore(forecast, part, output, metrics, scale).scores
+      : scoreForecastLevels(forecast, part, output, levels, metrics, scale);
+  }
   const fact = options.inputs.find((input) => input.name === options.target);
   if (fact === undefined) throw new Error(`there is no target ${options.target}.`);
   return fact.dtype === "int32" ? scoreLabels(options, fact) : scoreTensor(options, fact);
@@ -63,7 +74,18 @@ function scoreLabels({ dataset, part, inputs, output, metrics, ignored }: ScoreP
   );
 }
 
-function scoreTensor({ dataset, part, inputs, output, metrics }: ScorePartOptions, fact: InputFact): Scores {
+function scoreTensor(options: ScorePartOptions, fact: InputFact): Scores {
+  const { output, levels, metrics } = options;
+  if (levels === undefined) return scoreNumbers(tensorComparison(options, fact, output), metrics);
+  const comparisons = levels.map((_, level) => tensorComparison(options, fact, levelOf(output, levels, level)));
+  return scoreQuantiles(levels, comparisons, metrics);
+}
+
+function tensorComparison(
+  { dataset, part, inputs }: ScorePartOptions,
+  fact: InputFact,
+  output: Float32Array,
+): NumberComparison {
   const truth = memberOf(dataset[part].tensors, fact.name) ?? new Float32Array();
   if (truth.length !== output.length) {
     throw new RangeError(`${String(output.length)} numbers cannot be compared with ${String(truth.length)}.`);
@@ -72,13 +94,10 @@ function scoreTensor({ dataset, part, inputs, output, metrics }: ScorePartOption
   const mean = meanExample(dataset.train, fact, inputs);
   const pick = (values: ArrayLike<number>): Float64Array =>
     Float64Array.from(counted, (position) => values[position % values.length] ?? Number.NaN);
-  return scoreNumbers(
-    {
-      baseline: "mean of the training part",
-      columns: [{ name: fact.name, prediction: pick(output), naive: pick(mean), truth: pick(truth) }],
-    },
-    metrics,
-  );
+  return {
+    baseline: "mean of the training part",
+    columns: [{ name: fact.name, prediction: pick(output), naive: pick(mean), truth: pick(truth) }],
+  };
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Scores of a model, always with those of a baseline that needs no model. */
+import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
-import type { ClassMetric, ClassPairs, Metric, NumberMetric } from "./define.ts";
+import type { ClassMetric, ClassPairs, Metric, NumberMetric, QuantileColumn, QuantileMetric, Score } from "./define.ts";
 import { metricNamed, metrics } from "./index.ts";
+import { scoreLevels, type QuantileScores } from "./quantiles.ts";
 
 export interface MetricScore {
   /** Null where the metric is not defined; `note` says why. */
@@ -23,6 +25,8 @@ export interface Scores {
   readonly metrics: MetricScores;
   /** Per column, where there are several. */
   readonly columns?: Readonly<Record<string, MetricScores>>;
+  /** Of a target of which quantiles are predicted; per column too, where there are several. */
+  readonly quantiles?: QuantileScores & { readonly columns?: Readonly<Record<string, QuantileScores>> };
 }
 
 /** Column-wise numbers of model, baseline and truth. */
@@ -93,13 +97,61 @@ export function scoreClasses(comparison: ClassComparison, names: readonly string
   };
 }
 
-function compare(model: ReturnType<NumberMetric["score"]>, naive: ReturnType<NumberMetric["score"]>): MetricScore {
+/**
+ * Every level by itself, whatever metrics are asked for.
+ * @param comparisons one per level, of the same columns
+ * @throws Problem `metric-kind` for a metric of classes; those of numbers need the level 0.5 and are left out without it
+ */
+export function scoreQuantiles(
+  levels: readonly number[],
+  comparisons: readonly NumberComparison[],
+  names: readonly string[],
+): Scores {
+  const [first] = comparisons;
+  if (first === undefined) throw new Error("there are no levels.");
+  const median = comparisons[levels.indexOf(0.5)];
+  const isOfLevels = (name: string): boolean => metricNamed(name).of === "quantiles";
+  const points = scoreNumbers(median ?? first, median === undefined ? [] : names.filter((name) => !isOfLevels(name)));
+  const chosen = names.filter(isOfLevels).map((name) => ofKind(metricNamed(name), "quantiles"));
+  const columns = first.columns.map(({ name, truth, naive }, column) => {
+    const predictions = comparisons.map((comparison) => comparison.columns[column]?.prediction ?? []);
+    const model: QuantileColumn = { levels, truth, predictions };
+    return { name, model, naive: { levels, truth, predictions: levels.map(() => naive) } };
+  });
+  const of = (which: typeof columns) => {
+    const [model, naive] = [which.map((column) => column.model), which.map((column) => column.naive)];
+    const scores = chosen.map((metric) => [metric.name, compare(metric.score(model), metric.score(naive))] as const);
+    return { scores: Object.fromEntries(scores), quantiles: scoreLevels(model, naive) };
+  };
+  const inOrder = (scores: MetricScores): MetricScores =>
+    Object.fromEntries(Object.entries(scores).sort(([a], [b]) => names.indexOf(a) - names.indexOf(b)));
+  const all = of(columns);
+  const each = columns.map((column) => [column.name, of([column])] as const);
+  return {
+    ...points,
+    metrics: inOrder({ ...points.metrics, ...all.scores }),
+    ...(each.length > 1
+      ? {
+          columns: Object.fromEntries(
+            each.map(([name, own]) => [name, inOrder({ ...memberOf(points.columns ?? {}, name), ...own.scores })]),
+          ),
+        }
+      : {}),
+    quantiles: {
+      ...all.quantiles,
+      ...(each.length > 1 ? { columns: Object.fromEntries(each.map(([name, own]) => [name, own.quantiles])) } : {}),
+    },
+  };
+}
+
+function compare(model: Score, naive: Score): MetricScore {
   const note = model.reason ?? naive.reason;
   return { model: model.value, naive: naive.value, ...(note === undefined ? {} : { note }) };
 }
 
 function ofKind(metric: Metric, kind: "numbers"): NumberMetric;
 function ofKind(metric: Metric, kind: "classes"): ClassMetric;
+function ofKind(metric: Metric, kind: "quantiles"): QuantileMetric;
 function ofKind(metric: Metric, kind: Metric["of"]): Metric {
   if (metric.of === kind) return metric;
   const fitting = metrics.filter(({ of }) => of === kind).map(({ name }) => name);

@@ -29,21 +29,37 @@ export function ignoredClass(definition: ModelFacts, target: string): number | u
   return typeof first === "number" && skipped.every((other) => other === first) ? first : undefined;
 }
 
-/**
- * The one number per target of what a loss reads: of quantiles the level nearest to one half.
- * @param output [..., targets * levels], the levels of a target side by side
- */
-export function pointPrediction(
-  definition: ModelFacts,
-  { input, target }: { readonly input: string; readonly target: string },
-  output: Float32Array,
-): Float32Array {
+interface Compared {
+  readonly input: string;
+  readonly target: string;
+}
+
+/** The levels of what a loss reads, where that is quantiles. */
+export function quantileLevels(definition: ModelFacts, { input, target }: Compared): readonly number[] | undefined {
   const loss = lossSpecs(definition).find((spec) => spec["input"] === input && spec["target"] === target);
   const levels = loss?.["kind"] === "quantile" ? loss["levels"] : undefined;
-  if (!Array.isArray(levels)) return output;
-  const distances = levels.map((level) => Math.abs(Number(level) - 0.5));
-  const middle = distances.indexOf(Math.min(...distances));
-  return output.filter((_, position) => position % levels.length === middle);
+  return Array.isArray(levels) ? levels.map(Number) : undefined;
+}
+
+/** One level of quantiles. @param output [..., targets * levels], the levels of a target side by side */
+export function levelOf(output: Float32Array, levels: readonly number[], level: number): Float32Array {
+  return output.filter((_, position) => position % levels.length === level);
+}
+
+/** The one number per target of what a loss reads: of quantiles the median, and undefined where no level is that. */
+export function pointPrediction(
+  definition: ModelFacts,
+  compared: Compared,
+  output: Float32Array,
+): Float32Array | undefined {
+  return pointOf(output, quantileLevels(definition, compared));
+}
+
+/** @param levels undefined where the output is no quantiles */
+export function pointOf(output: Float32Array, levels: readonly number[] | undefined): Float32Array | undefined {
+  if (levels === undefined) return output;
+  const median = levels.indexOf(0.5);
+  return median < 0 ? undefined : levelOf(output, levels, median);
 }
 
 /** By how much a loss smooths its labels, the most of all losses; 0 where none does. */

@@ -36,7 +36,7 @@ export interface ScoreFacts {
     readonly title: string;
     readonly formula: string;
     readonly unit: string;
-    readonly better: "lower" | "higher";
+    readonly better: "lower" | "higher" | "nominal";
     readonly model: number | null;
     readonly naive: number | null;
     readonly note: string | undefined;
@@ -56,6 +56,8 @@ export interface ForecastFacts {
   readonly axis: RowAxis;
   readonly baseline: string;
   readonly horizon: number;
+  /** The lowest and the highest level of quantiles, between which a band is drawn. */
+  readonly levels?: { readonly from: number; readonly to: number };
   readonly columns: readonly {
     readonly name: string;
     /** True values, some rows before the test part included. */
@@ -63,8 +65,10 @@ export interface ForecastFacts {
     /** Windows that do not overlap, each `horizon` rows. */
     readonly windows: readonly {
       readonly row: number;
+      /** NaN where no level of quantiles is the median. */
       readonly model: ArrayLike<number>;
       readonly naive: ArrayLike<number>;
+      readonly band?: { readonly low: ArrayLike<number>; readonly high: ArrayLike<number> };
     }[];
     /** Over all windows of the part, also those that are not drawn. */
     readonly errors: StepErrors;

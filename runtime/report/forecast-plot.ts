@@ -19,15 +19,30 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
   });
   // With a horizon of one row the forecasts are points of one line; longer ones are pieces, each from one window, with a
   // gap before the next.
+  const isForecast = windows.some(({ model }) => Array.from(model).some((value) => Number.isFinite(value)));
+  const drawn = LINES.filter((line) => line !== "model" || isForecast);
   const pieces = windows.flatMap(({ row, model, naive }) =>
-    (["model", "naive"] as const).flatMap((line) => [
-      ...Array.from({ length: horizon }, (_, step) =>
-        point(row + step, (line === "model" ? model : naive)[step] ?? Number.NaN, line),
-      ),
-      ...(horizon === 1 ? [] : [{ ...between(axis, row + horizon - 1), value: null, line }]),
-    ]),
+    drawn.flatMap((line) =>
+      line === "truth"
+        ? []
+        : [
+            ...Array.from({ length: horizon }, (_, step) =>
+              point(row + step, (line === "model" ? model : naive)[step] ?? Number.NaN, line),
+            ),
+            ...(horizon === 1 ? [] : [{ ...between(axis, row + horizon - 1), value: null, line }]),
+          ],
+    ),
   );
   const values = [...truth.map(({ row, value }) => point(row, value, "truth")), ...pieces];
+  const band = windows.flatMap(({ row, band: edges }, index) =>
+    Array.from(edges?.low ?? [], (low, step) => ({
+      ...place(axis, row + step),
+      low,
+      high: edges?.high[step] ?? Number.NaN,
+      // A horizon of one row has one band, longer ones have one per window.
+      piece: horizon === 1 ? 0 : index,
+    })),
+  );
   const first = windows[0]?.row;
   const rows = rowChannel(axis, dateFormat(truth.map(({ row }) => place(axis, row).at)));
   return {
@@ -35,6 +50,20 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
     height: 280,
     data: { values },
     layer: [
+      ...(band.length === 0
+        ? []
+        : [
+            {
+              data: { values: band },
+              mark: { type: "area" as const, opacity: 0.25, color: COLOURS.model },
+              encoding: {
+                x: rows,
+                y: { field: "low", type: "quantitative" as const },
+                y2: { field: "high" },
+                detail: { field: "piece", type: "nominal" as const },
+              },
+            },
+          ]),
       {
         mark: {
           type: "line",
@@ -55,7 +84,7 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
             field: "line",
             type: "nominal",
             title: null,
-            scale: { domain: [...LINES], range: LINES.map((line) => COLOURS[line]) },
+            scale: { domain: [...drawn], range: drawn.map((line) => COLOURS[line]) },
             legend: LEGEND,
           },
           strokeDash: {
@@ -64,12 +93,8 @@ export function forecastPlot(facts: ForecastFacts, column: number): TopLevelSpec
             title: null,
             legend: LEGEND,
             scale: {
-              domain: [...LINES],
-              range: [
-                [1, 0],
-                [1, 0],
-                [4, 3],
-              ],
+              domain: [...drawn],
+              range: drawn.map((line) => (line === "naive" ? [4, 3] : [1, 0])),
             },
           },
         },

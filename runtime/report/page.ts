@@ -89,7 +89,11 @@ function figure(drawing: Markup, caption: string): Markup {
 function scoreSection(scores: readonly ScoreFacts[]): Markup {
   const tables = scores.map(({ part, target, count, missing = 0, baseline, rows }) => {
     const lines = rows.map(({ title, formula, unit, better, model, naive, note }) => {
-      const wins = model !== null && naive !== null && (better === "lower" ? model < naive : model > naive);
+      const wins =
+        model !== null &&
+        naive !== null &&
+        better !== "nominal" &&
+        (better === "lower" ? model < naive : model > naive);
       return html`<tr>
         <th scope="row">${title}<small>${formula}</small></th>
         <td class="${wins ? "number good" : "number"}">${valueText(model, unit)}</td>
@@ -97,7 +101,9 @@ function scoreSection(scores: readonly ScoreFacts[]): Markup {
         <td class="number">
           ${model === null || naive === null || naive === 0 ? "\u2013" : (model / naive).toFixed(2)}
         </td>
-        <td>${better} is better${note === undefined ? "" : `; ${note}`}</td>
+        <td>
+          ${better === "nominal" ? "what the levels span is best" : `${better} is better`}${note === undefined ? "" : `; ${note}`}
+        </td>
       </tr>`;
     });
     return html`<div class="scroll">
@@ -137,14 +143,18 @@ function valueText(value: number | null, unit: string): string {
 }
 
 async function forecastSection(drawer: Drawer, facts: ForecastFacts): Promise<Markup> {
-  const { horizon, baseline, columns, left } = facts;
+  const { horizon, baseline, columns, left, levels } = facts;
   const ahead =
     horizon === 1
       ? "one row ahead, each from the true rows before it"
       : `${String(horizon)} rows ahead, windows side by side`;
   const figures: Markup[] = [];
-  for (const [index, { name, errors }] of columns.entries()) {
-    const caption = `${name}, in the units of the file: the truth, the model's forecasts ${ahead}, and the naive forecast (${baseline}).`;
+  for (const [index, { name, errors, windows }] of columns.entries()) {
+    const isForecast = windows.some(({ model }) => Array.from(model).some((value) => Number.isFinite(value)));
+    const band =
+      levels === undefined ? "" : `the quantiles from level ${String(levels.from)} to ${String(levels.to)} as a band`;
+    const drawn = [...(isForecast ? ["the model's forecasts"] : []), ...(band === "" ? [] : [band])].join(" and ");
+    const caption = `${name}, in the units of the file: the truth, ${drawn} ${ahead}, and the naive forecast (${baseline}).`;
     figures.push(figure(await drawer.draw(forecastPlot(facts, index), caption), caption));
     if (horizon === 1) continue;
     const perStep = `${name}: mean absolute error at each step of the horizon, over all windows of the test part.`;

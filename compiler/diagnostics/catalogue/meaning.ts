@@ -197,6 +197,10 @@ export const meaningCodes = {
     help: "remove it; the loss itself is always reported.",
   }),
 
+  "metric-needs-quantiles": (facts: { readonly metric: string }): Wording => ({
+    message: `the metric ${quote(facts.metric)} scores the levels of a quantile loss, and no loss here is one.`,
+    help: "use mae or rmse, or a loss of kind quantile.",
+  }),
   "metric-needs-series": (facts: { readonly metric: string }): Wording => ({
     message: `the metric ${quote(facts.metric)} compares with the last value of the series, so it needs data of kind series.`,
     help: "use mae or rmse.",

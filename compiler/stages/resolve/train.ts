@@ -107,6 +107,8 @@ export function checkMetrics(
       report(definition.targets === "class" ? "metric-needs-classes" : "metric-needs-numbers", { metric }, at);
     } else if (targets.length > 0 && !inPlace.some(({ dtype }) => dtype === wanted)) {
       report("metric-needs-places", { metric }, at);
+    } else if (definition.needsQuantiles === true && !losses.some(({ kind }) => kind === "quantile")) {
+      if (losses.length > 0) report("metric-needs-quantiles", { metric }, at);
     }
   });
 }

@@ -78,6 +78,8 @@ describe("the table", () => {
       "mape",
       "smape",
       "mase",
+      "pinball",
+      "coverage",
       "accuracy",
       "f1",
       "perplexity",

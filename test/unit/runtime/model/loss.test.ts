@@ -76,10 +76,12 @@ describe("what a loss says of its target", () => {
     expect(ignoredClass(definitionOf(one, { kind: "ctc", target: "y" }), "y")).toBeUndefined();
   });
 
-  it("is that of its quantiles the middle one is the prediction", () => {
-    const loss = { kind: "quantile", input: "out", target: "y", levels: [0.1, 0.6, 0.9] };
+  it("is that of its quantiles the median is the prediction, and no other", () => {
+    const loss = { kind: "quantile", input: "out", target: "y", levels: [0.1, 0.5, 0.9] };
     const output = Float32Array.of(1, 2, 3, 4, 5, 6);
     expect(pointPrediction(definitionOf(loss), { input: "out", target: "y" }, output)).toEqual(Float32Array.of(2, 5));
+    const none = definitionOf({ ...loss, levels: [0.1, 0.6, 0.9] });
+    expect(pointPrediction(none, { input: "out", target: "y" }, output)).toBeUndefined();
     const mse = definitionOf({ ...loss, kind: "mse" });
     expect(pointPrediction(mse, { input: "out", target: "y" }, output)).toBe(output);
   });
