@@ -31,7 +31,7 @@ export function attentionFacts(
           shape: output.shape,
           values,
           extent: extentOf(dataset, definition, output),
-          row: starts && ((window: number, step: number) => (starts[window] ?? 0) + step),
+          row: starts && ((window: number, step: number) => (starts.at(window) ?? 0) + step),
           axis,
         },
       ];

@@ -1,4 +1,5 @@
 /** What a table shows of itself: columns of numbers, dates, gaps, and how long a season may be. */
+import { firstKnownRow, missingIn, type NumberColumn } from "../../runtime/data/number-column.ts";
 import type { OpenTable, SourceColumn, SourceTable } from "../../runtime/data/source-table.ts";
 import { Mistake } from "./mistake.ts";
 
@@ -107,7 +108,7 @@ function studyColumn(name: string, source: SourceTable, column: number): ColumnS
       most = Math.max(most, value);
     }
   }
-  const first = values.findIndex((value) => !Number.isNaN(value));
+  const first = firstKnownRow(values);
   return {
     name,
     isNumeric: gaps < values.length && name !== "",
@@ -122,9 +123,7 @@ function studyColumn(name: string, source: SourceTable, column: number): ColumnS
 function leadingGap({ name, leading }: ColumnStudy): string[] {
   if (leading === 0) return [];
   const rows = leading === 1 ? "first row has" : `first ${String(leading)} rows have`;
-  return [
-    `the ${rows} no value in column "${name}", and nothing stands before to fill from: remove ${leading === 1 ? "it" : "them"} before training.`,
-  ];
+  return [`the ${rows} no value in column "${name}", and nothing stands before to fill from: windows begin behind.`];
 }
 
 /** A column that is nearly all numbers was meant to be data: what stands in the way is said. */
@@ -136,8 +135,8 @@ function otherText({ name, obstacle }: ColumnStudy): string {
  * The first cell that is no number, in a column that was meant to be data: where most cells are numbers, or are written as
  * numbers are elsewhere. Rows count from 1 below the header.
  */
-function obstacleIn(values: Float64Array, faults: SourceColumn["faults"]): Obstacle | undefined {
-  const numbers = values.filter((value) => !Number.isNaN(value)).length;
+function obstacleIn(values: NumberColumn, faults: SourceColumn["faults"]): Obstacle | undefined {
+  const numbers = values.length - missingIn(values);
   const [first] = faults.list();
   if (first === undefined) return undefined;
   const { row, fault } = first;
@@ -147,8 +146,11 @@ function obstacleIn(values: Float64Array, faults: SourceColumn["faults"]): Obsta
   return { row: row + 1, found: fault.found, others, help: fault.help };
 }
 
-function counts(values: Float64Array): boolean {
+function counts(values: NumberColumn): boolean {
   const [first = Number.NaN, second = Number.NaN] = values;
   const step = second - first;
-  return step > 0 && Number.isInteger(step) && values.every((value, row) => value === first + row * step);
+  if (!(step > 0 && Number.isInteger(step))) return false;
+  let row = 0;
+  while (row < values.length && values[row] === first + row * step) row += 1;
+  return row === values.length;
 }

@@ -4,6 +4,7 @@ import { numberInBytes } from "./byte-number.ts";
 import { placeInBytes } from "./byte-place.ts";
 import { faultOf, learnMarks, noEvidence } from "./cell-fault.ts";
 import { CsvRecords, QUOTE, type CsvSource } from "./csv-records.ts";
+import { NumberStore, type NumberColumn } from "./number-column.ts";
 import { FaultList, type SourceColumn } from "./source-table.ts";
 
 interface Table extends CsvSource {
@@ -47,10 +48,10 @@ const SEMICOLON = 59;
 
 /** Reads one column, cell by cell, and remembers what can be read in two ways. */
 class ColumnReader implements SourceColumn {
-  readonly values: Float64Array;
   readonly faults = new FaultList((text) => faultOf(text, this.#evidence));
   /** Cells with a point, and those of them whose point may group thousands: 50.000. */
   readonly points = { all: 0, likeGroups: 0 };
+  readonly #store: NumberStore;
   readonly #evidence = noEvidence();
   readonly #csv: Table;
   readonly #column: number;
@@ -60,7 +61,11 @@ class ColumnReader implements SourceColumn {
   constructor(csv: Table, column: number, rowCount: number) {
     this.#csv = csv;
     this.#column = column;
-    this.values = new Float64Array(rowCount);
+    this.#store = new NumberStore(rowCount);
+  }
+
+  get values(): NumberColumn {
+    return this.#store.values;
   }
 
   read(records: CsvRecords, row: number): void {
@@ -71,11 +76,11 @@ class ColumnReader implements SourceColumn {
     while (from < to && isSpace(bytes[from])) from += 1;
     while (from < to && isSpace(bytes[to - 1])) to -= 1;
     if (from === to) {
-      this.values[row] = Number.NaN;
+      this.#store.set(row, Number.NaN);
       return;
     }
     const value = numberInBytes(bytes, from, to);
-    this.values[row] = value;
+    this.#store.set(row, value);
     this.#cells += 1;
     if (Number.isNaN(value)) this.#learnFault(records.text(this.#column), row);
     else this.#learnPoint(from, to);

@@ -88,13 +88,20 @@ function timeOf(
   const [hourText, minute = "0", second = "0", fraction = "0", half, offset] = clock;
   const hour = hourOf(Number(hourText ?? "0"), half?.toLowerCase());
   const midnight = Date.UTC(years, month, day);
-  const date = new Date(midnight);
-  const isDate = date.getUTCFullYear() === years && date.getUTCMonth() === month && date.getUTCDate() === day;
+  const isDate = month >= 0 && month < 12 && day >= 1 && day <= daysIn(years, month);
   // 24:00 is the end of a day, and 60 a leap second.
   if (!isDate || hour === undefined || hour > 24 || Number(minute) > 59 || Number(second) > 60) return undefined;
   const seconds = (hour * 60 + Number(minute)) * 60 + Number(second) + Number(`0.${fraction}`);
   return midnight + Math.round(seconds * 1000) - offsetOf(offset);
 }
+
+/** @param month from 0 */
+function daysIn(years: number, month: number): number {
+  const isLeap = years % 4 === 0 && (years % 100 !== 0 || years % 400 === 0);
+  return month === 1 && isLeap ? 29 : (DAYS[month] ?? 0);
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function hourOf(hour: number, half: string | undefined): number | undefined {
   if (half === undefined) return hour;

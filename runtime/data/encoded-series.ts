@@ -3,9 +3,10 @@ import { memberOf } from "../member-of.ts";
 import { ProblemList, type ProblemPlace } from "../problem.ts";
 import { channelsOf, type SeriesFacts } from "./series-facts.ts";
 import { FilledColumn } from "./missing.ts";
+import type { NumberColumn } from "./number-column.ts";
 import type { Scaling } from "./scaler.ts";
 import type { MissingPolicy } from "./section.ts";
-import { lagOf, transformColumn, undoTransforms } from "./transform.ts";
+import { lagOf, logsNotDefined, transformedValue, undoTransforms } from "./transform.ts";
 
 /** The place of a cell in its file, for messages; rows and channels from 0. */
 export type Locate = (row: number, channel: number) => ProblemPlace;
@@ -16,8 +17,6 @@ export class EncodedSeries {
   /** First row that has a value after all transforms, in every column. */
   readonly firstRow: number;
   readonly #raw: readonly FilledColumn[];
-  /** Per channel: the filled column after each transform. */
-  readonly #stages: readonly (readonly Float64Array[])[];
   /** Per channel: scaled values. */
   readonly #scaled: readonly Float32Array[];
   /** Per channel: scaled values that no filled one is part of, NaN where there is none; the same array where nothing is missing. */
@@ -31,7 +30,7 @@ export class EncodedSeries {
    * @param missing how gaps are filled; nothing is missing with `error`
    * @throws Problem `log-of-non-positive`, `not-finite` at the cell
    */
-  constructor(facts: SeriesFacts, raw: readonly Float64Array[], locate: Locate, missing: MissingPolicy = "error") {
+  constructor(facts: SeriesFacts, raw: readonly NumberColumn[], locate: Locate, missing: MissingPolicy = "error") {
     const channels = channelsOf(facts);
     this.facts = facts;
     this.rowCount = raw[0]?.length ?? 0;
@@ -41,10 +40,8 @@ export class EncodedSeries {
     this.#targets = facts.targets.map((name) => channels.indexOf(name));
     this.#scaling = channels.map((name) => memberOf(facts.scaling, name) ?? { offset: 0, scale: 1 });
     const problems = new ProblemList();
-    this.#stages = this.#raw.map(({ values }, channel) =>
-      transformColumn(values, facts.transform, (row, value) => {
-        // Before the first value there is none.
-        if (Number.isNaN(value)) return;
+    this.#raw.forEach(({ values }, channel) => {
+      logsNotDefined(values, facts.transform, (row, value) => {
         problems.add(
           () => ({
             code: "log-of-non-positive",
@@ -54,10 +51,10 @@ export class EncodedSeries {
           }),
           String(channel),
         );
-      }),
-    );
+      });
+    });
     problems.throwIfAny();
-    this.#scaled = this.#stages.map((stages, channel) => this.#scaleAll(stages.at(-1), channel));
+    this.#scaled = this.#raw.map(({ values }, channel) => this.#scaleAll(values, channel));
     this.#scaled.forEach((column, channel) => {
       for (let row = this.firstRow; row < column.length; row += 1) {
         if (Number.isFinite(column[row])) continue;
@@ -74,15 +71,18 @@ export class EncodedSeries {
     });
     problems.throwIfAny();
     this.#known = this.#raw.map(({ known, hasGaps }, channel) =>
-      hasGaps
-        ? this.#scaleAll(transformColumn(known, facts.transform, () => undefined).at(-1), channel)
-        : (this.#scaled[channel] ?? new Float32Array()),
+      hasGaps ? this.#scaleAll(known, channel) : (this.#scaled[channel] ?? new Float32Array()),
     );
   }
 
-  #scaleAll(column: Float64Array | undefined, channel: number): Float32Array {
+  #scaleAll(column: NumberColumn, channel: number): Float32Array {
     const { offset, scale } = this.#scaling[channel] ?? { offset: 0, scale: 1 };
-    return Float32Array.from(column ?? [], (value) => (value - offset) / scale);
+    const { transform } = this.facts;
+    const scaled = new Float32Array(column.length);
+    for (let row = 0; row < column.length; row += 1) {
+      scaled[row] = (transformedValue(column, transform, row) - offset) / scale;
+    }
+    return scaled;
   }
 
   /** The window that starts at a row, [window, columns], row-major and scaled. */
@@ -145,7 +145,7 @@ export class EncodedSeries {
 
   /** The value of a row after the first `stage` transforms, of a column whose rows behind `settled` repeat that row's value. */
   #staged(channel: number, row: number, settled: number, stage = this.facts.transform.length): number {
-    if (row <= settled) return this.#stages[channel]?.[stage]?.[row] ?? Number.NaN;
+    if (row <= settled) return transformedValue(this.#raw[channel]?.values ?? [], this.facts.transform, row, stage);
     const transform = this.facts.transform[stage - 1];
     if (transform === undefined) return this.#raw[channel]?.values[settled] ?? Number.NaN;
     const value = this.#staged(channel, row, settled, stage - 1);

@@ -8,7 +8,31 @@ import { lengthOf, PART_LABELS, type Parts } from "./split.ts";
 import { countOf } from "./wording.ts";
 
 /** The first row of each of a part's windows, in order. */
-export type WindowStarts = Uint32Array;
+export interface WindowStarts extends Iterable<number> {
+  readonly length: number;
+  at(index: number): number | undefined;
+}
+
+/** Starts at one distance from each other; a list of them would cost more than the table. */
+class EvenStarts implements WindowStarts {
+  readonly length: number;
+  readonly #first: number;
+  readonly #stride: number;
+
+  constructor(first: number, stride: number, count: number) {
+    this.#first = first;
+    this.#stride = stride;
+    this.length = count;
+  }
+
+  at(index: number): number | undefined {
+    return index >= 0 && index < this.length ? this.#first + index * this.#stride : undefined;
+  }
+
+  *[Symbol.iterator](): Iterator<number> {
+    for (let index = 0; index < this.length; index += 1) yield this.#first + index * this.#stride;
+  }
+}
 
 export interface ForecastData {
   readonly series: EncodedSeries;
@@ -79,17 +103,13 @@ export function planWindows(
     const range = parts[part];
     if (lengthOf(range) === 0) return new Uint32Array();
     if (lengthOf(range) < ahead) throw tooFew(part, `one forecast needs ${String(ahead)}`);
-    return startsFrom(range.start - window, 1, lengthOf(range) - ahead + 1);
+    return new EvenStarts(range.start - window, 1, lengthOf(range) - ahead + 1);
   };
   return {
-    train: startsFrom(firstRow, section.stride, Math.floor((trainable - 1) / section.stride) + 1),
+    train: new EvenStarts(firstRow, section.stride, Math.floor((trainable - 1) / section.stride) + 1),
     validation: heldOut("validation"),
     test: heldOut("test"),
   };
-}
-
-function startsFrom(first: number, stride: number, count: number): WindowStarts {
-  return Uint32Array.from({ length: count }, (_, index) => first + index * stride);
 }
 
 /**
@@ -119,7 +139,7 @@ export function forecastPart(
   const truth = new Float64Array(count * size);
   const naive = new Float64Array(count * size);
   for (let index = 0; index < count; index += 1) {
-    const row = (starts[index] ?? 0) + facts.window;
+    const row = (starts.at(index) ?? 0) + facts.window;
     rows.push(row);
     const end = (index + 1) * perWindow;
     prediction.set(values.predicted(row, output.subarray(end - size, end)), index * size);

@@ -6,6 +6,7 @@ import { Problem, type ProblemPlace } from "../problem.ts";
 import { describe } from "../tensor.ts";
 import { lineAt, nextLine, placeInBytes } from "./byte-place.ts";
 import { saysMissing } from "./cell-fault.ts";
+import { NumberStore } from "./number-column.ts";
 import { FaultList, type CellFault, type OpenTable, type SourceTable } from "./source-table.ts";
 import { checkedText } from "./text.ts";
 
@@ -58,7 +59,7 @@ export function openJsonLines(content: Uint8Array, file: string): OpenTable {
 function loadRows(lines: Lines, names: readonly string[], chosen: readonly number[]): SourceTable {
   const nameOf = (column: number): string => names[column] ?? "";
   const columns = chosen.map(() => ({
-    values: new Float64Array(lines.count),
+    store: new NumberStore(lines.count),
     faults: new FaultList((text) => faultOf(parseJson(text))),
   }));
   for (let row = 0, start = 0; row < lines.count; row += 1) {
@@ -67,7 +68,7 @@ function loadRows(lines: Lines, names: readonly string[], chosen: readonly numbe
     columns.forEach((column, index) => {
       const value = memberOf(values, nameOf(chosen[index] ?? 0));
       const isNumber = typeof value === "number" && Number.isFinite(value);
-      column.values[row] = isNumber ? value : Number.NaN;
+      column.store.set(row, isNumber ? value : Number.NaN);
       if (!isNumber && value !== undefined && value !== null) column.faults.add(row, asText(value));
     });
     start = nextLine(lines.bytes, end);
@@ -75,7 +76,7 @@ function loadRows(lines: Lines, names: readonly string[], chosen: readonly numbe
   const cursor = lineCursor(lines);
   return {
     rowCount: lines.count,
-    columns,
+    columns: columns.map(({ store, faults }) => ({ values: store.values, faults })),
     notes: [],
     place: (row, column) => valuePlace(lines, cursor(row), nameOf(column)),
     text: (row, column) => {

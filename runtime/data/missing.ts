@@ -1,4 +1,5 @@
 /** Missing values of one column: where they are, and what stands in for them in a window, computed from no row behind it. */
+import { firstKnownRow, missingIn, type NumberColumn } from "./number-column.ts";
 import type { MissingPolicy } from "./section.ts";
 
 export type FillPolicy = Exclude<MissingPolicy, "error">;
@@ -9,9 +10,9 @@ export type FillPolicy = Exclude<MissingPolicy, "error">;
  */
 export class FilledColumn {
   /** As the file has it, NaN where missing. */
-  readonly known: Float64Array;
+  readonly known: NumberColumn;
   /** Filled as it is seen from behind the last row; NaN before the first known row. */
-  readonly values: Float64Array;
+  readonly values: NumberColumn;
   /** The first row with a value; the number of rows where there is none. */
   readonly firstKnown: number;
   /** Values that were filled in. */
@@ -21,12 +22,12 @@ export class FilledColumn {
   readonly #policy: FillPolicy;
 
   /** @param known in time order, NaN where missing; it is not changed */
-  constructor(known: Float64Array, policy: FillPolicy) {
+  constructor(known: NumberColumn, policy: FillPolicy) {
     this.known = known;
     this.#policy = policy;
-    const first = known.findIndex((value) => !Number.isNaN(value));
+    const first = firstKnownRow(known);
     this.firstKnown = first < 0 ? known.length : first;
-    const missing = known.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
+    const missing = missingIn(known);
     this.filledCount = missing - this.firstKnown;
     this.#lastKnown = missing === 0 ? undefined : lastKnownRows(known);
     this.values = this.#lastKnown === undefined ? known : fill(known, this.#lastKnown, policy);
@@ -58,14 +59,20 @@ export class FilledColumn {
   }
 }
 
-function lastKnownRows(known: Float64Array): Int32Array {
+function lastKnownRows(known: NumberColumn): Int32Array {
+  const rows = new Int32Array(known.length);
   let last = -1;
-  return Int32Array.from(known, (value, row) => (last = Number.isNaN(value) ? last : row));
+  for (let row = 0; row < known.length; row += 1) {
+    if (!Number.isNaN(known[row])) last = row;
+    rows[row] = last;
+  }
+  return rows;
 }
 
 /** Carried forward, or on a straight line between the neighbours where there are two. */
-function fill(known: Float64Array, lastKnown: Int32Array, policy: FillPolicy): Float64Array {
-  const values = known.slice();
+function fill(known: NumberColumn, lastKnown: Int32Array, policy: FillPolicy): Float64Array {
+  const values = new Float64Array(known.length);
+  values.set(known);
   let next = -1;
   for (let row = known.length - 1; row >= 0; row -= 1) {
     if (!Number.isNaN(known[row])) {

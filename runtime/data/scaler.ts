@@ -13,7 +13,7 @@ export interface Scaling {
  *
  * @param values the training rows alone, at least one, all finite
  */
-export function fitScaling(values: Float64Array, normalization: Normalization): Scaling {
+export function fitScaling(values: ArrayLike<number>, normalization: Normalization): Scaling {
   switch (normalization) {
     case "none":
       return { offset: 0, scale: 1 };
@@ -26,7 +26,7 @@ export function fitScaling(values: Float64Array, normalization: Normalization): 
   }
 }
 
-function fitStandard(values: Float64Array): Scaling {
+function fitStandard(values: ArrayLike<number>): Scaling {
   const count = values.length;
   const mean = sum(values, (value) => value) / count;
   // The second sum corrects what rounding of the mean leaves in the first (Chan et al., as scikit-learn does).
@@ -37,10 +37,11 @@ function fitStandard(values: Float64Array): Scaling {
   return { offset: mean, scale: variance <= bound ? 1 : Math.sqrt(variance) };
 }
 
-function fitRange(values: Float64Array): Scaling {
+function fitRange(values: ArrayLike<number>): Scaling {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? Number.NaN;
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
@@ -49,8 +50,8 @@ function fitRange(values: Float64Array): Scaling {
   return { offset: low, scale: range < 10 * Number.EPSILON ? 1 : range };
 }
 
-function sum(values: Float64Array, term: (value: number) => number): number {
+function sum(values: ArrayLike<number>, term: (value: number) => number): number {
   let total = 0;
-  for (const value of values) total += term(value);
+  for (let index = 0; index < values.length; index += 1) total += term(values[index] ?? Number.NaN);
   return total;
 }

@@ -26,7 +26,14 @@ export class SeriesExamples implements Examples {
   /** The windows of which a target has a value, so that there is something to learn from them. */
   learnable(): WindowStarts {
     const target = targetName(this.#series.facts.horizon);
-    return this.#starts.filter((_, index) => this.select([index])[target]?.some((value) => !Number.isNaN(value)));
+    const starts = new Uint32Array(this.count);
+    let kept = 0;
+    for (let index = 0; index < this.count; index += 1) {
+      if (this.select([index])[target]?.some((value) => !Number.isNaN(value)) !== true) continue;
+      starts[kept] = this.#starts.at(index) ?? 0;
+      kept += 1;
+    }
+    return starts.slice(0, kept);
   }
 
   select(indices: ArrayLike<number>): Record<string, Float32Array> {
@@ -37,7 +44,7 @@ export class SeriesExamples implements Examples {
     for (let position = 0; position < indices.length; position += 1) {
       const index = indices[position] ?? Number.NaN;
       checkIndex(index, this.count);
-      const start = this.#starts[index] ?? Number.NaN;
+      const start = this.#starts.at(index) ?? Number.NaN;
       this.#series.writeInputs(start, inputs, position * window * columns.length);
       const from = horizon === "next" ? start + 1 : start + window;
       const at = position * steps * targets.length;

@@ -1,10 +1,11 @@
 /** What must be remembered of a training series to encode new rows and to decode forecasts: plain JSON. */
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
+import type { NumberColumn } from "./number-column.ts";
 import { fitScaling, type Scaling } from "./scaler.ts";
 import type { Normalization, SeriesSection, Transform } from "./section.ts";
 import type { RowRange } from "./split.ts";
-import { lagOf, transformColumn } from "./transform.ts";
+import { knownValues, lagOf } from "./transform.ts";
 
 /** Stored with the weights, restored by `restoreSeriesFacts`. */
 export interface SeriesFacts {
@@ -42,14 +43,11 @@ export function requiredRows(facts: Pick<SeriesFacts, "window" | "transform">): 
  *   difference of it (scikit-learn's scalers leave NaN out too)
  * @param training the only rows that are looked at
  */
-export function fitSeries(section: SeriesSection, raw: readonly Float64Array[], training: RowRange): SeriesFacts {
-  const lag = lagOf(section.transform);
+export function fitSeries(section: SeriesSection, raw: readonly NumberColumn[], training: RowRange): SeriesFacts {
   const scaling = channelsOf(section).map((name, channel): [string, Scaling] => {
-    const rows = (raw[channel] ?? new Float64Array()).slice(training.start, training.end);
+    const rows = (raw[channel] ?? new Float64Array()).subarray(training.start, training.end);
     // Rows whose log is not defined are reported when the series is encoded; here they only must not spread.
-    const values = (transformColumn(rows, section.transform, () => undefined).at(-1) ?? rows)
-      .slice(lag)
-      .filter((value) => !Number.isNaN(value));
+    const values = knownValues(rows, section.transform);
     return [name, values.length === 0 ? { offset: 0, scale: 1 } : fitScaling(values, section.normalize)];
   });
   const { columns, targets, window, horizon, transform, normalize } = section;
@@ -68,7 +66,7 @@ export function fitSeries(section: SeriesSection, raw: readonly Float64Array[], 
 /** Columns that were not scaled: those that do not vary in the training rows, and those that have no value there. */
 export function unscaledColumns(
   facts: SeriesFacts,
-  raw: readonly Float64Array[],
+  raw: readonly NumberColumn[],
   training: RowRange,
 ): { readonly constant: readonly string[]; readonly empty: readonly string[] } {
   const constant: string[] = [];
@@ -76,10 +74,11 @@ export function unscaledColumns(
   if (facts.normalize === "none") return { constant, empty };
   channelsOf(facts).forEach((name, channel) => {
     const column = raw[channel] ?? new Float64Array();
-    const last = transformColumn(column.slice(training.start, training.end), facts.transform, () => undefined).at(-1);
-    const values = (last ?? column).slice(lagOf(facts.transform)).filter((value) => !Number.isNaN(value));
+    const values = knownValues(column.subarray(training.start, training.end), facts.transform);
+    let same = 0;
+    while (same < values.length && values[same] === values[0]) same += 1;
     if (values.length === 0) empty.push(name);
-    else if (values.every((value) => value === values[0])) constant.push(name);
+    else if (same === values.length) constant.push(name);
   });
   return { constant, empty };
 }

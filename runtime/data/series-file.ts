@@ -5,6 +5,7 @@ import type { FileReader } from "./dataset.ts";
 import type { Locate } from "./encoded-series.ts";
 import { seriesTimes, type SeriesTimes, type TimeKeys } from "./time-check.ts";
 import { openJsonLines } from "./jsonl.ts";
+import type { NumberColumn } from "./number-column.ts";
 import { findColumns, type OpenTable, type SourceTable } from "./source-table.ts";
 import { parquetProblem } from "./text.ts";
 import { wholeNumberNotes } from "./whole-numbers.ts";
@@ -20,7 +21,7 @@ export interface RowNames {
 export interface RawSeries {
   readonly file: string;
   readonly channels: readonly string[];
-  readonly columns: readonly Float64Array[];
+  readonly columns: readonly NumberColumn[];
   readonly rowCount: number;
   readonly locate: Locate;
   /** Text of the column of times, else of the first other column, for the axis of a plot; undefined when there is none. */
@@ -100,7 +101,7 @@ function openerOf(path: string, file: string): (content: Uint8Array, file: strin
   });
 }
 
-function readNumbers(source: SourceTable, channels: readonly string[], positions: readonly number[]): Float64Array[] {
+function readNumbers(source: SourceTable, channels: readonly string[], positions: readonly number[]): NumberColumn[] {
   const problems = new ProblemList();
   channels.forEach((name, channel) => {
     for (const { row, fault, more } of source.columns[channel]?.faults.list() ?? []) {

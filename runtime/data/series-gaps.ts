@@ -2,6 +2,7 @@
 import { Problem, ProblemList } from "../problem.ts";
 import type { ForecastData } from "./forecast.ts";
 import type { SeriesSection } from "./section.ts";
+import { firstKnownRow, missingIn } from "./number-column.ts";
 import { SeriesExamples } from "./series-examples.ts";
 import type { RawSeries } from "./series-file.ts";
 import { PART_LABELS, PART_NAMES } from "./split.ts";
@@ -11,8 +12,8 @@ import { countOf } from "./wording.ts";
 export function refuseMissing(series: RawSeries): void {
   const problems = new ProblemList();
   series.columns.forEach((values, channel) => {
-    values.forEach((value, row) => {
-      if (!Number.isNaN(value)) return;
+    for (let row = 0; row < values.length; row += 1) {
+      if (!Number.isNaN(values[row])) continue;
       problems.add(
         () => ({
           code: "missing-value",
@@ -22,7 +23,7 @@ export function refuseMissing(series: RawSeries): void {
         }),
         String(channel),
       );
-    });
+    }
   });
   problems.throwIfAny();
 }
@@ -31,7 +32,7 @@ export function refuseMissing(series: RawSeries): void {
 export function refuseEmpty(series: RawSeries): void {
   const problems = new ProblemList();
   series.columns.forEach((values, channel) => {
-    if (values.some((value) => !Number.isNaN(value))) return;
+    if (firstKnownRow(values) >= 0) return;
     problems.add(() => ({
       code: "gap-at-border",
       message: `column "${series.channels[channel] ?? ""}" has no value in any row, so there is nothing to fill it from.`,
@@ -43,12 +44,12 @@ export function refuseEmpty(series: RawSeries): void {
 }
 
 export function hasGaps({ columns }: RawSeries): boolean {
-  return columns.some((column) => column.some((value) => Number.isNaN(value)));
+  return columns.some((column) => missingIn(column) > 0);
 }
 
 /** Rows before every column has had a value: nothing can be filled in there. */
 export function leadingRows({ columns }: RawSeries): number {
-  return Math.max(0, ...columns.map((column) => column.findIndex((value) => !Number.isNaN(value))));
+  return Math.max(0, ...columns.map(firstKnownRow));
 }
 
 /**
@@ -61,7 +62,9 @@ export function refuseUnknown({ series, parts, windows }: ForecastData, file: st
     const { start, end } = parts[part];
     if (start === end) continue;
     const isKnown = (row: number): boolean => targets.some((_, target) => !Number.isNaN(series.truth(row, target)));
-    const isScored = Array.from({ length: end - start }, (_, row) => start + row).some(isKnown);
+    let first = start;
+    while (first < end && !isKnown(first)) first += 1;
+    const isScored = first < end;
     if (isScored && new SeriesExamples(series, windows[part]).learnable().length > 0) continue;
     const differenced = transform.some((step) => step !== "log");
     throw new Problem({
@@ -78,7 +81,7 @@ export function refuseUnknown({ series, parts, windows }: ForecastData, file: st
 
 export function gapNotes(raw: RawSeries, { missing }: SeriesSection, leading: number, left: number): string[] {
   const notes: string[] = [];
-  const filled = missingIn(raw, 0, raw.rowCount) - missingIn(raw, 0, leading);
+  const filled = raw.columns.reduce((count, column) => count + missingIn(column, leading), 0);
   if (filled > 0) {
     notes.push(
       `${countOf(filled, "missing value")} of ${raw.file} filled in by ${missing}, from what a window may see; ${filled === 1 ? "it is" : "they are"} not learned from and not scored.`,
@@ -94,12 +97,4 @@ export function gapNotes(raw: RawSeries, { missing }: SeriesSection, leading: nu
     );
   }
   return notes;
-}
-
-/** Empty cells in the rows from `start` to `end - 1`. */
-function missingIn({ columns }: RawSeries, start: number, end: number): number {
-  return columns.reduce(
-    (count, column) => count + column.subarray(start, end).filter((value) => Number.isNaN(value)).length,
-    0,
-  );
 }

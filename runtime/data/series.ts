@@ -5,6 +5,7 @@ import { sizeOf } from "../tensor.ts";
 import type { Dataset, Examples, FileReader } from "./dataset.ts";
 import { EncodedSeries } from "./encoded-series.ts";
 import { planWindows } from "./forecast.ts";
+import { missingIn } from "./number-column.ts";
 import type { MissingPolicy, PartName, SeriesSection } from "./section.ts";
 import { SeriesExamples, targetName } from "./series-examples.ts";
 import { readSeries, type RawSeries, type RowNames } from "./series-file.ts";
@@ -162,7 +163,7 @@ export function encodeRows(
   }
   raw.columns.forEach((column, channel) => {
     const first = given - needed;
-    if (column.subarray(0, first + 1).some((value) => !Number.isNaN(value))) return;
+    if (missingIn(column, 0, first + 1) <= first) return;
     throw new Problem({
       code: "gap-at-border",
       message: `column "${channelsOf(facts)[channel] ?? ""}" has no value in row ${String(first + 1)} or before, and the forecast is made from the last ${countOf(needed, "row")}: there is nothing to fill from.`,

@@ -1,5 +1,6 @@
 /** A table file, whatever its format: named columns, cells that hold a number, nothing, or something wrong. */
 import { MOST_OF_A_KIND, Problem, type ProblemPlace } from "../problem.ts";
+import type { NumberColumn } from "./number-column.ts";
 import { nameHelp } from "./suggest.ts";
 
 /** Why a cell holds no usable number. */
@@ -42,7 +43,7 @@ export interface SourceTable {
 
 export interface SourceColumn {
   /** NaN where a cell is empty, or is no number. */
-  readonly values: Float64Array;
+  readonly values: NumberColumn;
   readonly faults: FaultList;
 }
 

@@ -185,7 +185,7 @@ function runsOver({ starts, lag, length }: WindowSpan, row: number): boolean {
   return starts.some((part) => {
     // The last window that starts early enough for the row above to lie in its reach.
     const index = countUpTo(part, row - 1 + lag) - 1;
-    return index >= 0 && (part[index] ?? 0) + length > row;
+    return index >= 0 && (part.at(index) ?? 0) + length > row;
   });
 }
 
@@ -194,7 +194,7 @@ function countUpTo(rising: WindowStarts, most: number): number {
   let [low, high] = [0, rising.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((rising[middle] ?? 0) <= most) low = middle + 1;
+    if ((rising.at(middle) ?? 0) <= most) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -120,6 +120,7 @@ function goesBackward(times: Float64Array): boolean {
 }
 
 function sortedTimes(times: Float64Array): Float64Array {
+  if (isAscending(times) && !times.some(Number.isNaN)) return times;
   return times.filter((time) => !Number.isNaN(time)).sort();
 }
 

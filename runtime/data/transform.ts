@@ -1,4 +1,5 @@
 /** Transforms of one column, applied in order and undone in reverse. */
+import { missingIn, type NumberColumn } from "./number-column.ts";
 import type { Transform } from "./section.ts";
 
 /** How many rows at the start have no value after all transforms: the sum of the difference lags. */
@@ -7,35 +8,58 @@ export function lagOf(transforms: readonly Transform[]): number {
 }
 
 /**
- * The column after each transform: element 0 is the column itself, the last one is what the scaler sees. Rows that a
- * difference leaves without a value, and what is computed from a NaN, are NaN.
- *
- * @param notPositive called for each row whose log is not defined
+ * The value of a row after the first `stages` transforms, computed from the column as it is: no transformed one is kept.
+ * @returns NaN for rows that a difference leaves without a value, for what is computed from a NaN, and for logs that are not
+ *   defined
  */
-export function transformColumn(
-  column: Float64Array,
+export function transformedValue(
+  column: ArrayLike<number>,
   transforms: readonly Transform[],
-  notPositive: (row: number, value: number) => void,
-): Float64Array[] {
-  const stages = [column];
-  let lag = 0;
-  for (const transform of transforms) {
-    const before = stages.at(-1) ?? column;
-    const after = new Float64Array(column.length).fill(Number.NaN);
-    if (transform !== "log") lag += transform.difference;
-    for (let row = lag; row < column.length; row += 1) {
-      const value = before[row] ?? Number.NaN;
-      if (transform !== "log") {
-        after[row] = value - (before[row - transform.difference] ?? Number.NaN);
-      } else if (value > 0) {
-        after[row] = Math.log(value);
-      } else {
-        notPositive(row, value);
-      }
-    }
-    stages.push(after);
+  row: number,
+  stages = transforms.length,
+): number {
+  const transform = transforms[stages - 1];
+  if (transform === undefined) return column[row] ?? Number.NaN;
+  const value = transformedValue(column, transforms, row, stages - 1);
+  if (transform !== "log") return value - transformedValue(column, transforms, row - transform.difference, stages - 1);
+  return value > 0 ? Math.log(value) : Number.NaN;
+}
+
+/**
+ * The values of consecutive rows after all transforms, without those that are NaN.
+ * @param column the rows, and none before them: differences are made within
+ */
+export function knownValues(column: NumberColumn, transforms: readonly Transform[]): ArrayLike<number> {
+  const lag = lagOf(transforms);
+  if (transforms.length === 0 && missingIn(column) === 0) return column;
+  const values = new Float64Array(Math.max(0, column.length - lag));
+  let count = 0;
+  for (let row = lag; row < column.length; row += 1) {
+    const value = transformedValue(column, transforms, row);
+    if (Number.isNaN(value)) continue;
+    values[count] = value;
+    count += 1;
   }
-  return stages;
+  return values.subarray(0, count);
+}
+
+/** Calls for each row at which a log is taken of what is zero or less; once a row, with the value there. */
+export function logsNotDefined(
+  column: ArrayLike<number>,
+  transforms: readonly Transform[],
+  report: (row: number, value: number) => void,
+): void {
+  let lag = 0;
+  transforms.forEach((transform, stage) => {
+    if (transform !== "log") {
+      lag += transform.difference;
+      return;
+    }
+    for (let row = lag; row < column.length; row += 1) {
+      const value = transformedValue(column, transforms, row, stage);
+      if (value <= 0) report(row, value);
+    }
+  });
 }
 
 /**

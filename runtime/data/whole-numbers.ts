@@ -1,4 +1,5 @@
 /** Whole numbers that a file writes with more digits than float64 holds. */
+import type { NumberColumn } from "./number-column.ts";
 import { countOf } from "./wording.ts";
 
 /** From here on float64 does not have every whole number. */
@@ -9,20 +10,21 @@ const FIRST_UNSURE = 2 ** 53;
  * @param text what the file says in a cell; channels count from 0 as in `columns`
  */
 export function wholeNumberNotes(
-  columns: readonly Float64Array[],
+  columns: readonly NumberColumn[],
   names: readonly string[],
   text: (row: number, channel: number) => string,
 ): string[] {
   return columns.flatMap((values, channel) => {
     let count = 0;
     let first = "";
-    values.forEach((value, row) => {
-      if (!(Math.abs(value) >= FIRST_UNSURE)) return;
+    for (let row = 0; row < values.length; row += 1) {
+      const value = values[row] ?? Number.NaN;
+      if (!(Math.abs(value) >= FIRST_UNSURE)) continue;
       const written = text(row, channel).trim();
-      if (!losesDigits(written, value)) return;
+      if (!losesDigits(written, value)) continue;
       if (count === 0) first = `row ${String(row + 1)}: ${written} is read as ${String(BigInt(value))}`;
       count += 1;
-    });
+    }
     if (count === 0) return [];
     return [
       `column "${names[channel] ?? ""}" has ${countOf(count, "number")} above 2^53 with digits that float64 does not hold (${first}).`,

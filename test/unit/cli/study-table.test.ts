@@ -36,6 +36,39 @@ describe("studyTable", () => {
     expect(study("load,sales", text)).toMatchObject({ columns: ["load"], others: ['sales (row 5 holds "n/a")'] });
   });
 
+  it("remarks on columns that were meant to be data, and on gaps that nothing can fill", () => {
+    const regional = studyTable(
+      openCsv(
+        new TextEncoder().encode(
+          `d;sold;n\n${rows((row) => `x${row};${row % 3 ? row : `${row}000`},5;${row * row}`)}\n`,
+        ),
+        "a.csv",
+      ),
+    );
+    expect(regional).toMatchObject({
+      columns: ["n"],
+      remarks: [
+        expect.stringMatching(
+          /^column "sold" is left out: row 1 holds "0000,5", and 39 more are like it; write decimals/,
+        ),
+      ],
+    });
+    const late = study(
+      "d,load",
+      rows((row) => `x${row},${row < 2 ? "" : row % 5}`),
+    );
+    expect(late).toMatchObject({
+      gaps: 2,
+      remarks: [expect.stringMatching(/^the first 2 rows have no value in column "load"/)],
+    });
+    expect(
+      study(
+        "d,load",
+        rows((row) => `x${row},${row % 5}`),
+      ).remarks,
+    ).toEqual([]);
+  });
+
   it.each([
     ["1,2", rows(() => "1,2"), "no-columns"],
     ["a", rows(() => "x"), "no-columns"],

@@ -18,7 +18,7 @@ const csvOf = (values: readonly (number | string)[]): string =>
 const load = (values: readonly (number | string)[], changes: Partial<SeriesSection> = {}): Promise<Dataset> =>
   loadDataset(seriesSection(changes), [], memoryFiles({ "series.csv": csvOf(values) }));
 
-const list = (values: ArrayLike<number> | undefined): number[] => Array.from(values ?? []);
+const list = (values: Iterable<number> | undefined): number[] => Array.from(values ?? []);
 const _ = Number.NaN;
 
 describe("a filled column", () => {
