@@ -85,8 +85,8 @@ describe("the built command", () => {
       expect(await readdir(path.join(cwd, "full"))).toEqual(expect.arrayContaining(["metrics.json", "report.html"]));
       await expect(shell(`${run} --out told --json --epochs 100000 > /dev/full`)).rejects.toMatchObject(full);
       expect(await readdir(path.join(cwd, "told"))).toContain("checkpoint.safetensors");
-      await expect(shell(`${command} validate specs/wave.yaml > /dev/full`)).rejects.toMatchObject(full);
-      await shell(`${command} validate specs/wave.yaml 2> /dev/full`);
+      await expect(shell(`${command} --version > /dev/full`)).rejects.toMatchObject(full);
+      await shell(`${command} --version 2> /dev/full`);
       // A reader that has enough ends a training, and nothing else.
       await shell(`${run} --out piped | true`);
       expect((await readdir(path.join(cwd, "piped"))).sort()).toEqual([
@@ -98,27 +98,18 @@ describe("the built command", () => {
         "weights.safetensors",
       ]);
     },
+    300_000,
   );
 
   it("is killed at random instants and resumed, and ends with the bits of the unbroken run", async () => {
-    const harness = [
-      "bench/kills.mjs",
-      "--kills",
-      "4",
-      "--chain",
-      "2",
-      "--seed",
-      "3",
-      "--cases",
-      "short-epochs,memory",
-    ];
+    const harness = ["bench/kills.mjs", "--kills", "3", "--chain", "3", "--seed", "3", "--cases", "memory"];
     // How much was lost is told there; on a machine that does much else a second proves nothing.
     const { stdout } = await start(process.execPath, [...harness, "--dist", built, "--scale", "0.1", "--bits-only"], {
       cwd: root,
       env: { ...process.env, SPECLOOM_CACHE: process.env["SPECLOOM_CACHE"] },
     });
-    expect(stdout).toMatch(/^4 kills, 0 chains with other bits/m);
-  }, 120_000);
+    expect(stdout).toMatch(/^3 kills, 0 chains with other bits/m);
+  }, 300_000);
 
   it("gives the shell its exit code", async () => {
     const argv = [path.join(built, "cli", "main.js"), "run", "specs/nothing.yaml"];
