@@ -71,13 +71,17 @@ export function lacksGpuDevice(): boolean {
 export async function webGpuAdapter(): Promise<Adapter> {
   const api = surroundings().navigator?.gpu ?? (isNode() ? await installNodeWebGpu() : undefined);
   if (api === undefined) {
-    throw unavailable("webgpu", "this browser has no WebGPU", "use a browser with WebGPU, or the backend webgl2.");
+    throw unavailable(
+      "webgpu",
+      "this browser has no WebGPU",
+      "use a browser with WebGPU, or the backend wasm or webgl2.",
+    );
   }
   const adapter = await api.requestAdapter();
   if (adapter === null) {
     const help = isNode()
-      ? "install a Vulkan, Metal or Direct3D 12 driver for the GPU, or choose the backend webasm."
-      : "turn on hardware acceleration in the browser, or choose the backend webgl2 or webasm.";
+      ? "install a Vulkan, Metal or Direct3D 12 driver for the GPU, or choose the backend wasm."
+      : "turn on hardware acceleration in the browser, or choose the backend wasm or webgl2.";
     throw unavailable("webgpu", "WebGPU is there but offers no adapter", help);
   }
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info ?? {};

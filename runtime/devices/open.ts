@@ -50,9 +50,9 @@ function lacking(backend: GpuBackend): string | undefined {
 }
 
 const remedies: Readonly<Record<GpuBackend, string>> = {
-  webgpu: "choose the backend webasm.",
-  webgl2: "open the page in a browser with WebGL 2, or choose the backend webasm.",
-  headlessgl: "npm install gl compiles it (needs X11 and OpenGL headers), or choose the backend webasm.",
+  webgpu: "choose the backend wasm.",
+  webgl2: "open the page in a browser with WebGL 2, or choose the backend wasm.",
+  headlessgl: "npm install gl compiles it (needs X11 and OpenGL headers), or choose the backend wasm.",
   webasm: "choose the backend cpu.",
   cpu: "run `specloom doctor`.",
 };
