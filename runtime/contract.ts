@@ -296,11 +296,14 @@ export interface Executor {
   /**
    * @param argumentsByName inputs, scalars and random numbers; resident tensors are there already
    * @param batch examples per call: `batchSize`, or 1 where `batches` says that the program has such a form
+   * @param taken called where the program changed resident tensors, in the very moment: what is read before has nothing of the
+   *   change, what is read after has all of it
    */
   readonly run: (
     program: AnyProgramName,
     argumentsByName: Readonly<Record<string, Float32Array>>,
     batch: number,
+    taken?: (program: AnyProgramName) => void,
   ) => Promise<ProgramRun>;
   /** The batch sizes that a program can run with, largest first; the last resort is `batchSize`. */
   readonly batches: (program: AnyProgramName) => readonly [number, ...number[]];

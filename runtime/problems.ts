@@ -54,6 +54,7 @@ export const problemCatalogue = {
   "run-missing": "There is no run to resume or read at a path.",
   "series-facts": "The stored facts of a series do not fit the model.",
   "split-rows": "The parts of the split do not fit the number of rows.",
+  "stream-outdated": "A stream was asked for a step after the model's parameters had changed.",
   "stream-too-long": "A stream was asked for more steps than its caches have room for.",
   "target-not-aligned": "A target holds the blank, or has more labels than its input has steps for.",
   "tensor-dtype": "A tensor of a data file has a type that its input cannot take.",

@@ -58,6 +58,7 @@ export class GpuExecutor implements Executor {
     name: AnyProgramName,
     argumentsByName: Readonly<Record<string, Float32Array>>,
     batch: number,
+    taken?: (program: AnyProgramName) => void,
   ): Promise<ProgramRun> => {
     if (this.#disposed) throw new Problem({ code: "model-disposed", message: "This model was disposed of already." });
     if (batch !== this.batches(name)[0]) throw wrongBatch(name, batch, this.batches(name));
@@ -79,7 +80,7 @@ export class GpuExecutor implements Executor {
       if (value === undefined) throw mismatch(name, result, size, undefined);
       return [result, flatten(value, size, { program: name, result })] as const;
     });
-    return this.#residents.settle(Object.fromEntries(flat));
+    return this.#residents.settle(Object.fromEntries(flat), () => taken?.(name));
   };
 
   readonly dispose = async (): Promise<void> => {

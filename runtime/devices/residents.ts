@@ -53,8 +53,9 @@ export class Residents {
    * Takes over the resident tensors among the results of a call, or none of them where a number is not finite.
    *
    * @param all results by name; the arrays become the executor's own
+   * @param taken called where they were taken over
    */
-  settle(all: Readonly<Record<string, Float32Array>>): ProgramRun {
+  settle(all: Readonly<Record<string, Float32Array>>, taken?: () => void): ProgramRun {
     const named = Object.entries(all);
     const results = Object.fromEntries(named.filter(([name]) => !this.#tensors.has(name)));
     const updated = named.filter(([name]) => this.#tensors.has(name));
@@ -63,6 +64,7 @@ export class Residents {
       return { results, refused: Object.fromEntries(updated) };
     }
     for (const [name, values] of updated) this.#tensors.set(name, values);
+    taken?.();
     return { results };
   }
 }

@@ -127,9 +127,10 @@ class WasmExecutor implements Executor {
     name: AnyProgramName,
     argumentsByName: Readonly<Record<string, Float32Array>>,
     batch: number,
+    taken?: (program: AnyProgramName) => void,
   ): Promise<ProgramRun> => {
     try {
-      return Promise.resolve(this.#runNow(name, argumentsByName, batch));
+      return Promise.resolve(this.#runNow(name, argumentsByName, batch, taken));
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -140,7 +141,12 @@ class WasmExecutor implements Executor {
     return this.#disposal;
   };
 
-  #runNow(name: AnyProgramName, argumentsByName: Readonly<Record<string, Float32Array>>, batch: number): ProgramRun {
+  #runNow(
+    name: AnyProgramName,
+    argumentsByName: Readonly<Record<string, Float32Array>>,
+    batch: number,
+    taken?: (program: AnyProgramName) => void,
+  ): ProgramRun {
     if (this.#disposal !== undefined) {
       throw new Problem({ code: "model-disposed", message: "This model was disposed of already." });
     }
@@ -155,6 +161,7 @@ class WasmExecutor implements Executor {
     const program = this.#programOf(name, batch);
     fill(name, program.feeds, argumentsByName);
     if (callPaced(program) === 0) return refusal(name, program, argumentsByName);
+    if (program.updates.length > 0) taken?.(name);
     const results = copies(program.results);
     if (program.updates.length > 0) refuseSpoilt(name, program.results);
     return { results };

@@ -64,11 +64,20 @@ export class ProgramCalls {
     };
   }
 
-  /** @returns results that are not resident, of the sizes in the program's facts; padded rows are still in them */
-  async run(program: AnyProgramName, state: CallState, inputs: CheckedInputs, rows: Rows): Promise<ProgramRun> {
+  /**
+   * @param taken see `Executor.run`
+   * @returns results that are not resident, of the sizes in the program's facts; padded rows are still in them
+   */
+  async run(
+    program: AnyProgramName,
+    state: CallState,
+    inputs: CheckedInputs,
+    rows: Rows,
+    taken: (program: AnyProgramName) => void,
+  ): Promise<ProgramRun> {
     const { feeds, results: sizes } = this.#programs[program] ?? absent(program);
     const given = feeds.map((feed) => [feed.name, argument(program, feed, state, inputs, rows)] as const);
-    const run = await this.#executor.run(program, Object.fromEntries(given), rows.batch);
+    const run = await this.#executor.run(program, Object.fromEntries(given), rows.batch, taken);
     for (const { name, fixed, perExample } of sizes) {
       const size = fixed + perExample * rows.batch;
       const values = memberOf(run.results, name);

@@ -1,11 +1,11 @@
 /** From the options of `create` to a live model. Which executors exist is the caller's business. */
 import type { Backend, CreateOptions, Executor, LiveModel, ModelDefinition, SimdVariant } from "../contract.ts";
-import { checkOneOf, checkOptions, checkWhole } from "../arguments.ts";
+import { checkOneOf, checkOptions, checkWhole, invalidSeed } from "../arguments.ts";
 import { nearestName } from "../data/suggest.ts";
 import { Problem } from "../problem.ts";
 import { isSeed } from "../random.ts";
 import { describe } from "../tensor.ts";
-import { invalidSeed, RunningModel } from "./live.ts";
+import { RunningModel } from "./live.ts";
 import { initialParameters, readWeights } from "./parameters.ts";
 
 /** What `simd` may be. */

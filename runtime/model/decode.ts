@@ -17,13 +17,19 @@ import { Problem } from "../problem.ts";
 import { stepsOf } from "./alignments.ts";
 import { decodedExamples, namesOf } from "./decoded-examples.ts";
 import { checkFacts } from "./inputs.ts";
+import type { CheckedInputs } from "./inputs.ts";
 import { predictedInputs, withStandIns } from "./stand-ins.ts";
+import { Breather } from "./turns.ts";
+import type { Turn } from "./turns.ts";
 
 /** What decoding asks of a model. */
 export interface Decodable {
   readonly definition: ModelDefinition;
+  /** When the model may be asked. A decoding has one turn from its first step to its last: all of them see one state. */
+  readonly turn: Turn;
+  /** Within the turn. */
   readonly stream: (inputs: TensorInputs) => Promise<Stream>;
-  readonly predict: (inputs: TensorInputs) => Promise<TensorOutputs>;
+  readonly predict: (inputs: CheckedInputs) => Promise<TensorOutputs>;
 }
 
 /** @throws Problem `nothing-to-decode`, `invalid-option`, `wrong-inputs`, `stream-too-long` */
@@ -89,26 +95,33 @@ async function tokens(
 ): Promise<readonly (readonly Hypothesis[])[]> {
   const { definition } = model;
   const room = definition.stream?.steps ?? Number.POSITIVE_INFINITY;
-  const results: (readonly Hypothesis[])[] = [];
-  for (const { whole, prompt } of decodedExamples(definition, fact, inputs)) {
-    const start = searched(await model.stream(whole), fact);
-    for (const token of prompt.slice(0, -1)) await start.step(token);
-    // The last token that is written is not read any more.
-    const maxLength = Math.min(settings.maxLength, room - prompt.length + 1);
-    const first = prompt[prompt.length - 1] ?? fact.bos;
-    results.push(await search(start, { ...settings, maxLength, first, eos: fact.eos }));
-  }
-  return results;
+  // Before the turn: the caller may change what was given while it waits.
+  const examples = decodedExamples(definition, fact, inputs);
+  return model.turn(async () => {
+    const breather = new Breather();
+    const results: (readonly Hypothesis[])[] = [];
+    for (const { whole, prompt } of examples) {
+      const start = searched(await model.stream(whole), fact, breather);
+      for (const token of prompt.slice(0, -1)) await start.step(token);
+      // The last token that is written is not read any more.
+      const maxLength = Math.min(settings.maxLength, room - prompt.length + 1);
+      const first = prompt[prompt.length - 1] ?? fact.bos;
+      results.push(await search(start, { ...settings, maxLength, first, eos: fact.eos }));
+    }
+    return results;
+  });
 }
 
-function searched(stream: Stream, { input, output }: Pick<DecodeFact, "input" | "output">): Searched {
+function searched(stream: Stream, fact: Pick<DecodeFact, "input" | "output">, breather: Breather): Searched {
+  const { input, output } = fact;
   return {
     step: async (token) => {
       const logits = memberOf(await stream.step({ [input]: [token] }), output);
       if (logits === undefined) throw new Error(`a step gives no ${output}`);
+      await breather.pause();
       return logits;
     },
-    fork: () => searched(stream.fork(), { input, output }),
+    fork: () => searched(stream.fork(), fact, breather),
   };
 }
 
@@ -125,7 +138,8 @@ async function alignment(
   const facts = predicted.filter(({ name }) => needs.includes(name) || given.includes(name));
   const { count, tensors } = checkFacts(definition, inputs, facts, "decode");
   const all = withStandIns(tensors, predicted, count);
-  const logits = memberOf(await model.predict(all), output) ?? new Float32Array(0);
+  const logits =
+    memberOf(await model.turn(() => model.predict({ count, tensors: all })), output) ?? new Float32Array(0);
   const [steps = 1, classes = 1] = definition.outputs.find(({ name }) => name === output)?.shape ?? [];
   const fact = definition.alignments?.find(({ input }) => input === output);
   const lengths = Array.from({ length: count }, (_, example) =>

@@ -7,6 +7,18 @@ export function lossReduction(definition: ModelFacts): "mean" | "sum" {
   return losses.length > 0 && losses.every((loss) => loss["reduction"] === "sum") ? "sum" : "mean";
 }
 
+/** The loss of one batch; what it counts are the examples where the program does not tell. */
+export function lossOf(
+  definition: ModelDefinition,
+  results: Readonly<Record<string, Float32Array>>,
+  examples: number,
+): LossValue {
+  const value = { loss: results["loss"]?.[0] ?? NaN, count: results["loss.count"]?.[0] ?? examples };
+  if (!Array.isArray(definition.spec["loss"])) return value;
+  const parts = lossParts(definition, results);
+  return parts.length > 0 ? { ...value, parts } : value;
+}
+
 /** The losses of one batch by themselves, where the spec has several; else none. */
 export function lossParts(
   definition: ModelFacts,

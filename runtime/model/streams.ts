@@ -1,11 +1,9 @@
 /** Streams of a model: one example, one step at a time. */
 import type {
-  Executor,
   InputFact,
   ModelDefinition,
   Stream,
   StreamFact,
-  StreamProgramName,
   TensorInput,
   TensorInputs,
   TensorOutputs,
@@ -14,87 +12,67 @@ import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { checkFacts } from "./inputs.ts";
-import type { Queue } from "./turns.ts";
+import type { ModelState } from "./state.ts";
+import type { Turn } from "./turns.ts";
 
 type Tensors = Readonly<Record<string, Float32Array>>;
 
 /** Argument of a step: how many went before. */
 const positionName = "stream.position";
 
-export class Streams {
-  readonly #definition: ModelDefinition;
-  readonly #executor: Executor;
-  readonly #queue: Queue;
-  readonly #refuseDisposed: () => void;
-
-  /** @param refuseDisposed throws once the model was disposed: a stream may outlive it */
-  constructor(definition: ModelDefinition, executor: Executor, queue: Queue, refuseDisposed: () => void) {
-    this.#definition = definition;
-    this.#executor = executor;
-    this.#queue = queue;
-    this.#refuseDisposed = refuseDisposed;
+/**
+ * @param turn when the stream and each of its steps may read the state
+ * @throws Problem `no-stream`, `wrong-inputs`
+ */
+export async function startStream(model: ModelState, inputs: TensorInputs, turn: Turn): Promise<Stream> {
+  const { definition } = model;
+  const { stream, streamObstacle = "it was compiled by another version", name, inputs: facts } = definition;
+  if (stream === undefined) {
+    throw new Problem({
+      code: "no-stream",
+      message: `model "${name}" cannot be run step by step: ${streamObstacle}.`,
+      help: "use predict with whole sequences, or layers that look back only (causal, scope: prefix, one direction).",
+    });
   }
-
-  /** @throws Problem `no-stream` */
-  async start(inputs: TensorInputs): Promise<Stream> {
-    const { stream, streamObstacle = "it was compiled by another version", name, inputs: facts } = this.#definition;
-    if (stream === undefined) {
-      throw new Problem({
-        code: "no-stream",
-        message: `model "${name}" cannot be run step by step: ${streamObstacle}.`,
-        help: "use predict with whole sequences, or layers that look back only (causal, scope: prefix, one direction).",
-      });
-    }
-    const whole = facts.filter((fact) => stream.whole.includes(fact.name));
-    const readsNone = whole.length === 0 && typeof inputs === "object" && (inputs as unknown) !== null;
-    const checked = readsNone ? noInputs(inputs) : checkFacts(this.#definition, inputs, whole, "stream");
-    if (checked.count !== 1) {
-      throw new Problem({
-        code: "wrong-inputs",
-        message: `a stream runs one example, but ${String(checked.count)} were given.`,
-        help: "start a stream for each; they do not disturb one another.",
-      });
-    }
-    const hasStart = this.#definition.gpu.stream_start !== undefined;
-    const context = hasStart ? await this.#run("stream_start", checked.tensors) : {};
-    const states = Object.fromEntries(
-      stream.states.map(({ name: state, shape }) => [state, new Float32Array(sizeOf(shape))]),
-    );
-    return new RunningStream(this.#definition, stream, (given) => this.#run("stream_step", given), context, states, 0);
+  const whole = facts.filter((fact) => stream.whole.includes(fact.name));
+  const readsNone = whole.length === 0 && typeof inputs === "object" && (inputs as unknown) !== null;
+  const checked = readsNone ? noInputs(inputs) : checkFacts(definition, inputs, whole, "stream");
+  if (checked.count !== 1) {
+    throw new Problem({
+      code: "wrong-inputs",
+      message: `a stream runs one example, but ${String(checked.count)} were given.`,
+      help: "start a stream for each; they do not disturb one another.",
+    });
   }
+  const states = Object.fromEntries(
+    stream.states.map(({ name: state, shape }) => [state, new Float32Array(sizeOf(shape))]),
+  );
+  return turn(async () => {
+    const version = model.parametersVersion;
+    const hasStart = definition.gpu.stream_start !== undefined;
+    const context = hasStart ? await model.runStream("stream_start", checked.tensors) : {};
+    return new RunningStream({ model, fact: stream, turn, version, context }, states, 0);
+  });
+}
 
-  /** Only what the program reads: an executor refuses anything else. */
-  #run(program: StreamProgramName, given: Tensors): Promise<Tensors> {
-    this.#refuseDisposed();
-    const wanted = (this.#definition.gpu[program]?.arguments ?? []).filter(({ role }) => role === "input");
-    const argumentsByName = Object.fromEntries(
-      wanted.map(({ name }) => [name, memberOf(given, name) ?? new Float32Array(0)]),
-    );
-    return this.#queue.run(async () => (await this.#executor.run(program, argumentsByName, 1)).results);
-  }
+/** What a stream and its forks have in common. */
+interface Course {
+  readonly model: ModelState;
+  readonly fact: StreamFact;
+  readonly turn: Turn;
+  /** That of the parameters which the context and the states were computed with. */
+  readonly version: number;
+  readonly context: Tensors;
 }
 
 class RunningStream implements Stream {
-  readonly #definition: ModelDefinition;
-  readonly #fact: StreamFact;
-  readonly #run: (given: Tensors) => Promise<Tensors>;
-  readonly #context: Tensors;
+  readonly #course: Course;
   #states: Tensors;
   #position: number;
   #isStepping = false;
 
-  constructor(
-    definition: ModelDefinition,
-    fact: StreamFact,
-    run: (given: Tensors) => Promise<Tensors>,
-    context: Tensors,
-    states: Tensors,
-    position: number,
-  ) {
-    this.#definition = definition;
-    this.#fact = fact;
-    this.#run = run;
-    this.#context = context;
+  constructor(course: Course, states: Tensors, position: number) {
+    this.#course = course;
     this.#states = states;
     this.#position = position;
   }
@@ -104,7 +82,8 @@ class RunningStream implements Stream {
   }
 
   async step(inputs: TensorInputs): Promise<TensorOutputs> {
-    const { steps, stepped, states, outputs } = this.#fact;
+    const { model, fact, turn } = this.#course;
+    const { steps, stepped } = fact;
     if (this.#isStepping) {
       throw new Problem({
         code: "wrong-inputs",
@@ -119,8 +98,8 @@ class RunningStream implements Stream {
         help: "start another one, or compile the model for longer sequences.",
       });
     }
-    const facts = this.#definition.inputs.filter(({ name }) => stepped.includes(name)).map(oneStep);
-    const checked = checkFacts(this.#definition, listed(inputs), facts, "stream");
+    const facts = model.definition.inputs.filter(({ name }) => stepped.includes(name)).map(oneStep);
+    const checked = checkFacts(model.definition, listed(inputs), facts, "stream");
     if (checked.count !== 1) {
       throw new Problem({
         code: "wrong-inputs",
@@ -130,18 +109,7 @@ class RunningStream implements Stream {
     }
     this.#isStepping = true;
     try {
-      const position = Float32Array.of(this.#position);
-      const results = await this.#run({
-        ...this.#context,
-        ...this.#states,
-        ...checked.tensors,
-        [positionName]: position,
-      });
-      this.#states = Object.fromEntries(
-        states.map(({ name }) => [name, memberOf(results, name) ?? new Float32Array(0)]),
-      );
-      this.#position += 1;
-      return Object.fromEntries(outputs.map((name) => [name, memberOf(results, name) ?? new Float32Array(0)]));
+      return await turn(() => this.#taken(checked.tensors));
     } finally {
       this.#isStepping = false;
     }
@@ -149,8 +117,33 @@ class RunningStream implements Stream {
 
   /** States are never changed, only replaced: both may share them. */
   fork(): Stream {
-    return new RunningStream(this.#definition, this.#fact, this.#run, this.#context, this.#states, this.#position);
+    return new RunningStream(this.#course, this.#states, this.#position);
   }
+
+  async #taken(given: Tensors): Promise<TensorOutputs> {
+    const { model, fact, version, context } = this.#course;
+    if (model.parametersVersion !== version) throw outdated(model.definition);
+    const position = Float32Array.of(this.#position);
+    const results = await model.runStream("stream_step", {
+      ...context,
+      ...this.#states,
+      ...given,
+      [positionName]: position,
+    });
+    const resultOf = (name: string): [string, Float32Array] => [name, memberOf(results, name) ?? new Float32Array(0)];
+    this.#states = Object.fromEntries(fact.states.map(({ name }) => resultOf(name)));
+    this.#position += 1;
+    return Object.fromEntries(fact.outputs.map(resultOf));
+  }
+}
+
+/** States of the old parameters and a step of the new ones would give what neither model says. */
+function outdated({ name }: ModelDefinition): Problem {
+  return new Problem({
+    code: "stream-outdated",
+    message: `the parameters of model "${name}" have changed since this stream was started: what it remembers is of the old ones.`,
+    help: "start another stream, and give it the steps that went before.",
+  });
 }
 
 function oneStep(fact: InputFact): InputFact {

@@ -1,6 +1,13 @@
 /** Turns: one call of a model at a time, and time for the rest of the program in between. */
 
-/** Runs tasks one after the other in the order of their arrival, the first at once. A task that fails does not stop the next. */
+/** Runs a task when its turn comes. */
+export type Turn = <Result>(task: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * Runs tasks one after the other in the order of their arrival, none of them before `run` has returned: what is read in the same
+ * turn of the event loop is as it was before, on a backend that computes on the calling thread too. A task that fails does not
+ * stop the next.
+ */
 export class Queue {
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -14,20 +21,10 @@ export class Queue {
   }
 
   run<Result>(task: () => Promise<Result>): Promise<Result> {
-    const isFirst = this.#waiting === 0;
     this.#waiting += 1;
-    const result = isFirst ? started(task) : this.#last.then(task);
+    const result = this.#last.then(task);
     this.#last = result.then(this.#settled, this.#settled);
     return result;
-  }
-}
-
-/** What a task throws before its first wait is a rejection too. */
-function started<Result>(task: () => Promise<Result>): Promise<Result> {
-  try {
-    return task();
-  } catch (error) {
-    return Promise.reject(error as Error);
   }
 }
 

@@ -130,6 +130,7 @@ export class FakeExecutor implements Executor {
     program: AnyProgramName,
     given: Readonly<Record<string, Float32Array>>,
     batch: number,
+    taken?: (program: AnyProgramName) => void,
   ): Promise<ProgramRun> {
     this.running += 1;
     this.mostRunning = Math.max(this.mostRunning, this.running);
@@ -141,7 +142,7 @@ export class FakeExecutor implements Executor {
       const resident = this.#residents.get(name);
       if (resident !== undefined) whole[name] = resident;
     }
-    return this.#residents.settle(compute(program, whole));
+    return this.#residents.settle(compute(program, whole), () => taken?.(program));
   }
 
   dispose(): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Queue } from "../../../../runtime/model/turns.ts";
 
 describe("Queue", () => {
-  it("starts the first task at once and the others when those before have ended, in order", async () => {
+  it("starts the first task when the call has returned and the others when those before have ended, in order", async () => {
     const queue = new Queue();
     const told: string[] = [];
     const task = (name: string) => async (): Promise<string> => {
@@ -12,6 +12,8 @@ describe("Queue", () => {
       return name;
     };
     const results = [queue.run(task("one")), queue.run(task("two")), queue.run(task("three"))];
+    expect(told).toEqual([]);
+    await Promise.resolve();
     expect(told).toEqual(["one begins"]);
     expect(await Promise.all(results)).toEqual(["one", "two", "three"]);
     expect(told).toEqual(["one begins", "one ends", "two begins", "two ends", "three begins", "three ends"]);

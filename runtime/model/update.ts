@@ -1,0 +1,107 @@
+/** One batch of training: an update of the parameters, or a part of one that several batches make. */
+import type { AnyProgramName, ModelDefinition, ProgramRun, StepValue, TrainStepOptions } from "../contract.ts";
+import { checkOptions, invalidOption } from "../arguments.ts";
+import { memberOf } from "../member-of.ts";
+import type { Problem } from "../problem.ts";
+import { learningRateAt } from "../training/learning-rate.ts";
+import { clippingFault, gradientNorm, SMALL_SCALE, squaresOverflowed } from "./clip.ts";
+import { lossNotFinite, notFinite } from "./finite.ts";
+import type { NamedTensor } from "./finite.ts";
+import type { CheckedInputs } from "./inputs.ts";
+import { lossOf } from "./loss.ts";
+import type { Tensors } from "./parameters.ts";
+import type { ModelState } from "./state.ts";
+
+/** @throws Problem `loss-not-finite`; the state is then as it was */
+export async function trainStep(
+  state: ModelState,
+  inputs: CheckedInputs,
+  { learningRate: asked, epoch = 1, update }: TrainStepOptions,
+): Promise<StepValue> {
+  const { definition } = state;
+  const learningRate = asked ?? learningRateAt(definition, { step: state.step + 1, epoch });
+  const updated = update ?? state.accumulated + 1 >= (definition.accumulation?.batches ?? 1);
+  const program = updated ? "train_step" : "accumulate";
+  const { run, norm } = await updateOf(state, program, inputs, learningRate);
+  if (run.refused !== undefined) throw await refusal(state, program, run, norm, inputs);
+  // Written out: small models are called so often that spreading objects would be felt.
+  const { loss, count, parts } = lossOf(definition, run.results, inputs.count);
+  if (norm === undefined && parts === undefined) return { loss, count, learningRate, updated };
+  return {
+    loss,
+    count,
+    ...(parts === undefined ? {} : { parts }),
+    learningRate,
+    updated,
+    ...(norm === undefined ? {} : { gradientNorm: norm }),
+  };
+}
+
+/**
+ * The options as they are now: the caller may change the object while the step waits for its turn.
+ *
+ * @throws Problem `invalid-option`
+ */
+export function stepOptions(options: TrainStepOptions, accumulates: boolean): TrainStepOptions {
+  checkOptions("trainStep", options, ["learningRate", "epoch", "update"]);
+  const { learningRate, epoch, update } = options;
+  if (update === false && !accumulates) {
+    throw invalidOption(
+      "update: false is for models whose spec says train.accumulate; every step of this one updates.",
+    );
+  }
+  if (learningRate !== undefined && !(Number.isFinite(learningRate) && learningRate >= 0)) {
+    throw invalidOption(`learningRate must be a number from 0, not ${String(learningRate)}.`);
+  }
+  if (epoch !== undefined && !(Number.isSafeInteger(epoch) && epoch >= 1)) {
+    throw invalidOption(`epoch must be a whole number from 1, not ${String(epoch)}.`);
+  }
+  return { ...options };
+}
+
+/** Where only the square of the gradients' norm is not finite, the update is made anew with smaller squares. */
+async function updateOf(
+  state: ModelState,
+  program: AnyProgramName,
+  inputs: CheckedInputs,
+  learningRate: number,
+): Promise<{ readonly run: ProgramRun; readonly norm: number | undefined }> {
+  const run = await state.run(program, inputs, { learningRate });
+  if (!squaresOverflowed(run)) return { run, norm: gradientNorm(run, 1) };
+  const again = await state.run(program, inputs, { learningRate, clipScale: SMALL_SCALE });
+  return { run: again, norm: gradientNorm(again, SMALL_SCALE) };
+}
+
+/** What to say of an update that was refused. */
+async function refusal(
+  state: ModelState,
+  program: AnyProgramName,
+  { results, refused }: ProgramRun,
+  norm: number | undefined,
+  inputs: CheckedInputs,
+): Promise<Problem> {
+  const { definition } = state;
+  const faults = notFinite(named(definition, program, { ...results, ...refused }));
+  const gradients = await state.run("gradients", inputs);
+  const causes = [
+    ...notFinite(named(definition, "gradients", gradients.results).filter(({ name }) => name !== "loss")),
+    ...clippingFault(definition, norm),
+  ];
+  const isLoss = (fault: string): boolean => fault.startsWith("loss is ");
+  const isOld = (fault: string): boolean => fault.startsWith("gradient_norm is ");
+  return lossNotFinite(state.step + 1, [
+    ...faults.filter(isLoss),
+    ...causes,
+    // The new parameters only matter where the gradients were still finite: else every one of them follows.
+    ...(causes.length > 0 ? [] : faults)
+      .filter((fault) => !isLoss(fault))
+      .map((fault) => (isOld(fault) ? fault : `new ${fault}`)),
+  ]);
+}
+
+function named(definition: ModelDefinition, program: AnyProgramName, results: Tensors): readonly NamedTensor[] {
+  // Left out: what counts, and the losses that `loss` sums, which is not finite either where one of them is not.
+  return (definition.gpu[program]?.results ?? [])
+    .filter(({ name }) => !name.startsWith("loss."))
+    .map(({ name, shape }) => ({ name, shape, values: memberOf(results, name) ?? new Float32Array(0) }));
+}
