@@ -1,0 +1,195 @@
+/** Makes calls of a live model without waiting for them, and spoils what each was given as soon as it is made. */
+import type { DecodeOptions, LiveModel, Stream, TrainingState, TrainStepOptions } from "../../../runtime/contract.ts";
+import type { Call } from "./calls.ts";
+import { pause } from "./calls.ts";
+import type { CallInputs } from "./models.ts";
+import type { SequenceState } from "./sequence.ts";
+import { answerOf, freshState } from "./sequence.ts";
+
+export interface Weights {
+  readonly fresh: Uint8Array;
+  readonly others: readonly Uint8Array[];
+  readonly training: TrainingState;
+}
+
+/** What happened: the call, its answer, and what had settled before it. */
+export interface Event {
+  readonly call: Call;
+  readonly answer: Promise<string>;
+  /** Of the calls that change the state, how many had settled. */
+  readonly settledChanges: number;
+  /** Whether a call was under way. */
+  readonly busy: boolean;
+  /** Of a stream, its step or fork. */
+  readonly handle?: Handle | undefined;
+  /** Whether a step of it was under way. */
+  readonly stepping: boolean;
+  readonly forked?: Handle | undefined;
+}
+
+/** A stream of the live model; once it is compared, what it has gone through. */
+export interface Handle {
+  stream: Stream | undefined;
+  stepsUnderWay: number;
+  readonly start: number;
+  origin: SequenceState;
+  steps: readonly number[];
+}
+
+/** `restore` beside them, where it is not refused. */
+export const changing: ReadonlySet<string> = new Set(["trainStep", "trainStepRefused", "load"]);
+
+/** One after the other, waiting between them as they say. */
+export async function interleave(
+  live: LiveModel,
+  inputs: CallInputs,
+  weights: Weights,
+  calls: readonly Call[],
+): Promise<readonly Event[]> {
+  const events: Event[] = [];
+  const handles: Handle[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  let settledChanges = 0;
+  for (const call of calls) {
+    await pause(call.wait, () => Promise.all(underWay));
+    const event = { call, settledChanges, busy: underWay.size > 0 };
+    const { kind, salt } = call;
+    if (kind === "restore") {
+      let applied = false;
+      const answer = answerOf(() => {
+        const told = plainCall(live, inputs, weights, kind, salt);
+        applied = true;
+        return told;
+      });
+      // Eslint and the compiler do not see what a function has done.
+      settledChanges += Number(applied);
+      events.push({ ...event, answer, stepping: false });
+      continue;
+    }
+    const handle = kind === "stream" ? opened(salt, inputs, handles) : chosen(kind, salt, handles);
+    if (["stream", "step", "fork"].includes(kind) && handle === undefined) continue;
+    const stepping = (handle?.stepsUnderWay ?? 0) > 0;
+    if (kind === "fork" && handle !== undefined) {
+      // Whether it has the step under way is not known from here.
+      if (stepping) continue;
+      const forked = { ...handle, stream: handle.stream?.fork() };
+      handles.push(forked);
+      events.push({ ...event, answer: Promise.resolve(""), handle, stepping, forked });
+      continue;
+    }
+    if (kind === "step" && handle !== undefined) handle.stepsUnderWay += 1;
+    const answer =
+      handle === undefined
+        ? answerOf(() => plainCall(live, inputs, weights, kind, salt))
+        : streamCall(live, inputs, call, handle);
+    const settled = answer.then(() => {
+      underWay.delete(settled);
+      if (changing.has(kind)) settledChanges += 1;
+      if (kind === "step" && handle !== undefined) handle.stepsUnderWay -= 1;
+    });
+    underWay.add(settled);
+    events.push({ ...event, answer, handle, stepping });
+  }
+  await Promise.all(underWay);
+  return events;
+}
+
+function chosen(kind: string, salt: number, handles: readonly Handle[]): Handle | undefined {
+  const open = kind === "step" || kind === "fork" ? handles.filter(({ stream }) => stream !== undefined) : [];
+  return open[salt % Math.max(1, open.length)];
+}
+
+function opened(start: number, inputs: CallInputs, handles: Handle[]): Handle | undefined {
+  if (inputs.stream(start) === undefined) return undefined;
+  const handle: Handle = { stream: undefined, stepsUnderWay: 0, start, origin: freshState, steps: [] };
+  handles.push(handle);
+  return handle;
+}
+
+function streamCall(live: LiveModel, inputs: CallInputs, { kind, salt }: Call, handle: Handle): Promise<string> {
+  const { stream } = handle;
+  if (kind === "step" && stream !== undefined) {
+    return answerOf(() => spoiling(inputs.step(salt), (given) => stream.step(given)));
+  }
+  return answerOf(async () => {
+    handle.stream = await spoiling(inputs.stream(salt), (given) => live.stream(given));
+    return "open";
+  });
+}
+
+/** A call that needs nothing but the model. */
+export function plainCall(
+  live: LiveModel,
+  inputs: CallInputs,
+  weights: Weights,
+  kind: Call["kind"],
+  salt: number,
+): unknown {
+  const count = [1, 2, 5][salt % 3] ?? 1;
+  switch (kind) {
+    case "predict":
+      return spoiling(inputs.predict(salt, count), (given) => live.predict(given as never));
+    case "evaluate":
+      return spoiling(inputs.training(salt, count), (given) => live.evaluate(given as never));
+    case "trainStep": {
+      const options = stepOptions(live, salt);
+      return spoiling(options, () =>
+        spoiling(inputs.training(salt, 2), (given) => live.trainStep(given as never, options)),
+      );
+    }
+    case "trainStepRefused":
+      return spoiling(inputs.huge(salt), (given) => live.trainStep(given as never));
+    case "trainStepWrong":
+      return spoiling(inputs.predict(salt, 1), (given) => live.trainStep(given as never));
+    case "gradients":
+      return spoiling(inputs.training(salt, 2), (given) => live.gradients(given as never));
+    case "decode": {
+      const options: DecodeOptions = salt === 1 ? { kind: "beam", beamSize: 3 } : {};
+      return spoiling(options, () => spoiling(inputs.decode(salt, 2), (given) => live.decode(given, options)));
+    }
+    case "save":
+      return live.save();
+    case "load":
+      return spoiling((weights.others[salt % weights.others.length] ?? weights.fresh).slice(), (bytes) =>
+        live.load(bytes),
+      );
+    case "loadWrong":
+      return live.load(weights.fresh.slice(0, 40));
+    case "parameters":
+      return live.parameters();
+    case "trainingState":
+      return live.trainingState();
+    case "restore":
+      live.restoreTrainingState(weights.training);
+      return "restored";
+    case "dispose":
+      return live.dispose().then(() => "disposed");
+    default:
+      throw new Error(`no call ${kind}`);
+  }
+}
+
+function stepOptions(live: LiveModel, salt: number): TrainStepOptions {
+  if (salt === 1 && live.definition.accumulation !== undefined) return { update: true };
+  return salt === 2 ? { learningRate: 0.01 } : {};
+}
+
+/** What is answered of the call must not depend on what becomes of its arguments. */
+function spoiling<Given, Result>(given: Given, call: (given: Given) => Result): Result {
+  try {
+    return call(given);
+  } finally {
+    spoil(given);
+  }
+}
+
+function spoil(given: unknown): void {
+  if (given instanceof Float32Array || given instanceof Uint8Array) given.fill(255);
+  else if (Array.isArray(given)) {
+    for (const part of given) spoil(part);
+    given.fill(99);
+  } else if (typeof given === "object" && given !== null) {
+    for (const part of Object.values(given)) spoil(part);
+    Object.assign(given, { update: 7, learningRate: NaN, kind: "none" });
+  }
+}
