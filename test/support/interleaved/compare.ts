@@ -82,7 +82,7 @@ class Comparison {
 
   async #queued(name: string, { call: { kind, salt } }: Event, answer: string, changes: Changes): Promise<void> {
     const { sequence, inputs, weights } = this.#expected;
-    const call = (live: LiveModel): unknown => plainCall(live, inputs, weights, kind, salt);
+    const call = (live: LiveModel): unknown => plainCall(live, inputs, weights, { kind, salt });
     const reading = await sequence.read(this.#state, `${kind} ${salt}`, call, changes);
     expect(answer, name).toBe(reading.answer);
     this.#state = reading.next;
@@ -94,7 +94,7 @@ class Comparison {
     const { sequence, inputs, weights } = this.#expected;
     const possible: string[] = [];
     for (const state of this.#states.slice(settledChanges)) {
-      const call = (live: LiveModel): unknown => plainCall(live, inputs, weights, kind, 0);
+      const call = (live: LiveModel): unknown => plainCall(live, inputs, weights, { kind, salt: 0 });
       possible.push((await sequence.read(state, kind, call)).answer);
     }
     expect(possible, name).toContain(answer);

@@ -57,7 +57,7 @@ export async function interleave(
     if (kind === "restore") {
       let applied = false;
       const answer = answerOf(() => {
-        const told = plainCall(live, inputs, weights, kind, salt);
+        const told = plainCall(live, inputs, weights, call, spoiling);
         applied = true;
         return told;
       });
@@ -80,7 +80,7 @@ export async function interleave(
     if (kind === "step" && handle !== undefined) handle.stepsUnderWay += 1;
     const answer =
       handle === undefined
-        ? answerOf(() => plainCall(live, inputs, weights, kind, salt))
+        ? answerOf(() => plainCall(live, inputs, weights, call, spoiling))
         : streamCall(live, inputs, call, handle);
     const settled = answer.then(() => {
       underWay.delete(settled);
@@ -117,42 +117,41 @@ function streamCall(live: LiveModel, inputs: CallInputs, { kind, salt }: Call, h
   });
 }
 
+/** How a call is handed what it is given. */
+type Hand = <Given, Result>(given: Given, call: (given: Given) => Result) => Result;
+
 /** A call that needs nothing but the model. */
 export function plainCall(
   live: LiveModel,
   inputs: CallInputs,
   weights: Weights,
-  kind: Call["kind"],
-  salt: number,
+  { kind, salt }: Pick<Call, "kind" | "salt">,
+  hand: Hand = (given, call) => call(given),
 ): unknown {
   const count = [1, 2, 5][salt % 3] ?? 1;
   switch (kind) {
     case "predict":
-      return spoiling(inputs.predict(salt, count), (given) => live.predict(given as never));
+      return hand(inputs.predict(salt, count), (given) => live.predict(given as never));
     case "evaluate":
-      return spoiling(inputs.training(salt, count), (given) => live.evaluate(given as never));
-    case "trainStep": {
-      const options = stepOptions(live, salt);
-      return spoiling(options, () =>
-        spoiling(inputs.training(salt, 2), (given) => live.trainStep(given as never, options)),
+      return hand(inputs.training(salt, count), (given) => live.evaluate(given as never));
+    case "trainStep":
+      return hand(stepOptions(live, salt), (options) =>
+        hand(inputs.training(salt, 2), (given) => live.trainStep(given as never, options)),
       );
-    }
     case "trainStepRefused":
-      return spoiling(inputs.huge(salt), (given) => live.trainStep(given as never));
+      return hand(inputs.huge(salt), (given) => live.trainStep(given as never));
     case "trainStepWrong":
-      return spoiling(inputs.predict(salt, 1), (given) => live.trainStep(given as never));
+      return hand(inputs.predict(salt, 1), (given) => live.trainStep(given as never));
     case "gradients":
-      return spoiling(inputs.training(salt, 2), (given) => live.gradients(given as never));
-    case "decode": {
-      const options: DecodeOptions = salt === 1 ? { kind: "beam", beamSize: 3 } : {};
-      return spoiling(options, () => spoiling(inputs.decode(salt, 2), (given) => live.decode(given, options)));
-    }
+      return hand(inputs.training(salt, 2), (given) => live.gradients(given as never));
+    case "decode":
+      return hand<DecodeOptions, unknown>(salt === 1 ? { kind: "beam", beamSize: 3 } : {}, (options) =>
+        hand(inputs.decode(salt, 2), (given) => live.decode(given, options)),
+      );
     case "save":
       return live.save();
     case "load":
-      return spoiling((weights.others[salt % weights.others.length] ?? weights.fresh).slice(), (bytes) =>
-        live.load(bytes),
-      );
+      return hand((weights.others[salt % weights.others.length] ?? weights.fresh).slice(), (bytes) => live.load(bytes));
     case "loadWrong":
       return live.load(weights.fresh.slice(0, 40));
     case "parameters":
@@ -175,13 +174,13 @@ function stepOptions(live: LiveModel, salt: number): TrainStepOptions {
 }
 
 /** What is answered of the call must not depend on what becomes of its arguments. */
-function spoiling<Given, Result>(given: Given, call: (given: Given) => Result): Result {
+const spoiling: Hand = (given, call) => {
   try {
     return call(given);
   } finally {
     spoil(given);
   }
-}
+};
 
 function spoil(given: unknown): void {
   if (given instanceof Float32Array || given instanceof Uint8Array) given.fill(255);
