@@ -127,7 +127,10 @@ export interface TrainingState {
 export interface Stream {
   /** Steps that were taken. */
   readonly position: number;
-  /** @param inputs one step of every stepped input: `[C]` of `[T, C]`, a number of `[T]` */
+  /**
+   * @param inputs one step of every stepped input: `[C]` of `[T, C]`, a number of `[T]`
+   * @throws Problem `stream-outdated` where the model's parameters have changed since the stream was started
+   */
   step(inputs: TensorInputs): Promise<TensorOutputs>;
   /** A second stream that goes on from here. */
   fork(): Stream;
@@ -150,7 +153,13 @@ export interface Hypothesis {
   readonly complete: boolean;
 }
 
-/** A live model. `D` keeps names of inputs and outputs in the types. */
+/**
+ * A live model. `D` keeps names of inputs and outputs in the types.
+ *
+ * Calls may be made in any order without waiting for those before: each is answered, whole, of the state that the calls made before
+ * it leave, with the inputs and options as they were when it was made. One that fails changes nothing and holds up none behind it.
+ * `parameters`, `trainingState` and `report` answer at once, of a state between two calls: what is still under way is not in it.
+ */
 export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
   readonly definition: D;
   /** Any number of examples; they are run in batches of `batchSize`. */
@@ -168,7 +177,8 @@ export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
   /** Gradients of the training-mode loss by parameter name, PyTorch's layout. Changes nothing, statistics neither. */
   gradients(inputs: TrainInputs<D>): Promise<Record<string, Float32Array>>;
   /**
-   * Runs the model step by step for one example: a step gives what whole sequences give there.
+   * Runs the model step by step for one example: a step gives what whole sequences give there. It is a stream of the parameters
+   * that the calls made before have left; once they are others (`trainStep`, `load`), its steps end in Problem `stream-outdated`.
    * @param inputs those that come whole (`definition.stream.whole`), with their lengths
    * @throws Problem `no-stream` saying which layer needs whole sequences
    */
@@ -187,8 +197,10 @@ export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
   load(weights: Bytes): Promise<void>;
   /** Optimizer state (`<parameter>#<slot>`) and the counters a resumed run needs. */
   trainingState(): TrainingState & { readonly slots: Record<string, Float32Array> };
+  /** @throws Problem `invalid-option` while other calls are under way */
   restoreTrainingState(state: TrainingState): void;
   report(): BackendReport;
+  /** Waits for the calls under way, then frees the device; calls made later end in Problem `model-disposed`. */
   dispose(): Promise<void>;
 }
 
