@@ -75,7 +75,11 @@ export interface CreateOptions {
 
 export type SimdVariant = "plain" | "relaxed";
 
-/** A loss and what it counts: the elements its mean was taken over where the programs tell them, else the examples. */
+/**
+ * A loss and what it counts: the elements its mean was taken over where the programs tell them (of several losses, those of the first),
+ * else the examples. A count of 0 says that nothing counted, as where all labels are ignored or have weight 0: the total was then
+ * divided by 1. `loss * (count || 1)` is the total, which is what adds up over batches.
+ */
 export interface LossValue {
   readonly loss: number;
   readonly count: number;

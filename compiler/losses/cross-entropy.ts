@@ -15,8 +15,8 @@ interface CrossEntropyConfig extends ClassConfig {
  *
  * Target `[...]` int32: class numbers, t = 1 at the class; one that is `ignore_index` counts for nothing. A mean divides by
  * the summed weights of the targets' classes. Target `[..., C]` float32: a probability per class; a mean divides by the
- * number of rows, weights or not. Label smoothing e makes (1 - e) t + e / C of t. Where nothing counts the mean is 0, with
- * gradients of 0 (PyTorch: NaN).
+ * number of rows, weights or not. Label smoothing e makes (1 - e) t + e / C of t. Where nothing counts the total is divided by 1
+ * (PyTorch: by 0): it is 0, with gradients of 0, except for what smoothing spreads where the target's class has weight 0.
  */
 export const crossEntropy = defineLoss<CrossEntropyConfig>({
   kind: "cross_entropy",

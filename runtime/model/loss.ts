@@ -9,7 +9,7 @@ export function lossReduction(definition: ModelFacts): "mean" | "sum" {
 
 /** The loss of one batch; what it counts are the examples where the program does not tell. */
 export function lossOf(
-  definition: ModelDefinition,
+  definition: ModelFacts,
   results: Readonly<Record<string, Float32Array>>,
   examples: number,
 ): LossValue {
@@ -111,9 +111,8 @@ export class LossTotal {
 
   add({ loss, count, parts = [] }: LossValue): void {
     this.#parts = parts.map((part, index) => joined(this.#parts[index], part));
-    // Nothing counts where all labels are ignored.
-    if (count === 0) return;
-    this.#sum += this.#reduction === "sum" ? loss : loss * count;
+    if (isNothing({ loss, count })) return;
+    this.#sum += this.#reduction === "sum" ? loss : loss * divisorOf(count);
     this.#count += count;
   }
 
@@ -125,9 +124,9 @@ export class LossTotal {
     return this.#count;
   }
 
-  /** Mean over everything that counted; for a loss that is a sum, its mean over the examples. 0 when nothing counted. */
+  /** Mean over everything that counted; for a loss that is a sum, its mean over the examples. */
   get mean(): number {
-    if (this.#reduction === "sum" || this.#parts.length === 0) return this.#count === 0 ? 0 : this.#sum / this.#count;
+    if (this.#reduction === "sum" || this.#parts.length === 0) return this.#sum / divisorOf(this.#count);
     return this.#parts.reduce((total, { loss }) => total + loss, 0);
   }
 
@@ -137,12 +136,25 @@ export class LossTotal {
   }
 }
 
+/**
+ * What a mean is divided by, in the programs too: 1 where nothing counts. Its total is 0 then, except for what label smoothing makes of
+ * targets whose class has weight 0: that belongs to the total of all batches.
+ */
+function divisorOf(count: number): number {
+  return count === 0 ? 1 : count;
+}
+
+/** Neither counts nor has a total; a mean over nothing may be NaN too. */
+function isNothing({ loss, count }: { readonly loss: number; readonly count: number }): boolean {
+  return count === 0 && !(Math.abs(loss) > 0);
+}
+
 /** Two batches' values of one loss as if they were one batch. */
 function joined(before: LossPartValue | undefined, part: LossPartValue): LossPartValue {
-  if (before === undefined || before.count === 0) return part;
-  if (part.count === 0) return before;
+  if (before === undefined || isNothing(before)) return part;
+  if (isNothing(part)) return before;
   const count = before.count + part.count;
-  const loss =
-    part.reduction === "sum" ? before.loss + part.loss : (before.loss * before.count + part.loss * part.count) / count;
+  const total = ({ loss, count }: LossPartValue): number => loss * divisorOf(count);
+  const loss = part.reduction === "sum" ? before.loss + part.loss : (total(before) + total(part)) / divisorOf(count);
   return { loss, count, reduction: part.reduction };
 }

@@ -1,28 +1,29 @@
 /** Calls that are made while others are under way: what each target answers, and what becomes of streams. */
 import { describe, expect, it } from "vitest";
+import type { Compilation } from "../../compiler/contracts.ts";
 import type { LiveModel, ModelHandle } from "../../runtime/contract.ts";
 import { CallInputs, interleavedModels } from "../support/interleaved/models.ts";
 import { testedTargets } from "../support/targets.ts";
 import { moduleFor } from "../support/trainee.ts";
 import { expectProblem } from "../unit/runtime/model/expect-problem.ts";
 
-const [[, compile] = ["", () => never()], [, compileTransformer] = ["", () => never()]] = interleavedModels;
-
-function never(): never {
-  throw new Error("there is no such model");
-}
+/** A decoder, and a transformer without an encoder. */
+const [decoder, transformer] = interleavedModels.slice(0, 2).map(([, compile]) => compile()) as [
+  Compilation,
+  Compilation,
+];
 
 describe.each(testedTargets())("calls under way on $title", ({ backend, plain = false }) => {
-  const create = (handle: ModelHandle): Promise<LiveModel> =>
-    handle.create({ backend, seed: 3, ...(plain ? { simd: "plain" } : {}) });
+  const create = (handle: ModelHandle, seed = 3): Promise<LiveModel> =>
+    handle.create({ backend, seed, ...(plain ? { simd: "plain" } : {}) });
 
   it("see the state they were made in, a decoding to its end", async () => {
-    for (const compiled of [compile(), compileTransformer()]) {
+    for (const compiled of [decoder, transformer]) {
       const handle = await moduleFor(compiled, backend);
       const live = await create(handle);
       const inputs = new CallInputs(live);
       const start = await live.save();
-      const other = await handle.create({ backend, seed: 8 });
+      const other = await create(handle, 8);
       const otherWeights = await other.save();
       const before = await live.decode(inputs.decode(1, 2));
       const ofOther = await other.decode(inputs.decode(1, 2));
@@ -52,7 +53,7 @@ describe.each(testedTargets())("calls under way on $title", ({ backend, plain = 
   }, 120_000);
 
   it("show in what is read at once when they are done, tensors and counters together", async () => {
-    const handle = await moduleFor(compile(), backend);
+    const handle = await moduleFor(decoder, backend);
     const live = await create(handle);
     const inputs = new CallInputs(live);
     const fresh = { state: live.trainingState(), parameters: live.parameters() };
@@ -67,7 +68,7 @@ describe.each(testedTargets())("calls under way on $title", ({ backend, plain = 
   }, 120_000);
 
   it("end the streams of parameters that they change, and no others", async () => {
-    const handle = await moduleFor(compile(), backend);
+    const handle = await moduleFor(decoder, backend);
     const live = await create(handle);
     const inputs = new CallInputs(live);
     const open = () => live.stream(inputs.stream(0));

@@ -16,7 +16,7 @@ const total = Number(process.env["SPECLOOM_TEST_INTERLEAVINGS"] ?? 90);
 const seed = Number(process.env["SPECLOOM_TEST_SEED"] ?? 0);
 const numRuns = Math.ceil(total / interleavedModels.length);
 
-describe.each(["wasm", "cpu"])("interleaved calls on %s", (backend) => {
+describe.each(["wasm", "cpu"] as const)("interleaved calls on %s", (backend) => {
   it.each(interleavedModels)(
     "%s",
     async (_, compile) => {

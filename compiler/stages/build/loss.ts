@@ -17,14 +17,14 @@ export interface LossPart {
   readonly count: Node;
   /** The value before its division and its weight. */
   readonly total: Node;
-  /** What the total is divided by; undefined of a sum. 0 where nothing counts: the value is 0 then. */
+  /** What the total is divided by; undefined of a sum. Where it is 0, nothing counts, and the total is divided by 1. */
   readonly divisor: Node | undefined;
   readonly weight: number;
 }
 
 /**
  * Mean or sum over everything the masks count. Padded examples and steps count for nothing, in the divisor either, and nor do
- * targets that are not known. Where nothing at all counts the mean is 0, and so are its gradients.
+ * targets that are not known. Where nothing at all counts the total is divided by 1: nearly always 0, with gradients of 0.
  *
  * @param batchMask `[B]`
  * @param targetMask of the target's shape `[B, ...]`, 1 where it is known; undefined where all of it is
