@@ -22,7 +22,7 @@ const KEY_STEP_1 = 0xbb67ae85;
 const TWO_TO_32 = 4294967296;
 
 /** One purpose each, in the top byte of `Stream.high`, so that streams of different purposes never meet. */
-const PURPOSE = { initialisation: 1, shuffle: 2, dropout: 3 } as const;
+const PURPOSE = { initialisation: 1, shuffle: 2, dropout: 3, split: 4 } as const;
 
 /** High 32 bits of the 64-bit product of two unsigned 32-bit numbers. */
 function multiplyHigh(a: number, b: number): number {
@@ -83,6 +83,9 @@ export function initialisationStream(parameter: string): Stream {
 export function shuffleStream(epoch: number): Stream {
   return { low: epoch >>> 0, high: (PURPOSE.shuffle << 24) >>> 0 };
 }
+
+/** The order in which a split draws its examples or groups. */
+export const splitStream: Stream = { low: 0, high: (PURPOSE.split << 24) >>> 0 };
 
 /** One stream per training batch and random argument. @param batch 1 for the first */
 export function dropoutStream(batch: number, argument: number): Stream {

@@ -1,5 +1,6 @@
 /** What `metrics.json` of a run holds. */
 import type { BackendReport } from "../../runtime/contract.ts";
+import type { SplitOrder } from "../../runtime/data/section.ts";
 import type { Kept } from "../../runtime/training/kept.ts";
 import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
 import type { PartScores } from "./evaluation.ts";
@@ -24,6 +25,8 @@ export interface RunMetrics {
   readonly parameters: number;
   /** Examples per part. */
   readonly examples: { readonly train: number; readonly validation: number; readonly test: number };
+  /** How the parts were drawn, where they are not the file's consecutive ones. */
+  readonly split?: SplitOrder;
   /** What ran. */
   readonly backend: BackendReport;
   /** What computed from which update on, where the run was taken up by another backend. */

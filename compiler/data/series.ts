@@ -3,7 +3,7 @@ import { legend } from "../support/legend.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";
 import { reportUnusedSizes } from "./sizes.ts";
-import { checkSplit, fillSplit, splitSchema } from "./split.ts";
+import { checkSeriesOrder, checkSplit, fillSplit, seriesOrderKeys, splitSchema } from "./split.ts";
 
 interface SeriesConfig {
   readonly columns: readonly string[];
@@ -80,11 +80,11 @@ export const series: DataDefinition = {
       default: "none",
       description: "Scale per column, fitted on the training part alone.",
     },
-    split: splitSchema("Parts in time order, as fractions or as numbers of rows.", {
-      train: 0.7,
-      validation: 0.1,
-      test: 0.2,
-    }),
+    split: splitSchema(
+      "Parts in time order, as fractions or as numbers of rows.",
+      { train: 0.7, validation: 0.1, test: 0.2 },
+      seriesOrderKeys,
+    ),
     missing: {
       type: "string",
       enum: ["error", "interpolate", "forward_fill"],
@@ -130,6 +130,7 @@ export const series: DataDefinition = {
       context.report("unknown-target-column", { column, columns }, { pointer: pointerTo("/data/targets", index) });
     });
     checkSplit(fillSplit(split), true, context.report);
+    checkSeriesOrder(context.spec.data["split"] ?? {}, context.report);
   },
   inputs: (context) => {
     const targetPointer = context.spec.data["targets"] === undefined ? "/data/columns" : "/data/targets";

@@ -3,7 +3,7 @@ import { legend } from "../support/legend.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";
 import { Sizes, tensorOf } from "./sizes.ts";
-import { checkSplit, fillSplit, splitSchema } from "./split.ts";
+import { checkOrder, checkSplit, fillOrder, fillSplit, orderKeys, splitSchema } from "./split.ts";
 
 const furtherFiles = ["validation_file", "test_file"] as const;
 
@@ -29,15 +29,18 @@ export const tensors: DataDefinition = {
       optional: true,
       description: "A file of the same names for the evaluation.",
     },
-    split: splitSchema("Fractions of the examples, in their order; only without further files.", undefined),
+    split: splitSchema("Fractions of the examples; only without further files.", undefined, orderKeys),
   },
   fileKeys: ["file", ...furtherFiles],
-  check: ({ spec, config, report }) => {
+  check: ({ spec, config, facts, report }) => {
     const given = furtherFiles.filter((key) => config[key] !== undefined);
     const { split } = spec.data;
     if (split === undefined) return;
     if (given.length > 0) report("split-beside-files", { files: given }, { pointer: "/data/split", part: "key" });
     checkSplit(fillSplit(split), false, report);
+    const held = facts?.tensors;
+    const groups = held && Object.keys(held).filter((name) => isGroup(tensorOf(facts, name)));
+    checkOrder(split, groups, report);
   },
   inputs: (context) => {
     const { spec, facts, report } = context;
@@ -54,13 +57,13 @@ export const tensors: DataDefinition = {
   hasValidation: (config) => config.validation_file !== undefined || fillSplit(config.split ?? {}).validation > 0,
   validationHelp: "add validation_file or a split with a validation part to data",
   fill: (config) => {
-    if (config.split !== undefined) return { split: fillSplit(config.split) };
+    if (config.split !== undefined) return { split: { ...fillSplit(config.split), ...fillOrder(config.split) } };
     const alone = furtherFiles.every((key) => config[key] === undefined);
     return alone ? { split: { train: 1, validation: 0, test: 0 } } : {};
   },
   examples: [
     {
-      config: { file: "data/pairs.json", split: { train: 0.9, validation: 0.1 } },
+      config: { file: "data/pairs.json", split: { train: 0.9, validation: 0.1, order: "scattered", group: "speaker" } },
       inputs: {
         source: { shape: [12, 3], lengths: true },
         target: { shape: [8], dtype: "int32", vocabulary: 50, lengths: true },
@@ -69,6 +72,11 @@ export const tensors: DataDefinition = {
     },
   ],
 };
+
+/** A whole number per example. */
+function isGroup(tensor: ReturnType<typeof tensorOf>): boolean {
+  return tensor?.dtype === "int32" && tensor.shape.length === 1;
+}
 
 function resolveInput(context: DataContext, sizes: Sizes, name: string, input: InputSpec): ModelInput {
   const { spec, report, lossTargets } = context;

@@ -11,6 +11,17 @@ export interface Split {
 
 export type PartName = keyof Split;
 
+/** What of a file's examples goes into which part; consecutive unless it says otherwise. */
+export interface SplitOrder {
+  readonly order?: "consecutive" | "scattered";
+  /** Of scattered examples; 0 unless given. */
+  readonly seed?: number;
+  /** A tensor of the file with a whole number per example; examples with one number stay in one part. */
+  readonly group?: string;
+}
+
+export type TensorSplit = Split & SplitOrder;
+
 export type Transform = "log" | { readonly difference: number };
 
 export type Normalization = "none" | "standard" | "minmax";
@@ -41,7 +52,7 @@ export interface TensorsSection {
   readonly validation_file?: string;
   readonly test_file?: string;
   /** Of `file`; absent beside further files, and then all of `file` is for training. */
-  readonly split?: Split;
+  readonly split?: TensorSplit;
 }
 
 export type DataSection = SeriesSection | TensorsSection;

@@ -1,11 +1,14 @@
 /** Data of kind `tensors`: one file split in its order, or a file per part. */
 import type { DType, InputFact } from "../contract.ts";
 import { memberOf } from "../member-of.ts";
+import { Problem } from "../problem.ts";
+import { shapeText } from "../tensor.ts";
 import { checkIndex, type Dataset, type Examples, type FileReader } from "./dataset.ts";
 import type { PartName, Split, TensorsSection } from "./section.ts";
-import { lengthOf, splitRows, type RowRange } from "./split.ts";
+import { arrange, moveExamples } from "./arrange.ts";
+import { lengthOf, type RowRange } from "./split.ts";
 import { checkTensors, listText, type CheckedTensors } from "./tensor-check.ts";
-import { readTensorFile } from "./tensor-file.ts";
+import { readTensorFile, type TensorFile } from "./tensor-file.ts";
 import { countOf } from "./wording.ts";
 
 const ALL_TRAINING: Split = { train: 1, validation: 0, test: 0 };
@@ -60,26 +63,31 @@ export async function loadTensors(
   ignored: Readonly<Record<string, number>>,
 ): Promise<Dataset> {
   const notes: string[] = [];
-  const load = async (path: string): Promise<CheckedTensors> => {
+  const { group } = section.split ?? {};
+  const load = async (path: string): Promise<CheckedTensors & { readonly file: TensorFile }> => {
     const file = await readTensorFile(path, files);
     const checked = await checkTensors(file, inputs, ignored);
-    if (checked.unread.length > 0) notes.push(`not read of ${file.file}: ${listText(checked.unread)}.`);
-    return checked;
+    const unread = checked.unread.filter((name) => name !== group);
+    if (unread.length > 0) notes.push(`not read of ${file.file}: ${listText(unread)}.`);
+    return { ...checked, file };
   };
   const all = await load(section.file);
-  const parts = splitRows(
-    all.count,
-    section.split ?? ALL_TRAINING,
-    "example",
-    files.display?.(section.file) ?? section.file,
-  );
+  const groups = group === undefined ? undefined : await readGroups(all.file, group, all.count);
+  const { order, parts, note } = arrange(all.count, section.split ?? ALL_TRAINING, groups, all.file.file);
+  if (note !== undefined) notes.push(note);
+  if (order !== undefined) {
+    for (const [name, values] of Object.entries(all.tensors)) {
+      moveExamples(values, memberOf(all.sizes, name) ?? 1, order);
+    }
+  }
   const part = async (name: PartName, path: string | undefined): Promise<Examples> => {
     if (path === undefined) return new TensorExamples(all, parts[name]);
     const own = await load(path);
     return new TensorExamples(own, { start: 0, end: own.count });
   };
   const unused = all.count - parts.test.end;
-  if (unused > 0) notes.push(`${countOf(unused, "example")} at the end of ${section.file} in no part of the split.`);
+  const where = order === undefined ? `at the end of ${section.file}` : `of ${section.file}`;
+  if (unused > 0) notes.push(`${countOf(unused, "example")} ${where} in no part of the split.`);
   return {
     train: new TensorExamples(all, parts.train),
     validation: await part("validation", section.validation_file),
@@ -88,6 +96,43 @@ export async function loadTensors(
     forecast: undefined,
     notes,
   };
+}
+
+/** @throws Problem `missing-tensor`, `tensor-shape`, `tensor-dtype` at the tensor */
+async function readGroups(file: TensorFile, name: string, count: number): Promise<Float64Array> {
+  const pointer = "/data/split/group";
+  const tensor = file.tensors.get(name);
+  if (tensor === undefined) {
+    throw new Problem({
+      code: "missing-tensor",
+      message: `the file has no tensor "${name}" to group the examples by.`,
+      help: `it holds ${listText([...file.tensors.keys()])}.`,
+      file: file.file,
+      pointer,
+    });
+  }
+  if (tensor.shape.length !== 1 || tensor.shape[0] !== count) {
+    throw new Problem({
+      code: "tensor-shape",
+      message: `tensor "${name}" is ${shapeText(tensor.shape)}, but a whole number for each of the ${String(count)} examples was expected to group them by.`,
+      ...file.placeOf(name),
+      pointer,
+    });
+  }
+  if (!tensor.areWhole()) {
+    throw new Problem({
+      code: "tensor-dtype",
+      message: `tensor "${name}" holds numbers that are not whole, and examples are grouped by whole ones.`,
+      ...file.placeOf(name),
+      pointer,
+    });
+  }
+  const values = new Float64Array(count);
+  // As the file has them: float32 would make one group of numbers above 2^24.
+  await tensor.readInto(new Float32Array(count), (numbers, start) => {
+    values.set(numbers, start);
+  });
+  return values;
 }
 
 /**

@@ -39,6 +39,25 @@ export const dataCodes = {
     help: "write for instance {train: 0.8, validation: 0.2}.",
   }),
 
+  "split-scattered-series": (): Wording => ({
+    message:
+      "a series is split in time order: windows share rows, so that scattered ones would carry held-out values into training.",
+    help: "leave order out, or move the parts by their shares. Scattered are examples that stand by themselves, of kind tensors.",
+  }),
+
+  "split-seed-unused": (): Wording => ({
+    message: "the seed of a split draws the parts of order: scattered, and these are consecutive.",
+    help: "add order: scattered, or remove the seed.",
+  }),
+
+  "split-group": (facts: { readonly group: string; readonly known: readonly string[] }): Wording => ({
+    message: `${quote(facts.group)} is no tensor of the data file with a whole number per example, to group them by.`,
+    help:
+      facts.known.length === 0
+        ? "add one to the file, such as the number of the speaker or the document of each example."
+        : didYouMean(facts.group, facts.known, "such tensors"),
+  }),
+
   "split-beside-files": (facts: { readonly files: readonly string[] }): Wording => ({
     message: `the split divides one file, but ${joinWords(facts.files, "and")} ${facts.files.length === 1 ? "is" : "are"} given too.`,
     help: "remove the split, or the further files.",
