@@ -281,6 +281,11 @@ export interface BackendReport {
   readonly software: boolean;
   /** Why this backend was chosen, for `auto`. */
   readonly reason: string;
+  /**
+   * What was made of the weights that the model has: numbers of another type that were converted, a prefix of all names that
+   * was left out. Absent for weights as this project saves them.
+   */
+  readonly notices?: readonly string[];
 }
 
 /**

@@ -63,7 +63,9 @@ async function evaluate(session: Session, given: string, flags: EvaluateFlags): 
   dataset.notes.forEach((note) => {
     session.note(`note: ${note}`);
   });
-  const live = await createModel(subject.handle, { ...flags, weights });
+  const live = await createModel(subject.handle, { ...flags, weights }, (text) => {
+    session.note(text);
+  });
   try {
     const evaluation = await evaluatePart(live, dataset, flags.part, flags.scale);
     if (evaluation === undefined) {

@@ -69,7 +69,9 @@ async function predict(
   }
   const weights = await findWeights(session, subject, flags.weights);
   const work = await predictionOf(session, subject, weights, file);
-  const live = await createModel(subject.handle, { ...flags, weights });
+  const live = await createModel(subject.handle, { ...flags, weights }, (text) => {
+    session.note(text);
+  });
   try {
     await work(live);
     session.note(`ran on: ${ranText(live.report())}`);

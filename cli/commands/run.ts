@@ -131,7 +131,12 @@ async function runIn(
   const request = { backend, threads, seed: settings.seed, weights };
   const { live, ranOn } =
     resumed === undefined
-      ? { live: await createModel(subject.handle, request), ranOn: undefined }
+      ? {
+          live: await createModel(subject.handle, request, (text) => {
+            session.note(text);
+          }),
+          ranOn: undefined,
+        }
       : await createResumed(session, subject, resumed, { ...request, mayChange });
   try {
     session.note(`backend: ${backendText(live.report())}`);

@@ -17,11 +17,20 @@ const ABOUT_WEIGHTS: readonly string[] = [
   "wrong-weights",
 ];
 
-/** @throws Problem with the file of the weights where they are wrong */
-export async function createModel(handle: ModelHandle, request: ModelRequest): Promise<LiveModel> {
+/**
+ * @param note hears what was made of weights that are not as this project saves them
+ * @throws Problem with the file of the weights where they are wrong
+ */
+export async function createModel(
+  handle: ModelHandle,
+  request: ModelRequest,
+  note: (text: string) => void = () => undefined,
+): Promise<LiveModel> {
   const { backend, seed, threads, simd, weights } = request;
   try {
-    return await handle.create({ backend, seed, threads, simd, weights: weights?.bytes });
+    const live = await handle.create({ backend, seed, threads, simd, weights: weights?.bytes });
+    for (const notice of live.report().notices ?? []) note(`note: ${weights?.file ?? "weights"}: ${notice}`);
+    return live;
   } catch (error) {
     const isAboutFile = error instanceof Problem && weights !== undefined && ABOUT_WEIGHTS.includes(error.code);
     throw isAboutFile ? error.at({ file: weights.file }) : error;

@@ -10,7 +10,13 @@ import { openBackend, type OpenBackend } from "./open.ts";
 
 /** Loads gpu.js: a CommonJS module in Node, a class with the rest attached to it in a browser's bundle. */
 async function loadLibrary(): Promise<GpuLibrary> {
-  const loaded: unknown = await import("gpu.js");
+  const loaded: unknown = await import("gpu.js").catch((error: unknown) => {
+    throw new Problem({
+      code: "backend-unavailable",
+      message: `The package gpu.js could not be loaded: ${messageOf(error)}.`,
+      help: isNode() ? "npm install gpu.js@2.24" : "serve all files of the bundle beside the page, of one build.",
+    });
+  });
   const inner = (loaded as { readonly default?: unknown }).default ?? loaded;
   const library = inner as Partial<GpuLibrary>;
   if (typeof library.GPU !== "function" || typeof library.input !== "function") {

@@ -15,6 +15,7 @@ import { memberOf } from "../member-of.ts";
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
+import { failureOf } from "./failure.ts";
 import { batchesOf, misfit, residentOf, spoils, wrongBatch } from "./residents.ts";
 import { wasmMachine, type WasmMachine } from "./wasm/machine.ts";
 import { call, exported, openWasm, type OpenWasm } from "./wasm/open.ts";
@@ -132,7 +133,8 @@ class WasmExecutor implements Executor {
     try {
       return Promise.resolve(this.#runNow(name, argumentsByName, batch, taken));
     } catch (error) {
-      return Promise.reject(error as Error);
+      // An engine's own errors: a trap, no stack left.
+      return Promise.reject(failureOf(error, "wasm", `the program ${name}`));
     }
   };
 

@@ -1,9 +1,8 @@
 /** From the options of `create` to a live model. Which executors exist is the caller's business. */
 import type { Backend, CreateOptions, Executor, LiveModel, ModelDefinition, SimdVariant } from "../contract.ts";
-import { checkOneOf, checkOptions, checkWhole, invalidSeed } from "../arguments.ts";
+import { checkOneOf, checkOptions, checkWhole } from "../arguments.ts";
 import { nearestName } from "../data/suggest.ts";
 import { Problem } from "../problem.ts";
-import { isSeed } from "../random.ts";
 import { describe } from "../tensor.ts";
 import { RunningModel } from "./live.ts";
 import { initialParameters, readWeights } from "./parameters.ts";
@@ -44,7 +43,7 @@ export async function createModel<D extends ModelDefinition>(
   checkOptions("create", options, OPTIONS);
   const { backend = "auto", seed = 0, weights, threads, simd } = options;
   checkBackend(backend);
-  if (!isSeed(seed)) throw invalidSeed(seed);
+  checkWhole("seed", seed, 0);
   if (threads !== undefined) checkWhole("threads", threads, 1);
   if (simd !== undefined) checkOneOf("simd", simd, SIMD_VARIANTS);
   // Before the executor: a device need not start for weights that do not fit.

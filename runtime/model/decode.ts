@@ -12,6 +12,7 @@ import { checkFromZero, checkOneOf, checkOptions, checkWhole, invalidOption } fr
 import { decodeCtc } from "../decoding/ctc.ts";
 import { search } from "../decoding/search.ts";
 import type { Searched, SearchOptions } from "../decoding/search.ts";
+import { misfit } from "../devices/residents.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { stepsOf } from "./alignments.ts";
@@ -117,7 +118,7 @@ function searched(stream: Stream, fact: Pick<DecodeFact, "input" | "output">, br
   return {
     step: async (token) => {
       const logits = memberOf(await stream.step({ [input]: [token] }), output);
-      if (logits === undefined) throw new Error(`a step gives no ${output}`);
+      if (logits === undefined) throw misfit(`A step of the stream gives no "${output}".`);
       await breather.pause();
       return logits;
     },

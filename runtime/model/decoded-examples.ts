@@ -1,5 +1,6 @@
 /** The examples that are decoded: what of each comes whole, and the tokens that are read before the first that is written. */
 import type { DecodeFact, InputFact, ModelDefinition, TensorInput, TensorInputs } from "../contract.ts";
+import { misfit } from "../devices/residents.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { isList, sizeOf } from "../tensor.ts";
@@ -71,7 +72,7 @@ function promptsOf(
   inputs: TensorInputs,
 ): readonly (readonly number[])[] {
   const input = definition.inputs.find((one) => one.name === name);
-  if (input === undefined) throw new Error(`there is no input ${name}`);
+  if (input === undefined) throw misfit(`The module has no input "${name}".`);
   const hasLengths = namesOf(inputs)?.includes(`${name}.lengths`) === true;
   const width = widthOf(inputs, name) ?? input.shape[0] ?? 1;
   const { count, tensors } = checkFacts(definition, inputs, [promptFact(input, width, hasLengths)], "decode");

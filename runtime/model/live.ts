@@ -18,10 +18,10 @@ import type {
   TrainInputs,
   TrainStepOptions,
 } from "../contract.ts";
-import { invalidOption, invalidSeed } from "../arguments.ts";
+import { invalidOption } from "../arguments.ts";
 import { Problem } from "../problem.ts";
-import { isSeed } from "../random.ts";
 import { evaluateAll, predictAll } from "./all-batches.ts";
+import { checkTrainingState } from "./check-calls.ts";
 import { decode } from "./decode.ts";
 import { InputCheck } from "./inputs.ts";
 import type { CheckedInputs } from "./inputs.ts";
@@ -135,14 +135,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     if (this.#queue.busy) {
       throw invalidOption("restoreTrainingState cannot run while other calls are under way; await them first.");
     }
-    if (!Number.isSafeInteger(state.step) || state.step < 0) {
-      throw invalidOption(`step must be a whole number from 0, not ${String(state.step)}.`);
-    }
-    const { accumulated = 0 } = state;
-    if (!Number.isSafeInteger(accumulated) || accumulated < 0) {
-      throw invalidOption(`accumulated must be a whole number from 0, not ${String(accumulated)}.`);
-    }
-    if (!isSeed(state.seed)) throw invalidSeed(state.seed);
+    checkTrainingState(state, this.definition.accumulation !== undefined);
     this.#state.restore(state);
   }
 

@@ -27,6 +27,8 @@ export interface LiveStart {
   readonly seed: number;
   /** What the weights' file said beside the tensors; `save` writes it again. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** See `BackendReport.notices`. */
+  readonly notices?: readonly string[];
 }
 
 /** How a batch is run, where it is not as in an evaluation of the whole batch. */
@@ -44,6 +46,7 @@ export class ModelState {
   readonly #hasFurtherScalars: boolean;
   readonly #hasStatistics: boolean;
   #metadata: Readonly<Record<string, string>>;
+  #notices: readonly string[];
   #seed: number;
   /** Updates done so far. */
   #step = 0;
@@ -51,7 +54,7 @@ export class ModelState {
   #accumulated = 0;
   #parametersVersion = 0;
 
-  constructor(definition: ModelDefinition, { executor, parameters, seed, metadata = {} }: LiveStart) {
+  constructor(definition: ModelDefinition, { executor, parameters, seed, metadata = {}, notices = [] }: LiveStart) {
     this.definition = definition;
     this.#executor = executor;
     this.#executor.write({ ...parameters, ...initialSlots(definition) });
@@ -59,6 +62,7 @@ export class ModelState {
     this.#hasFurtherScalars = definition.accumulation !== undefined || clipsNorm(definition);
     this.#hasStatistics = definition.parameters.some(({ statistic }) => statistic !== undefined);
     this.#metadata = metadata;
+    this.#notices = notices;
     this.#seed = seed;
   }
 
@@ -87,9 +91,10 @@ export class ModelState {
     return writeWeights(this.definition, this.parameters(), this.#metadata);
   }
 
-  load({ parameters, metadata }: Weights): void {
+  load({ parameters, metadata, notices }: Weights): void {
     this.#executor.write(parameters);
     this.#metadata = metadata;
+    this.#notices = notices;
     this.#parametersVersion += 1;
   }
 
@@ -141,7 +146,8 @@ export class ModelState {
   }
 
   report(): BackendReport {
-    return this.#executor.report();
+    const report = this.#executor.report();
+    return this.#notices.length === 0 ? report : { ...report, notices: this.#notices };
   }
 
   dispose(): Promise<void> {

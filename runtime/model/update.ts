@@ -1,9 +1,9 @@
 /** One batch of training: an update of the parameters, or a part of one that several batches make. */
 import type { AnyProgramName, ModelDefinition, ProgramRun, StepValue, TrainStepOptions } from "../contract.ts";
-import { checkOptions, invalidOption } from "../arguments.ts";
 import { memberOf } from "../member-of.ts";
 import type { Problem } from "../problem.ts";
 import { learningRateAt } from "../training/learning-rate.ts";
+import { checkStepOptions } from "./check-calls.ts";
 import { clippingFault, gradientNorm, SMALL_SCALE, squaresOverflowed } from "./clip.ts";
 import { lossNotFinite, notFinite } from "./finite.ts";
 import type { NamedTensor } from "./finite.ts";
@@ -43,19 +43,7 @@ export async function trainStep(
  * @throws Problem `invalid-option`
  */
 export function stepOptions(options: TrainStepOptions, accumulates: boolean): TrainStepOptions {
-  checkOptions("trainStep", options, ["learningRate", "epoch", "update"]);
-  const { learningRate, epoch, update } = options;
-  if (update === false && !accumulates) {
-    throw invalidOption(
-      "update: false is for models whose spec says train.accumulate; every step of this one updates.",
-    );
-  }
-  if (learningRate !== undefined && !(Number.isFinite(learningRate) && learningRate >= 0)) {
-    throw invalidOption(`learningRate must be a number from 0, not ${String(learningRate)}.`);
-  }
-  if (epoch !== undefined && !(Number.isSafeInteger(epoch) && epoch >= 1)) {
-    throw invalidOption(`epoch must be a whole number from 1, not ${String(epoch)}.`);
-  }
+  checkStepOptions(options, accumulates);
   return { ...options };
 }
 

@@ -64,8 +64,9 @@ function checkScore(score: ValidationScore): void {
   checkFunction("score", score.score);
 }
 
+/** Its own or its class's. */
 function hasMethod(value: unknown, name: string): boolean {
-  return typeof value === "object" && value !== null && typeof (value as Record<string, unknown>)[name] === "function";
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, name) === "function";
 }
 
 function awaitHint(value: unknown): string | undefined {

@@ -47,6 +47,61 @@ describe("create", () => {
   });
 });
 
+describe("the calls of a live model", () => {
+  const { tensors } = linearExamples(2);
+
+  it.each<[unknown, RegExp]>([
+    [null, /trainStep takes an object of options \(learningRate, epoch, update\), not null/],
+    [[], /not a list of 0/],
+    [{ learningrate: 1 }, /no option learningrate; .* did you mean "learningRate"\?/],
+    [{ learningRate: "0.1" }, /learningRate must be a number from 0, not the text "0.1"/],
+    [{ learningRate: NaN }, /learningRate must be a number from 0, not the number NaN/],
+    [{ learningRate: -1 }, /learningRate must be a number from 0/],
+    [{ learningRate: null }, /learningRate must be a number from 0, not null/],
+    [{ epoch: 0 }, /epoch must be a whole number from 1/],
+    [{ update: "no" }, /update must be true or false, not the text "no"/],
+    [{ update: 0 }, /update must be true or false, not the number 0/],
+    [{ update: false }, /update: false is for models whose spec says train.accumulate/],
+  ])("trainStep refuses %o", async (options, message) => {
+    const { model } = await linearModel();
+    await expectProblem(() => model.trainStep(tensors, options as never), "invalid-option", message);
+  });
+
+  it("trainStep takes undefined for what is left out", async () => {
+    const [first, second] = [(await linearModel(3)).model, (await linearModel(3)).model];
+    const left = { learningRate: undefined, epoch: undefined, update: undefined };
+    expect(await first.trainStep(tensors, left)).toEqual(await second.trainStep(tensors));
+  });
+
+  it.each<[object | null, RegExp]>([
+    [null, /restoreTrainingState takes an object of options \(step, seed, slots, accumulated\), not null/],
+    [{ steps: 1 }, /no option steps; .* did you mean "step"\?/],
+    [{ step: -1 }, /step must be a whole number from 0/],
+    [{ seed: 0.5 }, /seed must be a whole number from 0/],
+    [{ slots: null }, /slots must be an object of tensors by name, not null/],
+    [{ slots: new Map() }, /slots must be an object of tensors by name, not a Map/],
+    [{ slots: { a: [1] } }, /slots\["a"\] must be a Float32Array, not a list of 1/],
+    [{ accumulated: 2 }, /accumulated must be a whole number from 0 to 0, not the number 2/],
+  ])("restoreTrainingState refuses %o", async (change, message) => {
+    const { model } = await linearModel();
+    const state = change === null ? null : { ...model.trainingState(), ...change };
+    await expectProblem(
+      () => {
+        model.restoreTrainingState(state as never);
+      },
+      "invalid-option",
+      message,
+    );
+  });
+
+  it.each(nothing)("refuse %o for inputs", async (inputs) => {
+    const { model } = await linearModel();
+    for (const call of ["predict", "evaluate", "trainStep", "gradients"] as const) {
+      await expectProblem(() => model[call](inputs as never), "wrong-inputs", /./);
+    }
+  });
+});
+
 describe("a training", () => {
   const start = (options: object) => async () => {
     const { model } = await linearModel();

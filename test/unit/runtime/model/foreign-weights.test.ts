@@ -109,6 +109,20 @@ describe("weights", () => {
 });
 
 describe("what is said of them", () => {
+  it("is in the report, until the model has weights of its own", async () => {
+    const { model } = await linearModel(8);
+    const own = await model.save();
+    expect(model.report().notices).toBeUndefined();
+    const wrapped = await file((name, one) => [`module.${name}`, one]);
+    const notices = ['the names of all tensors begin with "module.", which was left out.'];
+    const loaded = await create(wrapped);
+    expect(loaded.report().notices).toEqual(notices);
+    await loaded.load(own);
+    expect(loaded.report().notices).toBeUndefined();
+    await loaded.load(wrapped);
+    expect(loaded.report().notices).toEqual(notices);
+  });
+
   const tensor = (dtype: SafetensorsTensor["dtype"]): SafetensorsTensor => ({
     dtype,
     shape: [1],
