@@ -4,7 +4,11 @@ import { Problem } from "../../../../runtime/problem.ts";
 
 describe("what leaves a backend", () => {
   it("is a Problem that names the backend and what it did, whatever was thrown", () => {
-    for (const thrown of [new WebAssembly.RuntimeError("unreachable"), "unreachable", new Error("unreachable.\n  at x")]) {
+    for (const thrown of [
+      new WebAssembly.RuntimeError("unreachable"),
+      "unreachable",
+      new Error("unreachable.\n  at x"),
+    ]) {
       const failure = failureOf(thrown, "wasm", "the program predict");
       expect(failure).toBeInstanceOf(Problem);
       expect(failure).toMatchObject({
