@@ -7,10 +7,6 @@ export function invalidOption(message: string, help?: string): Problem {
   return new Problem({ code: "invalid-option", message, help });
 }
 
-export function invalidSeed(seed: unknown): Problem {
-  return invalidOption(`seed must be a whole number from 0 to 2^53 - 1, not ${String(seed)}.`);
-}
-
 /**
  * That it is an object with no keys but these.
  *

@@ -4,6 +4,7 @@
  */
 import type {
   BackendReport,
+  Bytes,
   DecodeOptions,
   Hypothesis,
   LiveModel,
@@ -116,7 +117,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   }
 
   /** Takes over the parameters; optimizer state and counters stay, as with PyTorch's `load_state_dict`. */
-  async load(weights: Uint8Array): Promise<void> {
+  async load(weights: Bytes): Promise<void> {
     this.#refuseDisposed();
     const read = readWeights(this.definition, weights);
     await this.#queue.run(() => {

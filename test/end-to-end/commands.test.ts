@@ -110,7 +110,7 @@ describe("commands on files", () => {
         out: "out/wave.ts is up to date (WebAssembly reused)\n",
       });
       expect(await call(...check)).toMatchObject({ code: 0 });
-      await write("out/wave.ts", `${await readFile(path.join(cwd, "out/wave.ts"), "utf8")}\n`);
+      await write("out/wave.ts", `${await readFile(path.join(cwd, "out/wave.ts"), "utf8")}export const added = 1;\n`);
       const { code, err } = await call(...check);
       expect(code).toBe(1);
       expect(err).toContain("help: run `specloom compile specs/wave.yaml -o out` and commit the result.");
