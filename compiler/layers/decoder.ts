@@ -1,6 +1,7 @@
 import type { LayerShape } from "../contracts.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
+import { mostStacked } from "../schema/limits.ts";
 import { affine } from "./affine.ts";
 import { attend } from "./attend.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
@@ -33,7 +34,12 @@ export const decoder = defineLayer<DecoderConfig>({
       properties: {
         kind: { type: "string", enum: cells.map(({ kind }) => kind), description: "Which cell; default lstm." },
         hidden_size: { type: "integer", minimum: 1, description: "Size H of its state." },
-        num_layers: { type: "integer", minimum: 1, description: "Layers, each reading the one below; default 1." },
+        num_layers: {
+          type: "integer",
+          minimum: 1,
+          maximum: mostStacked,
+          description: "Layers, each reading the one below; default 1.",
+        },
       },
       required: ["hidden_size"],
       additionalProperties: false,

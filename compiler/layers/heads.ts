@@ -57,10 +57,11 @@ function xavierUniform(rows: number, columns: number): Initializer {
 
 /** What `invalid` says of heads that do not share the width evenly. */
 export function headsMustDivide(size: number): [expected: string, help: string] {
-  const divisors = Array.from({ length: size }, (_, index) => index + 1).filter((count) => size % count === 0);
+  const divisors: number[] = [];
+  for (let count = 1; count <= size && divisors.length < 12; count += 1) if (size % count === 0) divisors.push(count);
   return [
     `a number of heads that divides the width E = ${size} of the queries`,
-    `set it to one of ${divisors.slice(0, 12).join(", ")}, or change the width`,
+    `set it to one of ${divisors.join(", ")}, or change the width`,
   ];
 }
 

@@ -83,7 +83,11 @@ function rangeOf({ start, stop, step }: SliceConfig, size: number): Range {
 /** Whether an example shorter than the axis would give more than the whole axis does, and find no room. */
 function growsOfShorter(config: SliceConfig, size: number): boolean {
   const { count } = rangeOf(config, size);
-  return Array.from({ length: size }, (_, length) => rangeOf(config, length)).some((range) => range.count > count);
+  // From where all indices lie inside, one step more changes the count by one at most, and never back.
+  const { start = 0, stop = 0 } = config;
+  const last = Math.min(size, 2 * (Math.abs(start) + Math.abs(stop) + Math.abs(config.step)) + 2);
+  for (let length = 0; length < last; length += 1) if (rangeOf(config, length).count > count) return true;
+  return size > last && rangeOf(config, size - 1).count > count;
 }
 
 function plan(config: SliceConfig, context: PlanContext): LayerPlan | undefined {

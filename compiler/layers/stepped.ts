@@ -2,6 +2,7 @@
 import type { LayerShape } from "../contracts.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Keys } from "../schema/keys.ts";
+import { mostStacked } from "../schema/limits.ts";
 import type {
   BuildContext,
   LayerPlan,
@@ -25,7 +26,13 @@ export interface SteppedConfig {
 }
 
 export const steppedKeys = {
-  num_layers: { type: "integer", minimum: 1, default: 1, description: "Layers, each reading the one below." },
+  num_layers: {
+    type: "integer",
+    minimum: 1,
+    maximum: mostStacked,
+    default: 1,
+    description: "Layers, each reading the one below.",
+  },
   bidirectional: { type: "boolean", default: false, description: "Also run backwards in time and concatenate." },
   dropout: {
     type: "number",

@@ -12,6 +12,7 @@ import { decodeKeys } from "./decode.ts";
 import { groupKeys, layerKeys, lossKeys, optimizerKeys } from "./common.ts";
 import { initializerCommonKeys, initializers } from "./initializers.ts";
 import type { Keys, KeySchema } from "./keys.ts";
+import { limited } from "./limits.ts";
 import { identifierPattern, specNamePattern } from "./names.ts";
 import { trainKeys } from "./train.ts";
 
@@ -21,19 +22,20 @@ const requiredKeys = ["specloom", "data", "layers", "loss", "optimizer"];
 
 /** What a merged spec must satisfy, apart from layers of kinds that it defines itself. */
 export function specSchema(): JsonSchema {
-  return {
+  return limited({
     type: "object",
     title: "a spec",
     properties: topLevelProperties(),
     required: requiredKeys,
     additionalProperties: false,
     definitions: { layer: layerUnion(), loss: lossUnion(), initializer: initializerUnion() },
-  };
+  });
 }
 
 /** What a layer must satisfy whose kind the spec defines itself. It refers to `initializerUnion()` as `initializer`. */
 export function cellLayerSchema(kind: CellKind): JsonSchema {
-  return branch("a layer", { ...kind, own: { ...layerKeys, ...kind.keys }, further: { init: { $ref: "initializer" } } });
+  const own = { ...layerKeys, ...kind.keys };
+  return limited(branch("a layer", { ...kind, own, further: { init: { $ref: "initializer" } } }));
 }
 
 /** The schema for editors: `extends` is a key, and what it inherits need not be repeated. */

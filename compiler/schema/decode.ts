@@ -1,5 +1,6 @@
 /** The keys of `decode`: how the tokens of a prediction are searched. */
 import type { Keys } from "./keys.ts";
+import { mostBeams } from "./limits.ts";
 
 export const decodeKeys = {
   kind: {
@@ -8,7 +9,7 @@ export const decodeKeys = {
     default: "greedy",
     description: "greedy: the likeliest token at each step. beam: the likeliest of several sequences.",
   },
-  beam_size: { type: "integer", minimum: 1, default: 5, description: "Sequences that beam search keeps." },
+  beam_size: { type: "integer", minimum: 1, maximum: mostBeams, default: 5, description: "Sequences that beam search keeps." },
   length_penalty: {
     type: "number",
     minimum: 0,
@@ -21,7 +22,7 @@ export const decodeKeys = {
     optional: true,
     description: "Most tokens; default twice the steps of input. A cache of keys and values has room for as many as input has steps.",
   },
-  n_best: { type: "integer", minimum: 1, default: 1, description: "Sequences that beam search gives, best first; at most beam_size." },
+  n_best: { type: "integer", minimum: 1, maximum: mostBeams, default: 1, description: "Sequences that beam search gives, best first; at most beam_size." },
   input: {
     type: "string",
     optional: true,

@@ -1,7 +1,8 @@
 /** Stage 3: a spec to a model in which every name is found, every default filled in and every dimension a number. */
-import type { Document, Model, ModelInput, ResolvedLayer, ResolvedLoss, Spec } from "../contracts.ts";
+import type { Document, Model, ModelInput, ResolvedLoss, Spec } from "../contracts.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { reportFor } from "../diagnostics/report.ts";
+import { mostLayers } from "../schema/limits.ts";
 import { trainKeys } from "../schema/train.ts";
 import { AxisNames, verifyAxisNames } from "./resolve/axis-names.ts";
 import { resolveCells } from "./resolve/cells.ts";
@@ -10,12 +11,13 @@ import { isBroken } from "./resolve/context.ts";
 import { resolveData } from "./resolve/data.ts";
 import type { ResolvedData } from "./resolve/data.ts";
 import { resolveDecode } from "./resolve/decode.ts";
-import { countLayers, mostLayers } from "./resolve/expand.ts";
+import { countLayers } from "./resolve/expand.ts";
 import { resolveLayers } from "./resolve/layers.ts";
 import { resolveLosses, resolveOutputs } from "./resolve/losses.ts";
 import { InputNeeds, withRoles } from "./resolve/needs.ts";
 import { Names } from "./resolve/names.ts";
 import { writeResolvedSpec } from "./resolve/resolved-spec.ts";
+import { Room } from "./resolve/room.ts";
 import { resolveSchedule } from "./resolve/schedule.ts";
 import { checkMetrics, resolveOptimizer, resolveTrain, updateSettings } from "./resolve/train.ts";
 import type { Config } from "./resolve/train.ts";
@@ -67,9 +69,10 @@ function assemble(context: ResolveContext, settled: Settled): Model {
   const { data, inputs: declared, optimizer, schedule, train } = settled;
   const { spec } = context;
   const axisNames = new AxisNames();
-  const inputs = declared.map((input) => axisNames.settle(input));
+  const room = new Room(context, optimizer, train);
+  const inputs = room.admit(declared.map((input) => axisNames.settle(input)));
   const names = new Names(context, inputs);
-  const { layers, dependencies, complete: allLayers } = resolveLayers(context, names, axisNames);
+  const { layers, dependencies, complete: allLayers } = resolveLayers(context, names, { axisNames, room });
   const { losses, complete: allLosses } = isBroken(spec, "/loss")
     ? { losses: [], complete: false }
     : resolveLosses(context, names);
@@ -80,7 +83,6 @@ function assemble(context: ResolveContext, settled: Settled): Model {
     checkUse(context, { inputs, layers, losses, outputs: outputs.map(({ name }) => name), dependencies });
   }
 
-  checkSizes(context, inputs, layers);
   const outputNames = outputs.map(({ name }) => name);
   const needs = new InputNeeds(inputs, layers);
   const needy = outputs.map((output) => ({ ...output, needs: needs.of(output.name) }));
@@ -116,27 +118,6 @@ function assemble(context: ResolveContext, settled: Settled): Model {
     outputs: needy,
     parameters: layers.flatMap(({ parameters }) => parameters),
   };
-}
-
-/** One tensor must fit into the memory of one buffer, long before anything is allocated. */
-const mostCells = 2 ** 29;
-
-function checkSizes(
-  { report, batchSize }: ResolveContext,
-  inputs: readonly ModelInput[],
-  layers: readonly ResolvedLayer[],
-): void {
-  const check = (what: string, shape: readonly number[], pointer: string): boolean => {
-    if (shape.reduce((product, size) => product * size, 1) <= mostCells) return false;
-    report("tensor-too-large", { what, shape }, { pointer });
-    return true;
-  };
-  // What reads a tensor that is too large is too large itself: the first says it all.
-  if (inputs.some(({ name, shape, pointer }) => check(`a batch of ${name}`, [batchSize, ...shape], pointer))) return;
-  for (const { name, output, parameters, pointer } of layers) {
-    if (parameters.some((parameter) => check(parameter.name, parameter.shape, pointer))) return;
-    if (check(`a batch of ${name}`, [batchSize, ...output.shape], pointer)) return;
-  }
 }
 
 /**

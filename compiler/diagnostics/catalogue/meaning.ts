@@ -14,9 +14,16 @@ export const meaningCodes = {
     help: "make batch_size, hidden_size, out_features, window or the shape of the input smaller.",
   }),
 
+  "model-too-large": (facts: { readonly name: string; readonly numbers: number }): Wording => ({
+    message:
+      `up to ${quote(facts.name)} the parameters and the optimizer's state of each are ${facts.numbers} numbers, more than the ` +
+      `${2 ** 30} (4 GiB) that a model may keep.`,
+    help: "make hidden_size, out_features, vocabularies or embedding_dim smaller, or take an optimizer with less state (sgd).",
+  }),
+
   "too-many-layers": (facts: { readonly count: number; readonly most: number }): Wording => ({
-    message: `with what is repeated these are ${facts.count} layers, more than the ${facts.most} that one model may have.`,
-    help: "lower times; of groups inside groups they multiply.",
+    message: `with what is repeated and stacked these are ${facts.count} layers, more than the ${facts.most} that one model may have.`,
+    help: "lower times or num_layers; of groups inside groups they multiply, and every direction of a recurrent layer counts.",
   }),
 
   "duplicate-name": (facts: { readonly name: string; readonly what: string }): Wording => ({

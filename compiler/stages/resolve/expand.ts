@@ -2,6 +2,7 @@
 import type { LayerSpec, Spec } from "../../contracts.ts";
 import { groups } from "../../layers/groups.ts";
 import type { GroupDefinition } from "../../layers/groups.ts";
+import { isRecord } from "../../support/plain.ts";
 import { pointerTo } from "../../support/pointer.ts";
 import { isBroken } from "./context.ts";
 
@@ -48,10 +49,7 @@ export function expandLayers(spec: Spec): readonly NamedLayer[] {
   return new Expansion(spec).all();
 }
 
-/** Groups inside groups multiply. */
-export const mostLayers = 2000;
-
-/** How many layers `expandLayers` would build. */
+/** How many layers a model would have: groups inside groups multiply, and a recurrent layer is built once per run. */
 export function countLayers(spec: Spec): number {
   const count = (items: readonly LayerSpec[], pointer: string): number =>
     items.reduce((sum, item, position) => {
@@ -59,11 +57,18 @@ export function countLayers(spec: Spec): number {
       const group = isBroken(spec, place) ? undefined : groupOf(item.kind);
       return (
         sum +
-        1 +
+        (group === undefined && !isBroken(spec, place) ? runsOf(item) : 1) +
         (group === undefined ? 0 : (group.copies(item) ?? 1) * count(innerOf(item), pointerTo(place, "layers")))
       );
     }, 0);
   return count(spec.layers, "/layers");
+}
+
+/** Layers and directions of a recurrent layer, or of a decoder's cell; 1 of any other. */
+function runsOf(item: LayerSpec): number {
+  const cell = isRecord(item["cell"]) ? item["cell"] : item;
+  const count = cell["num_layers"];
+  return (typeof count === "number" ? count : 1) * (item["bidirectional"] === true ? 2 : 1);
 }
 
 function innerOf(item: LayerSpec): readonly LayerSpec[] {

@@ -13,6 +13,7 @@ import type { ResolveContext } from "./context.ts";
 import { inputCountText, isLayer } from "./names.ts";
 import type { NamedLayer, Names, Reference } from "./names.ts";
 import { checkOrder } from "./order.ts";
+import type { Room } from "./room.ts";
 import { resolveParameters, resolveStatistics } from "./parameters.ts";
 
 export interface ResolvedLayers {
@@ -23,7 +24,11 @@ export interface ResolvedLayers {
   readonly complete: boolean;
 }
 
-export function resolveLayers(context: ResolveContext, names: Names, axisNames: AxisNames): ResolvedLayers {
+export function resolveLayers(
+  context: ResolveContext,
+  names: Names,
+  { axisNames, room }: { readonly axisNames: AxisNames; readonly room: Room },
+): ResolvedLayers {
   const misplaced = checkOrder(context, names);
   const dependencies = new Map<string, Set<string>>();
   const layers: ResolvedLayer[] = [];
@@ -38,7 +43,7 @@ export function resolveLayers(context: ResolveContext, names: Names, axisNames: 
     // What is wrong with a repeated layer was said of its first copy.
     if (layer.original && !resolvedNames.has(layer.original.name)) continue;
     const planned = new LayerResolution(context, names, layer, sources, needs).resolve();
-    if (!planned) continue;
+    if (!planned || !room.holds(planned)) continue;
     const extras = Object.entries(planned.extras).map(([extra, shape]) => [extra, axisNames.settle(shape)] as const);
     const resolved = { ...planned, output: axisNames.settle(planned.output), extras: Object.fromEntries(extras) };
     names.setShapes(layer, resolved);

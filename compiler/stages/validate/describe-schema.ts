@@ -1,4 +1,5 @@
 /** What a piece of JSON Schema allows, in words: `an integer of at least 1`. */
+import { isGeneralLimit } from "../../schema/limits.ts";
 import { isRecord, memberOf } from "../../support/plain.ts";
 import type { PlainRecord } from "../../support/plain.ts";
 import { countOf, joinWords } from "../../support/words.ts";
@@ -39,7 +40,7 @@ function describeObject(properties: PlainRecord): string {
 function describeRange(schema: PlainRecord): string {
   const limit = (keyword: string, words: string): readonly string[] => {
     const bound = memberOf(schema, keyword);
-    return typeof bound === "number" ? [`${words} ${bound}`] : [];
+    return typeof bound === "number" && !isGeneralLimit(bound) ? [`${words} ${bound}`] : [];
   };
   const limits = [
     ...limit("minimum", "of at least"),

@@ -3,6 +3,7 @@ import type { ErrorObject } from "ajv";
 import type { Report } from "../../diagnostics/report.ts";
 import { activationNames } from "../../layers/activation-functions.ts";
 import { identifierRule, specNameRule } from "../../schema/names.ts";
+import { isGeneralLimit } from "../../schema/limits.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import { numberText } from "../../support/number-text.ts";
 import { isRecord, memberOf } from "../../support/plain.ts";
@@ -174,10 +175,13 @@ function explainPattern({ error, pointer, data, report }: Problem): void {
   report("invalid-name", { name: String(data), what, rule: isSpecName ? specNameRule : identifierRule }, { pointer });
 }
 
-function explainRange({ pointer, schema, data, report }: Problem): void {
+function explainRange({ error, pointer, schema, data, report }: Problem): void {
+  const bound: unknown = error.params["limit"];
+  const isGeneral = typeof bound === "number" && isGeneralLimit(bound);
+  const expected = isGeneral ? `an integer of at ${bound < 0 ? "least" : "most"} ${bound}` : describeSchema(schema);
   const facts = {
     what: valueName(pointer),
-    expected: describeSchema(schema),
+    expected,
     found: typeof data === "number" ? numberText(data) : String(data),
   };
   report("out-of-range", facts, { pointer });
