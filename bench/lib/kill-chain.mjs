@@ -101,7 +101,8 @@ export async function differences(dist, cwd, first, second) {
   }
   const state = (run) => {
     const { tensors, metadata } = readSafetensors(read(run, "checkpoint.safetensors"));
-    const { specloom_crc32: _, training, ...rest } = metadata;
+    const { training, ...further } = metadata;
+    const rest = { ...further, specloom_crc32: undefined };
     const values = [...tensors].map(([name, { data }]) => [name, Buffer.from(data.buffer).toString("base64")]);
     return JSON.stringify([values, timeless(training), rest]);
   };

@@ -174,8 +174,9 @@ class RunFiles<D extends ModelDefinition> {
     await this.#pace.during(async () => {
       await this.#lock?.check();
       await this.#log.flush();
-      const { parameters: _, ...place } = await this.saveWeights();
-      const metadata = { ...this.#checkpointMetadata, [KEPT_KEY]: JSON.stringify(place) };
+      const kept = { ...(await this.saveWeights()), parameters: undefined };
+      // What is undefined does not become JSON: the place of the weights is kept, and not they.
+      const metadata = { ...this.#checkpointMetadata, [KEPT_KEY]: JSON.stringify(kept) };
       const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), metadata);
       await writeFileAtomically(runFile(this.#directory, "checkpoint"), bytes, readSafetensors);
     });

@@ -32,7 +32,7 @@ describe.skipIf(process.platform === "win32")("a pipe, a device, a folder, a lin
       "wave.yaml": waveSpec(),
       "data/wave.csv": waveCsv,
       "right.json": JSON.stringify(examples),
-      ...Object.fromEntries(specs),
+      ...(Object.fromEntries(specs) as Record<string, string>),
     });
     cwd = folder.path;
     remove = folder.remove;
