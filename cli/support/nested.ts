@@ -3,7 +3,7 @@
 export type Nested = number | null | readonly Nested[];
 
 /** @param values row-major, of `shape`, with all their digits; what is not finite becomes null, since JSON has no word for it */
-export function nested(values: Float32Array | undefined, shape: readonly number[]): Nested {
+export function nested(values: Float32Array | Float64Array | undefined, shape: readonly number[]): Nested {
   const [first, ...rest] = shape;
   const flat = values ?? new Float32Array(0);
   if (first === undefined) {

@@ -6,6 +6,7 @@ import { loadPredictionWindow, type PredictionWindow } from "../../runtime/data/
 import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
 import { countOf } from "../../runtime/data/wording.ts";
 import { levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
+import { csvLine } from "./csv-line.ts";
 import type { PredictionRequest } from "./prediction-input.ts";
 import { loadData, lossesOf } from "./spec-facts.ts";
 import { nested } from "./nested.ts";
@@ -69,10 +70,10 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
   });
   if (session.json) return;
   const columns = facts.targets.flatMap((column, target) => lines.map((line) => ({ column, target, line })));
-  session.print(["step", ...columns.map(({ column, line }) => csvCell(titleOf(column, line)))].join(","));
+  session.print(csvLine(["step", ...columns.map(({ column, line }) => titleOf(column, line))]));
   for (let step = 0; step < steps; step += 1) {
     const cells = columns.map(({ target, line }) => cellText(line.values[step * facts.targets.length + target]));
-    session.print([String(step + 1), ...cells].join(","));
+    session.print(csvLine([String(step + 1), ...cells]));
   }
 }
 
@@ -129,8 +130,4 @@ function finite(value: number | undefined): number | null {
 function cellText(value: number | undefined): string {
   const known = finite(value);
   return known === null ? "" : numberText(known);
-}
-
-function csvCell(text: string): string {
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,9 +1,11 @@
 /** Every prediction of a part beside its truth, as data: CSV, JSONL or safetensors. */
 import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from "../../runtime/safetensors.ts";
+import { indicesOf } from "../../runtime/tensor.ts";
 import { csvLine } from "./csv-line.ts";
 import type { DecodedPart } from "./decoded-part.ts";
 import { Mistake } from "./mistake.ts";
+import { nested, type Nested } from "./nested.ts";
 import { answerSize, answersOf, type AnswerRequest, type Answers, type PartAnswers } from "./part-answers.ts";
 
 type Writer = (answers: PartAnswers) => string | Uint8Array;
@@ -50,15 +52,15 @@ function csvText({ targets, written }: PartAnswers): string {
   }
   const lines: string[] = [];
   const isSeries = targets.some(({ rows }) => rows !== undefined);
+  const hasForecast = targets.some(({ prediction }) => prediction !== undefined);
+  const levels = levelsIn(targets);
   if (targets.length > 0) {
     const place = isSeries ? ["row", "step", "column"] : ["place"];
     const naive = isSeries ? ["naive"] : [];
-    const levels = levelsIn(targets).map((level) => `q${String(level)}`);
-    const predicted = targets.some(({ prediction }) => prediction !== undefined) ? ["prediction"] : [];
-    lines.push(csvLine(["example", "target", ...place, "truth", ...predicted, ...levels, ...naive]));
+    const quantiles = levels.map((level) => `q${String(level)}`);
+    const predicted = hasForecast ? ["prediction"] : [];
+    lines.push(csvLine(["example", "target", ...place, "truth", ...predicted, ...quantiles, ...naive]));
   }
-  const levels = levelsIn(targets);
-  const hasForecast = targets.some(({ prediction }) => prediction !== undefined);
   for (const answers of targets) {
     const size = answerSize(answers);
     for (let position = 0; position < answers.count * size; position += 1) {
@@ -105,13 +107,8 @@ function placeOf({ shape, columns, rows }: Answers, example: number, cell: numbe
     const width = columns.length;
     return [rows[example] ?? "", String(Math.floor(cell / width) + 1), columns[cell % width] ?? ""];
   }
-  let rest = cell;
-  const places = [...shape].reverse().map((length) => {
-    const place = rest % length;
-    rest = Math.floor(rest / length);
-    return String(place + 1);
-  });
-  return [places.reverse().join(" ")];
+  const places = indicesOf(cell, shape).map((place) => String(place + 1));
+  return [places.join(" ")];
 }
 
 /** One example a line. */
@@ -149,27 +146,19 @@ function writtenObject({ examples }: DecodedPart, index: number): object {
   return { ...(source === undefined ? {} : { source }), truth, ...written };
 }
 
-type Nested = number | null | readonly Nested[];
-
 function exampleOf(answers: Answers, values: ArrayLike<number>, example: number): Nested {
-  const nest = (shape: readonly number[], start: number): Nested => {
-    const [length, ...inner] = shape;
-    if (length === undefined) return rounded(answers, values[start]);
-    const size = inner.reduce((product, next) => product * next, 1);
-    return Array.from({ length }, (_, index) => nest(inner, start + index * size));
-  };
-  return nest(answers.shape, example * answerSize(answers));
+  const size = answerSize(answers);
+  const digits = (_: unknown, cell: number): number => withDigits(answers, values[example * size + cell] ?? Number.NaN);
+  return nested(Float64Array.from({ length: size }, digits), answers.shape);
 }
 
-/** JSON and CSV know no NaN. */
-function rounded({ isFloat32 }: Answers, value = Number.NaN): number | null {
-  if (!Number.isFinite(value)) return null;
+function withDigits({ isFloat32 }: Answers, value: number): number {
   return isFloat32 ? Number(value.toPrecision(9)) : value;
 }
 
-function numberText(answers: Answers, value: number | undefined): string {
-  const number = rounded(answers, value);
-  return number === null ? "" : String(number);
+/** CSV knows no NaN. */
+function numberText(answers: Answers, value = Number.NaN): string {
+  return Number.isFinite(value) ? String(withDigits(answers, value)) : "";
 }
 
 /** `<target>.prediction`, `<target>.truth` [examples, ...shape] and their like; what is written is padded with its length. */
