@@ -2,7 +2,8 @@
 import type { InputFact, ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { pointPrediction } from "../../runtime/model/loss.ts";
-import type { NumbersFacts } from "../../runtime/report/facts.ts";
+import { countedPositions, lengthsOfTarget, meanExample } from "../../runtime/metrics/part.ts";
+import type { NumbersFacts, StepErrors } from "../../runtime/report/facts.ts";
 import { exampleText, sizeOf } from "../../runtime/tensor.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { memberOf } from "../../runtime/member-of.ts";
@@ -38,8 +39,8 @@ function numbersOf(
   const size = sizeOf(fact.shape);
   const steps = fact.shape.length > 0 && size > 1 ? (fact.shape[0] ?? 1) : 1;
   const channels = size / steps;
-  const { count, tensors } = dataset.test;
-  const lengths = tensors[`${lengthsOf(definition, fact) ?? ""}.lengths`];
+  const { count } = dataset.test;
+  const lengths = lengthsOfTarget(dataset.test, fact, definition.inputs);
   const drawnSteps = Math.min(steps, MOST_STEPS);
   const shown = Math.min(count, steps > 1 ? MOST_LINES : MOST_POINTS);
   const of = (values: Float32Array, example: number): number[] => {
@@ -60,7 +61,7 @@ function numbersOf(
     channels: Math.min(channels, MOST_CHANNELS),
     steps: drawnSteps,
     examples,
-    errors: steps > 1 ? stepErrors(dataset, fact, steps, truth, model, lengths) : undefined,
+    errors: steps > 1 ? stepErrors(dataset, definition, fact, truth, model) : undefined,
     baseline: "mean of the training part",
     left: [
       ...(channels > MOST_CHANNELS
@@ -71,43 +72,25 @@ function numbersOf(
   };
 }
 
-/** The input whose lengths say how much of a target is data: its own, or of the one whose time it shares. */
-function lengthsOf({ inputs }: ModelDefinition, fact: InputFact): string | undefined {
-  if (fact.lengths) return fact.name;
-  return inputs.find(
-    ({ lengths, shape, axes }) =>
-      lengths && shape[0] === fact.shape[0] && axes[0] === fact.axes[0] && axes[0] !== undefined,
-  )?.name;
-}
-
 function stepErrors(
   dataset: Dataset,
+  { inputs }: ModelDefinition,
   fact: InputFact,
-  steps: number,
   truth: Float32Array,
   model: Float32Array,
-  lengths: Float32Array | undefined,
-) {
+): StepErrors {
   const size = sizeOf(fact.shape);
-  const channels = size / steps;
-  const naive = meanOf(memberOf(dataset.train.tensors, fact.name) ?? new Float32Array(), size);
+  const steps = fact.shape[0] ?? 1;
+  const naive = meanExample(dataset.train, fact, inputs);
   const sums = { model: new Float64Array(steps), naive: new Float64Array(steps) };
   const counts = new Float64Array(steps);
-  truth.forEach((value, position) => {
-    const step = Math.floor((position % size) / channels);
-    if (step >= (lengths?.[Math.floor(position / size)] ?? steps)) return;
+  for (const position of countedPositions(dataset.test, fact, inputs)) {
+    const step = Math.floor((position % size) / (size / steps));
+    const value = truth[position] ?? Number.NaN;
     counts[step] = (counts[step] ?? 0) + 1;
     sums.model[step] = (sums.model[step] ?? 0) + Math.abs(value - (model[position] ?? Number.NaN));
     sums.naive[step] = (sums.naive[step] ?? 0) + Math.abs(value - (naive[position % size] ?? Number.NaN));
-  });
+  }
   const mean = (values: Float64Array): Float64Array => values.map((sum, step) => sum / (counts[step] ?? 0));
   return { model: mean(sums.model), naive: mean(sums.naive) };
-}
-
-function meanOf(values: Float32Array, size: number): Float64Array {
-  const sums = new Float64Array(size);
-  values.forEach((value, position) => {
-    sums[position % size] = (sums[position % size] ?? 0) + value;
-  });
-  return sums.map((sum) => (sum * size) / values.length);
 }

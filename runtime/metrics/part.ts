@@ -101,16 +101,24 @@ function tensorComparison(
 }
 
 /**
- * Flat positions of a target's elements that count: those within the lengths of the target, or else of the input whose
- * time axis it shares.
+ * How many steps of each example a target has: the lengths of the target, or else of the input whose time axis it shares.
+ * Undefined where every step counts.
  */
-export function countedPositions(examples: Examples, fact: InputFact, inputs: readonly InputFact[]): number[] {
-  const tensors = examples.tensors;
-  const size = sizeOf(fact.shape);
+export function lengthsOfTarget(
+  { tensors }: Examples,
+  fact: InputFact,
+  inputs: readonly InputFact[],
+): Float32Array | undefined {
   const shares = (input: InputFact): boolean =>
     input.lengths && input.shape[0] === fact.shape[0] && input.axes[0] === fact.axes[0] && fact.axes[0] !== undefined;
   const masking = fact.lengths ? fact : inputs.find(shares);
-  const lengths = masking === undefined ? undefined : tensors[`${masking.name}.lengths`];
+  return masking === undefined ? undefined : tensors[`${masking.name}.lengths`];
+}
+
+/** Flat positions of a target's elements that count: those within its lengths. */
+export function countedPositions(examples: Examples, fact: InputFact, inputs: readonly InputFact[]): number[] {
+  const size = sizeOf(fact.shape);
+  const lengths = lengthsOfTarget(examples, fact, inputs);
   const perStep = size / (fact.shape[0] ?? 1);
   const positions: number[] = [];
   for (let example = 0; example < examples.count; example += 1) {
@@ -121,7 +129,7 @@ export function countedPositions(examples: Examples, fact: InputFact, inputs: re
 }
 
 /** The mean over the training examples, one number per element of an example; NaN where none counts. */
-function meanExample(examples: Examples, fact: InputFact, inputs: readonly InputFact[]): Float64Array {
+export function meanExample(examples: Examples, fact: InputFact, inputs: readonly InputFact[]): Float64Array {
   const size = sizeOf(fact.shape);
   const sums = new Float64Array(size);
   const counts = new Float64Array(size);
