@@ -14,17 +14,16 @@ export function invalidOption(message: string, help?: string): Problem {
  * @throws Problem `invalid-option` with the nearest known key where one is near
  */
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
-  const list = known.join(", ");
   // A list or a map is an object too, and none of its entries would be seen.
   if (typeof options !== "object" || options === null || Symbol.iterator in options) {
-    throw invalidOption(`${call} takes an object of options (${list}), not ${describe(options)}.`);
+    throw invalidOption(`${call} takes an object of options (${known.join(", ")}), not ${describe(options)}.`);
   }
   const unknown = Object.keys(options).filter((key) => !known.includes(key));
   const [first] = unknown;
   if (first === undefined) return;
   const nearest = nearestName(first, known);
   throw invalidOption(
-    `${call} has no option ${unknown.join(", ")}; its options are ${list}.`,
+    `${call} has no option ${unknown.join(", ")}; its options are ${known.join(", ")}.`,
     nearest === undefined ? undefined : `did you mean "${nearest}"?`,
   );
 }

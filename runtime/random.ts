@@ -54,11 +54,6 @@ export function philox(counter: Readonly<Words>, key: readonly [number, number])
   return [c0, c1, c2, c3];
 }
 
-/** True for what may be a seed: a whole number from 0 to 2^53 - 1. */
-export function isSeed(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
 function block(seed: number, stream: Stream, number: number): Words {
   const key = [seed % TWO_TO_32, Math.floor(seed / TWO_TO_32)] as const;
   return philox([number % TWO_TO_32, Math.floor(number / TWO_TO_32), stream.low, stream.high], key);

@@ -11,7 +11,8 @@ export const ownNames = {
     schema: [],
     messages: {
       read: "`record[name]` finds what every object inherits: write `memberOf(record, name)`, or use a Map.",
-      write: "`record[name] = ...` does not keep `__proto__`: use `Object.fromEntries` or a Map.",
+      write:
+        "`record[name] = ...` does not keep `__proto__`: use `Object.fromEntries`, a Map, or `setMember(record, name, value)`.",
       within: "`name in record` is true of what every object inherits: write `Object.hasOwn(record, name)`.",
     },
   },

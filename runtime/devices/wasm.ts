@@ -11,7 +11,7 @@ import type {
   WasmModule,
   WasmProgram,
 } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf, setMember } from "../member-of.ts";
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
@@ -237,7 +237,9 @@ function fill(
 
 /** Arrays of the caller's own, which no later call changes. */
 function copies(places: readonly Place[]): Record<string, Float32Array> {
-  return Object.fromEntries(places.map(({ name, view }) => [name, view.slice()]));
+  const copied: Record<string, Float32Array> = {};
+  for (const { name, view } of places) setMember(copied, name, view.slice());
+  return copied;
 }
 
 /** What a refused update would have made of the resident tensors: it is made by force, read, and taken back. */

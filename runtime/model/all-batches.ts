@@ -1,6 +1,6 @@
 /** Calls of any number of examples: all of them in batches, put together as if they had been one. */
 import type { LossValue, ModelDefinition } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf, setMember } from "../member-of.ts";
 import { sizeOf } from "../tensor.ts";
 import { planBatches } from "./batches.ts";
 import type { CheckedInputs } from "./inputs.ts";
@@ -51,5 +51,7 @@ async function runAll(
 }
 
 function emptyOutputs({ outputs }: ModelDefinition, count: number): Tensors {
-  return Object.fromEntries(outputs.map(({ name, shape }) => [name, new Float32Array(count * sizeOf(shape))]));
+  const empty: Tensors = {};
+  for (const { name, shape } of outputs) setMember(empty, name, new Float32Array(count * sizeOf(shape)));
+  return empty;
 }

@@ -8,8 +8,9 @@ import type {
   ProgramRun,
   Programs,
 } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
-import { Problem } from "../problem.ts";
+import { misfit } from "../devices/residents.ts";
+import { memberOf, setMember } from "../member-of.ts";
+import type { Problem } from "../problem.ts";
 import { dropoutStream, fillUniform } from "../random.ts";
 import { sizeOf } from "../tensor.ts";
 import type { CheckedInputs } from "./inputs.ts";
@@ -76,8 +77,9 @@ export class ProgramCalls {
     taken: (program: AnyProgramName) => void,
   ): Promise<ProgramRun> {
     const { feeds, results: sizes } = this.#programs[program] ?? absent(program);
-    const given = feeds.map((feed) => [feed.name, argument(program, feed, state, inputs, rows)] as const);
-    const run = await this.#executor.run(program, Object.fromEntries(given), rows.batch, taken);
+    const given: Record<string, Float32Array> = {};
+    for (const feed of feeds) setMember(given, feed.name, argument(program, feed, state, inputs, rows));
+    const run = await this.#executor.run(program, given, rows.batch, taken);
     for (const { name, fixed, perExample } of sizes) {
       const size = fixed + perExample * rows.batch;
       const values = memberOf(run.results, name);
@@ -173,25 +175,16 @@ function paddedRows(values: Float32Array, rowSize: number, { start, end, batch }
 }
 
 function absent(program: AnyProgramName): never {
-  throw mismatch(`the module has no program ${program}`);
+  throw misfit(`the module has no program ${program}.`);
 }
 
 function missing(program: AnyProgramName, name: string): never {
-  throw mismatch(`${program} argument "${name}" is missing`);
+  throw misfit(`${program} argument "${name}" is missing.`);
 }
 
 function wrongSize(what: string, found: Float32Array | undefined, size: number): Problem {
   const has = found === undefined ? "is missing" : `has ${String(found.length)} numbers`;
-  return mismatch(`${what} ${has}; ${String(size)} numbers are expected`);
-}
-
-/** A fault here is ours or the device's, never the caller's: inputs were checked before. */
-function mismatch(fault: string): Problem {
-  return new Problem({
-    code: "program-mismatch",
-    message: `${fault}.`,
-    help: "the module and the runtime may be of different versions; compile the spec again.",
-  });
+  return misfit(`${what} ${has}; ${String(size)} numbers are expected.`);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The border of a model: what a caller hands over becomes flat float32 tensors of exactly the right size, or a Problem. */
 import type { InputFact, ModelDefinition, TensorInput } from "../contract.ts";
 import { expectationsOf, isWithin, legend, limitsText, type Expectation } from "../expectation.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf, setMember } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import {
   describe,
@@ -91,7 +91,7 @@ function checkInputs(
     throw wrongInputs(`the inputs must be an object of tensors by name, not ${describe(inputs)}.`);
   }
   checkNames(definition, Object.keys(inputs), expected, use);
-  const tensors = new Map<string, Float32Array>();
+  const tensors: Record<string, Float32Array> = {};
   const counts: { readonly name: string; readonly count: number }[] = [];
   for (const expectation of expected) {
     const { count, values } = flatten(
@@ -99,10 +99,10 @@ function checkInputs(
       memberOf(inputs as Record<string, TensorInput>, expectation.name),
       copy,
     );
-    if (expectation.mayBeMissing === true) tensors.set(`${expectation.name}.mask`, takeMask(values));
+    if (expectation.mayBeMissing === true) setMember(tensors, `${expectation.name}.mask`, takeMask(values));
     checkValues(expectation, values);
     counts.push({ name: expectation.name, count });
-    tensors.set(expectation.name, values);
+    setMember(tensors, expectation.name, values);
   }
   const first = counts[0];
   if (first === undefined) throw wrongInputs("this model has no inputs, so there is nothing to run it on.");
@@ -110,9 +110,8 @@ function checkInputs(
     const found = counts.map(({ name, count }) => `"${name}" has ${String(count)}`).join(", ");
     throw wrongInputs(`the inputs differ in their number of examples: ${found}.`);
   }
-  const named = Object.fromEntries(tensors);
-  if (use === "train") checkAlignments(definition, named);
-  return { count: first.count, tensors: named };
+  if (use === "train") checkAlignments(definition, tensors);
+  return { count: first.count, tensors };
 }
 
 function expectations(definition: ModelDefinition, fact: InputFact): readonly Expectation[] {
