@@ -15,6 +15,7 @@ import { differentiate } from "./stages/5-differentiate.ts";
 import { optimise } from "./stages/6-optimise.ts";
 import { lower } from "./stages/7-lower.ts";
 import { emit } from "./stages/8-emit.ts";
+import { sequenceFacts } from "./stages/build/sequence-facts.ts";
 import { modelStream, streamFact } from "./stages/build/stream.ts";
 import type { StreamGraphs } from "./stages/build/stream.ts";
 
@@ -87,8 +88,9 @@ export function compile(source: Source, options: CompileOptions = {}, read?: Rea
   const graphs = optimise({ ...training, ...("reason" in stream ? {} : streamPrograms(stream)) });
   const programs = lower(graphs);
   const facts = "reason" in stream ? stream : streamFact(stream);
-  const moduleText = emit({ model, programs, stream: facts });
-  return { diagnostics: [], compilation: { model, stream: facts, graphs, programs, moduleText } };
+  const sequences = sequenceFacts(model, () => forward.training);
+  const moduleText = emit({ model, programs, stream: facts, sequences });
+  return { diagnostics: [], compilation: { model, stream: facts, sequences, graphs, programs, moduleText } };
 }
 
 function streamPrograms({ start, step }: StreamGraphs): Pick<ProgramGraphs, "stream_start" | "stream_step"> {

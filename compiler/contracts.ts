@@ -5,12 +5,13 @@
  *        --5 differentiate--> ProgramGraphs --6 optimise--> ProgramGraphs --7 lower--> Program[] --8 emit--> module text
  */
 import type { Document as YamlDocument } from "yaml";
-import type { DiagnosticBag } from "./diagnostics/diagnostic.ts";
 import type {
+  AlignmentFact,
   AnyProgramName,
   DecodeFact,
   DType,
   Initializer,
+  LengthTable,
   ProgramName,
   Programs,
   StatisticDType,
@@ -263,11 +264,15 @@ export interface StreamObstacle {
 export interface Compilation {
   readonly model: Model;
   readonly stream: StreamFact | StreamObstacle;
+  readonly sequences: SequenceFacts;
   readonly graphs: ProgramGraphs;
   readonly programs: Programs<Program>;
   readonly moduleText: string;
 }
 
-export interface StageContext {
-  readonly diagnostics: DiagnosticBag;
+/** What the lengths of examples mean behind layers that change them. */
+export interface SequenceFacts {
+  readonly alignments: readonly AlignmentFact[];
+  /** Of outputs that are sequences of different length, by name. */
+  readonly outputLengths: ReadonlyMap<string, readonly LengthTable[]>;
 }

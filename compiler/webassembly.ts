@@ -42,12 +42,12 @@ export async function withWebAssembly(compilation: Compilation, store?: BinarySt
   const known = await store?.read(key);
   const binaries = known ?? (await assemble(wasm.text));
   if (known === undefined) await store?.write(key, binaries);
-  const { model, programs, stream } = compilation;
+  const { model, programs, stream, sequences } = compilation;
   const parts = {
     source: wasm,
     simd: Buffer.from(binaries.simd).toString("base64"),
     relaxed: Buffer.from(binaries.relaxed).toString("base64"),
   };
-  const moduleText = emit({ model, programs, stream, wasm: parts });
+  const moduleText = emit({ model, programs, stream, sequences, wasm: parts });
   return { ...compilation, moduleText, wasm, reused: known !== undefined };
 }

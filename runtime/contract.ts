@@ -89,11 +89,16 @@ export interface AlignmentFact {
   readonly mustFit: boolean;
   /** Steps of the loss's input at most. */
   readonly steps: number;
-  /**
-   * The lengths that shorten it: as many steps as the least of these leaves. `steps[n]` are those of an example of length
-   * n, where strides or windows make them other than n.
-   */
-  readonly lengths: readonly { readonly of: string; readonly steps?: readonly number[] }[];
+  /** The lengths that shorten it: as many steps as the least of these leaves. */
+  readonly lengths: readonly LengthTable[];
+}
+
+/** How many steps the lengths of one input leave of a sequence that was made of it. */
+export interface LengthTable {
+  /** The input. */
+  readonly of: string;
+  /** `steps[n]` are those of an example of length n, where strides or windows make them other than n. */
+  readonly steps?: readonly number[];
 }
 
 /** How the model is run one step of time at a time, for one example. */
@@ -141,6 +146,8 @@ export interface OutputFact {
   readonly axes: readonly string[];
   /** The inputs that it depends on, where these are not all that `predict` takes. */
   readonly needs?: readonly string[];
+  /** Of a sequence [T, ...]: an example has as many rows as the least of these leaves; what lies behind means nothing. */
+  readonly lengths?: readonly LengthTable[];
 }
 
 export type Initializer = (

@@ -4,6 +4,7 @@ import { jsonText } from "../../compiler/support/visible-text.ts";
 import type { Hypothesis, InputFact, ModelDefinition, OutputFact, PredictInputs } from "../../runtime/contract.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import { readTensorFile, type TensorFile } from "../../runtime/data/tensor-file.ts";
+import { shapeOfExample } from "../../runtime/model/sequence-steps.ts";
 import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import { nested } from "./nested.ts";
@@ -26,12 +27,13 @@ export async function predictTensors({ session, subject, live, input }: Predicti
 
   const classified = classOutput(definition);
   for (let example = 0; example < count; example += 1) {
-    const of = (name: string, shape: readonly number[]): unknown => {
-      const size = sizeOf(shape);
-      return nested(memberOf(outputs, name)?.subarray(example * size, (example + 1) * size), shape);
+    const of = (output: OutputFact): unknown => {
+      const size = sizeOf(output.shape);
+      const values = memberOf(outputs, output.name)?.subarray(example * size, (example + 1) * size);
+      return nested(values, shapeOfExample(output, all, example));
     };
     const values = Object.fromEntries(
-      definition.outputs.map((output) => [output.name, isGiven(output) ? of(output.name, output.shape) : null]),
+      definition.outputs.map((output) => [output.name, isGiven(output) ? of(output) : null]),
     );
     const scores = classified === undefined ? undefined : memberOf(values, classified);
     const predicted = Array.isArray(scores) ? scores.indexOf(Math.max(...(scores as number[]))) : undefined;

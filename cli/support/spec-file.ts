@@ -4,7 +4,8 @@ import path from "node:path";
 import { check, compile, readSpec } from "../../compiler/compile.ts";
 import type { CompileOptions, ReadSpec, Source } from "../../compiler/compile.ts";
 import { modelFacts } from "../../compiler/emit/facts.ts";
-import { alignmentFacts } from "../../compiler/stages/build/alignments.ts";
+import { build } from "../../compiler/stages/4-build.ts";
+import { sequenceFacts } from "../../compiler/stages/build/sequence-facts.ts";
 import type { ReadBase } from "../../compiler/stages/parse/inherit.ts";
 import { withWebAssembly, type AssembledCompilation } from "../../compiler/webassembly.ts";
 import type { Compilation, DataFacts, Document, Spec } from "../../compiler/contracts.ts";
@@ -65,7 +66,16 @@ export async function checkSpec(
   const { source, options, read, document, files } = await openSpecFile(terminal, file, overrides, request);
   const { model, diagnostics } = check(source, options, read);
   if (model === undefined) throw new WrongSpec(diagnostics);
-  return { document, files, handle: { definition: modelFacts(model, alignmentFacts(model)) } };
+  return {
+    document,
+    files,
+    handle: {
+      definition: modelFacts(
+        model,
+        sequenceFacts(model, () => build(model).training),
+      ),
+    },
+  };
 }
 
 interface DataRequest {

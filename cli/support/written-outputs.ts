@@ -2,6 +2,7 @@
 import { memberOf } from "../../compiler/support/plain.ts";
 import type { DecodeFact, Hypothesis, LiveModel, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
 import { exampleOf, type DecodedExample } from "../../runtime/model/decoded-examples.ts";
+import { shapeOfExample } from "../../runtime/model/sequence-steps.ts";
 import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";
 import { nested, type Nested } from "./nested.ts";
 import { putsBosItself } from "./spec-facts.ts";
@@ -42,13 +43,17 @@ export class WrittenOutputs {
       const values = rows.slice(example.prompt.length - 1).map((row) => nested(memberOf(row, name), shape.slice(1)));
       return [name, this.#isGiven(name) ? values : null] as const;
     });
-    const { fits, values: whole } =
-      others.length === 0 ? { fits: true, values: {} } : await this.#whole(index, read, hypothesis);
-    const rest = others.map(({ name, shape }) => {
+    const {
+      fits,
+      values: whole,
+      given: taken,
+    } = others.length === 0 ? { fits: true, values: {}, given: {} } : await this.#whole(index, read, hypothesis);
+    const rest = others.map((output) => {
+      const { name } = output;
       const isKnown = this.#isGiven(name) && (fits || this.#decode.independent.includes(name));
       const values = isKnown ? memberOf(whole, name) : undefined;
       if (values === undefined && this.#isGiven(name)) this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
-      return [name, values === undefined ? null : nested(values, shape)] as const;
+      return [name, values === undefined ? null : nested(values, shapeOfExample(output, taken, 0))] as const;
     });
     const byName = new Map<string, Nested>([...given, ...rest]);
     return Object.fromEntries(definition.outputs.map(({ name }) => [name, byName.get(name) ?? null]));
@@ -84,7 +89,11 @@ export class WrittenOutputs {
     index: number,
     read: readonly number[],
     { tokens, complete }: Hypothesis,
-  ): Promise<{ readonly fits: boolean; readonly values: Readonly<Record<string, Float32Array>> }> {
+  ): Promise<{
+    readonly fits: boolean;
+    readonly values: Readonly<Record<string, Float32Array>>;
+    readonly given: Readonly<Record<string, Float32Array>>;
+  }> {
     const { definition } = this.#live;
     const { input: name, eos } = this.#decode;
     const fact = definition.inputs.find((input) => input.name === name);
@@ -99,6 +108,6 @@ export class WrittenOutputs {
     const given = exampleOf(definition, Object.fromEntries(others), index);
     const taken = withStandIns({ ...given, [name]: padded, ...lengths }, predictedInputs(definition), 1);
     const values = await this.#live.predict(taken as PredictInputs<ModelDefinition>);
-    return { fits: all.length <= steps, values };
+    return { fits: all.length <= steps, values, given: taken };
   }
 }

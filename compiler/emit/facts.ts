@@ -1,9 +1,8 @@
 /** The static facts of a generated module, as plain data of the runtime's contract. */
-import type { Model } from "../contracts.ts";
+import type { Model, SequenceFacts } from "../contracts.ts";
 import type { Program } from "../ir/program.ts";
 import { invariant } from "../support/internal-error.ts";
 import type {
-  AlignmentFact,
   ArgumentFact,
   InputFact,
   ModelFacts,
@@ -13,7 +12,7 @@ import type {
 } from "../../runtime/contract.ts";
 
 /** A target that is aligned with a longer input may be empty. */
-export function inputFacts(model: Model, alignments: readonly AlignmentFact[]): readonly InputFact[] {
+export function inputFacts(model: Model, { alignments }: SequenceFacts): readonly InputFact[] {
   return model.inputs.map(
     ({ name, role, shape, axes, dtype, vocabulary, range, lengths, mayBeMissing, trainingOnly }) => ({
       name,
@@ -32,26 +31,31 @@ export function inputFacts(model: Model, alignments: readonly AlignmentFact[]): 
 }
 
 /** As a module's definition has them. */
-export function modelFacts(model: Model, alignments: readonly AlignmentFact[]): ModelFacts {
+export function modelFacts(model: Model, sequences: SequenceFacts): ModelFacts {
+  const { alignments } = sequences;
   return {
     name: model.name,
     batchSize: model.batchSize,
-    inputs: inputFacts(model, alignments),
-    outputs: outputFacts(model),
+    inputs: inputFacts(model, sequences),
+    outputs: outputFacts(model, sequences),
     parameters: parameterFacts(model),
     ...(alignments.length === 0 ? {} : { alignments }),
     spec: model.spec,
   };
 }
 
-export function outputFacts(model: Model): readonly OutputFact[] {
+export function outputFacts(model: Model, { outputLengths }: SequenceFacts): readonly OutputFact[] {
   const asked = model.inputs.filter(({ role, trainingOnly }) => role === "input" && trainingOnly !== true);
-  return model.outputs.map(({ name, shape: { shape, axes }, needs }) => ({
-    name,
-    shape,
-    axes,
-    ...(needs === undefined || needs.length === asked.length ? {} : { needs }),
-  }));
+  return model.outputs.map(({ name, shape: { shape, axes }, needs }) => {
+    const lengths = outputLengths.get(name);
+    return {
+      name,
+      shape,
+      axes,
+      ...(needs === undefined || needs.length === asked.length ? {} : { needs }),
+      ...(lengths === undefined ? {} : { lengths }),
+    };
+  });
 }
 
 export function parameterFacts(model: Model): readonly ParameterFact[] {

@@ -9,7 +9,7 @@ import {
   type StatementStructures,
   type TypeAliasDeclarationStructure,
 } from "ts-morph";
-import type { AnyProgramName, Model, Programs, StreamFact, StreamObstacle } from "../contracts.ts";
+import type { AnyProgramName, Model, Programs, SequenceFacts, StreamFact, StreamObstacle } from "../contracts.ts";
 import type { Program } from "../ir/program.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
@@ -17,7 +17,6 @@ import { invariant } from "../support/internal-error.ts";
 import { visibleText } from "../support/visible-text.ts";
 import type { KernelFunction } from "../targets/gpu/kernel.ts";
 import { programOrder, type GpuModule, type GpuPlan } from "../targets/gpu/target.ts";
-import type { AlignmentFact } from "../../runtime/contract.ts";
 import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
 import { FinalTexts } from "./final-text.ts";
 import { headerLines, specHash, summaryLines } from "./header.ts";
@@ -44,8 +43,8 @@ export interface ModuleParts {
   readonly gpu: GpuModule;
   readonly optimizer: OptimizerDefinition;
   readonly schedule?: ScheduleDefinition;
-  readonly alignments: readonly AlignmentFact[];
   readonly stream: StreamFact | StreamObstacle;
+  readonly sequences: SequenceFacts;
   readonly wasm?: WebAssemblyParts;
 }
 
@@ -229,7 +228,8 @@ function planFunction(name: AnyProgramName, plan: GpuPlan, symbols: SymbolTable)
 }
 
 function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
-  const { model, programs, optimizer, schedule, alignments, stream, wasm } = parts;
+  const { model, programs, optimizer, schedule, sequences, stream, wasm } = parts;
+  const { alignments } = sequences;
   const learningRate = model.optimizer.config["learning_rate"];
   invariant(typeof learningRate === "number", "the resolved optimizer has no learning rate");
   const program = (name: AnyProgramName): string => {
@@ -250,8 +250,8 @@ function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
     `  specHash: ${stringLiteral(specHash(model.spec, model.schedule))},\n`,
     `  compilerVersion: ${stringLiteral(compilerVersion)},\n`,
     `  batchSize: ${model.batchSize},\n`,
-    `  inputs: ${dataLiteral(inputFacts(model, alignments), "  ")},\n`,
-    `  outputs: ${dataLiteral(outputFacts(model), "  ")},\n`,
+    `  inputs: ${dataLiteral(inputFacts(model, sequences), "  ")},\n`,
+    `  outputs: ${dataLiteral(outputFacts(model, sequences), "  ")},\n`,
     "  parameters,\n",
     "  optimizer: {\n",
     `    kind: ${stringLiteral(model.optimizer.kind)},\n`,

@@ -77,6 +77,7 @@ export const attentionPool = defineLayer<AttentionPoolConfig>({
       return {
         node: o.builder.named(o.contract("bt,bth->bh", weights, node), "pooled"),
         extras: { weights: () => weights },
+        extraLengths: lengths,
       };
     }
     const pooled = config.scope === "prefix" ? prefixPool(o, energies, node, lengths) : stepPool(o, energies, node);

@@ -123,6 +123,8 @@ export interface LayerResult {
   readonly lengths?: Node | undefined;
   /** Built only when somebody asks for them. */
   readonly extras?: Readonly<Record<string, () => Node>>;
+  /** Of extras that have time, where the layer's output has none. */
+  readonly extraLengths?: Node | undefined;
   /** In training: the statistics after this step, by the names they were declared with. */
   readonly updates?: Readonly<Record<string, Node>>;
 }

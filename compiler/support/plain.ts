@@ -6,10 +6,6 @@ export function isRecord(value: unknown): value is PlainRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function isStringList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
 /** What the record itself has under a name; never what every object inherits (`constructor`, `toString`). */
 export function memberOf<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   // eslint-disable-next-line specloom/own-names -- the one place that has looked first

@@ -3,6 +3,7 @@ import type { AlignmentFact, ModelFacts } from "../contract.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
 import { exampleText, sizeOf } from "../tensor.ts";
+import { stepsOf } from "./sequence-steps.ts";
 
 /**
  * A target needs one step per label, and one more for the blank between equal neighbours.
@@ -77,17 +78,6 @@ function checkFit(
       "leave the example out, make the steps finer (smaller strides), or set zero_infinity: true in the loss, which " +
       "counts such examples as loss 0.",
   });
-}
-
-export function stepsOf(
-  { steps, lengths }: AlignmentFact,
-  tensors: Readonly<Record<string, Float32Array>>,
-  index: number,
-): number {
-  return lengths.reduce((least, { of, steps: table }) => {
-    const length = tensors[`${of}.lengths`]?.[index];
-    return length === undefined ? least : Math.min(least, table?.[length] ?? length);
-  }, steps);
 }
 
 function countOf(count: number, noun: string): string {

@@ -15,7 +15,7 @@ import type { Searched, SearchOptions } from "../decoding/search.ts";
 import { misfit } from "../devices/residents.ts";
 import { memberOf } from "../member-of.ts";
 import { Problem } from "../problem.ts";
-import { stepsOf } from "./alignments.ts";
+import { stepsOf } from "./sequence-steps.ts";
 import { decodedExamples, namesOf } from "./decoded-examples.ts";
 import { checkFacts } from "./inputs.ts";
 import type { CheckedInputs } from "./inputs.ts";

@@ -75,7 +75,10 @@ describe("a model of labels without places", () => {
       cwd,
       stdin: JSON.stringify({ frames, "frames.lengths": lengths }),
     });
-    const logits = predicted.objects.flatMap(({ outputs }) => (outputs as { logits: number[][] }).logits.flat());
+    const padding = new Array<number>(kinds + 1).fill(0);
+    const rows = predicted.objects.map(({ outputs }) => (outputs as { logits: number[][] }).logits);
+    expect(rows.map(({ length }) => length)).toEqual(lengths);
+    const logits = rows.flatMap((given) => Array.from({ length: steps }, (_, step) => given[step] ?? padding).flat());
     for (const kind of ["greedy", "beam"] as const) {
       const found = decodeCtc(Float32Array.from(logits), [20, steps, kinds + 1], lengths, { kind });
       const right = found.filter(

@@ -13,6 +13,7 @@ import type {
 } from "../../compiler/ir/program.ts";
 import type { ModelDefinition, ProgramName } from "../../runtime/contract.ts";
 import { emit } from "../../compiler/stages/8-emit.ts";
+import { noSequenceFacts } from "../../compiler/stages/build/sequence-facts.ts";
 import type { Model } from "../../compiler/contracts.ts";
 import { runsOf } from "../../compiler/targets/gpu/plan.ts";
 import { loadModule } from "./load-module.ts";
@@ -178,7 +179,7 @@ export const emptyModel: Model = {
 
 export function textOf(predict: Program, others: Partial<Record<ProgramName, Program>> = {}): string {
   const programs = { predict, evaluate: predict, gradients: predict, train_step: predict, ...others };
-  return emit({ model: emptyModel, programs, stream: { reason: "it is a test's" } });
+  return emit({ model: emptyModel, programs, stream: { reason: "it is a test's" }, sequences: noSequenceFacts });
 }
 
 export function definitionOf(predict: Program): ModelDefinition {

@@ -1,6 +1,7 @@
 /** From a stored node to its kernel: one scalar expression for every cell, everything not stored computed in place. */
 import type { Node } from "../../ir/graph.ts";
-import { addIndex, constantIndex, indexText, nameIndex, namesOf } from "../../ir/index-expression.ts";
+import { factsOf } from "../../ir/expression-facts.ts";
+import { addIndex, constantIndex, indexText, nameIndex } from "../../ir/index-expression.ts";
 import { expressionText } from "../../ir/print.ts";
 import type { Access, Expression, IndexExpression, Kernel, KernelParameter, RunStep } from "../../ir/program.ts";
 import { identifierFrom } from "../../emit/names.ts";
@@ -75,7 +76,6 @@ class KernelWriter {
   readonly #setting: KernelSetting;
   readonly #inputs: Access[] = [];
   readonly #parameters: KernelParameter[] = [];
-  readonly #variables: string[] = [];
   /** Of indices, loop variables and parameters: one scope in the kernel that is printed. */
   readonly #names = new UniqueNames();
   readonly #known = new Map<string, Expression>();
@@ -95,16 +95,18 @@ class KernelWriter {
     const isCopy = root.op === "argument" || root.op === "placeholder" || root.op === "scan_output";
     const body = isCopy ? this.#value(root, names) : this.#cell(root, names);
     if (this.#inputs.length > mostParameters) throw new TooManyParameters(this.#bestSplit());
+    const used = factsOf(body).free.get(body) ?? new Set();
+    const variables = this.#setting.variables.filter((variable) => used.has(variable));
     const kernel: Kernel = {
       name: camelCase(root.origin.layer, labelOf(root)),
       parameters: this.#parameters,
-      variables: this.#variables,
+      variables,
       output: root.shape,
       indices,
       body,
       origin: { ...root.origin, note: labelOf(root) },
     };
-    return { kernel, inputs: this.#inputs, variables: this.#variables };
+    return { kernel, inputs: this.#inputs, variables };
   }
 
   /** The letters of the axes where they are known, else i, j, k ... */
@@ -131,7 +133,6 @@ class KernelWriter {
       at: (input, inner) => this.#value(node.inputs[input] as Node, inner),
       fresh: (hint) => this.#names.take(hint),
     });
-    if (expression.kind === "position") this.#useVariables(expression.index);
     const isNamed = node !== this.#root && node.label !== node.op && node.op !== "constant";
     return isNamed ? { ...expression, label: camelCase(labelOf(node)) } : expression;
   }
@@ -164,7 +165,6 @@ class KernelWriter {
     const slot = buffer.storage === "steps" && first !== undefined ? slotOf(first, this.#setting.variables) : undefined;
     const access: Access = slot === undefined ? whole : { buffer, slot };
     const inner = slot === undefined ? indices : indices.slice(1);
-    for (const index of inner) this.#useVariables(index);
     let parameter = this.#inputs.findIndex((other) => sameAccess(other, access));
     if (parameter < 0) {
       parameter = this.#inputs.length;
@@ -176,13 +176,6 @@ class KernelWriter {
       });
     }
     return { kind: "load", parameter, indices: inner };
-  }
-
-  #useVariables(index: IndexExpression): void {
-    const names = namesOf(index);
-    for (const variable of this.#setting.variables) {
-      if (!this.#variables.includes(variable) && names.has(variable)) this.#variables.push(variable);
-    }
   }
 
   /** The inlined node that reads the most tensors of its own without being all of the kernel. */

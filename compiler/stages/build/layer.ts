@@ -62,7 +62,7 @@ export function buildLayer(layer: ResolvedLayer, setting: LayerSetting): Readonl
     values.later(`${layer.name}.${extra}`, () => ({
       node: o.builder.within(origin, make),
       shape,
-      lengths: shape.time ? result.lengths : undefined,
+      lengths: shape.time ? (result.lengths ?? result.extraLengths) : undefined,
     }));
   }
   return updatesOf(o, layer, result.updates ?? {});

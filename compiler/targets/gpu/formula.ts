@@ -2,7 +2,7 @@
 import { indexText } from "../../ir/index-expression.ts";
 import type { Expression, IndexExpression, Kernel, LoadedIndex } from "../../ir/program.ts";
 import { atom, bound, call, infix, kernelNumber, negative, strength, type Code } from "./code.ts";
-import { childrenOf } from "./expression.ts";
+import { childrenOf } from "../../ir/expression-facts.ts";
 import { choice, compareCode } from "./functions.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { noSequenceFacts } from "../../../compiler/stages/build/sequence-facts.ts";
 import type { Model } from "../../../compiler/contracts.ts";
 import { specHash } from "../../../compiler/emit/header.ts";
 import { emit } from "../../../compiler/stages/8-emit.ts";
@@ -78,6 +79,7 @@ describe("emit", () => {
         model,
         programs: { predict: odd, evaluate: odd, gradients: odd, train_step: odd },
         stream: { reason: "none" },
+        sequences: noSequenceFacts,
       }),
     );
     expect(handle.definition.name).toBe(evil);
@@ -93,6 +95,7 @@ describe("emit", () => {
         model,
         programs: { predict: total, evaluate: total, gradients: total, train_step: total },
         stream: { reason: "none" },
+        sequences: noSequenceFacts,
       }),
     ).definition;
     expect(optimizer.slots).toEqual(["exp_avg", "exp_avg_sq"]);

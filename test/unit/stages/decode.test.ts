@@ -1,6 +1,7 @@
 /** What of a model is decoded: the labels of a ctc loss or the tokens of a decoder, as `decode` and `outputs` say. */
 import { stringify } from "yaml";
 import { describe, expect, it } from "vitest";
+import { noSequenceFacts } from "../../../compiler/stages/build/sequence-facts.ts";
 import { check } from "../../../compiler/compile.ts";
 import { inputFacts, outputFacts } from "../../../compiler/emit/facts.ts";
 import { jointSpec } from "../../support/joint-speech.ts";
@@ -54,8 +55,10 @@ describe("a model with a ctc loss and a decoder", () => {
     const facts = (further: string) => {
       const { model } = checked(further);
       if (model === undefined) throw new Error("the spec is wrong");
-      const predicted = inputFacts(model, []).filter((one) => one.role === "input" && one.trainingOnly !== true);
-      const needs = outputFacts(model).map((output) => [output.name, output.needs ?? "all"]);
+      const predicted = inputFacts(model, noSequenceFacts).filter(
+        (one) => one.role === "input" && one.trainingOnly !== true,
+      );
+      const needs = outputFacts(model, noSequenceFacts).map((output) => [output.name, output.needs ?? "all"]);
       return { predicted: predicted.map(({ name }) => name), needs: Object.fromEntries(needs) as object };
     };
     expect(facts("outputs: [ctc_logits]")).toEqual({ predicted: ["frames"], needs: { ctc_logits: "all" } });

@@ -1,30 +1,38 @@
-/** What the runtime checks of targets that a loss aligns with its input: how many steps each example's length leaves. */
-import type { Model, ModelInput } from "../../contracts.ts";
+/** What layers leave of the lengths of examples: of the input of a loss that aligns it with its target, and of outputs. */
+import type { Model, ModelInput, SequenceFacts } from "../../contracts.ts";
 import type { Node } from "../../ir/graph.ts";
 import { topological } from "../../ir/graph.ts";
 import { losses } from "../../losses/index.ts";
 import { interpret } from "../../ops/interpret.ts";
 import { invariant } from "../../support/internal-error.ts";
-import type { AlignmentFact } from "../../../runtime/contract.ts";
-import { build } from "../4-build.ts";
+import type { AlignmentFact, LengthTable } from "../../../runtime/contract.ts";
+import type { Forward } from "../4-build.ts";
 
-/** Empty, at no cost, for models whose losses align nothing. */
-export function alignmentFacts(model: Model): readonly AlignmentFact[] {
+/** @param forward built only for models of sequences of different length, or whose losses align something */
+export function sequenceFacts(model: Model, forward: () => Forward): SequenceFacts {
   const aligned = model.losses.flatMap(({ kind, config, input, target }) => {
     const alignment = losses.find((loss) => loss.kind === kind)?.aligns?.(config);
     return alignment === undefined ? [] : [{ input, target, ...alignment }];
   });
-  if (aligned.length === 0) return [];
-  const { training } = build(model);
-  return aligned.map(({ input, target, blank, mustFit }) => {
-    const { node, lengths } = training.valueOf(input);
-    const [, steps, classes] = node.shape as [number, number, number];
-    return { input, target, classes, blank, mustFit, steps, lengths: lengths ? lengthTables(model, lengths) : [] };
+  if (aligned.length === 0 && !model.inputs.some(({ lengths }) => lengths)) return noSequenceFacts;
+  const { valueOf } = forward();
+  const tablesOf = (name: string): readonly LengthTable[] => {
+    const { lengths } = valueOf(name);
+    return lengths === undefined ? [] : lengthTables(model, lengths);
+  };
+  const alignments = aligned.map(({ input, target, blank, mustFit }): AlignmentFact => {
+    const [, steps, classes] = valueOf(input).node.shape as [number, number, number];
+    return { input, target, classes, blank, mustFit, steps, lengths: tablesOf(input) };
   });
+  const outputs = new Map(model.outputs.map(({ name, shape }) => [name, shape.time ? tablesOf(name) : []] as const));
+  return { alignments, outputLengths: new Map([...outputs].filter(([, tables]) => tables.length > 0)) };
 }
 
+/** Of a model in which no example is shorter than another. */
+export const noSequenceFacts: SequenceFacts = { alignments: [], outputLengths: new Map() };
+
 /** One table per input whose lengths enter; a value that joins several sequences has the length of the shortest. */
-function lengthTables(model: Model, lengths: Node): AlignmentFact["lengths"] {
+function lengthTables(model: Model, lengths: Node): readonly LengthTable[] {
   const read = new Set(topological([lengths]).flatMap((node) => (node.op === "argument" ? node.attributes.name : [])));
   const inputs = model.inputs.filter(({ name }) => read.has(`${name}.lengths`));
   invariant(inputs.length === read.size, `lengths depend on ${[...read].join(", ")}`);
