@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], given: Partial<Terminal> = {
   } catch (error) {
     if (error instanceof CommanderError) {
       const meant = error.code === "commander.unknownCommand" ? meantBy(argv[0] ?? "") : undefined;
-      if (meant !== undefined) say(terminal.stderr, `The command for that is: specloom ${meant}\n`);
+      if (meant !== undefined) say(terminal.stderr, `The command for that is: ${terminal.program} ${meant}\n`);
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
     const fault = faultOf(error, terminal.env);

@@ -69,7 +69,7 @@ async function init(session: Session, folder: string, flags: InitFlags): Promise
     session.emit({ written: file });
     session.print(`wrote ${file}`);
   }
-  session.print(`next: specloom run ${files[0]?.path ?? ""}`);
+  session.print(`next: ${session.terminal.program} run ${files[0]?.path ?? ""}`);
   return EXIT.ok;
 }
 

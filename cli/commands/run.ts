@@ -246,7 +246,7 @@ async function trainIn(
     isTraining = false;
     if (outcome === "interrupted") {
       session.note(keptText(kept, counters));
-      session.note(interruptedMessage(counters, commandOf(subject, flags), run));
+      session.note(interruptedMessage(counters, `${terminal.program} ${wordsOf(subject, flags)}`, run));
       return terminal.output.mistake === undefined ? EXIT.interrupted : EXIT.mistake;
     }
     await finishRun(session, { subject, dataset, live, directory, run, outcome, counters, kept, ranOn: origin.ran_on });
@@ -258,8 +258,8 @@ async function trainIn(
 }
 
 /** What takes the run up again, without --resume. */
-function commandOf({ path: given }: Subject, { set, epochs, backend, threads }: RunFlags): string {
-  const words = ["specloom", "run", given, ...set.flatMap((change) => ["--set", change])];
+function wordsOf({ path: given }: Subject, { set, epochs, backend, threads }: RunFlags): string {
+  const words = ["run", given, ...set.flatMap((change) => ["--set", change])];
   if (epochs !== undefined) words.push("--epochs", String(epochs));
   if (backend !== "auto") words.push("--backend", backend);
   if (threads !== undefined) words.push("--threads", String(threads));

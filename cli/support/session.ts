@@ -1,5 +1,6 @@
 /** One call of the command line: where its words go, and how it ends. */
 import { withShortNumbers } from "../../compiler/support/number-text.ts";
+import { asTyped } from "./called-as.ts";
 import { EXIT, faultOf } from "./faults.ts";
 import { jsonText } from "../../compiler/support/visible-text.ts";
 import { say, takesColour, type Terminal } from "./terminal.ts";
@@ -42,13 +43,13 @@ export class Session {
   tell(error: unknown): number {
     const fault = faultOf(error, this.terminal.env);
     if (this.#json) fault.objects.forEach((object) => this.#write(object));
-    say(this.terminal.stderr, fault.text, (safe) => this.#coloured(safe));
+    say(this.terminal.stderr, this.#typed(fault.text), (safe) => this.#coloured(safe));
     return fault.exitCode;
   }
 
   /** A line of the result for people: standard output, or standard error where that carries JSON. */
   print(text: string): void {
-    say(this.#json ? this.terminal.stderr : this.terminal.stdout, `${text}\n`);
+    say(this.#json ? this.terminal.stderr : this.terminal.stdout, `${this.#typed(text)}\n`);
   }
 
   /** A line of the result for tools; nothing without --json. */
@@ -63,7 +64,11 @@ export class Session {
 
   /** A remark in passing. */
   note(text: string): void {
-    if (!this.#quiet) say(this.terminal.stderr, `${text}\n`);
+    if (!this.#quiet) say(this.terminal.stderr, `${this.#typed(text)}\n`);
+  }
+
+  #typed(text: string): string {
+    return asTyped(text, this.terminal.program);
   }
 
   #write(object: unknown): void {

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { visibleText } from "../../compiler/support/visible-text.ts";
 import type { SignalSource } from "../../runtime/run/interrupt.ts";
+import { calledAs } from "./called-as.ts";
 import { OutputLoss } from "./output-loss.ts";
 
 export interface TextSink {
@@ -23,6 +24,8 @@ export interface Terminal {
   readonly signals: SignalSource;
   /** Hears when standard output is lost. */
   readonly output: OutputLoss;
+  /** What a user types for `specloom`. */
+  readonly program: string;
 }
 
 export function processTerminal(): Terminal {
@@ -34,6 +37,7 @@ export function processTerminal(): Terminal {
     env: process.env,
     signals: process,
     output: new OutputLoss(),
+    program: calledAs({ argv: process.argv, env: process.env, cwd: process.cwd() }),
   };
 }
 

@@ -15,7 +15,7 @@ export interface Said {
   readonly objects: readonly Readonly<Record<string, unknown>>[];
 }
 
-export interface Setting extends Partial<Pick<Terminal, "env">> {
+export interface Setting extends Partial<Pick<Terminal, "env" | "program">> {
   readonly cwd?: string;
   readonly stdin?: string;
   readonly signals?: SignalSource;
@@ -42,6 +42,7 @@ export async function specloom(argv: readonly string[], setting: Setting = {}): 
     stderr: sink("err"),
     stdin: input,
     // What tests assemble goes into their own store, never into the user's.
+    program: "specloom",
     env: { SPECLOOM_CACHE: process.env["SPECLOOM_CACHE"], ...env },
     ...given,
   });

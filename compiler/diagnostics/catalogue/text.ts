@@ -85,7 +85,7 @@ export const textCodes = {
 
   "empty-spec": (): Wording => ({
     message: "this spec is empty.",
-    help: 'a spec needs at least the keys specloom, data, layers, loss and optimizer; "specloom init" writes one to start from.',
+    help: "a spec needs at least the keys specloom, data, layers, loss and optimizer; `specloom init` writes one to start from.",
   }),
 
   "not-a-mapping": (facts: { readonly found: string }): Wording => ({
