@@ -48,7 +48,7 @@ export async function decode(
       help: "add a decoder layer or a ctc loss to the spec, or the key decode with the input and the output that it is about.",
     });
   }
-  const settings = settingsOf(fact, options);
+  const settings = settingsOf(fact, options, roomOf(definition));
   return fact.from === "alignment" ? alignment(model, fact, inputs, settings) : tokens(model, fact, inputs, settings);
 }
 
@@ -56,7 +56,12 @@ type Settings = Omit<SearchOptions, "first" | "eos"> & { readonly kind: "greedy"
 
 const known = ["kind", "beamSize", "lengthPenalty", "maxLength", "nBest"] as const;
 
-function settingsOf(fact: DecodeFact, options: DecodeOptions): Settings {
+/** Most tokens of a sequence, its beginning and all. */
+function roomOf({ stream }: ModelDefinition): number {
+  return stream?.steps ?? Number.POSITIVE_INFINITY;
+}
+
+function settingsOf(fact: DecodeFact, options: DecodeOptions, room: number): Settings {
   checkOptions("decode", options, known);
   const { kind = fact.kind, lengthPenalty = fact.lengthPenalty, maxLength = fact.maxLength } = options;
   const foreign = (["lengthPenalty", "maxLength"] as const).find((key) => options[key] !== undefined);
@@ -73,6 +78,12 @@ function settingsOf(fact: DecodeFact, options: DecodeOptions): Settings {
   const { beamSize, nBest } = sizes;
   for (const [name, value] of Object.entries({ ...sizes, maxLength })) {
     checkWhole(name, value, 1);
+  }
+  if (options.maxLength !== undefined && maxLength > room) {
+    throw invalidOption(
+      `maxLength ${String(maxLength)} is more than the ${String(room)} tokens that this model has room for; ` +
+        "compile it for longer sequences.",
+    );
   }
   if (nBest > beamSize) throw invalidOption(`nBest ${String(nBest)} is more than the beamSize of ${String(beamSize)}.`);
   checkFromZero("lengthPenalty", lengthPenalty);
@@ -95,7 +106,7 @@ async function tokens(
   settings: Settings,
 ): Promise<readonly (readonly Hypothesis[])[]> {
   const { definition } = model;
-  const room = definition.stream?.steps ?? Number.POSITIVE_INFINITY;
+  const room = roomOf(definition);
   // Before the turn: the caller may change what was given while it waits.
   const examples = decodedExamples(definition, fact, inputs);
   return model.turn(async () => {

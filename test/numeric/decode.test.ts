@@ -205,6 +205,13 @@ decode: {input: before, output: logits, max_length: 9}`,
       else expect(tokens.length).toBeLessThanOrEqual(9);
     }
 
+    if (isLimited) {
+      await expect(live.decode({ before: beginnings.slice(0, 1) }, { maxLength: steps + 1 })).rejects.toMatchObject({
+        code: "invalid-option",
+        message: `maxLength ${steps + 1} is more than the ${steps} tokens that this model has room for; compile it for longer sequences.`,
+      });
+    }
+
     // Alone, flat, with the padding that lengths tell: the same to the last bit.
     for (const [index, beginning] of beginnings.entries()) {
       expect(await live.decode({ before: beginning })).toEqual([together[index]]);
