@@ -12,6 +12,7 @@ import { hasForecast, hasPlaces, lossesOf, metricsOf, metricSuits } from "./spec
 
 /** Plain JSON: what `metrics.json` holds of one part. */
 export interface PartScores {
+  /** Null where nothing counts, or where it is no number. */
   readonly loss: number | null;
   /** Where a loss smooths its labels, by how much: the loss above is of the smoothed labels then. */
   readonly label_smoothing?: number;
@@ -45,12 +46,12 @@ export async function evaluatePart(
   const { definition } = live;
   const inputs = examples.tensors as TrainInputs<ModelDefinition>;
   const { loss: value, count, outputs } = await live.evaluate(inputs);
-  // As the log has it: a loss that is a sum is told per example.
-  const loss = lossReduction(definition) === "sum" ? value / count : value;
+  // As the log has it: a loss that is a sum is told per example. Of a part in which nothing counts, the 0 is no loss.
+  const loss = count === 0 ? Number.NaN : lossReduction(definition) === "sum" ? value / count : value;
   const smoothing = labelSmoothing(definition);
   const names = metricsOf(definition);
   const targets: TargetScores[] = [];
-  const notes: string[] = [];
+  const notes: string[] = count === 0 ? [`there is no loss: nothing in the ${part} part counts for it.`] : [];
   for (const compared of lossesOf(definition)) {
     const { input, target } = compared;
     const levels = quantileLevels(definition, compared);

@@ -107,6 +107,20 @@ describe("a watched metric", () => {
     });
   }
 
+  it("is no number in what a run says of a part in which nothing counts", async () => {
+    await put(
+      "data/labels.json",
+      labelled((example) => (example < 16 ? example % 3 : -100)),
+    );
+    const data = "{kind: tensors, file: data/labels.json, split: {train: 0.8, validation: 0.1, test: 0.1}}";
+    await put("watch.yaml", classifier({ data, train: "{epochs: 2}" }));
+    const { code, out } = await call("run", "watch.yaml", "--backend", "cpu", "--out", "uncounted");
+    expect(code).toBe(0);
+    expect(out).toContain("there is no loss: nothing in the test part counts for it.\ntest loss - over ");
+    const metrics = JSON.parse(await read("uncounted/metrics.json")) as object;
+    expect(metrics).toMatchObject({ validation: { loss: null }, test: { loss: null } });
+  });
+
   it("is fine where other parts leave it undefined", async () => {
     await put(
       "data/wave.csv",
