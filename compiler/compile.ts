@@ -3,7 +3,10 @@
  *
  *   text -> document -> spec -> model -> graphs -> training graphs -> optimised graphs -> programs -> module text
  */
-import type { Compilation, ProgramGraphs, DataFacts, Document, Model, Spec } from "./contracts.ts";
+import type { Document } from "./contracts/document.ts";
+import type { Model } from "./contracts/model.ts";
+import type { Compilation, ProgramGraphs } from "./contracts/programs.ts";
+import type { DataFacts, Spec } from "./contracts/spec.ts";
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticBag } from "./diagnostics/diagnostic.ts";
 import { parse } from "./stages/1-parse.ts";
@@ -15,9 +18,9 @@ import { differentiate } from "./stages/5-differentiate.ts";
 import { optimise } from "./stages/6-optimise.ts";
 import { lower } from "./stages/7-lower.ts";
 import { emit } from "./stages/8-emit.ts";
-import { sequenceFacts } from "./stages/build/sequence-facts.ts";
-import { modelStream, streamFact } from "./stages/build/stream.ts";
-import type { StreamGraphs } from "./stages/build/stream.ts";
+import { sequenceFacts } from "./stages/4-build/sequence-facts.ts";
+import { modelStream, streamFact } from "./stages/4-build/stream.ts";
+import type { StreamGraphs } from "./stages/4-build/stream.ts";
 
 export interface Source {
   /** The spec's path as the user wrote it. */

@@ -3,7 +3,7 @@
  * AssemblyScript is assembled, twice. What was assembled before is reused: equal source gives equal binaries.
  */
 import { createHash } from "node:crypto";
-import type { Compilation } from "./contracts.ts";
+import type { Compilation } from "./contracts/programs.ts";
 import { compilerVersion } from "./emit/version.ts";
 import { build } from "./stages/4-build.ts";
 import { differentiate } from "./stages/5-differentiate.ts";

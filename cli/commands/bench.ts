@@ -1,7 +1,7 @@
 /** `specloom bench SPEC`: what a training step and a prediction of this model take here, on every backend. */
 import os from "node:os";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
 import type { BackendReport, ModelHandle } from "../../runtime/contract.ts";
 import { problemsOf } from "../../runtime/problem.ts";

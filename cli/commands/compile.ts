@@ -1,7 +1,7 @@
 /** `specloom compile SPEC...`: specs to modules, or one of the levels in between as text. */
 import path from "node:path";
 import { Option, type Command } from "commander";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { printGraph, printProgram } from "../../compiler/ir/print.ts";
 import { wasmSource } from "../../compiler/webassembly.ts";
 import { EXIT } from "../support/faults.ts";

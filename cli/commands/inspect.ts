@@ -1,6 +1,6 @@
 /** `specloom inspect SPEC`: what a spec becomes, in numbers or as a drawing. */
 import { Option, type Command } from "commander";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { legend } from "../../compiler/support/legend.ts";
 import { moduleMemory, type ModuleMemory } from "../../compiler/targets/wasm/memory-report.ts";
 import type { WasmSource } from "../../compiler/targets/wasm/target.ts";

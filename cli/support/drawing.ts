@@ -1,5 +1,5 @@
 /** A model as a Mermaid flowchart: readable as text, drawn by GitHub and most editors. */
-import type { Model } from "../../compiler/contracts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
 import { legend } from "../../compiler/support/legend.ts";
 
 export function mermaid(model: Model): string {

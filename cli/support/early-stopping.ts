@@ -1,5 +1,5 @@
 /** What early stopping watches, and whether the validation part has a value for it at all. */
-import type { Document } from "../../compiler/contracts.ts";
+import type { Document } from "../../compiler/contracts/document.ts";
 import { memberOf } from "../../compiler/support/plain.ts";
 import { joinWords } from "../../compiler/support/words.ts";
 import type { ModelFacts } from "../../runtime/contract.ts";

@@ -1,5 +1,5 @@
 /** Whatever stopped a command, as text for people, as objects for tools, and as an exit code. */
-import type { Document } from "../../compiler/contracts.ts";
+import type { Document } from "../../compiler/contracts/document.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { diagnosticToJson, renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { JsonDiagnostic, JsonPlace } from "../../compiler/diagnostics/render.ts";

@@ -1,5 +1,6 @@
 /** From what a spec says of a cell to a definition in which every name is known and every shape fits, for all sizes at once. */
-import type { Initializer, Place } from "../contracts.ts";
+import type { Place } from "../contracts/document.ts";
+import type { Initializer } from "../../runtime/contract.ts";
 import type { DiagnosticCode, DiagnosticFacts } from "../diagnostics/catalogue.ts";
 import { isInherited, isRecord, memberOf } from "../support/plain.ts";
 import type { Cell, CellParameter, Equation, Expression, Shape, SizeCondition, Span } from "./define.ts";

@@ -1,12 +1,13 @@
 /** A checked cell as a layer kind: the same record that the kinds of the table have. */
-import type { Initializer, LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
+import type { Initializer } from "../../runtime/contract.ts";
 import type { Node } from "../ir/graph.ts";
 import { fanInUniform } from "../layers/affine.ts";
 import type { BuildContext, LayerDefinition, LayerPlan, ParameterSpec, PlanContext } from "../layers/define.ts";
 import { stepwise } from "../layers/define.ts";
 import { buildStepped, directionsOf, eachRun, planStepped, steppedKeys, streamStepped } from "../layers/stepped.ts";
 import type { Run, StateFact, SteppedConfig } from "../layers/stepped.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 import { memberOf } from "../support/plain.ts";
 import type { Cell, SizeCondition } from "./define.ts";
 import { evaluateDimension } from "./dimension.ts";

@@ -1,5 +1,5 @@
 /** All texts of a cell one after the other, each character with its place in the file. */
-import type { Place } from "../contracts.ts";
+import type { Place } from "../contracts/document.ts";
 import { memberOf } from "../support/plain.ts";
 import type { Span } from "./define.ts";
 

@@ -1,7 +1,8 @@
 /** What a data kind is to the compiler: its keys, what must hold between them, and the inputs it gives to the model. */
-import type { DataFacts, InputSpec, ModelInput, Spec } from "../contracts.ts";
+import type { ModelInput } from "../contracts/layer.ts";
+import type { DataFacts, InputSpec, Spec } from "../contracts/spec.ts";
 import type { Report } from "../diagnostics/report.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 
 export interface DataContext {
   readonly spec: Pick<Spec, "data" | "inputs" | "sizes" | "broken">;

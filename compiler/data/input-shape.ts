@@ -1,4 +1,4 @@
-import type { LayerShape, ModelInput } from "../contracts.ts";
+import type { LayerShape, ModelInput } from "../contracts/layer.ts";
 
 /**
  * An input as the layers see it. Axis 0 is time when the input has lengths, when it has several axes, or when it is a

@@ -1,4 +1,4 @@
-import type { ModelInput } from "../contracts.ts";
+import type { ModelInput } from "../contracts/layer.ts";
 import { legend } from "../support/legend.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";

@@ -1,5 +1,5 @@
 /** Words in shapes: `shape: [time, 3]` with `sizes: {time: 20}`, or with the size that the data has. */
-import type { DataFacts, InputSpec } from "../contracts.ts";
+import type { DataFacts, InputSpec } from "../contracts/spec.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { memberOf } from "../support/plain.ts";
 import { pointerTo } from "../support/pointer.ts";

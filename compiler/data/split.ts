@@ -1,6 +1,6 @@
 /** How data is divided into training, validation and test: fractions, or numbers of rows. */
 import type { Report } from "../diagnostics/report.ts";
-import type { KeySchema } from "../schema/keys.ts";
+import type { KeySchema } from "../keys/define.ts";
 
 export interface Split {
   readonly train: number;

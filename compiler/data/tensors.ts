@@ -1,4 +1,5 @@
-import type { InputSpec, ModelInput } from "../contracts.ts";
+import type { ModelInput } from "../contracts/layer.ts";
+import type { InputSpec } from "../contracts/spec.ts";
 import { legend } from "../support/legend.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";

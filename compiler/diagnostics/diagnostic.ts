@@ -1,5 +1,5 @@
 /** What is wrong with a spec, where, and what to do. Collected, never thrown. */
-import type { Place } from "../contracts.ts";
+import type { Place } from "../contracts/document.ts";
 import { catalogue } from "./catalogue.ts";
 import type { DiagnosticCode, DiagnosticFacts } from "./catalogue.ts";
 import type { Wording } from "./catalogue/define.ts";

@@ -1,5 +1,5 @@
 /** Reporting by JSON pointer, for the stages that look at values rather than at text. */
-import type { Document } from "../contracts.ts";
+import type { Document } from "../contracts/document.ts";
 import type { DiagnosticCode, DiagnosticFacts } from "./catalogue.ts";
 import type { DiagnosticBag } from "./diagnostic.ts";
 

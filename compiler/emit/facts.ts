@@ -1,5 +1,6 @@
 /** The static facts of a generated module, as plain data of the runtime's contract. */
-import type { Model, SequenceFacts } from "../contracts.ts";
+import type { Model } from "../contracts/model.ts";
+import type { SequenceFacts } from "../contracts/programs.ts";
 import type { Program } from "../ir/program.ts";
 import { invariant } from "../support/internal-error.ts";
 import type {

@@ -1,6 +1,6 @@
 /** The comment a generated module opens with: what the model is, in shapes, and where the file came from. */
 import { createHash } from "node:crypto";
-import type { Model, ResolvedSchedule, ResolvedSpec } from "../contracts.ts";
+import type { Model, ResolvedSchedule, ResolvedSpec } from "../contracts/model.ts";
 import { isRecord } from "../support/plain.ts";
 import { compilerVersion } from "./version.ts";
 

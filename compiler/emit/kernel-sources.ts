@@ -3,7 +3,7 @@
  * kernel (a loop's variable named like a parameter, one statement out of many) gpu.js cannot read; a text they leave alone.
  */
 import type { KernelFunction } from "../targets/gpu/kernel.ts";
-import { stringLiteral } from "./literals.ts";
+import { stringLiteral } from "../code-text/literals.ts";
 
 /** Names a module uses for this part. */
 export const kernelSourceNames: readonly string[] = ["sources", "kernelSources"];

@@ -9,7 +9,9 @@ import {
   type StatementStructures,
   type TypeAliasDeclarationStructure,
 } from "ts-morph";
-import type { AnyProgramName, Model, Programs, SequenceFacts, StreamFact, StreamObstacle } from "../contracts.ts";
+import type { Model } from "../contracts/model.ts";
+import type { SequenceFacts, StreamObstacle } from "../contracts/programs.ts";
+import type { AnyProgramName, Programs, StreamFact } from "../../runtime/contract.ts";
 import type { Program } from "../ir/program.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
@@ -22,8 +24,8 @@ import { FinalTexts } from "./final-text.ts";
 import { headerLines, specHash, summaryLines } from "./header.ts";
 import { comment, documentation, oneLineKeep } from "./comments.ts";
 import { kernelSourceNames, kernelSourcesFunction } from "./kernel-sources.ts";
-import { dataLiteral, numberLiteral, stringLiteral } from "./literals.ts";
-import { capitalize, typeNameFrom } from "./names.ts";
+import { dataLiteral, numberLiteral, stringLiteral } from "../code-text/literals.ts";
+import { capitalize, typeNameFrom } from "../code-text/names.ts";
 import {
   accumulationMember,
   initialSlots,

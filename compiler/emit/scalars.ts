@@ -1,7 +1,7 @@
 /** An optimizer's scalar coefficients and a schedule's rate as TypeScript: `learningRate / (1 - 0.9 ** step)`. */
 import type { ScalarFormula } from "../ir/scalar-formula.ts";
 import { readsVariable } from "../ir/scalar-formula.ts";
-import { numberLiteral } from "./literals.ts";
+import { numberLiteral } from "../code-text/literals.ts";
 
 export { readsVariable as reads };
 

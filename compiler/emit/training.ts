@@ -1,6 +1,7 @@
 /** What a generated module computes between its programs: an optimizer's coefficients and the learning rate of an update. */
 import { StructureKind, type FunctionDeclarationStructure } from "ts-morph";
-import type { Model, Programs } from "../contracts.ts";
+import type { Model } from "../contracts/model.ts";
+import type { Programs } from "../../runtime/contract.ts";
 import type { Program } from "../ir/program.ts";
 import type { ScalarFormula, ScalarVariable } from "../ir/scalar-formula.ts";
 import { readsVariable } from "../ir/scalar-formula.ts";
@@ -12,7 +13,7 @@ import { teacherForcingScalars } from "../schedules/teacher-forcing.ts";
 import { documentation } from "./comments.ts";
 import { resultsOf } from "./facts.ts";
 import { oneLine } from "./header.ts";
-import { dataLiteral, propertyKey, stringLiteral } from "./literals.ts";
+import { dataLiteral, propertyKey, stringLiteral } from "../code-text/literals.ts";
 import { productFunction, scalarText } from "./scalars.ts";
 import type { SymbolTable } from "./symbols.ts";
 

@@ -1,6 +1,6 @@
 /** The wasm target's part of a generated module: where every tensor lies in memory, and the binaries at the very end. */
 import type { WasmProgramPlan, WasmSource } from "../targets/wasm/target.ts";
-import { dataLiteral } from "./literals.ts";
+import { dataLiteral } from "../code-text/literals.ts";
 
 export interface WebAssemblyParts {
   readonly source: WasmSource;

@@ -5,7 +5,7 @@
  * does not reach them is computed once, outside, whatever the body says. Ids grow along every edge, so ascending id is an
  * order of execution.
  */
-import type { DType } from "../contracts.ts";
+import type { DType } from "../../runtime/contract.ts";
 import type { BinaryOperation, CompareOperation, Origin, UnaryOperation } from "./program.ts";
 
 export type ArgumentRole = "input" | "parameter" | "state" | "scalar" | "random";

@@ -1,4 +1,4 @@
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import { joinWords } from "../support/words.ts";
 import type { ActivationName, ActivationOptions } from "./activation-functions.ts";

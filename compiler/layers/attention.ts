@@ -1,4 +1,4 @@
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import { attend } from "./attend.ts";
 import { allSteps } from "./cache.ts";
 import type { LayerValue } from "./define.ts";

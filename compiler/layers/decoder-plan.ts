@@ -1,5 +1,5 @@
 /** The shape rule of the decoder layer: what its keys must be, and the parameters that follow from them. */
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import { fanInUniform } from "./affine.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { cellOf, outputSize, scoreOf, startOf } from "./decoder-config.ts";

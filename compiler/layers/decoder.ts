@@ -1,7 +1,7 @@
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import { mostStacked } from "../schema/limits.ts";
+import { mostStacked } from "../keys/limits.ts";
 import { affine } from "./affine.ts";
 import { attend } from "./attend.ts";
 import type { DecoderConfig } from "./decoder-config.ts";

@@ -1,8 +1,9 @@
 /** What a layer kind is: one record carries its keys, shape rule, graph, documentation and example. */
-import type { DType, Initializer, LayerShape, StatisticDType } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
+import type { DType, Initializer, StatisticDType } from "../../runtime/contract.ts";
 import type { Operations } from "../ops/define.ts";
 import type { Node } from "../ir/graph.ts";
-import type { KeySchema } from "../schema/keys.ts";
+import type { KeySchema } from "../keys/define.ts";
 
 /** A parameter as its layer declares it; the full name is `<layer>.<name>`. */
 export interface ParameterSpec {

@@ -1,4 +1,4 @@
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import { sizeOf } from "../ir/graph.ts";
 import type { LayerPlan, LayerValue, PlanContext } from "./define.ts";
 import { defineLayer } from "./define.ts";

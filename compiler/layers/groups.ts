@@ -1,7 +1,7 @@
 /** Groups: items of `layers` that hold a list of layers themselves. They become flat lists before anything is resolved. */
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 import { commonLengths } from "./softmax.ts";
 import type { LayerDefinition } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";

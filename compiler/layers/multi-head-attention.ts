@@ -1,4 +1,4 @@
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { LayerValue } from "./define.ts";
 import { defineLayer } from "./define.ts";
 import type { HeadsConfig } from "./heads.ts";

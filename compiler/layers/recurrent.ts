@@ -1,8 +1,8 @@
 /** What PyTorch's recurrent layers share: keys, parameters, and the input projection of all steps at once. */
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 import { fanInUniform } from "./affine.ts";
 import type { BuildContext, LayerDefinition, ParameterSpec } from "./define.ts";
 import { buildStepped, directionsOf, eachRun, planStepped, steppedKeys, streamStepped } from "./stepped.ts";

@@ -1,4 +1,4 @@
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { LayerValue } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";
 import { meanOfRows, normParameters, scaleAndShift, scaleRows } from "./layer-norm.ts";

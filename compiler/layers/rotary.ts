@@ -1,5 +1,5 @@
 /** The keys of layers whose heads can turn their queries and keys by position. */
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 import type { PlanContext } from "./define.ts";
 import type { Pairs } from "./positions.ts";
 

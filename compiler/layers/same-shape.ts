@@ -1,5 +1,5 @@
 /** Layers that combine tensors of one shape cell by cell. */
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { sameShape } from "../ops/support.ts";

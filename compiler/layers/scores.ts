@@ -1,7 +1,7 @@
 /** How well a key fits a query: the scores that attention layers choose from. */
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 import { affine, fanInUniform } from "./affine.ts";
 import { dotEnergies } from "./attend.ts";
 import type { ParameterSpec } from "./define.ts";

@@ -1,8 +1,8 @@
 /** What every layer that steps over time shares: layers and directions, lengths, initial and final states, `return`. */
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
-import type { Keys } from "../schema/keys.ts";
-import { mostStacked } from "../schema/limits.ts";
+import type { Keys } from "../keys/define.ts";
+import { mostStacked } from "../keys/limits.ts";
 import type {
   BuildContext,
   LayerPlan,

@@ -1,8 +1,8 @@
 /** What layers that reshape time share: padding put to zero, lengths counted anew, axes by name. */
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import type { KeySchema } from "../schema/keys.ts";
+import type { KeySchema } from "../keys/define.ts";
 import type { LayerValue, PlanContext } from "./define.ts";
 import { lengthMask } from "./softmax.ts";
 

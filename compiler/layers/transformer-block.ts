@@ -1,4 +1,4 @@
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { ActivationName } from "./activation-functions.ts";
 import { activate, activationNames } from "./activation-functions.ts";

@@ -2,7 +2,7 @@
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { sameShape } from "../ops/support.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 import type { LossProblem, LossShapes, LossTerms } from "./define.ts";
 
 export interface ClassConfig {

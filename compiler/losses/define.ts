@@ -1,8 +1,8 @@
 /** What a loss kind is. The mean and the masks are the build stage's business; a loss gives one number per element. */
-import type { LayerShape } from "../contracts.ts";
+import type { LayerShape } from "../contracts/layer.ts";
 import type { Operations } from "../ops/define.ts";
 import type { Node } from "../ir/graph.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 
 export interface LossShapes {
   readonly input: LayerShape;

@@ -1,4 +1,4 @@
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 import { defineLoss } from "./define.ts";
 import { elementsMatch } from "./shapes.ts";
 

@@ -1,5 +1,5 @@
 /** What a primitive operation is, and the vocabulary in which everything else is written. */
-import type { DType } from "../contracts.ts";
+import type { DType } from "../../runtime/contract.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { ArgumentRole, Node, OpAttributes, OpName } from "../ir/graph.ts";
 import type { Expression, IndexExpression } from "../ir/program.ts";

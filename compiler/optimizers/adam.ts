@@ -1,6 +1,6 @@
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 import { decayedGradient, mix } from "./decay.ts";
 import type { OptimizerDefinition, ScalarFormula, UpdateInputs, UpdateResult } from "./define.ts";
 import { defineOptimizer } from "./define.ts";

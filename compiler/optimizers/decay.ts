@@ -1,6 +1,6 @@
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import type { KeySchema } from "../schema/keys.ts";
+import type { KeySchema } from "../keys/define.ts";
 import type { UpdateInputs } from "./define.ts";
 
 /** The key that all optimizers have in PyTorch. */

@@ -2,7 +2,7 @@
 import type { Operations } from "../ops/define.ts";
 import type { Node } from "../ir/graph.ts";
 import type { ScalarFormula } from "../ir/scalar-formula.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 
 export type { ScalarFormula };
 

@@ -1,26 +1,21 @@
 /** How often training feeds a decoder the true token instead of its own: scheduled sampling, update by update. */
+import type { TeacherForcing } from "../contracts/spec.ts";
 import type { ScalarFormula } from "../ir/scalar-formula.ts";
 import { scalar } from "../ir/scalar-formula.ts";
-import type { Keys } from "../schema/keys.ts";
+import type { Keys } from "../keys/define.ts";
 
-export interface TeacherForcing {
-  readonly kind: TeacherForcingKind;
-  /** Probability in the first update, and the least later on. */
-  readonly start: number;
-  readonly end: number;
-  /** Of linear: updates until `end` is reached. */
-  readonly steps?: number;
-  /** Of exponential: the factor of an update, below 1. Of inverse_sigmoid: how slow it falls, from 1. */
-  readonly k?: number;
-}
-
-export const teacherForcingKinds = ["constant", "linear", "exponential", "inverse_sigmoid"] as const;
-export type TeacherForcingKind = (typeof teacherForcingKinds)[number];
+/** Keys of each kind beside kind and start; all of them but `end` have to be there. */
+export const teacherForcingUses: Readonly<Record<TeacherForcing["kind"], readonly ("end" | "steps" | "k")[]>> = {
+  constant: [],
+  linear: ["end", "steps"],
+  exponential: ["end", "k"],
+  inverse_sigmoid: ["end", "k"],
+};
 
 export const teacherForcingKeys = {
   kind: {
     type: "string",
-    enum: [...teacherForcingKinds],
+    enum: Object.keys(teacherForcingUses),
     description:
       "With t updates behind: constant: start. linear: max(end, start - (start - end) t / steps). exponential: max(end, start " +
       "k^t). inverse_sigmoid: max(end, start k / (k + exp(t / k))). Bengio et al. 2015, Scheduled Sampling.",
@@ -41,14 +36,6 @@ export const teacherForcingKeys = {
     description: "Of exponential: the factor of every update, below 1. Of inverse_sigmoid: how slow it falls, from 1.",
   },
 } satisfies Keys;
-
-/** Keys of each kind beside kind and start; all of them but `end` have to be there. */
-export const teacherForcingUses: Readonly<Record<TeacherForcingKind, readonly ("end" | "steps" | "k")[]>> = {
-  constant: [],
-  linear: ["end", "steps"],
-  exponential: ["end", "k"],
-  inverse_sigmoid: ["end", "k"],
-};
 
 /** Name of the scalar among those of an update. */
 export const teacherForcingScalar = "teacher_forcing";

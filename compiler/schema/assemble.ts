@@ -11,8 +11,8 @@ import type { CellKind } from "./cells.ts";
 import { decodeKeys } from "./decode.ts";
 import { groupKeys, layerKeys, lossKeys, optimizerKeys } from "./common.ts";
 import { initializerCommonKeys, initializers } from "./initializers.ts";
-import type { Keys, KeySchema } from "./keys.ts";
-import { limited } from "./limits.ts";
+import type { Keys, KeySchema } from "../keys/define.ts";
+import { limited } from "../keys/limits.ts";
 import { identifierPattern, specNamePattern } from "./names.ts";
 import { trainKeys } from "./train.ts";
 

@@ -3,7 +3,7 @@ import { cellKeys } from "../cells/layer.ts";
 import { steppedKeys } from "../layers/stepped.ts";
 import { isInherited, isRecord } from "../support/plain.ts";
 import { groupKeys, layerKeys } from "./common.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys } from "../keys/define.ts";
 import { identifierPattern } from "./names.ts";
 
 const size = {

@@ -1,6 +1,6 @@
 /** Keys that all layers, all losses and all optimizers have. */
 import { identifierPattern } from "./names.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys } from "../keys/define.ts";
 
 const reference = { type: "string", minLength: 1 } as const;
 

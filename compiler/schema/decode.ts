@@ -1,6 +1,6 @@
 /** The keys of `decode`: how the tokens of a prediction are searched. */
-import type { Keys } from "./keys.ts";
-import { mostBeams } from "./limits.ts";
+import type { Keys } from "../keys/define.ts";
+import { mostBeams } from "../keys/limits.ts";
 
 export const decodeKeys = {
   kind: {

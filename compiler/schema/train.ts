@@ -1,6 +1,6 @@
 /** The keys of `train` with PyTorch-like defaults. */
 import { teacherForcingKeys } from "../schedules/teacher-forcing.ts";
-import type { Keys, KeySchema } from "./keys.ts";
+import type { Keys, KeySchema } from "../keys/define.ts";
 
 export const earlyStoppingKeys = {
   patience: { type: "integer", minimum: 1, description: "Epochs without a better score before training ends." },

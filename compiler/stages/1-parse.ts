@@ -1,15 +1,15 @@
 /** Stage 1: text to a document in which every value knows its place, with `extends` and `--set` merged in. */
-import type { Document } from "../contracts.ts";
+import type { Document } from "../contracts/document.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { normalizePath, stemOf } from "../support/paths.ts";
 import { describeValue } from "../support/words.ts";
-import { withGroupsWrittenOut } from "./parse/groups.ts";
-import { inherit } from "./parse/inherit.ts";
-import type { ReadBase } from "./parse/inherit.ts";
-import { locate, plainValue } from "./parse/located.ts";
-import { applyOverride } from "./parse/overrides.ts";
-import { readYaml } from "./parse/read-yaml.ts";
-import type { SourceText } from "./parse/read-yaml.ts";
+import { withGroupsWrittenOut } from "./1-parse/groups.ts";
+import { inherit } from "./1-parse/inherit.ts";
+import type { ReadBase } from "./1-parse/inherit.ts";
+import { locate, plainValue } from "./1-parse/located.ts";
+import { applyOverride } from "./1-parse/overrides.ts";
+import { readYaml } from "./1-parse/read-yaml.ts";
+import type { SourceText } from "./1-parse/read-yaml.ts";
 
 export interface ParseOptions {
   /** `path=value`, as after `--set`; later ones win. */

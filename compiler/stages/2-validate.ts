@@ -1,6 +1,7 @@
 /** Stage 2: a document to a spec whose keys and values are those of the schema. */
 import { Ajv } from "ajv";
-import type { Document, Spec } from "../contracts.ts";
+import type { Document } from "../contracts/document.ts";
+import type { Spec } from "../contracts/spec.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { reportFor } from "../diagnostics/report.ts";
 import type { Report } from "../diagnostics/report.ts";
@@ -9,11 +10,11 @@ import { cellKindsOf } from "../schema/cells.ts";
 import { isReservedName, specNamePattern, specNameRule } from "../schema/names.ts";
 import { isRecord, memberOf } from "../support/plain.ts";
 import { pointerTo } from "../support/pointer.ts";
-import { takenKinds } from "./layer-kinds.ts";
-import { ajvOptions, cellLayersApart } from "./validate/cell-layers.ts";
-import { chooseErrors } from "./validate/choose-errors.ts";
-import { repair } from "./validate/repair.ts";
-import { explainError } from "./validate/explain.ts";
+import { takenKinds } from "./2-validate/taken-kinds.ts";
+import { ajvOptions, cellLayersApart } from "./2-validate/cell-layers.ts";
+import { chooseErrors } from "./2-validate/choose-errors.ts";
+import { repair } from "./2-validate/repair.ts";
+import { explainError } from "./2-validate/explain.ts";
 
 const satisfiesSchema = new Ajv(ajvOptions).compile(specSchema());
 

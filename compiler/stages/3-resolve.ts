@@ -1,30 +1,33 @@
 /** Stage 3: a spec to a model in which every name is found, every default filled in and every dimension a number. */
-import type { Document, Model, ModelInput, ResolvedLoss, Spec } from "../contracts.ts";
+import type { Document } from "../contracts/document.ts";
+import type { ModelInput } from "../contracts/layer.ts";
+import type { Model, ResolvedLoss } from "../contracts/model.ts";
+import type { Spec } from "../contracts/spec.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { reportFor } from "../diagnostics/report.ts";
-import { mostLayers } from "../schema/limits.ts";
+import { mostLayers } from "../keys/limits.ts";
 import { trainKeys } from "../schema/train.ts";
-import { AxisNames, verifyAxisNames } from "./resolve/axis-names.ts";
-import { resolveCells } from "./resolve/cells.ts";
-import type { ResolveContext, ResolveOptions } from "./resolve/context.ts";
-import { isBroken } from "./resolve/context.ts";
-import { resolveData } from "./resolve/data.ts";
-import type { ResolvedData } from "./resolve/data.ts";
-import { resolveDecode } from "./resolve/decode.ts";
-import { countLayers } from "./resolve/expand.ts";
-import { resolveLayers } from "./resolve/layers.ts";
-import { resolveLosses, resolveOutputs } from "./resolve/losses.ts";
-import { InputNeeds, withRoles } from "./resolve/needs.ts";
-import { Names } from "./resolve/names.ts";
-import { writeResolvedSpec } from "./resolve/resolved-spec.ts";
-import { Room } from "./resolve/room.ts";
-import { resolveSchedule } from "./resolve/schedule.ts";
-import { checkMetrics, resolveOptimizer, resolveTrain, updateSettings } from "./resolve/train.ts";
-import type { Config } from "./resolve/train.ts";
-import { checkTeacherForcing } from "./resolve/teacher-forcing.ts";
-import { checkUse } from "./resolve/use.ts";
+import { AxisNames, verifyAxisNames } from "./3-resolve/axis-names.ts";
+import { resolveCells } from "./3-resolve/cells.ts";
+import type { ResolveContext, ResolveOptions } from "./3-resolve/context.ts";
+import { isBroken } from "./3-resolve/context.ts";
+import { resolveData } from "./3-resolve/data.ts";
+import type { ResolvedData } from "./3-resolve/data.ts";
+import { resolveDecode } from "./3-resolve/decode.ts";
+import { countLayers } from "./3-resolve/expand.ts";
+import { resolveLayers } from "./3-resolve/layers.ts";
+import { resolveLosses, resolveOutputs } from "./3-resolve/losses.ts";
+import { InputNeeds, withRoles } from "./3-resolve/needs.ts";
+import { Names } from "./3-resolve/names.ts";
+import { writeResolvedSpec } from "./3-resolve/resolved-spec.ts";
+import { Room } from "./3-resolve/room.ts";
+import { resolveSchedule } from "./3-resolve/schedule.ts";
+import { checkMetrics, resolveOptimizer, resolveTrain, updateSettings } from "./3-resolve/train.ts";
+import type { Config } from "./3-resolve/train.ts";
+import { checkTeacherForcing } from "./3-resolve/teacher-forcing.ts";
+import { checkUse } from "./3-resolve/use.ts";
 
-export type { ResolveOptions } from "./resolve/context.ts";
+export type { ResolveOptions } from "./3-resolve/context.ts";
 
 /** @returns undefined when anything does not fit; the diagnostics say what, all of it that is no consequence of another */
 export function resolve(

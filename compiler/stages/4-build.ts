@@ -1,5 +1,5 @@
 /** Stage 4: a resolved model to graphs of primitive operations: outputs and loss, in evaluation and in training mode. */
-import type { Model } from "../contracts.ts";
+import type { Model } from "../contracts/model.ts";
 import { GraphBuilder } from "../ir/builder.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { LayerValue } from "../layers/index.ts";
@@ -7,10 +7,10 @@ import type { Operations } from "../ops/index.ts";
 import { operations } from "../ops/index.ts";
 import { scalarArgument } from "../optimizers/define.ts";
 import { teacherForcingScalar } from "../schedules/teacher-forcing.ts";
-import { buildLayer } from "./build/layer.ts";
-import { buildLoss } from "./build/loss.ts";
-import type { LossPart } from "./build/loss.ts";
-import { inputValue, targetMask, Values } from "./build/values.ts";
+import { buildLayer } from "./4-build/layer.ts";
+import { buildLoss } from "./4-build/loss.ts";
+import type { LossPart } from "./4-build/loss.ts";
+import { inputValue, targetMask, Values } from "./4-build/values.ts";
 
 /** Outside name of the mask [B] that tells examples (1) from the padding of a smaller batch (0). */
 export const batchMaskName = "batch.mask";

@@ -1,5 +1,6 @@
 /** Stage 5: the training graphs: loss, gradients of every trainable parameter, clipping, the optimizer's update. */
-import type { Model, ProgramGraphs } from "../contracts.ts";
+import type { Model } from "../contracts/model.ts";
+import type { ProgramGraphs } from "../contracts/programs.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/index.ts";
 import { averageScalars, averageSlot, updatedAverage } from "../optimizers/average.ts";

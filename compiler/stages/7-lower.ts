@@ -1,5 +1,6 @@
 /** Stage 7: a graph to a program: buffers, kernels, and a schedule in which time is still a loop. */
-import type { ProgramGraphs, Programs } from "../contracts.ts";
+import type { ProgramGraphs } from "../contracts/programs.ts";
+import type { Programs } from "../../runtime/contract.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import { isScan } from "../ir/graph.ts";
 import { nameIndex } from "../ir/index-expression.ts";

@@ -1,6 +1,6 @@
 /** A generated module living in a page, with the face that the numeric suite compares. */
 import type { Page } from "playwright-core";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import type { BackendReport } from "../../runtime/contract.ts";
 import type { Tensors } from "../support/interpreted-model.ts";
 import { moduleCode } from "../support/load-module.ts";

@@ -1,6 +1,6 @@
 /** Calls that are made while others are under way: what each target answers, and what becomes of streams. */
 import { describe, expect, it } from "vitest";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import type { LiveModel, ModelHandle } from "../../runtime/contract.ts";
 import { CallInputs, interleavedModels } from "../support/interleaved/models.ts";
 import { testedTargets } from "../support/targets.ts";

@@ -2,12 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { cellFunctions } from "../../compiler/cells/functions.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { centralDifferences } from "../support/differences.ts";
 import { build } from "../../compiler/stages/4-build.ts";
-import { buildStream } from "../../compiler/stages/build/stream.ts";
-import type { StreamGraphs } from "../../compiler/stages/build/stream.ts";
+import { buildStream } from "../../compiler/stages/4-build/stream.ts";
+import type { StreamGraphs } from "../../compiler/stages/4-build/stream.ts";
 import { interpretStream } from "../support/stream-runner.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { largestDifference, testBindings } from "../support/numbers.ts";

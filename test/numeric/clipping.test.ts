@@ -1,6 +1,6 @@
 /** clip_grad_norm where the square of the norm is more than float32 holds: clipped right or refused on every target, never a silent zero. */
 import { describe, expect, it } from "vitest";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { compileText } from "../support/fixture-file.ts";
 import type { Tensors } from "../support/interpreted-model.ts";
 import { InterpretedModel } from "../support/interpreted-model.ts";

@@ -1,6 +1,6 @@
 /** Layers behind one another: what is inlined into a loop over time comes from layers that know nothing of it. */
 import { describe, expect, it } from "vitest";
-import type { ProgramName } from "../../compiler/contracts.ts";
+import type { ProgramName } from "../../runtime/contract.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { largestDifference, testBindings } from "../support/numbers.ts";

@@ -1,6 +1,6 @@
 /** Norms over more than 1000 numbers and far from zero: loops that stop early, or sums that lose digits, would show here. */
 import { describe, expect, it } from "vitest";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { largestDifference, testNumbers } from "../support/numbers.ts";
 import { randomParameters } from "../support/random-case.ts";

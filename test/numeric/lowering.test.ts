@@ -5,7 +5,7 @@ import { build } from "../../compiler/stages/4-build.ts";
 import { differentiate } from "../../compiler/stages/5-differentiate.ts";
 import { optimise } from "../../compiler/stages/6-optimise.ts";
 import { lower } from "../../compiler/stages/7-lower.ts";
-import type { ProgramName } from "../../compiler/contracts.ts";
+import type { ProgramName } from "../../runtime/contract.ts";
 import { decayAndClipping } from "../support/layer-cases.ts";
 import { layerModel } from "../support/layer-model.ts";
 import { largestDifference, testBindings } from "../support/numbers.ts";

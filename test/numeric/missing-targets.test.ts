@@ -1,6 +1,6 @@
 /** Targets that are not known, NaN in the calls: they count for nothing, on every target and over accumulated batches. */
 import { describe, expect, it } from "vitest";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { compileText } from "../support/fixture-file.ts";
 import type { Tensors } from "../support/interpreted-model.ts";

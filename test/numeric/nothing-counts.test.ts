@@ -1,6 +1,6 @@
 /** Batches that count nothing, and weights of zero: `evaluate` is that of one batch in any order, and `trainStep` tells the same. */
 import { describe, expect, it } from "vitest";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import type { Backend, LiveModel, LossValue } from "../../runtime/contract.ts";
 import { Trainer } from "../../runtime/training/trainer.ts";
 import { compileText } from "../support/fixture-file.ts";

@@ -3,7 +3,7 @@
  * layout [B, C, T] the same numbers lie transposed), and sequences of more than 1000 steps against plain loops.
  */
 import { describe, expect, it } from "vitest";
-import type { LayerShape } from "../../compiler/contracts.ts";
+import type { LayerShape } from "../../compiler/contracts/layer.ts";
 import { layers } from "../../compiler/layers/index.ts";
 import type { LayerDefinition } from "../../compiler/layers/index.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { optimizers } from "../../compiler/optimizers/index.ts";
-import { withDefaults } from "../../compiler/schema/keys.ts";
+import { withDefaults } from "../../compiler/keys/define.ts";
 import { largestDifference } from "../support/numbers.ts";
 import { linearInFloat64, optimizerConfigs, plainSgd } from "../support/optimizer-cases.ts";
 

@@ -1,13 +1,13 @@
 /** One step at a time gives what whole sequences give: every layer that says so, alone and in models. */
 import { describe, expect, it } from "vitest";
-import type { Model } from "../../compiler/contracts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { sizeOf, topological } from "../../compiler/ir/graph.ts";
 import { layers } from "../../compiler/layers/index.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import { build } from "../../compiler/stages/4-build.ts";
-import { buildStream } from "../../compiler/stages/build/stream.ts";
-import type { StreamGraphs } from "../../compiler/stages/build/stream.ts";
+import { buildStream } from "../../compiler/stages/4-build/stream.ts";
+import type { StreamGraphs } from "../../compiler/stages/4-build/stream.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { layerModel } from "../support/layer-model.ts";
 import { seeded } from "../support/seeded.ts";

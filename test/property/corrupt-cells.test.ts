@@ -1,12 +1,12 @@
 /** Corrupted equations: each ends in a cell that can be built, or in diagnostics that lie inside its text; never in an exception. */
 import { expect, it } from "vitest";
 import { cellLayer } from "../../compiler/cells/layer.ts";
-import type { Spec } from "../../compiler/contracts.ts";
+import type { Spec } from "../../compiler/contracts/spec.ts";
 import { DiagnosticBag } from "../../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import { parse } from "../../compiler/stages/1-parse.ts";
 import { build } from "../../compiler/stages/4-build.ts";
-import { resolveCells } from "../../compiler/stages/resolve/cells.ts";
+import { resolveCells } from "../../compiler/stages/3-resolve/cells.ts";
 import { layerModel } from "../support/layer-model.ts";
 import { seeded } from "../support/seeded.ts";
 import type { Draw } from "../support/seeded.ts";

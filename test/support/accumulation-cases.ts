@@ -1,5 +1,5 @@
 /** A model with two heads, six examples of different length, and ways to go through them in batches of two. */
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { compileText } from "./fixture-file.ts";
 import type { Tensors } from "./interpreted-model.ts";

@@ -1,6 +1,6 @@
 /** Names that mean something in JavaScript, in kernels, in AssemblyScript or to an optimizer, and a model to give them to. */
 import { compileText } from "./fixture-file.ts";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 
 /** Of JavaScript, of kernels and of generated modules. */
 export const awkwardNames: readonly string[] =

@@ -1,7 +1,7 @@
 /** One number for all gradients: how fast the loss grows along a random direction, by the gradients and by differences. */
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
-import type { Model } from "../../compiler/contracts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import { testNumbers } from "./numbers.ts";
 

@@ -1,6 +1,6 @@
 /** The tests of one topic of test/fixtures/pytorch: the interpreter in float64, and each backend in float32, against PyTorch. */
 import { describe, expect, it } from "vitest";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { deviationsOf } from "./compare-run.ts";
 import { compileFixture, flatAll, readFixture } from "./fixture-file.ts";
 import type { PytorchFixture } from "./pytorch-cases.ts";

@@ -1,7 +1,7 @@
 /** The files of test/fixtures/pytorch and test/fixtures/reference, as the tests read them. */
 import { readFileSync } from "node:fs";
 import { compile } from "../../compiler/compile.ts";
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { Tensors } from "./interpreted-model.ts";

@@ -13,8 +13,8 @@ import type {
 } from "../../compiler/ir/program.ts";
 import type { ModelDefinition, ProgramName } from "../../runtime/contract.ts";
 import { emit } from "../../compiler/stages/8-emit.ts";
-import { noSequenceFacts } from "../../compiler/stages/build/sequence-facts.ts";
-import type { Model } from "../../compiler/contracts.ts";
+import { noSequenceFacts } from "../../compiler/stages/4-build/sequence-facts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
 import { runsOf } from "../../compiler/targets/gpu/plan.ts";
 import { loadModule } from "./load-module.ts";
 

@@ -1,5 +1,7 @@
 /** A model that trains in float64 through the interpreter of its graphs: the same calls as a live model, one batch each. */
-import type { AnyProgramName, Model, ProgramGraphs } from "../../compiler/contracts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
+import type { ProgramGraphs } from "../../compiler/contracts/programs.ts";
+import type { AnyProgramName } from "../../runtime/contract.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import type { ScalarFormula } from "../../compiler/ir/scalar-formula.ts";

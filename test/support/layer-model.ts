@@ -1,7 +1,8 @@
 /** A resolved model made of one layer (its worked example), without going through a spec: for tests of the middle end. */
-import type { LayerShape, Model, ModelInput, ParameterFact } from "../../compiler/contracts.ts";
+import type { LayerShape, ModelInput, ParameterFact } from "../../compiler/contracts/layer.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
 import type { LayerDefinition } from "../../compiler/layers/index.ts";
-import { withDefaults } from "../../compiler/schema/keys.ts";
+import { withDefaults } from "../../compiler/keys/define.ts";
 
 export interface LayerModelOptions {
   readonly batchSize?: number;

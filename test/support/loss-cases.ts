@@ -1,9 +1,10 @@
 /** Every example of every loss in several settings: the model, its numbers, and its loss written out without the compiler. */
-import type { LayerShape, Model, ModelInput } from "../../compiler/contracts.ts";
+import type { LayerShape, ModelInput } from "../../compiler/contracts/layer.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import type { LossDefinition } from "../../compiler/losses/index.ts";
-import { withDefaults } from "../../compiler/schema/keys.ts";
+import { withDefaults } from "../../compiler/keys/define.ts";
 import { build } from "../../compiler/stages/4-build.ts";
 import { optimiseGraph } from "../../compiler/stages/6-optimise.ts";
 import { ctcByPaths } from "./ctc-by-paths.ts";

@@ -1,5 +1,6 @@
 /** A linear layer to try optimizers on, and their settings. */
-import type { Model, ProgramGraphs } from "../../compiler/contracts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
+import type { ProgramGraphs } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { layers } from "../../compiler/layers/index.ts";
 import type { LayerDefinition } from "../../compiler/layers/index.ts";

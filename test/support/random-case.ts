@@ -1,5 +1,5 @@
 /** Numbers for a random spec, and what a model of it on some target must agree with. */
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { dropoutStream, fillUniform } from "../../runtime/random.ts";
 import { InterpretedModel } from "./interpreted-model.ts";

@@ -1,5 +1,7 @@
 /** What must hold of every random spec: each check gives one line per fault. */
-import type { AnyProgramName, Compilation, Model, ProgramGraphs } from "../../compiler/contracts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
+import type { Compilation, ProgramGraphs } from "../../compiler/contracts/programs.ts";
+import type { AnyProgramName } from "../../runtime/contract.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { DiagnosticBag } from "../../compiler/diagnostics/diagnostic.ts";
@@ -9,7 +11,7 @@ import { validate } from "../../compiler/stages/2-validate.ts";
 import { resolve } from "../../compiler/stages/3-resolve.ts";
 import { build } from "../../compiler/stages/4-build.ts";
 import { differentiate } from "../../compiler/stages/5-differentiate.ts";
-import { modelStream, positionName } from "../../compiler/stages/build/stream.ts";
+import { modelStream, positionName } from "../../compiler/stages/4-build/stream.ts";
 import { slopeAlong, verdict } from "./central-direction.ts";
 import type { Tensors } from "./interpreted-model.ts";
 import { asFloat32, testBindings, testNumbers } from "./numbers.ts";

@@ -1,7 +1,8 @@
 /** Random specs through the whole compiler: every level and every target must mean the same. */
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import type { AnyProgramName, Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
+import type { AnyProgramName } from "../../runtime/contract.ts";
 import type { Program } from "../../compiler/ir/program.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import { emit } from "../../compiler/stages/8-emit.ts";

@@ -1,5 +1,5 @@
 /** The schedule of a resolved model as the runtime gets it, its rate computed from the record's formula. */
-import type { Model } from "../../compiler/contracts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
 import { schedules } from "../../compiler/schedules/index.ts";
 import type { ScheduleFact } from "../../runtime/contract.ts";
 import { scalarValue } from "./scalars.ts";

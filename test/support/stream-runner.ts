@@ -1,10 +1,10 @@
 /** Runs the graphs of a stream in the float64 interpreter, step by step. */
-import type { Model } from "../../compiler/contracts.ts";
+import type { Model } from "../../compiler/contracts/model.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import type { Bindings } from "../../compiler/ops/interpret.ts";
-import { positionName } from "../../compiler/stages/build/stream.ts";
-import type { StreamGraphs } from "../../compiler/stages/build/stream.ts";
+import { positionName } from "../../compiler/stages/4-build/stream.ts";
+import type { StreamGraphs } from "../../compiler/stages/4-build/stream.ts";
 
 /**
  * @param bindings parameters, and inputs of one example

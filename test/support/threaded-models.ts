@@ -1,5 +1,5 @@
 /** Models large enough for threads, of sizes that fit no tile; short in time, for threads that lack a core wait long. */
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { compileText } from "./fixture-file.ts";
 
 const specs = {

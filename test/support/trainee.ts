@@ -1,5 +1,5 @@
 /** One face for what the numeric suite compares: the float64 interpreter and live models on every backend. */
-import type { Compilation } from "../../compiler/contracts.ts";
+import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { withWebAssembly } from "../../compiler/webassembly.ts";
 import type { BackendReport, LiveModel, ModelHandle, TensorInputs } from "../../runtime/contract.ts";

@@ -1,5 +1,5 @@
 /** What was measured of the backends, as plain facts. */
-import type { Compilation } from "../../../compiler/contracts.ts";
+import type { Compilation } from "../../../compiler/contracts/programs.ts";
 import type { BackendReport, ModelDefinition } from "../../../runtime/contract.ts";
 import { programCost } from "../cost.ts";
 import { quantile, type Bout } from "./bout.ts";

@@ -2,10 +2,10 @@
  * Gradients of several batches as if they were one. A mean over all of them is no mean of their means: what is added up are the
  * gradients of the losses' totals and what the losses count, and the one is divided by the other when the update is made.
  */
-import type { Model } from "../../contracts.ts";
+import type { Model } from "../../contracts/model.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import type { Forward } from "../4-build.ts";
-import type { LossPart } from "../build/loss.ts";
+import type { LossPart } from "../4-build/loss.ts";
 import { pullback } from "./pullback.ts";
 
 type GraphOutput = Graph["outputs"][number];

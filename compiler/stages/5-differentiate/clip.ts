@@ -1,5 +1,5 @@
 /** Clipping of gradients, as torch.nn.utils.clip_grad_value_ and clip_grad_norm_ do it. */
-import type { Model } from "../../contracts.ts";
+import type { Model } from "../../contracts/model.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import type { Operations } from "../../ops/index.ts";
 

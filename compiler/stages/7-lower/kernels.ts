@@ -4,7 +4,7 @@ import { factsOf } from "../../ir/expression-facts.ts";
 import { addIndex, constantIndex, indexText, nameIndex } from "../../ir/index-expression.ts";
 import { expressionText } from "../../ir/print.ts";
 import type { Access, Expression, IndexExpression, Kernel, KernelParameter, RunStep } from "../../ir/program.ts";
-import { identifierFrom } from "../../emit/names.ts";
+import { identifierFrom } from "../../code-text/names.ts";
 import { definitionOf } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import type { AxisLetters } from "./axis-letters.ts";

@@ -1,7 +1,7 @@
 /** Index expressions as kernel code: integers that stay exact although shading languages divide in float32. */
 import { indexText } from "../../ir/index-expression.ts";
 import type { IndexExpression } from "../../ir/program.ts";
-import { capitalize } from "../../emit/names.ts";
+import { capitalize } from "../../code-text/names.ts";
 import { invariant } from "../../support/internal-error.ts";
 import { atom, call, infix, type Code } from "./code.ts";
 import type { KernelScope } from "./scope.ts";

@@ -1,5 +1,5 @@
 /** One kernel of a program as a gpu.js kernel function in TypeScript. */
-import { NameScope } from "../../emit/names.ts";
+import { NameScope } from "../../code-text/names.ts";
 import { indexText } from "../../ir/index-expression.ts";
 import type { Kernel, Origin } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";

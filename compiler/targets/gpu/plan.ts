@@ -2,8 +2,8 @@
  * A program's schedule as a plan function: loops over time in TypeScript, one kernel call per step, JavaScript arrays of
  * handles where every time step keeps its own tensor. gpu.js runs it once and records the calls.
  */
-import { NameScope } from "../../emit/names.ts";
-import { propertyKey, stringLiteral } from "../../emit/literals.ts";
+import { NameScope } from "../../code-text/names.ts";
+import { propertyKey, stringLiteral } from "../../code-text/literals.ts";
 import type { Access, Buffer, Origin, Program, RunStep, Slot, Step } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";
 

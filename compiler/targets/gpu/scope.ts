@@ -1,7 +1,7 @@
 /** Blocks of a kernel: the function body and the loops in it, each with the names it binds and the statements so far. */
 import { namesOf } from "../../ir/index-expression.ts";
 import type { Expression, IndexExpression, KernelParameter } from "../../ir/program.ts";
-import { NameScope } from "../../emit/names.ts";
+import { NameScope } from "../../code-text/names.ts";
 import type { Code } from "./code.ts";
 
 export class KernelScope {

@@ -1,6 +1,6 @@
 /** The gpu target: the programs of a module as kernel functions, shared where text and shapes are the same, and plan functions. */
-import type { AnyProgramName, Programs } from "../../contracts.ts";
-import { NameScope } from "../../emit/names.ts";
+import type { AnyProgramName, Programs } from "../../../runtime/contract.ts";
+import { NameScope } from "../../code-text/names.ts";
 import type { Kernel, Origin, Program } from "../../ir/program.ts";
 import { printKernel, type KernelFunction } from "./kernel.ts";
 import { bufferTable, printPlan, runsOf } from "./plan.ts";

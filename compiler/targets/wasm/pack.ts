@@ -1,5 +1,5 @@
 /** Right factors are packed once for all who use them: outside of the loops that do not change them. */
-import { identifierFrom } from "../../emit/names.ts";
+import { identifierFrom } from "../../code-text/names.ts";
 import { indexText, namesOf, slotText } from "../../ir/index-expression.ts";
 import type { Buffer } from "../../ir/program.ts";
 import { workIn, writesOf, type Item, type Loop, type Pack, type PlannedProduct } from "./items.ts";

@@ -1,7 +1,7 @@
 /** train.average against torch.optim.swa_utils.AveragedModel: the slot after every update, interpreted and on every target. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Compilation } from "../../../compiler/contracts.ts";
+import type { Compilation } from "../../../compiler/contracts/programs.ts";
 import { compileText } from "../../support/fixture-file.ts";
 import { InterpretedModel } from "../../support/interpreted-model.ts";
 import type { Tensors } from "../../support/interpreted-model.ts";

@@ -1,6 +1,7 @@
 /** Names of inputs and layers that mean something in AssemblyScript, in the library or in the module: they change nothing. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Compilation, ProgramName } from "../../../compiler/contracts.ts";
+import type { Compilation } from "../../../compiler/contracts/programs.ts";
+import type { ProgramName } from "../../../runtime/contract.ts";
 import { sizeOf } from "../../../compiler/ir/graph.ts";
 import { awkwardNames, awkwardOptimizers, compileWith, scalarNames, wasmNames } from "../../support/awkward-names.ts";
 import { InterpretedModel } from "../../support/interpreted-model.ts";

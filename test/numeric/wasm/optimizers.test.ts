@@ -1,7 +1,7 @@
 /** Every setting of every optimizer, and clipping, on the wasm target: parameters and state over five steps. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { optimizers } from "../../../compiler/optimizers/index.ts";
-import { withDefaults } from "../../../compiler/schema/keys.ts";
+import { withDefaults } from "../../../compiler/keys/define.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
 import type { Tensors } from "../../support/interpreted-model.ts";
 import type { LayerModelOptions } from "../../support/layer-model.ts";

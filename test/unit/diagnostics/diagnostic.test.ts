@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Place } from "../../../compiler/contracts.ts";
+import type { Place } from "../../../compiler/contracts/document.ts";
 import { catalogue } from "../../../compiler/diagnostics/catalogue.ts";
 import { cellCodes } from "../../../compiler/diagnostics/catalogue/cells.ts";
 import { dataCodes } from "../../../compiler/diagnostics/catalogue/data.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Place } from "../../../compiler/contracts.ts";
+import type { Place } from "../../../compiler/contracts/document.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { diagnosticToJson, renderDiagnostic, renderDiagnostics } from "../../../compiler/diagnostics/render.ts";
 

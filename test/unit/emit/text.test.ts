@@ -1,7 +1,7 @@
 import { runInThisContext, Script } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { dataLiteral, numberLiteral, propertyKey, stringLiteral } from "../../../compiler/emit/literals.ts";
-import { identifierFrom, NameScope, typeNameFrom } from "../../../compiler/emit/names.ts";
+import { dataLiteral, numberLiteral, propertyKey, stringLiteral } from "../../../compiler/code-text/literals.ts";
+import { identifierFrom, NameScope, typeNameFrom } from "../../../compiler/code-text/names.ts";
 import { reads, scalarText } from "../../../compiler/emit/scalars.ts";
 import { compilerVersion } from "../../../compiler/emit/version.ts";
 import manifest from "../../../package.json" with { type: "json" };

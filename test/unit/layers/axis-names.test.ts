@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../../compiler/compile.ts";
-import type { Model } from "../../../compiler/contracts.ts";
+import type { Model } from "../../../compiler/contracts/model.ts";
 import { layers } from "../../../compiler/layers/index.ts";
 import { legend } from "../../../compiler/support/legend.ts";
-import { verifyAxisNames } from "../../../compiler/stages/resolve/axis-names.ts";
+import { verifyAxisNames } from "../../../compiler/stages/3-resolve/axis-names.ts";
 import { layerModel } from "../../support/layer-model.ts";
 import { randomSpec } from "../../support/random-spec.ts";
 

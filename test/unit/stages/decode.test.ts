@@ -1,7 +1,7 @@
 /** What of a model is decoded: the labels of a ctc loss or the tokens of a decoder, as `decode` and `outputs` say. */
 import { stringify } from "yaml";
 import { describe, expect, it } from "vitest";
-import { noSequenceFacts } from "../../../compiler/stages/build/sequence-facts.ts";
+import { noSequenceFacts } from "../../../compiler/stages/4-build/sequence-facts.ts";
 import { check } from "../../../compiler/compile.ts";
 import { inputFacts, outputFacts } from "../../../compiler/emit/facts.ts";
 import { jointSpec } from "../../support/joint-speech.ts";

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { DataFacts } from "../../../compiler/contracts.ts";
+import type { DataFacts } from "../../../compiler/contracts/spec.ts";
 import { DiagnosticBag } from "../../../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../../../compiler/diagnostics/render.ts";
 import { parse } from "../../../compiler/stages/1-parse.ts";

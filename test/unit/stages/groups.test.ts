@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { compile } from "../../../compiler/compile.ts";
 import { renderDiagnostics } from "../../../compiler/diagnostics/render.ts";
-import type { Model } from "../../../compiler/contracts.ts";
+import type { Model } from "../../../compiler/contracts/model.ts";
 
 function modelOf(text: string): Model {
   const { compilation, diagnostics } = compile({ file: "nest.yaml", text });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Document } from "../../../compiler/contracts.ts";
+import type { Document } from "../../../compiler/contracts/document.ts";
 import { DiagnosticBag } from "../../../compiler/diagnostics/diagnostic.ts";
 import { parse } from "../../../compiler/stages/1-parse.ts";
 import type { ParseOptions } from "../../../compiler/stages/1-parse.ts";

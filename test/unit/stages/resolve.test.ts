@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Model } from "../../../compiler/contracts.ts";
+import type { Model } from "../../../compiler/contracts/model.ts";
 import { DiagnosticBag } from "../../../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../../../compiler/diagnostics/render.ts";
 import { parse } from "../../../compiler/stages/1-parse.ts";

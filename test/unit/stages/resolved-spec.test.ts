@@ -1,7 +1,7 @@
 /** A run keeps its spec with every default written out; predict, evaluate, report and --resume read it back. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Model } from "../../../compiler/contracts.ts";
+import type { Model } from "../../../compiler/contracts/model.ts";
 import { DiagnosticBag } from "../../../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../../../compiler/diagnostics/render.ts";
 import { parse } from "../../../compiler/stages/1-parse.ts";

@@ -4,7 +4,7 @@ import { workIn, type Item, type Work } from "../items.ts";
 import type { WasmPlan } from "../plan.ts";
 import { printNest } from "./nest.ts";
 import { printPack, printProduct } from "./product.ts";
-import { capitalize } from "../../../emit/names.ts";
+import { capitalize } from "../../../code-text/names.ts";
 import { indented } from "./scope.ts";
 
 /** Functions of a module: those with the same text are one. */
