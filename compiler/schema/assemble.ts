@@ -3,7 +3,7 @@ import { isRecord, memberOf } from "../support/plain.ts";
 import { dataKinds } from "../data/index.ts";
 import { groups, layers } from "../layers/index.ts";
 import { losses } from "../losses/index.ts";
-import { metrics } from "../metrics/index.ts";
+import { metrics } from "../../runtime/metrics/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { scheduleKeys, schedules } from "../schedules/index.ts";
 import { cellBranch, cellsSchema, kindsWithoutCells } from "./cells.ts";

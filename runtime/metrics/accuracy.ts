@@ -1,10 +1,11 @@
 import type { ClassMetric } from "./define.ts";
 
 export const accuracy: ClassMetric = {
-  name: "accuracy",
+  kind: "accuracy",
   of: "classes",
   title: "Accuracy",
-  formula: "share of classes predicted right",
+  summary: "Share of targets whose class has the highest score.",
+  formula: "mean (argmax x = y)",
   unit: "ratio",
   better: "higher",
   score: ({ predicted, truth }) => {
@@ -13,4 +14,5 @@ export const accuracy: ClassMetric = {
     for (let index = 0; index < truth.length; index += 1) if (predicted[index] === truth[index]) right += 1;
     return { value: right / truth.length };
   },
+  example: { given: { predicted: [0, 1, 2, 1], truth: [0, 1, 1, 1], logProbabilities: [] }, value: 0.75 },
 };

@@ -1,4 +1,7 @@
-/** What a metric is: one record per file, one line in the table of `index.ts`. */
+/**
+ * What a metric is: one record per file, one line in the table of `index.ts`. The compiler reads the same table for the schema,
+ * the reference and what a metric can be asked of.
+ */
 
 /** A metric's value; null where it is not defined, with the reason. JSON has no NaN. */
 export interface Score {
@@ -31,9 +34,13 @@ export interface QuantileColumn {
 }
 
 interface MetricBase {
-  readonly name: string;
+  /** As in the `metrics` of a spec. */
+  readonly kind: string;
   /** For tables and plots. */
   readonly title: string;
+  /** One sentence for the reference page and for editors. */
+  readonly summary: string;
+  /** x is what the model gives, y the target. */
   readonly formula: string;
   readonly unit: "data" | "percent" | "ratio";
   /** `nominal`: nearest to what the levels of the quantiles say. */
@@ -41,20 +48,31 @@ interface MetricBase {
 }
 
 /** A metric of numbers. Columns are scored together; one column alone is a list of one. */
+/** A worked example; the tests hold the metric against it. */
+interface Example<Given> {
+  readonly given: Given;
+  readonly value: number;
+}
+
 export interface NumberMetric extends MetricBase {
   readonly of: "numbers";
+  /** It compares with what went before in time, which only a series has. */
+  readonly needsSeries?: true;
   readonly score: (columns: readonly NumberColumn[]) => Score;
+  readonly example: Example<readonly NumberColumn[]>;
 }
 
 export interface ClassMetric extends MetricBase {
   readonly of: "classes";
   readonly score: (pairs: ClassPairs) => Score;
+  readonly example: Example<ClassPairs>;
 }
 
 /** A metric of quantiles; all columns have the same levels. */
 export interface QuantileMetric extends MetricBase {
   readonly of: "quantiles";
   readonly score: (columns: readonly QuantileColumn[]) => Score;
+  readonly example: Example<readonly QuantileColumn[]>;
 }
 
 export type Metric = NumberMetric | ClassMetric | QuantileMetric;

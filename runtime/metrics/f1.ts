@@ -5,10 +5,11 @@ import type { ClassMetric } from "./define.ts";
  * `f1_score(average="macro")`. A class that is never predicted right has 0.
  */
 export const f1: ClassMetric = {
-  name: "f1",
+  kind: "f1",
   of: "classes",
   title: "F1 score, mean over the classes",
-  formula: "mean over the classes of 2 right / (predicted + true)",
+  summary: "Harmonic mean of precision and recall, the mean over the classes that occur (macro).",
+  formula: "mean over classes of 2 right / (predicted + true)",
   unit: "ratio",
   better: "higher",
   score: ({ predicted, truth }) => {
@@ -27,5 +28,9 @@ export const f1: ClassMetric = {
     }
     const scores = [...counts.values()].map(({ right, occurrences }) => (2 * right) / occurrences);
     return { value: scores.reduce((sum, score) => sum + score, 0) / scores.length };
+  },
+  example: {
+    given: { predicted: [0, 0, 1, 2], truth: [0, 1, 1, 1], logProbabilities: [] },
+    value: (2 / 3 + 1 / 2 + 0) / 3,
   },
 };

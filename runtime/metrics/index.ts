@@ -14,8 +14,8 @@ import { smape } from "./smape.ts";
 export const metrics: readonly Metric[] = [mae, rmse, mape, smape, mase, pinball, coverage, accuracy, f1, perplexity];
 
 /** The metric of that name. The compiler checked the names; an unknown one is its mistake. */
-export function metricNamed(name: string): Metric {
-  const metric = metrics.find((candidate) => candidate.name === name);
-  if (metric === undefined) throw new Error(`there is no metric ${name}.`);
+export function metricNamed(kind: string): Metric {
+  const metric = metrics.find((candidate) => candidate.kind === kind);
+  if (metric === undefined) throw new Error(`there is no metric ${kind}.`);
   return metric;
 }

@@ -2,10 +2,11 @@ import { meanOver, type NumberMetric } from "./define.ts";
 
 /** Not defined as soon as one true value is 0: leaving such values out would flatter the model. */
 export const mape: NumberMetric = {
-  name: "mape",
+  kind: "mape",
   of: "numbers",
   title: "Mean absolute percentage error",
-  formula: "100 mean |(y - p) / y|",
+  summary: "Mean absolute error relative to the target, in percent.",
+  formula: "100 mean |x - y| / |y|",
   unit: "percent",
   better: "lower",
   score: (columns) => {
@@ -19,6 +20,7 @@ export const mape: NumberMetric = {
     }
     return meanOver(columns, (prediction, truth) => 100 * Math.abs((truth - prediction) / truth));
   },
+  example: { given: [{ prediction: [2, 4, 9], truth: [1, 4, 5] }], value: 60 },
 };
 
 function zerosIn(values: ArrayLike<number>): number {

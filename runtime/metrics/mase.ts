@@ -5,10 +5,12 @@ import { finite, meanOver, type NumberColumn, type NumberMetric, type Score } fr
  * each is scaled by its own. Changes from or to a row without a value are not known, and left out. Source: Hyndman & Koehler, "Another look at measures of forecast accuracy" (2006), period 1.
  */
 export const mase: NumberMetric = {
-  name: "mase",
+  kind: "mase",
   of: "numbers",
+  needsSeries: true,
   title: "Mean absolute scaled error",
-  formula: "mean |y - p| / mean |y[t] - y[t-1]| of the training part",
+  summary: "Mean absolute error relative to that of repeating the last value, measured on the training part.",
+  formula: "mean |x - y| / mean |y_t - y_(t-1)|",
   unit: "ratio",
   better: "lower",
   score: (columns) => {
@@ -20,6 +22,7 @@ export const mase: NumberMetric = {
     }
     return columns.length === 0 ? { value: null, reason: "there is nothing to score" } : finite(sum / columns.length);
   },
+  example: { given: [{ prediction: [2, 4, 9], truth: [1, 4, 5], training: [1, 3, 2, 5] }], value: 5 / 6 },
 };
 
 function scoreColumn(column: NumberColumn): Score {

@@ -2,10 +2,11 @@ import type { ClassMetric } from "./define.ts";
 
 /** Among how many equally likely classes one would have to guess to be as surprised; the naive one knows their frequencies. */
 export const perplexity: ClassMetric = {
-  name: "perplexity",
+  kind: "perplexity",
   of: "classes",
   title: "Perplexity",
-  formula: "exp mean -log p of the true class",
+  summary: "How many equally likely classes would be as hard to guess as the true ones.",
+  formula: "exp mean -log softmax(x)_y",
   unit: "ratio",
   better: "lower",
   score: ({ logProbabilities }) => {
@@ -14,4 +15,5 @@ export const perplexity: ClassMetric = {
     const value = Math.exp(-total / logProbabilities.length);
     return Number.isFinite(value) ? { value } : { value: null, reason: "a true class has probability 0" };
   },
+  example: { given: { predicted: [], truth: [], logProbabilities: [Math.log(0.5), Math.log(0.125)] }, value: 4 },
 };

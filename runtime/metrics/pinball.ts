@@ -3,10 +3,11 @@ import { pinballOf } from "./quantiles.ts";
 
 /** The quantile loss on the scale of the file: Koenker and Bassett, "Regression Quantiles" (1978). */
 export const pinball: QuantileMetric = {
-  name: "pinball",
+  kind: "pinball",
   of: "quantiles",
   title: "Pinball loss",
-  formula: "mean over the levels q of max(q (y - p_q), (q - 1) (y - p_q))",
+  summary: "Loss of quantiles, the mean over the levels; every level by itself is always told.",
+  formula: "mean max(q (y - x_q), (q - 1) (y - x_q))",
   unit: "data",
   better: "lower",
   score: (columns) => {
@@ -17,5 +18,18 @@ export const pinball: QuantileMetric = {
       return undefinedScore ?? { value: null, reason: "there is nothing to score" };
     }
     return { value: scores.reduce((sum, { value }) => sum + (value ?? Number.NaN), 0) / scores.length };
+  },
+  example: {
+    given: [
+      {
+        levels: [0.9, 0.2],
+        predictions: [
+          [5, 5],
+          [1, 1],
+        ],
+        truth: [0, 7],
+      },
+    ],
+    value: (0.5 + 1.8 + 0.8 + 1.2) / 4,
   },
 };

@@ -49,7 +49,7 @@ export function scoreNumbers(comparison: NumberComparison, names: readonly strin
   const score = (columns: NumberComparison["columns"]): MetricScores =>
     Object.fromEntries(
       chosen.map((metric) => [
-        metric.name,
+        metric.kind,
         compare(
           metric.score(columns),
           metric.score(columns.map((column) => ({ ...column, prediction: column.naive }))),
@@ -91,7 +91,7 @@ export function scoreClasses(comparison: ClassComparison, names: readonly string
           ? { value: null, reason: "a score of the model is not a number" }
           : metric.score({ predicted, truth, logProbabilities });
         const naive = metric.score({ predicted: always, truth, logProbabilities: logFrequencies });
-        return [metric.name, compare(model, naive)];
+        return [metric.kind, compare(model, naive)];
       }),
     ),
   };
@@ -120,7 +120,7 @@ export function scoreQuantiles(
   });
   const of = (which: typeof columns) => {
     const [model, naive] = [which.map((column) => column.model), which.map((column) => column.naive)];
-    const scores = chosen.map((metric) => [metric.name, compare(metric.score(model), metric.score(naive))] as const);
+    const scores = chosen.map((metric) => [metric.kind, compare(metric.score(model), metric.score(naive))] as const);
     return { scores: Object.fromEntries(scores), quantiles: scoreLevels(model, naive) };
   };
   const inOrder = (scores: MetricScores): MetricScores =>
@@ -154,10 +154,10 @@ function ofKind(metric: Metric, kind: "classes"): ClassMetric;
 function ofKind(metric: Metric, kind: "quantiles"): QuantileMetric;
 function ofKind(metric: Metric, kind: Metric["of"]): Metric {
   if (metric.of === kind) return metric;
-  const fitting = metrics.filter(({ of }) => of === kind).map(({ name }) => name);
+  const fitting = metrics.filter(({ of }) => of === kind).map((one) => one.kind);
   throw new Problem({
     code: "metric-kind",
-    message: `the metric ${metric.name} is one of ${metric.of}, but the model predicts ${kind}.`,
+    message: `the metric ${metric.kind} is one of ${metric.of}, but the model predicts ${kind}.`,
     help: `use ${fitting.slice(0, -1).join(", ")} or ${fitting.slice(-1).join("")}.`,
     pointer: "/metrics",
   });

@@ -2,10 +2,11 @@ import { meanOver, type NumberMetric } from "./define.ts";
 
 /** As in the M4 competition (Makridakis et al. 2020): 0 to 200 percent; where both are 0 there is no error. */
 export const smape: NumberMetric = {
-  name: "smape",
+  kind: "smape",
   of: "numbers",
   title: "Symmetric mean absolute percentage error",
-  formula: "200 mean |y - p| / (|y| + |p|)",
+  summary: "Mean absolute error relative to the mean size of target and prediction, in percent: 0 to 200.",
+  formula: "200 mean |x - y| / (|x| + |y|)",
   unit: "percent",
   better: "lower",
   score: (columns) =>
@@ -13,4 +14,5 @@ export const smape: NumberMetric = {
       const scale = Math.abs(truth) + Math.abs(prediction);
       return scale === 0 ? 0 : (200 * Math.abs(truth - prediction)) / scale;
     }),
+  example: { given: [{ prediction: [3, 4], truth: [1, 4] }], value: 50 },
 };

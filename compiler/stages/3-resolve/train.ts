@@ -3,7 +3,7 @@ import type { ModelInput } from "../../contracts/layer.ts";
 import type { Model, ResolvedLoss } from "../../contracts/model.ts";
 import type { TrainSpec } from "../../contracts/spec.ts";
 import { losses as lossTable } from "../../losses/index.ts";
-import { metrics as metricTable } from "../../metrics/index.ts";
+import { metrics as metricTable } from "../../../runtime/metrics/index.ts";
 import { optimizers } from "../../optimizers/index.ts";
 import type { TeacherForcing } from "../../contracts/spec.ts";
 import { optimizerKeys } from "../../schema/common.ts";
@@ -103,13 +103,15 @@ export function checkMetrics(
   (spec.metrics ?? []).forEach((metric, index) => {
     const definition = recordOf(metricTable, metric);
     const at = { pointer: pointerTo("/metrics", index) };
-    const wanted = definition.targets === "class" ? "int32" : "float32";
-    if (definition.needsSeries && spec.data.kind !== "series") report("metric-needs-series", { metric }, at);
+    const needsClasses = definition.of === "classes";
+    const needsSeries = definition.of === "numbers" && definition.needsSeries === true;
+    const wanted = needsClasses ? "int32" : "float32";
+    if (needsSeries && spec.data.kind !== "series") report("metric-needs-series", { metric }, at);
     else if (targets.length > 0 && !targets.some(({ dtype }) => dtype === wanted)) {
-      report(definition.targets === "class" ? "metric-needs-classes" : "metric-needs-numbers", { metric }, at);
+      report(needsClasses ? "metric-needs-classes" : "metric-needs-numbers", { metric }, at);
     } else if (targets.length > 0 && !inPlace.some(({ dtype }) => dtype === wanted)) {
       report("metric-needs-places", { metric }, at);
-    } else if (definition.needsQuantiles === true && !losses.some(({ kind }) => kind === "quantile")) {
+    } else if (definition.of === "quantiles" && !losses.some(({ kind }) => kind === "quantile")) {
       if (losses.length > 0) report("metric-needs-quantiles", { metric }, at);
     }
   });

@@ -3,7 +3,8 @@ import { publishedSchema } from "../../../compiler/schema/assemble.ts";
 import { decodeKeys } from "../../../compiler/schema/decode.ts";
 import { initializerCommonKeys, initializers } from "../../../compiler/schema/initializers.ts";
 import type { Keys, KeySchema } from "../../../compiler/keys/define.ts";
-import { metrics } from "../../../compiler/metrics/index.ts";
+import type { Metric } from "../../../runtime/metrics/define.ts";
+import { metrics } from "../../../runtime/metrics/index.ts";
 import { trainKeys } from "../../../compiler/schema/train.ts";
 import { memberOf } from "../../../compiler/support/plain.ts";
 import type { Schema } from "./keys.ts";
@@ -93,11 +94,11 @@ export function decodeSection(): Section {
 }
 
 export function metricSection(): Section {
-  const rows = metrics.map(({ kind, summary, formula, targets, needsSeries, needsQuantiles = false }) => [
-    code(kind),
-    prose(summary),
-    code(formula),
-    `${targets === "class" ? "int32" : "float32"} targets${needsSeries ? " of a series" : ""}${needsQuantiles ? " of a quantile loss" : ""}`,
+  const rows = metrics.map((metric) => [
+    code(metric.kind),
+    prose(metric.summary),
+    code(metric.formula),
+    wantedBy(metric),
   ]);
   return {
     title: "Metrics",
@@ -107,6 +108,12 @@ export function metricSection(): Section {
       table(["metric", "what it is", "formula", "for"], rows),
     ],
   };
+}
+
+function wantedBy(metric: Metric): string {
+  if (metric.of === "classes") return "int32 targets";
+  if (metric.of === "quantiles") return "float32 targets of a quantile loss";
+  return `float32 targets${metric.needsSeries === true ? " of a series" : ""}`;
 }
 
 export function initializerSection(): Section {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { accuracy } from "../../../../runtime/metrics/accuracy.ts";
 import { f1 } from "../../../../runtime/metrics/f1.ts";
+import type { Metric, Score } from "../../../../runtime/metrics/define.ts";
 import { metricNamed, metrics } from "../../../../runtime/metrics/index.ts";
 import { mae } from "../../../../runtime/metrics/mae.ts";
 import { mape } from "../../../../runtime/metrics/mape.ts";
@@ -70,20 +71,26 @@ describe("metrics that are not defined", () => {
   });
 });
 
+/** What a metric makes of what it takes, of any kind. */
+function scoreOf(metric: Metric, given: Metric["example"]["given"]): Score {
+  return (metric.score as (given: Metric["example"]["given"]) => Score)(given);
+}
+
+const nothing = { numbers: [], classes: { predicted: [], truth: [], logProbabilities: [] }, quantiles: [] } as const;
+
+describe.each(metrics.map((metric) => [metric.kind, metric] as const))("%s", (_, metric) => {
+  it("has the value of its example", () => {
+    expect(scoreOf(metric, metric.example.given).value).toBeCloseTo(metric.example.value, 12);
+  });
+
+  it("of nothing is not defined, and says why", () => {
+    expect(scoreOf(metric, nothing[metric.of])).toEqual({ value: null, reason: expect.any(String) as string });
+  });
+});
+
 describe("the table", () => {
-  it("has each name once", () => {
-    expect(metrics.map(({ name }) => name)).toEqual([
-      "mae",
-      "rmse",
-      "mape",
-      "smape",
-      "mase",
-      "pinball",
-      "coverage",
-      "accuracy",
-      "f1",
-      "perplexity",
-    ]);
+  it("has each kind once, and no other", () => {
+    expect(new Set(metrics.map(({ kind }) => kind)).size).toBe(metrics.length);
     expect(metricNamed("rmse")).toBe(rmse);
     expect(() => metricNamed("bleu")).toThrow("there is no metric bleu.");
   });
