@@ -11,6 +11,18 @@ const direction = [
   zone("./runtime", "./compiler", "The runtime never reads a spec: it knows the compiler's output only."),
   zone("./runtime", "./cli", "The command line stands above the runtime."),
   zone("./compiler", "./cli", "The command line stands above the compiler."),
+  {
+    ...zone(
+      "./compiler",
+      "./runtime",
+      "Of the runtime the compiler knows the contract's types, the metrics and runtime/shared.",
+    ),
+    except: ["./contract.ts", "./metrics", "./shared"],
+  },
+  {
+    ...zone("./runtime/shared", "./runtime", "runtime/shared stands below compiler and runtime: it imports nothing."),
+    except: ["./shared"],
+  },
   zone("./generated", ["./compiler", "./cli"], "A generated module imports the runtime and nothing else."),
   zone(
     "./compiler/support",

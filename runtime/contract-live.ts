@@ -1,6 +1,7 @@
 /** What a program does with a live model: a part of the contract. */
 import type { Bytes } from "./bytes.ts";
 import type { BackendReport, InputFact, ModelDefinition } from "./contract.ts";
+import type { LengthsOf } from "./shared/names.ts";
 
 /**
  * Row-major numbers: flat, or nested by shape. Lengths are checked against the model. What a model computes with is float32:
@@ -28,7 +29,7 @@ export type PredictInputs<D extends ModelDefinition> = {
   readonly [F in Predicted<D["inputs"][number]> as F["name"]]: TensorInput;
 } & {
   readonly [
-    F in Predicted<D["inputs"][number]> as F["lengths"] extends true ? `${F["name"]}.lengths` : never
+    F in Predicted<D["inputs"][number]> as F["lengths"] extends true ? LengthsOf<F["name"]> : never
   ]: TensorInput;
 };
 /** Of inputs those that `predict` takes: read by layers, and not in training alone. */
@@ -44,7 +45,7 @@ export type LengthInputs<D extends ModelDefinition, Role extends InputFact["role
   readonly [
     F in D["inputs"][number] as F["role"] extends Role
       ? F["lengths"] extends true
-        ? `${F["name"]}.lengths`
+        ? LengthsOf<F["name"]>
         : never
       : never
   ]: TensorInput;

@@ -1,6 +1,7 @@
 /** What a tensor must be that enters a model, from a file or from a call: its name, its shape and the numbers it may hold. */
 import type { InputFact } from "./contract.ts";
 import { shapeText } from "./tensor.ts";
+import { lengthsOf } from "./shared/names.ts";
 
 /** Whole numbers travel to the device as float32, which holds each of them up to here. */
 export const LARGEST_WHOLE = 2 ** 24;
@@ -41,7 +42,7 @@ export function expectationsOf(
   const values: Expectation = { name, shape, axes, limits, ...(mayBeMissing ? { mayBeMissing } : {}) };
   if (!lengths) return [values];
   const steps = { whole: true, from: mayBeEmpty ? 0 : 1, to: shape[0] ?? 1 };
-  return [values, { name: `${name}.lengths`, shape: [], axes: [], limits: steps, lengthsOf: name }];
+  return [values, { name: lengthsOf(name), shape: [], axes: [], limits: steps, lengthsOf: name }];
 }
 
 function limitsOf(

@@ -1,10 +1,11 @@
 /** What a model that writes makes of examples, beside what was to be written. */
 import type { DecodeFact, Hypothesis, LiveModel, TensorInputs } from "../../runtime/contract.ts";
 import type { Examples } from "../../runtime/data/dataset.ts";
-import { memberOf } from "../../runtime/member-of.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import { lossesOf } from "./spec-facts.ts";
+import { lengthsOf } from "../../runtime/shared/names.ts";
 
 export interface DecodedExample {
   /** Undefined where the model reads no tokens, but frames. */
@@ -60,7 +61,7 @@ function neededOf(
   tensors: Readonly<Record<string, Float32Array>>,
 ): TensorInputs {
   const given = definition.inputs.filter(({ name, role }) => role === "input" && name !== decode.input);
-  const names = given.flatMap(({ name, lengths }) => (lengths ? [name, `${name}.lengths`] : [name]));
+  const names = given.flatMap(({ name, lengths }) => (lengths ? [name, lengthsOf(name)] : [name]));
   return Object.fromEntries(names.map((name) => [name, memberOf(tensors, name) ?? new Float32Array()]));
 }
 
@@ -73,7 +74,7 @@ function tokensIn(
 ): number[][] {
   const size = sizeOf(definition.inputs.find((input) => input.name === name)?.shape ?? []);
   const values = memberOf(tensors, name) ?? new Float32Array();
-  const lengths = tensors[`${name}.lengths`];
+  const lengths = tensors[lengthsOf(name)];
   return Array.from({ length: values.length / size }, (_, example) => {
     const tokens = [...values.subarray(example * size, example * size + (lengths?.[example] ?? size))];
     const end = decode?.from === "tokens" ? tokens.indexOf(decode.eos) : -1;

@@ -1,6 +1,6 @@
 /** What early stopping watches, and whether the validation part has a value for it at all. */
 import type { Document } from "../../compiler/contracts/document.ts";
-import { memberOf } from "../../compiler/support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import { joinWords } from "../../compiler/support/words.ts";
 import type { ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";

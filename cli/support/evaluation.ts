@@ -1,5 +1,5 @@
 /** Scores of a model on one part of its data, beside a baseline that needs no model. */
-import { memberOf } from "../../compiler/support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { LiveModel, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { Scale } from "../../runtime/data/forecast.ts";

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { diagnosticToJson, renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { JsonDiagnostic, JsonPlace } from "../../compiler/diagnostics/render.ts";
 import { linesOf, positionAt } from "../../compiler/support/text-position.ts";
-import { visibleText } from "../../compiler/support/visible-text.ts";
+import { visibleText } from "../../runtime/shared/visible-text.ts";
 import type { Problem } from "../../runtime/problem.ts";
 import { problemsOf } from "../../runtime/problem.ts";
 import { Mistake } from "./mistake.ts";

@@ -3,7 +3,7 @@ import type { LiveModel } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/data/section.ts";
-import { memberOf } from "../../runtime/member-of.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import { countedPositions } from "../../runtime/metrics/part.ts";
 import { ignoredClass, levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
 import { sizeOf } from "../../runtime/tensor.ts";

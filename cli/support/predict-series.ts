@@ -1,6 +1,6 @@
 /** The rows that come after a table, forecast on the scale of the table. */
 import { numberText } from "../../compiler/support/number-text.ts";
-import { memberOf } from "../../compiler/support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { SeriesSection } from "../../runtime/data/section.ts";
 import { loadPredictionWindow, type PredictionWindow } from "../../runtime/data/series.ts";
 import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";

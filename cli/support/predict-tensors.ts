@@ -1,6 +1,6 @@
 /** Predictions for the examples of a file of tensors, one object or line per example. */
-import { memberOf } from "../../compiler/support/plain.ts";
-import { jsonText } from "../../compiler/support/visible-text.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
+import { jsonText } from "../../runtime/shared/visible-text.ts";
 import type { Hypothesis, InputFact, ModelDefinition, OutputFact, PredictInputs } from "../../runtime/contract.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import { readTensorFile, type TensorFile } from "../../runtime/data/tensor-file.ts";
@@ -11,6 +11,7 @@ import { nested } from "./nested.ts";
 import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
 import type { Session } from "./session.ts";
 import { lossesOf } from "./spec-facts.ts";
+import { lengthsOf, withoutLengths } from "../../runtime/shared/names.ts";
 
 export async function predictTensors({ session, subject, live, input }: PredictionRequest): Promise<void> {
   const { definition } = subject.handle;
@@ -69,7 +70,7 @@ export function wantedOf(
   const left = readable.filter((input) => !isWanted(input));
   return {
     wanted: readable.filter(isWanted),
-    optional: left.flatMap(({ name, lengths }) => (lengths ? [name, `${name}.lengths`] : [name])),
+    optional: left.flatMap(({ name, lengths }) => (lengths ? [name, lengthsOf(name)] : [name])),
   };
 }
 
@@ -83,7 +84,7 @@ export async function readNeeded(
   unneeded: readonly string[],
 ): Promise<TensorFile> {
   const file = await readTensorFile(path, files);
-  const isNeeded = (name: string): boolean => !unneeded.includes(name.replace(/\.lengths$/, ""));
+  const isNeeded = (name: string): boolean => !unneeded.includes(withoutLengths(name));
   const unread = [...file.tensors.keys()].filter((name) => !isNeeded(name));
   // Nothing else: then it is another file, and what it holds belongs into the message.
   if (unread.length === file.tensors.size) return file;

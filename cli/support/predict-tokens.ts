@@ -1,5 +1,5 @@
 /** What a model writes token by token: decoded from the examples of a file, gone on with from beginnings, or from nothing. */
-import { jsonText } from "../../compiler/support/visible-text.ts";
+import { jsonText } from "../../runtime/shared/visible-text.ts";
 import type { DecodeFact, Hypothesis, ModelDefinition } from "../../runtime/contract.ts";
 import { nameHelp } from "../../runtime/data/suggest.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
@@ -13,6 +13,7 @@ import { bestOf, readNeeded, wantedOf } from "./predict-tensors.ts";
 import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
 import type { Session } from "./session.ts";
 import { WrittenOutputs } from "./written-outputs.ts";
+import { lengthsOf } from "../../runtime/shared/names.ts";
 
 export interface TokenRequest extends Pick<PredictionRequest, "session" | "live"> {
   readonly decode: DecodeFact;
@@ -63,7 +64,7 @@ async function tensorsIn(
     const { wanted, optional } = wantedOf(file, definition, { needs, without: input });
     return (await checkTensors(file, wanted, {}, optional)).tensors;
   }
-  const lengths = `${input}.lengths`;
+  const lengths = lengthsOf(input);
   const hasLengths = file.tensors.has(lengths);
   const width = widthOf(file, input);
   const wanted = definition.inputs
@@ -76,7 +77,7 @@ async function tensorsIn(
 /** Tokens of each beginning. */
 function widthOf({ file, tensors, placeOf }: TensorFile, name: string): number {
   const shape = tensors.get(name)?.shape;
-  const help = `beginnings are lists of tokens, one list each: "${name}": [[2, 4, 5], [2, 7, 8]], with "${name}.lengths" where they are padded.`;
+  const help = `beginnings are lists of tokens, one list each: "${name}": [[2, 4, 5], [2, 7, 8]], with "${lengthsOf(name)}" where they are padded.`;
   if (shape === undefined) {
     const held = nameHelp(name, [...tensors.keys()], "tensors");
     throw new Problem({

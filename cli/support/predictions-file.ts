@@ -7,6 +7,7 @@ import type { DecodedPart } from "./decoded-part.ts";
 import { Mistake } from "./mistake.ts";
 import { nested, type Nested } from "./nested.ts";
 import { answerSize, answersOf, type AnswerRequest, type Answers, type PartAnswers } from "./part-answers.ts";
+import { lengthsOf } from "../../runtime/shared/names.ts";
 
 type Writer = (answers: PartAnswers) => string | Uint8Array;
 
@@ -204,6 +205,6 @@ function padded(name: string, rows: readonly (readonly number[])[]): (readonly [
   const lengths = Int32Array.from(rows, ({ length }) => length);
   return [
     [name, { dtype: "I32", shape: [rows.length, width], data }],
-    [`${name}.lengths`, { dtype: "I32", shape: [rows.length], data: lengths }],
+    [lengthsOf(name), { dtype: "I32", shape: [rows.length], data: lengths }],
   ];
 }

@@ -3,8 +3,9 @@ import { isRecord } from "../../compiler/support/plain.ts";
 import type { ModelDefinition, OutputFact } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { AttentionFacts, RowAxis } from "../../runtime/report/facts.ts";
-import { memberOf } from "../../runtime/member-of.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { lengthsOf } from "../../runtime/shared/names.ts";
 
 /** What the layers call the outputs that hold weights: of attention, of heads, of a decoder. */
 const ENDING = /\.(weights|cross_weights|attention)$/;
@@ -51,7 +52,7 @@ function extentOf(
     // By the name of the axis; layers may name theirs otherwise, and then the one input of that length is meant.
     const named = padded.filter((input) => input.axes[0] === axes[position]);
     const [input, another] = named.length > 0 ? named : padded;
-    const lengths = input === undefined || another !== undefined ? undefined : tensors[`${input.name}.lengths`];
+    const lengths = input === undefined || another !== undefined ? undefined : tensors[lengthsOf(input.name)];
     return (example) => lengths?.[example] ?? size;
   };
   const keys = lengthsAt(shape.length - 1);

@@ -6,7 +6,7 @@ import { countedPositions, lengthsOfTarget, meanExample } from "../../runtime/me
 import type { NumbersFacts, StepErrors } from "../../runtime/report/facts.ts";
 import { exampleText, sizeOf } from "../../runtime/tensor.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { memberOf } from "../../runtime/member-of.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import { lossesOf } from "./spec-facts.ts";
 
 /** Examples that are drawn: as lines, and as points. */

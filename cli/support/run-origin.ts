@@ -3,7 +3,8 @@
  * keeps it, so that a run is never taken up with something else unsaid.
  */
 import { createHash } from "node:crypto";
-import { isRecord, memberOf } from "../../compiler/support/plain.ts";
+import { isRecord } from "../../compiler/support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import { joinWords } from "../../compiler/support/words.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset, Examples } from "../../runtime/data/dataset.ts";

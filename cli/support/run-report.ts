@@ -1,7 +1,8 @@
 /** Gathers what a report of a run shows, and writes it. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { isRecord, memberOf } from "../../compiler/support/plain.ts";
+import { isRecord } from "../../compiler/support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type ForecastData, type PartForecast } from "../../runtime/data/forecast.ts";

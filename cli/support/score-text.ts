@@ -1,5 +1,5 @@
 /** Scores as a table: the model beside its baseline. */
-import { memberOf } from "../../compiler/support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { LevelScore } from "../../runtime/metrics/quantiles.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import type { PartScores, TargetScores } from "./evaluation.ts";

@@ -1,6 +1,7 @@
 /** What commands need of a resolved spec: its losses and metrics as types, and its data. */
 import type { Document } from "../../compiler/contracts/document.ts";
-import { isRecord, memberOf } from "../../compiler/support/plain.ts";
+import { isRecord } from "../../compiler/support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { ModelDefinition, ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset, FileReader } from "../../runtime/data/dataset.ts";
 import { loadDataset } from "../../runtime/data/load.ts";

@@ -1,5 +1,5 @@
 /** The specs that `init` writes, and small made-up data to try them on. */
-import { jsonText, visibleText } from "../../compiler/support/visible-text.ts";
+import { jsonText, visibleText } from "../../runtime/shared/visible-text.ts";
 import type { TableStudy } from "./study-table.ts";
 
 const SCHEMA =

@@ -1,6 +1,6 @@
 /** What a command may touch of the process around it; tests bring their own. */
 import path from "node:path";
-import { visibleText } from "../../compiler/support/visible-text.ts";
+import { visibleText } from "../../runtime/shared/visible-text.ts";
 import type { SignalSource } from "../../runtime/run/interrupt.ts";
 import { calledAs } from "./called-as.ts";
 import { OutputLoss } from "./output-loss.ts";

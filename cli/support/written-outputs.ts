@@ -1,11 +1,12 @@
 /** The outputs of a model along the tokens that it wrote. */
-import { memberOf } from "../../compiler/support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { DecodeFact, Hypothesis, LiveModel, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
 import { exampleOf, type DecodedExample } from "../../runtime/model/decoded-examples.ts";
 import { shapeOfExample } from "../../runtime/model/sequence-steps.ts";
 import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";
 import { nested, type Nested } from "./nested.ts";
 import { putsBosItself } from "./spec-facts.ts";
+import { lengthsOf, withoutLengths } from "../../runtime/shared/names.ts";
 
 export class WrittenOutputs {
   readonly #live: LiveModel;
@@ -102,8 +103,8 @@ export class WrittenOutputs {
     const held = all.slice(0, steps);
     const padded = new Float32Array(steps);
     padded.set(held);
-    const lengths = fact?.lengths === true ? { [`${name}.lengths`]: Float32Array.of(held.length) } : {};
-    const isOther = ([given]: readonly [string, unknown]): boolean => given.replace(/\.lengths$/, "") !== name;
+    const lengths = fact?.lengths === true ? { [lengthsOf(name)]: Float32Array.of(held.length) } : {};
+    const isOther = ([given]: readonly [string, unknown]): boolean => withoutLengths(given) !== name;
     const others = Object.entries(this.#inputs).filter(isOther);
     const given = exampleOf(definition, Object.fromEntries(others), index);
     const taken = withStandIns({ ...given, [name]: padded, ...lengths }, predictedInputs(definition), 1);

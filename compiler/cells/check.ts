@@ -2,7 +2,8 @@
 import type { Place } from "../contracts/document.ts";
 import type { Initializer } from "../../runtime/contract.ts";
 import type { DiagnosticCode, DiagnosticFacts } from "../diagnostics/catalogue.ts";
-import { isInherited, isRecord, memberOf } from "../support/plain.ts";
+import { isInherited, isRecord } from "../support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { Cell, CellParameter, Equation, Expression, Shape, SizeCondition, Span } from "./define.ts";
 import { constantDimension } from "./dimension.ts";
 import type { Dimension } from "./dimension.ts";

@@ -8,7 +8,7 @@ import { stepwise } from "../layers/define.ts";
 import { buildStepped, directionsOf, eachRun, planStepped, steppedKeys, streamStepped } from "../layers/stepped.ts";
 import type { Run, StateFact, SteppedConfig } from "../layers/stepped.ts";
 import type { Keys } from "../keys/define.ts";
-import { memberOf } from "../support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { Cell, SizeCondition } from "./define.ts";
 import { evaluateDimension } from "./dimension.ts";
 import { Evaluation } from "./evaluate.ts";

@@ -1,6 +1,6 @@
 /** All texts of a cell one after the other, each character with its place in the file. */
 import type { Place } from "../contracts/document.ts";
-import { memberOf } from "../support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { Span } from "./define.ts";
 
 export class CellText {

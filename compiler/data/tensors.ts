@@ -5,6 +5,7 @@ import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";
 import { Sizes, tensorOf } from "./sizes.ts";
 import { checkOrder, checkSplit, fillOrder, fillSplit, orderKeys, splitSchema } from "./split.ts";
+import { isLengths, lengthsOf } from "../../runtime/shared/names.ts";
 
 const furtherFiles = ["validation_file", "test_file"] as const;
 
@@ -46,7 +47,7 @@ export const tensors: DataDefinition = {
   inputs: (context) => {
     const { spec, facts, report } = context;
     if (!spec.inputs || Object.keys(spec.inputs).length === 0) {
-      const names = Object.keys(facts?.tensors ?? {}).filter((name) => !name.endsWith(".lengths"));
+      const names = Object.keys(facts?.tensors ?? {}).filter((name) => !isLengths(name));
       return report("missing-inputs", { kind: "tensors", names }, { pointer: spec.inputs ? "/inputs" : "/data/kind" });
     }
     const sizes = new Sizes(spec, facts, report);
@@ -118,7 +119,7 @@ function matchesFacts(
   const pointer = pointerTo("/inputs", name);
   const tensor = tensorOf(facts, name);
   const known = Object.keys(facts.tensors);
-  const read = Object.keys(spec.inputs ?? {}).flatMap((input) => [input, `${input}.lengths`]);
+  const read = Object.keys(spec.inputs ?? {}).flatMap((input) => [input, lengthsOf(input)]);
   const unread = known.filter((one) => !read.includes(one));
   if (!tensor) {
     report("unknown-tensor", { name, known, unread }, { pointer, part: "key" });
@@ -127,7 +128,7 @@ function matchesFacts(
   if (input.dtype === "int32" && tensor.dtype !== "int32") {
     report("tensor-dtype", { name }, { pointer: `${pointer}/dtype` });
   }
-  const lengths = tensorOf(facts, `${name}.lengths`);
+  const lengths = tensorOf(facts, lengthsOf(name));
   if (input.lengths === true && !(lengths?.dtype === "int32" && lengths.shape.length === 1)) {
     report("missing-lengths", { name, unread }, { pointer: `${pointer}/lengths`, part: "key" });
   }

@@ -1,5 +1,5 @@
 /** What PyTorch, Keras and Hugging Face call the same thing: spec keys by the names that their users may write instead. */
-import { memberOf } from "../support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 const namesOf: Readonly<Record<string, readonly string[]>> = {
   learning_rate: ["lr", "base_lr", "max_lr"],
   max_rate: ["max_lr"],

@@ -16,7 +16,7 @@ import type { Program } from "../ir/program.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
 import { invariant } from "../support/internal-error.ts";
-import { visibleText } from "../support/visible-text.ts";
+import { visibleText } from "../../runtime/shared/visible-text.ts";
 import type { KernelFunction } from "../targets/gpu/kernel.ts";
 import { programOrder, type GpuModule, type GpuPlan } from "../targets/gpu/target.ts";
 import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";

@@ -5,7 +5,7 @@ import type { Programs } from "../../runtime/contract.ts";
 import type { Program } from "../ir/program.ts";
 import type { ScalarFormula, ScalarVariable } from "../ir/scalar-formula.ts";
 import { readsVariable } from "../ir/scalar-formula.ts";
-import { averageScalars, averageSlot } from "../optimizers/average.ts";
+import { averageScalars } from "../optimizers/average.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
 import { scalarArgument } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
@@ -16,6 +16,7 @@ import { oneLine } from "./header.ts";
 import { dataLiteral, propertyKey, stringLiteral } from "../code-text/literals.ts";
 import { productFunction, scalarText } from "./scalars.ts";
 import type { SymbolTable } from "./symbols.ts";
+import { averageSlot, slotParts } from "../../runtime/shared/names.ts";
 
 /** What a module calls the function of its schedule. */
 export const scheduleName = "scheduledRate";
@@ -93,7 +94,9 @@ export function slotsOf({ optimizer: { config }, average }: Model, { slots }: Op
 export function accumulationMember({ accumulate }: Model, programs: Programs<Program>): string {
   if (accumulate === undefined) return "";
   // What the program keeps under a name with a mark is its own; statistics are parameters.
-  const tensors = resultsOf(programs.accumulate ?? programs.train_step).filter(({ name }) => name.includes("#"));
+  const tensors = resultsOf(programs.accumulate ?? programs.train_step).filter(
+    ({ name }) => slotParts(name) !== undefined,
+  );
   const rows = tensors.map((tensor) => `      ${dataLiteral(tensor, "", Number.POSITIVE_INFINITY)},\n`).join("");
   return `  accumulation: {\n    batches: ${accumulate},\n    tensors: [\n${rows}    ],\n  },\n`;
 }

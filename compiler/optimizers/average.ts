@@ -9,9 +9,6 @@ export interface AverageConfig {
   readonly startStep: number;
 }
 
-/** Name of the slot, `<parameter>#average`. */
-export const averageSlot = "average";
-
 /**
  * What the old average and the new parameters count, by scalar name. As torch.optim.swa_utils.AveragedModel with
  * `avg_fn = decay average + (1 - decay) parameter`, whose first update is a copy.

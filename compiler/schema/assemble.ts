@@ -1,5 +1,6 @@
 /** The JSON Schema of a spec (draft 7), put together from the tables. */
-import { isRecord, memberOf } from "../support/plain.ts";
+import { isRecord } from "../support/plain.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import { dataKinds } from "../data/index.ts";
 import { groups, layers } from "../layers/index.ts";
 import { losses } from "../losses/index.ts";

@@ -11,9 +11,7 @@ import { buildLayer } from "./4-build/layer.ts";
 import { buildLoss } from "./4-build/loss.ts";
 import type { LossPart } from "./4-build/loss.ts";
 import { inputValue, targetMask, Values } from "./4-build/values.ts";
-
-/** Outside name of the mask [B] that tells examples (1) from the padding of a smaller batch (0). */
-export const batchMaskName = "batch.mask";
+import { batchMask, lossCount, lossPart, lossPartCount, lossResult } from "../../runtime/shared/names.ts";
 
 export interface Forward {
   readonly operations: Operations;
@@ -40,7 +38,7 @@ export function build(model: Model): ForwardGraphs {
     predict: { name: "predict", outputs: evaluation.outputs },
     evaluate: {
       name: "evaluate",
-      outputs: [{ name: "loss", node: evaluation.loss }, ...lossOutputs(evaluation.losses), ...evaluation.outputs],
+      outputs: [{ name: lossResult, node: evaluation.loss }, ...lossOutputs(evaluation.losses), ...evaluation.outputs],
     },
     training: buildForward(model, true),
   };
@@ -50,10 +48,10 @@ export function build(model: Model): ForwardGraphs {
 export function lossOutputs(parts: readonly LossPart[]): Graph["outputs"] {
   const several = parts.length > 1 ? parts : [];
   return [
-    ...parts.slice(0, 1).map(({ count }) => ({ name: "loss.count", node: count })),
+    ...parts.slice(0, 1).map(({ count }) => ({ name: lossCount, node: count })),
     ...several.flatMap(({ value, count }, index) => [
-      { name: `loss.${index}`, node: value },
-      { name: `loss.${index}.count`, node: count },
+      { name: lossPart(index), node: value },
+      { name: lossPartCount(index), node: count },
     ]),
   ];
 }
@@ -65,7 +63,7 @@ function buildForward(model: Model, training: boolean): Forward {
   );
   const values = new Values();
   for (const input of model.inputs) values.set(input.name, inputValue(o, input, model.batchSize));
-  const mask = o.argument("input", batchMaskName, [model.batchSize]);
+  const mask = o.argument("input", batchMask, [model.batchSize]);
   let draws = 0;
   const random = (shape: readonly number[]): Node => o.argument("random", `random.${draws++}`, shape);
   let forcing: Node | undefined;

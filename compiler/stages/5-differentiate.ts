@@ -3,7 +3,7 @@ import type { Model } from "../contracts/model.ts";
 import type { ProgramGraphs } from "../contracts/programs.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/index.ts";
-import { averageScalars, averageSlot, updatedAverage } from "../optimizers/average.ts";
+import { averageScalars, updatedAverage } from "../optimizers/average.ts";
 import { scalarArgument } from "../optimizers/define.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { InternalError } from "../support/internal-error.ts";
@@ -12,13 +12,14 @@ import type { Forward, ForwardGraphs } from "./4-build.ts";
 import { accumulate } from "./5-differentiate/accumulate.ts";
 import { clipped } from "./5-differentiate/clip.ts";
 import { pullback } from "./5-differentiate/pullback.ts";
+import { averageSlot, gradientOf, lossResult, slotOf } from "../../runtime/shared/names.ts";
 
 type GraphOutput = Graph["outputs"][number];
 
 export function differentiate(model: Model, { predict, evaluate, training }: ForwardGraphs): ProgramGraphs {
   const { operations: o, loss } = training;
   const gradients = gradientsOf(model, training);
-  const lossOutput: GraphOutput = { name: "loss", node: loss };
+  const lossOutput: GraphOutput = { name: lossResult, node: loss };
   const seen: readonly GraphOutput[] = [
     lossOutput,
     ...lossOutputs(training.losses),
@@ -31,7 +32,7 @@ export function differentiate(model: Model, { predict, evaluate, training }: For
     evaluate,
     gradients: {
       name: "gradients",
-      outputs: [lossOutput, ...[...gradients].map(([name, node]) => ({ name: `gradient.${name}`, node }))],
+      outputs: [lossOutput, ...[...gradients].map(([name, node]) => ({ name: gradientOf(name), node }))],
     },
     train_step: {
       name: "train_step",
@@ -81,16 +82,16 @@ function updates(
     return [...gradients].flatMap(([name, gradient]) => {
       const parameter = parameters.get(name) as Node;
       const state = Object.fromEntries(
-        definition.slots(config).map((slot) => [slot, o.argument("state", `${name}#${slot}`, parameter.shape)]),
+        definition.slots(config).map((slot) => [slot, o.argument("state", slotOf(name, slot), parameter.shape)]),
       );
       const result = definition.update(o, config, { parameter, gradient, state, scalars });
       o.builder.named(result.parameter, "parameter");
-      const old = average && o.argument("state", `${name}#${averageSlot}`, parameter.shape);
+      const old = average && o.argument("state", slotOf(name, averageSlot), parameter.shape);
       const kept = old && { [averageSlot]: updatedAverage(o, { old, parameter: result.parameter, scalars }) };
       return [
         { name, node: result.parameter },
         ...Object.entries({ ...result.state, ...kept }).map(([slot, node]) => ({
-          name: `${name}#${slot}`,
+          name: slotOf(name, slot),
           node: o.builder.named(node, slot),
         })),
       ];

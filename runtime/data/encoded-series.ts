@@ -1,5 +1,5 @@
 /** A series as the model sees it (transformed, scaled) beside the numbers of the file, and the way back. */
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { ProblemList, type ProblemPlace } from "../problem.ts";
 import { channelsOf, type SeriesFacts } from "./series-facts.ts";
 import { FilledColumn } from "./missing.ts";

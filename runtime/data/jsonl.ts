@@ -1,7 +1,7 @@
 /** JSONL files: one object a line, all of one kind; a key that is left out is a missing value. */
 import { duplicateKey } from "../duplicate-key.ts";
 import { JsonTooDeep, parseJson } from "../json-text.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem, type ProblemPlace } from "../problem.ts";
 import { describe } from "../tensor.ts";
 import { lineAt, nextLine, placeInBytes } from "./byte-place.ts";

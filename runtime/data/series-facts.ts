@@ -1,5 +1,5 @@
 /** What must be remembered of a training series to encode new rows and to decode forecasts: plain JSON. */
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import type { NumberColumn } from "./number-column.ts";
 import { fitScaling, type Scaling } from "./scaler.ts";

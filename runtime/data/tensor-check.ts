@@ -1,7 +1,7 @@
 /** Whether a file's tensors are those a model reads: names, shapes, types, numbers and how many examples there are. */
 import type { InputFact } from "../contract.ts";
 import { expectationsOf, legend, type Expectation } from "../expectation.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem, ProblemList } from "../problem.ts";
 import { shapeText, sizeOf } from "../tensor.ts";
 import { nearestName } from "./suggest.ts";

@@ -1,6 +1,6 @@
 /** Data of kind `tensors`: one file split in its order, or a file per part. */
 import type { DType, InputFact } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { shapeText } from "../tensor.ts";
 import { checkIndex, type Dataset, type Examples, type FileReader } from "./dataset.ts";

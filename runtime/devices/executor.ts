@@ -10,7 +10,7 @@ import type {
   AnyProgramName,
   ProgramRun,
 } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { failureOf } from "./failure.ts";

@@ -3,13 +3,11 @@ import type { ModelDefinition, AnyProgramName, ProgramRun } from "../contract.ts
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { firstNotFinite, sizeOf } from "../tensor.ts";
+import { lossCount } from "../shared/names.ts";
 
-/** The one result that may be anything: nothing is learnt from how many elements counted. */
-const UNGUARDED = "loss.count";
-
-/** True when an update with this result must not be taken over. */
+/** True when an update with this result must not be taken over: nothing is learnt from how many elements counted. */
 export function spoils(name: string, values: Float32Array): boolean {
-  return name !== UNGUARDED && firstNotFinite(values) >= 0;
+  return name !== lossCount && firstNotFinite(values) >= 0;
 }
 
 /** The tensor under that name, which must have that many numbers where a number is given. */

@@ -11,7 +11,7 @@ import type {
   WasmModule,
   WasmProgram,
 } from "../contract.ts";
-import { memberOf, setMember } from "../member-of.ts";
+import { memberOf, setMember } from "../shared/member-of.ts";
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";

@@ -3,11 +3,12 @@ import type { InputFact } from "../contract.ts";
 import type { Dataset, Examples } from "../data/dataset.ts";
 import type { Scale } from "../data/forecast.ts";
 import type { PartName } from "../data/section.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { sizeOf } from "../tensor.ts";
 import { levelOf } from "../model/loss.ts";
 import { forecastAndScore, scoreForecastLevels } from "./forecast.ts";
 import { scoreClasses, scoreNumbers, scoreQuantiles, type NumberComparison, type Scores } from "./scores.ts";
+import { lengthsOf } from "../shared/names.ts";
 
 export interface ScorePartOptions {
   readonly dataset: Dataset;
@@ -112,7 +113,7 @@ export function lengthsOfTarget(
   const shares = (input: InputFact): boolean =>
     input.lengths && input.shape[0] === fact.shape[0] && input.axes[0] === fact.axes[0] && fact.axes[0] !== undefined;
   const masking = fact.lengths ? fact : inputs.find(shares);
-  return masking === undefined ? undefined : tensors[`${masking.name}.lengths`];
+  return masking === undefined ? undefined : tensors[lengthsOf(masking.name)];
 }
 
 /** Flat positions of a target's elements that count: those within its lengths. */

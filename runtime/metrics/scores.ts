@@ -1,5 +1,5 @@
 /** Scores of a model, always with those of a baseline that needs no model. */
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import type { ClassMetric, ClassPairs, Metric, NumberMetric, QuantileColumn, QuantileMetric, Score } from "./define.ts";
 import { metricNamed, metrics } from "./index.ts";

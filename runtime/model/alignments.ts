@@ -1,9 +1,10 @@
 /** Whether the targets of a loss such as ctc can be read into their inputs at all. */
 import type { AlignmentFact, ModelFacts } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { exampleText, sizeOf } from "../tensor.ts";
 import { stepsOf } from "./sequence-steps.ts";
+import { lengthsOf } from "../shared/names.ts";
 
 /**
  * A target needs one step per label, and one more for the blank between equal neighbours.
@@ -30,7 +31,7 @@ function checkAlignment(
   const size = sizeOf(definition.inputs.find(({ name }) => name === target)?.shape ?? []);
   const all = memberOf(tensors, target) ?? new Float32Array(0);
   for (let index = 0; index * size < all.length; index += 1) {
-    const length = tensors[`${target}.lengths`]?.[index] ?? size;
+    const length = tensors[lengthsOf(target)]?.[index] ?? size;
     const labels = all.subarray(index * size, index * size + length);
     checkLabels(alignment, labels, index, example);
     if (alignment.mustFit) checkFit(alignment, labels, tensors, index, example);

@@ -1,6 +1,6 @@
 /** Calls of any number of examples: all of them in batches, put together as if they had been one. */
 import type { LossValue, ModelDefinition } from "../contract.ts";
-import { memberOf, setMember } from "../member-of.ts";
+import { memberOf, setMember } from "../shared/member-of.ts";
 import { sizeOf } from "../tensor.ts";
 import { planBatches } from "./batches.ts";
 import type { CheckedInputs } from "./inputs.ts";

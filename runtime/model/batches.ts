@@ -9,12 +9,13 @@ import type {
   Programs,
 } from "../contract.ts";
 import { misfit } from "../devices/residents.ts";
-import { memberOf, setMember } from "../member-of.ts";
+import { memberOf, setMember } from "../shared/member-of.ts";
 import type { Problem } from "../problem.ts";
 import { dropoutStream, fillUniform } from "../random.ts";
 import { sizeOf } from "../tensor.ts";
 import type { CheckedInputs } from "./inputs.ts";
 import { residentTensors } from "./parameters.ts";
+import { batchMask, isLengths } from "../shared/names.ts";
 
 /** Everything a program may read besides the examples and what the executor keeps. */
 export interface CallState {
@@ -30,9 +31,6 @@ export interface Rows {
   readonly end: number;
   readonly batch: number;
 }
-
-/** The mask of real examples: 1, and 0 for the rows that fill up a batch. */
-const MASK = "batch.mask";
 
 /** An argument that comes with each call. */
 interface Feed {
@@ -103,7 +101,7 @@ function feedsOf(facts: readonly ArgumentFact[], batchSize: number): readonly Fe
     const size = sizeOf(shape);
     switch (role) {
       case "input": {
-        const kind = name === MASK ? "mask" : name.endsWith(".lengths") ? "lengths" : "rows";
+        const kind = name === batchMask ? "mask" : isLengths(name) ? "lengths" : "rows";
         feeds.push({ name, kind, size: size / batchSize, random: 0 });
         break;
       }

@@ -1,27 +1,22 @@
 /** The norm of all gradients in updates with `clip_grad_norm`: what a step tells of it, and what is done where its square overflows. */
 import type { ModelDefinition, ProgramRun } from "../contract.ts";
+import { gradientNormResult } from "../shared/names.ts";
 
-/** Argument of an update, a power of two: what the gradients are multiplied by before their squares are added up. */
-export const CLIP_SCALE = "clip.scale";
-
-/** With it the squares of whatever gradients float32 holds add up to a number that it holds too. */
+/** The scale (`clipScale`) with which the squares of whatever gradients float32 holds add up to a number that it holds too. */
 export const SMALL_SCALE = 2 ** -80;
 
-/** Result of an update: the norm before clipping, times the scale. */
-const GRADIENT_NORM = "gradient_norm";
-
 export function clipsNorm({ gpu }: ModelDefinition): boolean {
-  return gpu.train_step.results.some(({ name }) => name === GRADIENT_NORM);
+  return gpu.train_step.results.some(({ name }) => name === gradientNormResult);
 }
 
 /** Whether an update was refused that may be made with the small scale. */
 export function squaresOverflowed({ results, refused }: ProgramRun): boolean {
-  return refused !== undefined && results[GRADIENT_NORM]?.[0] === Infinity;
+  return refused !== undefined && results[gradientNormResult]?.[0] === Infinity;
 }
 
 /** In float64, which holds what float32 may not; undefined where the update clips no norm. */
 export function gradientNorm({ results }: ProgramRun, scale: number): number | undefined {
-  const norm = results[GRADIENT_NORM]?.[0];
+  const norm = results[gradientNormResult]?.[0];
   return norm === undefined ? undefined : norm / scale;
 }
 

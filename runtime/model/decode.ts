@@ -13,7 +13,7 @@ import { decodeCtc } from "../decoding/ctc.ts";
 import { search } from "../decoding/search.ts";
 import type { Searched, SearchOptions } from "../decoding/search.ts";
 import { misfit } from "../devices/residents.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { stepsOf } from "./sequence-steps.ts";
 import { decodedExamples, namesOf } from "./decoded-examples.ts";

@@ -1,11 +1,12 @@
 /** The examples that are decoded: what of each comes whole, and the tokens that are read before the first that is written. */
 import type { DecodeFact, InputFact, ModelDefinition, TensorInput, TensorInputs } from "../contract.ts";
 import { misfit } from "../devices/residents.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { isList, sizeOf } from "../tensor.ts";
 import { checkFacts } from "./inputs.ts";
 import { predictedInputs, withStandIns } from "./stand-ins.ts";
+import { lengthsOf } from "../shared/names.ts";
 
 export interface DecodedExample {
   /** What a stream starts with. */
@@ -73,14 +74,14 @@ function promptsOf(
 ): readonly (readonly number[])[] {
   const input = definition.inputs.find((one) => one.name === name);
   if (input === undefined) throw misfit(`The module has no input "${name}".`);
-  const hasLengths = namesOf(inputs)?.includes(`${name}.lengths`) === true;
+  const hasLengths = namesOf(inputs)?.includes(lengthsOf(name)) === true;
   const width = widthOf(inputs, name) ?? input.shape[0] ?? 1;
   const { count, tensors } = checkFacts(definition, inputs, [promptFact(input, width, hasLengths)], "decode");
   const prompts = Array.from({ length: count }, (_, example) =>
     Array.from(
       (memberOf(tensors, name) ?? []).slice(
         example * width,
-        example * width + (tensors[`${name}.lengths`]?.[example] ?? width),
+        example * width + (tensors[lengthsOf(name)]?.[example] ?? width),
       ),
     ),
   );
@@ -106,7 +107,7 @@ function widthOf(inputs: TensorInputs, name: string): number | undefined {
   if (namesOf(inputs)?.includes(name) !== true) return undefined;
   const named = inputs as Readonly<Record<string, TensorInput | undefined>>;
   const given = memberOf(named, name);
-  const lengths = memberOf(named, `${name}.lengths`);
+  const lengths = memberOf(named, lengthsOf(name));
   if (!isList(given) || given.length === 0) return undefined;
   const [first] = given;
   const count = isList(lengths) ? Math.max(1, lengths.length) : 1;

@@ -1,7 +1,7 @@
 /** The border of a model: what a caller hands over becomes flat float32 tensors of exactly the right size, or a Problem. */
 import type { InputFact, ModelDefinition, TensorInput } from "../contract.ts";
 import { expectationsOf, isWithin, legend, limitsText, type Expectation } from "../expectation.ts";
-import { memberOf, setMember } from "../member-of.ts";
+import { memberOf, setMember } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import {
   describe,
@@ -18,6 +18,7 @@ import {
 import { checkAlignments } from "./alignments.ts";
 import { ignoredClass } from "./loss.ts";
 import { predictedInputs } from "./stand-ins.ts";
+import { maskOf, withoutLengths } from "../shared/names.ts";
 
 /** Checked inputs: tensors by name, [count, ...shape] each, row-major; of targets that may be missing `<name>.mask` too. */
 export interface CheckedInputs {
@@ -99,7 +100,7 @@ function checkInputs(
       memberOf(inputs as Record<string, TensorInput>, expectation.name),
       copy,
     );
-    if (expectation.mayBeMissing === true) setMember(tensors, `${expectation.name}.mask`, takeMask(values));
+    if (expectation.mayBeMissing === true) setMember(tensors, maskOf(expectation.name), takeMask(values));
     checkValues(expectation, values);
     counts.push({ name: expectation.name, count });
     setMember(tensors, expectation.name, values);
@@ -133,7 +134,7 @@ function checkNames(
   if (unknown.length > 0) parts.push(`unknown: ${unknown.join(", ")}`);
   const predicted = predictedInputs(definition);
   const targets = definition.inputs.filter((input) => !predicted.includes(input)).map(({ name }) => name);
-  const isTarget = (name: string): boolean => targets.includes(name.replace(/\.lengths$/, ""));
+  const isTarget = (name: string): boolean => targets.includes(withoutLengths(name));
   const note = use === "predict" && unknown.some(isTarget) ? " Targets are not given to predict." : "";
   throw new Problem({
     code: "wrong-inputs",

@@ -34,6 +34,7 @@ import { startStream } from "./streams.ts";
 import { Queue } from "./turns.ts";
 import type { Turn } from "./turns.ts";
 import { stepOptions, trainStep } from "./update.ts";
+import { parameterOfGradient } from "../shared/names.ts";
 
 export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
   readonly definition: D;
@@ -73,11 +74,11 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     const checked = this.#oneBatch(inputs, "gradients");
     return this.#queue.run(async () => {
       const { results } = await this.#state.run("gradients", checked);
-      const prefix = "gradient.";
       return Object.fromEntries(
-        Object.entries(results)
-          .filter(([name]) => name.startsWith(prefix))
-          .map(([name, values]) => [name.slice(prefix.length), values]),
+        Object.entries(results).flatMap(([name, values]) => {
+          const parameter = parameterOfGradient(name);
+          return parameter === undefined ? [] : [[parameter, values] as const];
+        }),
       );
     });
   }

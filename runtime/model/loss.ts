@@ -1,5 +1,6 @@
 /** How losses of batches combine, and what the resolved spec says about the loss. */
 import type { LossPartValue, LossValue, ModelFacts } from "../contract.ts";
+import { lossCount, lossPart, lossPartCount, lossResult } from "../shared/names.ts";
 
 /** `sum` only where every loss of the spec is a sum: then the losses of batches add up. */
 export function lossReduction(definition: ModelFacts): "mean" | "sum" {
@@ -13,7 +14,7 @@ export function lossOf(
   results: Readonly<Record<string, Float32Array>>,
   examples: number,
 ): LossValue {
-  const value = { loss: results["loss"]?.[0] ?? NaN, count: results["loss.count"]?.[0] ?? examples };
+  const value = { loss: results[lossResult]?.[0] ?? NaN, count: results[lossCount]?.[0] ?? examples };
   if (!Array.isArray(definition.spec["loss"])) return value;
   const parts = lossParts(definition, results);
   return parts.length > 0 ? { ...value, parts } : value;
@@ -25,8 +26,8 @@ export function lossParts(
   results: Readonly<Record<string, Float32Array>>,
 ): readonly LossPartValue[] {
   return lossSpecs(definition).flatMap((spec, index) => {
-    const loss = results[`loss.${String(index)}`]?.[0];
-    const count = results[`loss.${String(index)}.count`]?.[0];
+    const loss = results[lossPart(index)]?.[0];
+    const count = results[lossPartCount(index)]?.[0];
     if (loss === undefined || count === undefined) return [];
     return [{ loss, count, reduction: spec["reduction"] === "sum" ? "sum" : "mean" }];
   });

@@ -1,6 +1,6 @@
 /** The tensors that a model keeps, trained ones and statistics: their start, and their way in and out of safetensors files. */
 import type { LiveModel, ModelDefinition, ParameterFact, StatisticDType } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { bytesOf } from "../bytes.ts";
 import type { Bytes } from "../bytes.ts";
@@ -10,6 +10,7 @@ import { CHECKSUM_KEY } from "../safetensors-checksum.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors.ts";
 import type { SafetensorsFile, SafetensorsTensor } from "../safetensors.ts";
 import { firstNotFinite, placeText, shapeText, sizeOf } from "../tensor.ts";
+import { slotOf, slotParts } from "../shared/names.ts";
 
 export type Tensors = Record<string, Float32Array>;
 
@@ -52,7 +53,7 @@ export function initialSlots(definition: ModelDefinition): Tensors {
   const { initial = {} } = definition.optimizer;
   return Object.fromEntries(
     expectedSlots(definition).map(({ name, shape }) => {
-      const start = memberOf(initial, name.slice(name.indexOf("#") + 1)) ?? 0;
+      const start = memberOf(initial, slotParts(name)?.slot ?? "") ?? 0;
       return [name, new Float32Array(sizeOf(shape)).fill(start)];
     }),
   );
@@ -68,7 +69,7 @@ export function expectedSlots(definition: ModelDefinition): readonly ExpectedTen
   const { parameters, optimizer, accumulation } = definition;
   const slots = parameters
     .filter(({ frozen }) => !frozen)
-    .flatMap(({ name, shape }) => optimizer.slots.map((slot) => ({ name: `${name}#${slot}`, shape })));
+    .flatMap(({ name, shape }) => optimizer.slots.map((slot) => ({ name: slotOf(name, slot), shape })));
   return [...slots, ...(accumulation?.tensors ?? [])];
 }
 

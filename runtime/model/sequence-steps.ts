@@ -1,5 +1,6 @@
 /** How long a sequence is that layers made of an example. */
 import type { LengthTable, OutputFact } from "../contract.ts";
+import { lengthsOf } from "../shared/names.ts";
 
 /**
  * @param given.steps how many there are at most
@@ -11,7 +12,7 @@ export function stepsOf(
   index: number,
 ): number {
   return lengths.reduce((least, { of, steps: table }) => {
-    const length = tensors[`${of}.lengths`]?.[index];
+    const length = tensors[lengthsOf(of)]?.[index];
     return length === undefined ? least : Math.min(least, table?.[length] ?? length);
   }, steps);
 }

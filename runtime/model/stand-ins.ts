@@ -1,7 +1,8 @@
 /** Inputs that what is asked for does not depend on, and that are left out: values that are allowed stand in for them. */
 import type { InputFact, ModelDefinition, OutputFact } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { sizeOf } from "../tensor.ts";
+import { lengthsOf } from "../shared/names.ts";
 
 type Tensors = Readonly<Record<string, Float32Array>>;
 
@@ -18,8 +19,8 @@ export function withStandIns(
 ): Record<string, Float32Array> {
   const entries = facts.flatMap(({ name, shape, lengths }) => {
     const own = memberOf(tensors, name) ?? new Float32Array(count * sizeOf(shape));
-    const ends = memberOf(tensors, `${name}.lengths`) ?? new Float32Array(count).fill(1);
-    return lengths ? [[name, own] as const, [`${name}.lengths`, ends] as const] : [[name, own] as const];
+    const ends = memberOf(tensors, lengthsOf(name)) ?? new Float32Array(count).fill(1);
+    return lengths ? [[name, own] as const, [lengthsOf(name), ends] as const] : [[name, own] as const];
   });
   return Object.fromEntries(entries);
 }

@@ -11,14 +11,15 @@ import type {
   StreamProgramName,
   TrainingState,
 } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { sizeOf } from "../tensor.ts";
 import { ProgramCalls } from "./batches.ts";
 import type { Rows } from "./batches.ts";
-import { CLIP_SCALE, clipsNorm } from "./clip.ts";
+import { clipsNorm } from "./clip.ts";
 import type { CheckedInputs } from "./inputs.ts";
 import { expectedSlots, float32Entry, initialSlots, takeTensors, writeWeights } from "./parameters.ts";
 import type { Tensors, Weights } from "./parameters.ts";
+import { accumulationKept, clipScale } from "../shared/names.ts";
 
 /** What a new model starts from. */
 export interface LiveStart {
@@ -126,11 +127,11 @@ export class ModelState {
   /** Runs one batch; what an update changes is changed when this is resolved, or nothing is (`refused`). */
   run(program: AnyProgramName, inputs: CheckedInputs, setting: RunSetting = {}): Promise<ProgramRun> {
     const { optimizer, accumulation, batchSize } = this.definition;
-    const { rows = { start: 0, end: inputs.count, batch: batchSize }, clipScale = 1 } = setting;
+    const { rows = { start: 0, end: inputs.count, batch: batchSize }, clipScale: scale = 1 } = setting;
     const step = this.#step + 1;
     const own = optimizer.scalars(step, setting.learningRate ?? optimizer.learningRate);
     const kept = this.#accumulated === 0 ? 0 : 1;
-    const scalars = this.#hasFurtherScalars ? { ...own, "accumulation.kept": kept, [CLIP_SCALE]: clipScale } : own;
+    const scalars = this.#hasFurtherScalars ? { ...own, [accumulationKept]: kept, [clipScale]: scale } : own;
     // Every batch of an update has random numbers of its own.
     const draw = (step - 1) * (accumulation?.batches ?? 1) + this.#accumulated + 1;
     return this.#calls.run(program, { scalars, seed: this.#seed, draw }, inputs, rows, this.#taken);

@@ -8,17 +8,15 @@ import type {
   TensorInputs,
   TensorOutputs,
 } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { checkFacts } from "./inputs.ts";
 import type { ModelState } from "./state.ts";
 import type { Turn } from "./turns.ts";
+import { streamPosition } from "../shared/names.ts";
 
 type Tensors = Readonly<Record<string, Float32Array>>;
-
-/** Argument of a step: how many went before. */
-const positionName = "stream.position";
 
 /**
  * @param turn when the stream and each of its steps may read the state
@@ -128,7 +126,7 @@ class RunningStream implements Stream {
       ...context,
       ...this.#states,
       ...given,
-      [positionName]: position,
+      [streamPosition]: position,
     });
     const resultOf = (name: string): [string, Float32Array] => [name, memberOf(results, name) ?? new Float32Array(0)];
     this.#states = Object.fromEntries(fact.states.map(({ name }) => resultOf(name)));

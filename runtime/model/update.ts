@@ -1,6 +1,6 @@
 /** One batch of training: an update of the parameters, or a part of one that several batches make. */
 import type { AnyProgramName, ModelDefinition, ProgramRun, StepValue, TrainStepOptions } from "../contract.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import type { Problem } from "../problem.ts";
 import { learningRateAt } from "../training/learning-rate.ts";
 import { checkStepOptions } from "./check-calls.ts";
@@ -11,6 +11,7 @@ import type { CheckedInputs } from "./inputs.ts";
 import { lossOf } from "./loss.ts";
 import type { Tensors } from "./parameters.ts";
 import type { ModelState } from "./state.ts";
+import { gradientNormResult, isOfLosses, lossResult } from "../shared/names.ts";
 
 /** @throws Problem `loss-not-finite`; the state is then as it was */
 export async function trainStep(
@@ -72,11 +73,11 @@ async function refusal(
   const faults = notFinite(named(definition, program, { ...results, ...refused }));
   const gradients = await state.run("gradients", inputs);
   const causes = [
-    ...notFinite(named(definition, "gradients", gradients.results).filter(({ name }) => name !== "loss")),
+    ...notFinite(named(definition, "gradients", gradients.results).filter(({ name }) => name !== lossResult)),
     ...clippingFault(definition, norm),
   ];
-  const isLoss = (fault: string): boolean => fault.startsWith("loss is ");
-  const isOld = (fault: string): boolean => fault.startsWith("gradient_norm is ");
+  const isLoss = (fault: string): boolean => fault.startsWith(`${lossResult} is `);
+  const isOld = (fault: string): boolean => fault.startsWith(`${gradientNormResult} is `);
   return lossNotFinite(state.step + 1, [
     ...faults.filter(isLoss),
     ...causes,
@@ -90,6 +91,6 @@ async function refusal(
 function named(definition: ModelDefinition, program: AnyProgramName, results: Tensors): readonly NamedTensor[] {
   // Left out: what counts, and the losses that `loss` sums, which is not finite either where one of them is not.
   return (definition.gpu[program]?.results ?? [])
-    .filter(({ name }) => !name.startsWith("loss."))
+    .filter(({ name }) => !isOfLosses(name))
     .map(({ name, shape }) => ({ name, shape, values: memberOf(results, name) ?? new Float32Array(0) }));
 }

@@ -1,8 +1,8 @@
 /** Vega-Lite specifications to SVG text, without a browser. The one place that loads Vega. */
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { memberOf } from "../member-of.ts";
-import { visibleText } from "../visible-text.ts";
+import { memberOf } from "../shared/member-of.ts";
+import { visibleText } from "../shared/visible-text.ts";
 import { escaped, Markup } from "./markup.ts";
 
 /** Colours that stay apart for the colour-blind (Okabe and Ito), and in grey. */

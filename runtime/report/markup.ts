@@ -1,6 +1,6 @@
 /** HTML in which text cannot become markup: strings are escaped, and only what was made here passes as it is. */
-import { memberOf } from "../member-of.ts";
-import { visibleText } from "../visible-text.ts";
+import { memberOf } from "../shared/member-of.ts";
+import { visibleText } from "../shared/visible-text.ts";
 
 export class Markup {
   readonly text: string;

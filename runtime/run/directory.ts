@@ -2,7 +2,7 @@
 import { mkdir, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../problem.ts";
-import { jsonText } from "../visible-text.ts";
+import { jsonText } from "../shared/visible-text.ts";
 import { reasonOf, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic-write.ts";
 import { LOCK_FILE, lockRun } from "./lock.ts";
 import type { RunLock } from "./lock.ts";

@@ -3,7 +3,7 @@ import { open, readFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { parseJson } from "../json-text.ts";
 import type { EpochRecord } from "../training/state.ts";
-import { jsonText } from "../visible-text.ts";
+import { jsonText } from "../shared/visible-text.ts";
 import { notWritten, writeFileAtomically } from "./atomic-write.ts";
 
 export class RunLog {

@@ -1,7 +1,7 @@
 /** How a person sees training going on: a bar on a terminal, plain lines elsewhere, nothing when asked to be quiet. */
 import cliProgress from "cli-progress";
 import type { EpochRecord } from "../training/state.ts";
-import { visibleText } from "../visible-text.ts";
+import { visibleText } from "../shared/visible-text.ts";
 import { Pace, speedText } from "./pace.ts";
 import { epochLine, lossName, normTexts, paceTexts, validationTexts, valueText, whereText } from "./progress-text.ts";
 

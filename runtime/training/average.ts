@@ -2,11 +2,10 @@
 import type { LiveModel, ModelDefinition } from "../contract.ts";
 import type { Tensors } from "../model/parameters.ts";
 import { replaceParameters } from "../model/parameters.ts";
-
-const SLOT = "average";
+import { averageSlot, slotOf } from "../shared/names.ts";
 
 export function keepsAverage({ optimizer }: Pick<ModelDefinition, "optimizer">): boolean {
-  return optimizer.slots.includes(SLOT);
+  return optimizer.slots.includes(averageSlot);
 }
 
 /** The averages by parameter name; what is not trained is as it is. Before the first update, the parameters. */
@@ -15,7 +14,7 @@ export function averagedParameters(model: Pick<LiveModel, "parameters" | "traini
   const parameters = model.parameters();
   if (step === 0) return parameters;
   return Object.fromEntries(
-    Object.entries(parameters).map(([name, values]) => [name, slots[`${name}#${SLOT}`] ?? values]),
+    Object.entries(parameters).map(([name, values]) => [name, slots[slotOf(name, averageSlot)] ?? values]),
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ModelDefinition } from "../contract.ts";
 import { parseJson } from "../json-text.ts";
-import { memberOf } from "../member-of.ts";
+import { memberOf } from "../shared/member-of.ts";
 import { checkSpecHash, expectedSlots, fileEntry, takeTensors, weightsMetadata } from "../model/parameters.ts";
 import type { ExpectedTensor, Tensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";

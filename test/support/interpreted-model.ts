@@ -10,8 +10,7 @@ import { averageScalars } from "../../compiler/optimizers/average.ts";
 import { scalarArgument } from "../../compiler/optimizers/define.ts";
 import { optimizers } from "../../compiler/optimizers/index.ts";
 import { teacherForcingScalars } from "../../compiler/schedules/teacher-forcing.ts";
-import { keptArgument } from "../../compiler/stages/5-differentiate/accumulate.ts";
-import { clipScaleArgument } from "../../compiler/stages/5-differentiate/clip.ts";
+import { accumulationKept, clipScale } from "../../runtime/shared/names.ts";
 import { learningRateAt } from "../../runtime/training/learning-rate.ts";
 import { allNodes } from "./numbers.ts";
 import { scalarValue } from "./scalars.ts";
@@ -101,8 +100,8 @@ export class InterpretedModel {
         ...(teacherForcing && teacherForcingScalars(teacherForcing)),
       }).map(([scalar, formula]) => [scalarArgument(scalar), formula]),
     );
-    formulas[clipScaleArgument] = 1;
-    formulas[keptArgument] = this.#accumulated === 0 ? 0 : 1;
+    formulas[clipScale] = 1;
+    formulas[accumulationKept] = this.#accumulated === 0 ? 0 : 1;
     const bindings: Tensors = {};
     for (const node of allNodes(graph)) {
       if (node.op !== "argument") continue;

@@ -11,7 +11,8 @@ import { validate } from "../../compiler/stages/2-validate.ts";
 import { resolve } from "../../compiler/stages/3-resolve.ts";
 import { build } from "../../compiler/stages/4-build.ts";
 import { differentiate } from "../../compiler/stages/5-differentiate.ts";
-import { modelStream, positionName } from "../../compiler/stages/4-build/stream.ts";
+import { modelStream } from "../../compiler/stages/4-build/stream.ts";
+import { streamPosition } from "../../runtime/shared/names.ts";
 import { slopeAlong, verdict } from "./central-direction.ts";
 import type { Tensors } from "./interpreted-model.ts";
 import { asFloat32, testBindings, testNumbers } from "./numbers.ts";
@@ -44,7 +45,7 @@ function streamInputs(compilation: Compilation): Tensors {
   const steps = model.inputs.find(({ name }) => stream.stepped.includes(name))?.shape[0] ?? 1;
   for (const name of stream.stepped)
     inputs[name] = Array.from(inputs[name] ?? []).slice(0, (inputs[name]?.length ?? 0) / steps);
-  return { ...inputs, [positionName]: [Math.floor(steps / 2)] };
+  return { ...inputs, [streamPosition]: [Math.floor(steps / 2)] };
 }
 
 /** The graphs before any pass. */

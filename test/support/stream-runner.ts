@@ -3,7 +3,7 @@ import type { Model } from "../../compiler/contracts/model.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import type { Bindings } from "../../compiler/ops/interpret.ts";
-import { positionName } from "../../compiler/stages/4-build/stream.ts";
+import { streamPosition } from "../../runtime/shared/names.ts";
 import type { StreamGraphs } from "../../compiler/stages/4-build/stream.ts";
 
 /**
@@ -29,7 +29,7 @@ export function interpretStream(model: Model, stream: StreamGraphs, bindings: Bi
         return [name, Array.from(bindings[name] ?? []).slice(step * size, (step + 1) * size)];
       }),
     );
-    const results = interpret(stream.step, { ...bindings, ...context, ...states, ...now, [positionName]: [step] });
+    const results = interpret(stream.step, { ...bindings, ...context, ...states, ...now, [streamPosition]: [step] });
     states = Object.fromEntries(stream.states.map(({ name }) => [name, results[name]?.data ?? new Float64Array()]));
     for (const [name, { data }] of Object.entries(results)) {
       if (!(name in states)) outputs[name] = [...(outputs[name] ?? []), ...data];

@@ -2,6 +2,7 @@
 import type { InputFact, ModelDefinition } from "../../../runtime/contract.ts";
 import { predictedInputs } from "../../../runtime/model/stand-ins.ts";
 import { fillUniform, initialisationStream } from "../../../runtime/random.ts";
+import { lengthsOf } from "../../../runtime/shared/names.ts";
 
 export interface SyntheticExamples {
   /** Inputs and targets, [count, ...shape] each, and the lengths of those that have some. */
@@ -39,8 +40,8 @@ function tensorsOf(
   if (lengths) {
     const longest = shape[0] ?? 1;
     const shortest = Math.ceil(longest / 2);
-    const drawn = uniformNumbers(`${name}.lengths`, count, seed);
-    tensors.push([`${name}.lengths`, wholeNumbers(drawn, shortest, longest - shortest + 1)]);
+    const drawn = uniformNumbers(lengthsOf(name), count, seed);
+    tensors.push([lengthsOf(name), wholeNumbers(drawn, shortest, longest - shortest + 1)]);
   }
   return tensors;
 }

@@ -2,7 +2,8 @@
 import type { Document } from "../../contracts/document.ts";
 import type { DiagnosticBag } from "../../diagnostics/diagnostic.ts";
 import { groups } from "../../layers/groups.ts";
-import { isRecord, memberOf } from "../../support/plain.ts";
+import { isRecord } from "../../support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import type { PlainRecord } from "../../support/plain.ts";
 import { pointerSegments, pointerTo } from "../../support/pointer.ts";
 

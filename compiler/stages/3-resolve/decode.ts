@@ -5,7 +5,7 @@ import type { DecodeFact } from "../../../runtime/contract.ts";
 import { inputShape } from "../../data/input-shape.ts";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../keys/define.ts";
-import { memberOf } from "../../support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import { quote } from "../../support/words.ts";
 import { layersFor, movingLayers, ownerOf, streamObstacle } from "./stream-obstacle.ts";
 import type { ResolveContext } from "./context.ts";

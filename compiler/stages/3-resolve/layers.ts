@@ -4,7 +4,7 @@ import type { ResolvedLayer } from "../../contracts/model.ts";
 import type { LayerDefinition, LookedUp, PlanContext } from "../../layers/define.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { legend } from "../../support/legend.ts";
-import { memberOf } from "../../support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import { describeValue, joinWords, quote } from "../../support/words.ts";
 import { takenKinds } from "../2-validate/taken-kinds.ts";
 import { layerDefinition } from "./layer-definition.ts";

@@ -8,7 +8,7 @@ import type { LossDefinition } from "../../losses/index.ts";
 import { lossKeys } from "../../schema/common.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { legend } from "../../support/legend.ts";
-import { memberOf } from "../../support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import { pointerTo } from "../../support/pointer.ts";
 import { describeValue, quote } from "../../support/words.ts";
 import { recordOf } from "./context.ts";

@@ -9,7 +9,7 @@ import type { TeacherForcing } from "../../contracts/spec.ts";
 import { optimizerKeys } from "../../schema/common.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { averageKeys, earlyStoppingKeys, trainKeys } from "../../schema/train.ts";
-import { memberOf } from "../../support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import { pointerTo } from "../../support/pointer.ts";
 import { describeValue } from "../../support/words.ts";
 import { recordOf } from "./context.ts";

@@ -9,6 +9,7 @@ import { interpret } from "../../ops/interpret.ts";
 import { invariant } from "../../support/internal-error.ts";
 import type { AlignmentFact, LengthTable } from "../../../runtime/contract.ts";
 import type { Forward } from "../4-build.ts";
+import { lengthsOf } from "../../../runtime/shared/names.ts";
 
 /** @param forward built only for models of sequences of different length, or whose losses align something */
 export function sequenceFacts(model: Model, forward: () => Forward): SequenceFacts {
@@ -36,7 +37,7 @@ export const noSequenceFacts: SequenceFacts = { alignments: [], outputLengths: n
 /** One table per input whose lengths enter; a value that joins several sequences has the length of the shortest. */
 function lengthTables(model: Model, lengths: Node): readonly LengthTable[] {
   const read = new Set(topological([lengths]).flatMap((node) => (node.op === "argument" ? node.attributes.name : [])));
-  const inputs = model.inputs.filter(({ name }) => read.has(`${name}.lengths`));
+  const inputs = model.inputs.filter(({ name }) => read.has(lengthsOf(name)));
   invariant(inputs.length === read.size, `lengths depend on ${[...read].join(", ")}`);
   return inputs.map((input) => {
     const steps = stepsByLength(model.batchSize, lengths, input, inputs);
@@ -58,7 +59,7 @@ function stepsByLength(
     const valueOf = (input: ModelInput, row: number): number =>
       input === varied ? Math.min(first + row, longest) : (input.shape[0] as number);
     const bindings = inputs.map((input): readonly [string, Float64Array] => [
-      `${input.name}.lengths`,
+      lengthsOf(input.name),
       Float64Array.from({ length: batchSize }, (_, row) => valueOf(input, row)),
     ]);
     const graph = { name: "lengths", outputs: [{ name: "lengths", node: lengths }] };

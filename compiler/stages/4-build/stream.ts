@@ -18,6 +18,7 @@ import { InternalError } from "../../support/internal-error.ts";
 import { buildLayer } from "./layer.ts";
 import { inputValue, Values } from "./values.ts";
 import { layersFor, movingLayers, ownerOf, streamObstacle } from "../3-resolve/stream-obstacle.ts";
+import { lengthsOf, streamPosition } from "../../../runtime/shared/names.ts";
 
 export interface StreamTensor {
   readonly name: string;
@@ -39,9 +40,6 @@ export interface StreamGraphs {
   /** Outputs by name, then the states by theirs. */
   readonly step: Graph;
 }
-
-/** Outside name of how many steps went before, `[1]`. */
-export const positionName = "stream.position";
 
 /**
  * The stream of a model: step by step comes what is decoded, else every input that has time.
@@ -98,7 +96,7 @@ class StreamBuilding {
     this.#model = model;
     this.#stepped = stepped;
     this.#moving = moving;
-    this.#position = this.#o.argument("input", positionName, [1]);
+    this.#position = this.#o.argument("input", streamPosition, [1]);
   }
 
   graphs(): StreamGraphs {
@@ -108,13 +106,11 @@ class StreamBuilding {
       return { name, shape, node: next };
     });
     const whole = { name: "stream_step", outputs: [...outputs, ...states.map(({ name, node }) => ({ name, node }))] };
-    const { start, step } = split(whole, new Set([positionName, ...this.#stepped, ...this.#states.keys()]));
+    const { start, step } = split(whole, new Set([streamPosition, ...this.#stepped, ...this.#states.keys()]));
     const reads = new Set(start === undefined ? [] : argumentsOf(start));
     return {
       stepped: this.#model.inputs.map(({ name }) => name).filter((name) => this.#stepped.has(name)),
-      whole: this.#model.inputs
-        .map(({ name }) => name)
-        .filter((name) => reads.has(name) || reads.has(`${name}.lengths`)),
+      whole: this.#model.inputs.map(({ name }) => name).filter((name) => reads.has(name) || reads.has(lengthsOf(name))),
       states: states.map(({ name, shape }) => ({ name, shape })),
       context: (start?.outputs ?? []).map(({ name, node }) => ({ name, shape: node.shape })),
       steps: this.#isLimited ? this.#steps() : undefined,

@@ -5,6 +5,7 @@ import { inputShape } from "../../data/input-shape.ts";
 import type { LayerValue } from "../../layers/index.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
+import { lengthsOf, maskOf } from "../../../runtime/shared/names.ts";
 
 /** Values by name; dotted outputs are built when somebody asks for them. */
 export class Values {
@@ -35,12 +36,12 @@ export function inputValue(o: Operations, input: ModelInput, batchSize: number):
   return {
     node: o.argument("input", input.name, [batchSize, ...input.shape], input.dtype),
     shape: inputShape(input),
-    lengths: input.lengths ? o.argument("input", `${input.name}.lengths`, [batchSize], "int32") : undefined,
+    lengths: input.lengths ? o.argument("input", lengthsOf(input.name), [batchSize], "int32") : undefined,
   };
 }
 
 /** 1 where a target is known and 0 where it is not, `[B, ...]`; undefined where all of it is. */
 export function targetMask(o: Operations, input: ModelInput | undefined, batchSize: number): Node | undefined {
   if (input?.mayBeMissing !== true || input.role !== "target") return undefined;
-  return o.argument("input", `${input.name}.mask`, [batchSize, ...input.shape]);
+  return o.argument("input", maskOf(input.name), [batchSize, ...input.shape]);
 }

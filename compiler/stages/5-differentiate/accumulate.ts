@@ -7,11 +7,9 @@ import type { Graph, Node } from "../../ir/graph.ts";
 import type { Forward } from "../4-build.ts";
 import type { LossPart } from "../4-build/loss.ts";
 import { pullback } from "./pullback.ts";
+import { accumulationKept, lossCount, slotOf } from "../../../runtime/shared/names.ts";
 
 type GraphOutput = Graph["outputs"][number];
-
-/** Outside name of a scalar: 0 for the first batch of a group, which forgets the group before, else 1. */
-export const keptArgument = "accumulation.kept";
 
 export interface Accumulation {
   /** The gradients of all batches of the group so far, this one included, by parameter name. */
@@ -29,13 +27,13 @@ interface LossGroup {
 export function accumulate(model: Model, { operations: o, losses, parameters }: Forward): Accumulation {
   const names = model.parameters.filter(({ frozen }) => !frozen).map(({ name }) => name);
   const targets = new Map(names.map((name) => [name, parameters.get(name) as Node]));
-  const kept = o.argument("scalar", keptArgument, []);
+  const kept = o.argument("scalar", accumulationKept, []);
   const outputs: GraphOutput[] = [];
   /** @param owner of what is summed up, for readers: a layer and its parameter, or the loss and its count */
   const sum = (owner: string, slot: string, now: Node): Node => {
     const [layer = "", ...rest] = owner.split(".");
     return o.builder.within({ phase: "backward", layer, note: "accumulation" }, () => {
-      const outside = `${owner}#${slot}`;
+      const outside = slotOf(owner, slot);
       const before = o.multiply(o.argument("state", outside, now.shape), kept);
       const node = o.builder.named(o.add(before, now), `${rest.join("_")}_accumulated`);
       outputs.push({ name: outside, node });
@@ -52,7 +50,7 @@ export function accumulate(model: Model, { operations: o, losses, parameters }: 
     }
     const pulled = pullback(o, seeds, new Set(targets.values()));
     o.builder.within({ phase: "backward", layer: "accumulation", note: "" }, () => {
-      const count = divisor && sum("loss.count", slot, divisor);
+      const count = divisor && sum(lossCount, slot, divisor);
       // Where nothing has counted the gradients are 0.
       const divided = count && o.select(o.equal(count, o.constant(0)), o.constant(1), count);
       for (const [name, node] of targets) {

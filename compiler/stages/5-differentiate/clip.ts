@@ -2,15 +2,7 @@
 import type { Model } from "../../contracts/model.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import type { Operations } from "../../ops/index.ts";
-
-/**
- * Outside name of a scalar, a power of two: the gradients are multiplied by it before their squares are added up. 1, and less for
- * an update that was refused because the squares of finite gradients were more than float32 holds.
- */
-export const clipScaleArgument = "clip.scale";
-
-/** Outside name of a result: the norm of all gradients before clipping, times the scale. */
-export const gradientNormResult = "gradient_norm";
+import { clipScale, gradientNormResult } from "../../../runtime/shared/names.ts";
 
 export interface Clipped {
   readonly gradients: ReadonlyMap<string, Node>;
@@ -33,7 +25,7 @@ export function clipped(o: Operations, model: Model, gradients: ReadonlyMap<stri
  * overflows. A factor that is too small for float32 is made infinite, so that the update is refused: it would lose the gradients.
  */
 function clippedByNorm(o: Operations, norm: number, gradients: ReadonlyMap<string, Node>): Clipped {
-  const scale = o.argument("scalar", clipScaleArgument, []);
+  const scale = o.argument("scalar", clipScale, []);
   const squares = [...gradients.values()].map((gradient) => sumOfSquares(o, o.multiply(gradient, scale)));
   const total = o.builder.named(
     o.sqrt(squares.reduce((sum, square) => o.add(sum, square), o.constant(0))),

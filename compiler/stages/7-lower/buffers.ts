@@ -5,6 +5,7 @@ import type { Access, Buffer, BufferRole, Origin } from "../../ir/program.ts";
 import { addIndex, constantIndex } from "../../ir/index-expression.ts";
 import type { IndexExpression } from "../../ir/program.ts";
 import { InternalError } from "../../support/internal-error.ts";
+import { slotParts } from "../../../runtime/shared/names.ts";
 import { camelCase, UniqueNames } from "./naming.ts";
 import type { Placement, Regions } from "./placement.ts";
 
@@ -74,8 +75,9 @@ export class Buffers {
 
   #argument(node: Node<"argument">): Location {
     const { role, name } = node.attributes;
+    const { owner, slot } = slotParts(name) ?? { owner: name, slot: undefined };
     const buffer: Buffer = {
-      name: this.#names.take(camelCase(name.replace("#", "."))),
+      name: this.#names.take(camelCase(slot === undefined ? owner : `${owner}.${slot}`)),
       shape: node.shape,
       dtype: node.dtype,
       role: role satisfies BufferRole,

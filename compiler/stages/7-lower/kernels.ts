@@ -12,6 +12,7 @@ import type { Buffers } from "./buffers.ts";
 import { labelOf, slotOf } from "./buffers.ts";
 import { camelCase, UniqueNames } from "./naming.ts";
 import type { Placement, Regions } from "./placement.ts";
+import { slotParts } from "../../../runtime/shared/names.ts";
 
 /** WebGPU gives a stage 8 storage buffers; one of them is the output. */
 export const mostParameters = 7;
@@ -218,7 +219,7 @@ function labelFor(node: Node, root: Node): string {
   if (node.op !== "argument") return root.origin.phase === "update" ? "gradient" : labelOf(node);
   const { role, name } = node.attributes;
   if (role === "parameter" && root.origin.phase === "update") return "parameter";
-  if (role === "state") return name.slice(name.indexOf("#") + 1);
+  if (role === "state") return slotParts(name)?.slot ?? name;
   if (role === "scalar") return name.slice(name.indexOf(".") + 1);
   return name;
 }

@@ -7,6 +7,7 @@ import type { Access, Buffer, Program } from "../../ir/program.ts";
 import { readsOf, workIn, writesOf, type Item, type Work } from "./items.ts";
 import type { Nest } from "./nest.ts";
 import { loadsOf, type ValueTable } from "./values.ts";
+import { lossCount } from "../../../runtime/shared/names.ts";
 
 export interface Commits {
   readonly items: readonly Item[];
@@ -16,9 +17,6 @@ export interface Commits {
   /** Results that lie where the tensor of their name lies. */
   readonly aliases: ReadonlyMap<Buffer, Buffer>;
 }
-
-/** Counts elements; it may be any number. */
-const countOfLoss = "loss.count";
 
 export function planCommits(items: readonly Item[], program: Program, table: ValueTable): Commits {
   const residents = new Map(
@@ -60,7 +58,7 @@ export function planCommits(items: readonly Item[], program: Program, table: Val
     items: items.filter((item) => !committed.has(item)),
     commits: [...commits, ...copies],
     required: program.results
-      .filter(({ name }) => isUpdate && !residents.has(name) && name !== countOfLoss)
+      .filter(({ name }) => isUpdate && !residents.has(name) && name !== lossCount)
       .map(({ buffer }) => copyNest(buffer, buffer, table)),
     aliases,
   };

@@ -1,10 +1,11 @@
 /** The wasm target: the programs of a module as one AssemblyScript source, with a planned memory. */
 import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
-import { memberOf } from "../../support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import { aligned } from "./memory.ts";
 import { planProgram, usualThresholds, type Thresholds, type WasmPlan } from "./plan.ts";
 import { FunctionTable, printProgram } from "./print/program.ts";
+import { slotParts } from "../../../runtime/shared/names.ts";
 
 export interface WasmTensorPlan {
   readonly name: string;
@@ -105,7 +106,10 @@ export function printWasmModule(
  */
 function withAllResidents(program: Program, parameters: ReadonlySet<string>): Program {
   const known = new Set(program.buffers.map(({ external }) => external));
-  const isSlot = (name: string): boolean => name.includes("#") && known.has(name.slice(0, name.indexOf("#")));
+  const isSlot = (name: string): boolean => {
+    const parts = slotParts(name);
+    return parts !== undefined && known.has(parts.owner);
+  };
   const missing = program.results
     .filter(({ name }) => !known.has(name) && (isSlot(name) || parameters.has(name)))
     .map(({ name, buffer }): Buffer => {

@@ -1,6 +1,6 @@
 /** Brings a module's WebAssembly to life: the best variant that the engine takes, its memory, and its threads. */
 import type { SimdVariant, WasmModule } from "../../contract.ts";
-import { memberOf } from "../../member-of.ts";
+import { memberOf } from "../../shared/member-of.ts";
 import { Problem } from "../../problem.ts";
 import { messageOf } from "../failure.ts";
 import { forbiddenByPolicy } from "../policy.ts";

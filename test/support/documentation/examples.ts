@@ -7,7 +7,7 @@ import type { LossDefinition } from "../../../compiler/losses/define.ts";
 import { withDefaults } from "../../../compiler/keys/define.ts";
 import { InternalError } from "../../../compiler/support/internal-error.ts";
 import { legend } from "../../../compiler/support/legend.ts";
-import { memberOf } from "../../../compiler/support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import { flow } from "./keys.ts";
 import { wrapped } from "./markdown.ts";
 

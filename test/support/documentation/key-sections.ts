@@ -6,7 +6,7 @@ import type { Keys, KeySchema } from "../../../compiler/keys/define.ts";
 import type { Metric } from "../../../runtime/metrics/define.ts";
 import { metrics } from "../../../runtime/metrics/index.ts";
 import { trainKeys } from "../../../compiler/schema/train.ts";
-import { memberOf } from "../../../compiler/support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import type { Schema } from "./keys.ts";
 import { flow, valueWords } from "./keys.ts";
 import { code, linkTo, prose, table, wrap } from "./markdown.ts";

@@ -1,7 +1,7 @@
 /** Tables of keys: name, values in words, default, meaning. */
 import { stringify } from "yaml";
 import type { Keys, KeySchema } from "../../../compiler/keys/define.ts";
-import { memberOf } from "../../../compiler/support/plain.ts";
+import { memberOf } from "../../../runtime/shared/member-of.ts";
 import { joinWords } from "../../../compiler/support/words.ts";
 import { code, linkTo, prose, table } from "./markdown.ts";
 
