@@ -2,7 +2,7 @@
  * The kernels of a module as gpu.js reads them: JavaScript as text. A bundler rewrites functions, and what minifiers make of a
  * kernel (a loop's variable named like a parameter, one statement out of many) gpu.js cannot read; a text they leave alone.
  */
-import type { KernelFunction } from "../targets/gpu/kernel.ts";
+import type { KernelFunction } from "../code-text/gpu-module.ts";
 import { stringLiteral } from "../code-text/literals.ts";
 
 /** Names a module uses for this part. */

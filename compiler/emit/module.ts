@@ -17,15 +17,15 @@ import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
 import { invariant } from "../support/internal-error.ts";
 import { visibleText } from "../../runtime/shared/visible-text.ts";
-import type { KernelFunction } from "../targets/gpu/kernel.ts";
-import { programOrder, type GpuModule, type GpuPlan } from "../targets/gpu/target.ts";
 import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
 import { FinalTexts } from "./final-text.ts";
 import { headerLines, specHash, summaryLines } from "./header.ts";
 import { comment, documentation, oneLineKeep } from "./comments.ts";
 import { kernelSourceNames, kernelSourcesFunction } from "./kernel-sources.ts";
+import type { GpuModule, GpuPlan, KernelFunction } from "../code-text/gpu-module.ts";
 import { dataLiteral, numberLiteral, stringLiteral } from "../code-text/literals.ts";
 import { capitalize, typeNameFrom } from "../code-text/names.ts";
+import { programOrder } from "../code-text/program-order.ts";
 import {
   accumulationMember,
   initialSlots,

@@ -1,9 +1,9 @@
 /** The wasm target's part of a generated module: where every tensor lies in memory, and the binaries at the very end. */
-import type { WasmProgramPlan, WasmSource } from "../targets/wasm/target.ts";
+import type { WasmModuleFact, WasmProgramFact } from "../code-text/wasm-module.ts";
 import { dataLiteral } from "../code-text/literals.ts";
 
 export interface WebAssemblyParts {
-  readonly source: WasmSource;
+  readonly source: WasmModuleFact;
   /** Base64. */
   readonly simd: string;
   readonly relaxed: string;
@@ -29,7 +29,7 @@ export function webAssemblyLiteral({ source }: WebAssemblyParts): string {
   ].join("");
 }
 
-function programLiteral({ arguments: given, results, threads, flops }: WasmProgramPlan, indent: string): string {
+function programLiteral({ arguments: given, results, threads, flops }: WasmProgramFact, indent: string): string {
   const facts = given.map(({ buffer: { external, role, shape, dtype }, offset }) => ({
     name: external,
     role,

@@ -1,7 +1,8 @@
 /** One kernel of a program as a gpu.js kernel function in TypeScript. */
 import { NameScope } from "../../code-text/names.ts";
 import { indexText } from "../../ir/index-expression.ts";
-import type { Kernel, Origin } from "../../ir/program.ts";
+import type { KernelFunction } from "../../code-text/gpu-module.ts";
+import type { Kernel } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";
 import { factsOf } from "../../ir/expression-facts.ts";
 import { ExpressionPrinter } from "./expression.ts";
@@ -13,17 +14,6 @@ import { wrapStatement } from "./wrap.ts";
 
 /** WebGPU guarantees eight storage buffers per stage; one is the output. */
 export const mostTensors = 7;
-
-export interface KernelFunction {
-  readonly name: string;
-  readonly parameters: readonly { readonly name: string; readonly type: "Tensor1" | "Tensor2" | "Tensor3" | "Index" }[];
-  readonly statements: readonly string[];
-  /** gpu.js's order, innermost first. */
-  readonly output: readonly number[];
-  /** Lines of the doc comment. */
-  readonly documentation: readonly string[];
-  readonly origin: Origin;
-}
 
 /** Of a tensor `x`, gpu.js's shaders have constants of their own: `xSize`, `xDim`. */
 const shaderSuffixes = ["Size", "Dim", "BitRatio"] as const;

@@ -1,33 +1,11 @@
 /** The gpu target: the programs of a module as kernel functions, shared where text and shapes are the same, and plan functions. */
 import type { AnyProgramName, Programs } from "../../../runtime/contract.ts";
+import type { GpuModule, GpuPlan, KernelFunction } from "../../code-text/gpu-module.ts";
 import { NameScope } from "../../code-text/names.ts";
+import { programOrder } from "../../code-text/program-order.ts";
 import type { Kernel, Origin, Program } from "../../ir/program.ts";
-import { printKernel, type KernelFunction } from "./kernel.ts";
+import { printKernel } from "./kernel.ts";
 import { bufferTable, printPlan, runsOf } from "./plan.ts";
-
-export interface GpuPlan {
-  readonly statements: readonly string[];
-  /** The buffers with shape and lifetime, for the plan's documentation. */
-  readonly buffers: readonly string[];
-  readonly loops: boolean;
-}
-
-export interface GpuModule {
-  /** In order of execution: forward, backward, update. */
-  readonly kernels: readonly KernelFunction[];
-  readonly plans: Programs<GpuPlan>;
-}
-
-/** Predict first, so that the kernels everyone shares keep the plain names. */
-export const programOrder: readonly AnyProgramName[] = [
-  "predict",
-  "evaluate",
-  "gradients",
-  "train_step",
-  "accumulate",
-  "stream_start",
-  "stream_step",
-];
 
 const phaseOrder: readonly Origin["phase"][] = ["forward", "loss", "backward", "clip", "update"];
 

@@ -1,4 +1,5 @@
 /** The wasm target: the programs of a module as one AssemblyScript source, with a planned memory. */
+import type { WasmModuleFact, WasmProgramFact, WasmTensorFact } from "../../code-text/wasm-module.ts";
 import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
 import { memberOf } from "../../../runtime/shared/member-of.ts";
@@ -7,30 +8,11 @@ import { planProgram, usualThresholds, type Thresholds, type WasmPlan } from "./
 import { FunctionTable, printProgram } from "./print/program.ts";
 import { slotParts } from "../../../runtime/shared/names.ts";
 
-export interface WasmTensorPlan {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly offset: number;
-}
-
-export interface WasmProgramPlan {
-  readonly arguments: readonly { readonly buffer: Buffer; readonly offset: number }[];
-  readonly results: readonly WasmTensorPlan[];
-  readonly threads: number;
-  /** Of matrix products, 2 per multiplication. */
-  readonly flops: number;
+export interface WasmProgramPlan extends WasmProgramFact {
   readonly plan: WasmPlan;
 }
 
-export interface WasmSource {
-  /** The AssemblyScript module. */
-  readonly text: string;
-  /** Bytes of the linear memory for one thread, and what each further thread needs. */
-  readonly memoryBytes: number;
-  readonly threadBytes: number;
-  readonly residents: readonly WasmTensorPlan[];
-  readonly programs: Readonly<Record<string, WasmProgramPlan>>;
-}
+export type WasmSource = WasmModuleFact<WasmProgramPlan>;
 
 const mostThreads = 8;
 /** The first cache lines of memory belong to the threads: one is common to all, and each has one of its own. */
@@ -48,7 +30,7 @@ export function printWasmModule(
     order.map((name) => [name, withAllResidents(memberOf(given, name) as Program, parameters)]),
   );
   const reserved = [...reservedNames, ...order.flatMap((name) => [name, `${camel(name)}Steps`])];
-  const residents = new Map<string, WasmTensorPlan>();
+  const residents = new Map<string, WasmTensorFact>();
   let next = controlBytes;
   for (const { buffers } of Object.values(programs)) {
     for (const { role, external, shape } of buffers) {

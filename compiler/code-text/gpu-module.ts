@@ -1,0 +1,27 @@
+/** What the gpu target writes and a module shows: kernels and plans as text, with what their documentation says. */
+import type { Programs } from "../../runtime/contract.ts";
+import type { Origin } from "../ir/program.ts";
+
+export interface KernelFunction {
+  readonly name: string;
+  readonly parameters: readonly { readonly name: string; readonly type: "Tensor1" | "Tensor2" | "Tensor3" | "Index" }[];
+  readonly statements: readonly string[];
+  /** gpu.js's order, innermost first. */
+  readonly output: readonly number[];
+  /** Lines of the doc comment. */
+  readonly documentation: readonly string[];
+  readonly origin: Origin;
+}
+
+export interface GpuPlan {
+  readonly statements: readonly string[];
+  /** The buffers with shape and lifetime, for the plan's documentation. */
+  readonly buffers: readonly string[];
+  readonly loops: boolean;
+}
+
+export interface GpuModule {
+  /** In order of execution: forward, backward, update. */
+  readonly kernels: readonly KernelFunction[];
+  readonly plans: Programs<GpuPlan>;
+}

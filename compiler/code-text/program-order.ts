@@ -1,0 +1,12 @@
+import type { AnyProgramName } from "../../runtime/contract.ts";
+
+/** The programs as a module lists them. Predict first, so that the kernels everyone shares keep the plain names. */
+export const programOrder: readonly AnyProgramName[] = [
+  "predict",
+  "evaluate",
+  "gradients",
+  "train_step",
+  "accumulate",
+  "stream_start",
+  "stream_step",
+];
