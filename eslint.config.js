@@ -1,62 +1,11 @@
-// Lint is law here: no cycles, imports only in the direction of design, no default exports, no `any`.
+// Lint is law here: no cycles, imports only up the list of lint/levels.mjs, no default exports, no `any`.
 import importX from "eslint-plugin-import-x";
 import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
 import tseslint from "typescript-eslint";
-import { ownNames } from "./scripts/lint-own-names.mjs";
+import { importLevels } from "./lint/import-levels.mjs";
+import { ownNames } from "./lint/own-names.mjs";
 
-/** `from` may not import `targets`, with the reason a reader sees. */
-const zone = (target, from, message) => ({ target, from, message });
-
-const direction = [
-  zone("./runtime", "./compiler", "The runtime never reads a spec: it knows the compiler's output only."),
-  zone("./runtime", "./cli", "The command line stands above the runtime."),
-  zone("./compiler", "./cli", "The command line stands above the compiler."),
-  {
-    ...zone(
-      "./compiler",
-      "./runtime",
-      "Of the runtime the compiler knows the contract's types, the metrics and runtime/shared.",
-    ),
-    except: ["./contract.ts", "./metrics", "./shared"],
-  },
-  {
-    ...zone("./runtime/shared", "./runtime", "runtime/shared stands below compiler and runtime: it imports nothing."),
-    except: ["./shared"],
-  },
-  zone("./generated", ["./compiler", "./cli"], "A generated module imports the runtime and nothing else."),
-  zone(
-    "./compiler/support",
-    "./compiler/!(support)/**",
-    "support <- diagnostics <- ir <- ops <- layers, losses, optimizers <- schema <- stages",
-  ),
-  zone(
-    "./compiler/ir",
-    "./compiler/{ops,layers,cells,losses,optimizers,metrics,data,schema,passes,stages,targets,emit}",
-    "ir <- ops",
-  ),
-  zone(
-    "./compiler/ops",
-    "./compiler/{layers,cells,losses,optimizers,metrics,data,schema,passes,stages,targets,emit}",
-    "ops <- layers",
-  ),
-  zone(
-    "./compiler/{layers,cells,losses,optimizers,metrics,data}",
-    "./compiler/{passes,stages,targets,emit}",
-    "records <- schema <- stages",
-  ),
-  zone("./compiler/layers", "./compiler/cells", "layers <- cells"),
-  zone(
-    "./compiler/passes",
-    "./compiler/{stages,targets,emit,layers,losses,optimizers}",
-    "passes know graphs, not layers",
-  ),
-  zone(
-    "./compiler/targets",
-    "./compiler/{stages,layers,losses,optimizers,passes}",
-    "a target knows the program, not layers",
-  ),
-  zone("./compiler/emit", "./compiler/{stages,layers,losses,passes}", "emit knows names and facts, not layers"),
-];
+const specloom = { rules: { "import-levels": importLevels, "own-names": ownNames } };
 
 export default tseslint.config(
   {
@@ -83,7 +32,6 @@ export default tseslint.config(
     rules: {
       "import-x/no-cycle": ["error", { ignoreExternal: true }],
       "import-x/no-default-export": "error",
-      "import-x/no-restricted-paths": ["error", { zones: direction }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       "@typescript-eslint/prefer-readonly": "error",
@@ -97,8 +45,13 @@ export default tseslint.config(
     },
   },
   {
+    files: ["compiler/**/*.ts", "runtime/**/*.ts", "cli/**/*.ts", "generated/**/*.ts"],
+    plugins: { specloom },
+    rules: { "specloom/import-levels": "error" },
+  },
+  {
     files: ["compiler/**/*.ts", "runtime/**/*.ts", "cli/**/*.ts"],
-    plugins: { specloom: { rules: { "own-names": ownNames } } },
+    plugins: { specloom },
     rules: {
       "specloom/own-names": "error",
       "no-restricted-properties": [

@@ -2,9 +2,6 @@
 import { Problem } from "./problem.ts";
 import { describe } from "./tensor.ts";
 
-/** An array of bytes, a view of some of a buffer, or a buffer itself; shared memory too. */
-export type Bytes = Uint8Array | Uint8ClampedArray | Int8Array | DataView | ArrayBuffer | SharedArrayBuffer;
-
 const views: readonly string[] = ["Uint8Array", "Uint8ClampedArray", "Int8Array", "DataView"];
 const buffers: readonly string[] = ["ArrayBuffer", "SharedArrayBuffer"];
 

@@ -1,6 +1,6 @@
 /** What a program does with a live model: a part of the contract. */
-import type { Bytes } from "./bytes.ts";
-import type { BackendReport, InputFact, ModelDefinition } from "./contract.ts";
+import type { Backend, BackendReport } from "./contract-backend.ts";
+import type { InputFact, ModelDefinition } from "./contract.ts";
 import type { LengthsOf } from "./shared/names.ts";
 
 /**
@@ -52,10 +52,8 @@ export type LengthInputs<D extends ModelDefinition, Role extends InputFact["role
 };
 export type Outputs<D extends ModelDefinition> = { [F in D["outputs"][number] as F["name"]]: Float32Array };
 
-/** What can be asked for; `auto` is the default. */
-export type Backend = "auto" | RunningBackend;
-/** What can run. */
-export type RunningBackend = "webgpu" | "webgl2" | "headlessgl" | "wasm" | "webasm" | "cpu";
+/** An array of bytes, a view of some of a buffer, or a buffer itself; shared memory too. */
+export type Bytes = Uint8Array | Uint8ClampedArray | Int8Array | DataView | ArrayBuffer | SharedArrayBuffer;
 
 /** An option that is undefined is one that is left out. */
 export interface CreateOptions {

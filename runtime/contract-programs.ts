@@ -1,6 +1,7 @@
 /** The programs of a generated module as each target wrote them: a part of the contract. */
-import type { DType } from "./contract.ts";
 import type { Index } from "./kernel-types.ts";
+
+export type DType = "float32" | "int32";
 
 export type ProgramName = "predict" | "evaluate" | "gradients" | "train_step";
 

@@ -3,12 +3,12 @@
  * The compiler imports these types and nothing else of the runtime; generated modules import `specloom/runtime` only.
  */
 
-import type { Backend, RunningBackend } from "./contract-live.ts";
-import type { AnyProgramName, GpuProgram, Programs, TensorFact, WasmModule } from "./contract-programs.ts";
+import type { DType, GpuProgram, Programs, TensorFact, WasmModule } from "./contract-programs.ts";
 
 export type {
   AnyProgramName,
   ArgumentFact,
+  DType,
   FurtherProgramName,
   GpuHandle,
   GpuKernel,
@@ -24,35 +24,6 @@ export type {
   WasmProgram,
   WasmTensor,
 } from "./contract-programs.ts";
-
-export type { Bytes } from "./bytes.ts";
-export type {
-  Backend,
-  CreateOptions,
-  DecodeOptions,
-  Hypothesis,
-  LengthInputs,
-  LiveModel,
-  LossPartValue,
-  LossValue,
-  ModelHandle,
-  NestedNumbers,
-  NumberArray,
-  Outputs,
-  PredictInputs,
-  RunningBackend,
-  SimdVariant,
-  StepValue,
-  Stream,
-  TensorInput,
-  TensorInputs,
-  TensorOutputs,
-  TrainInputs,
-  TrainStepOptions,
-  TrainingState,
-} from "./contract-live.ts";
-
-export type DType = "float32" | "int32";
 
 /** A tensor that enters with each call: `shape` without the batch axis. */
 export interface InputFact {
@@ -268,66 +239,3 @@ export type ModelFacts = Pick<
   ModelDefinition,
   "name" | "batchSize" | "inputs" | "outputs" | "parameters" | "alignments" | "spec"
 >;
-
-/** What ran, as far as the device can tell. */
-export interface BackendReport {
-  /** What was asked for: `auto`, `webgpu`, `cpu` ... */
-  readonly requested: Backend;
-  /** What runs: `webgpu`, `webgl2`, `headlessgl`, `wasm`, `webasm`, `cpu`. */
-  readonly backend: RunningBackend;
-  /**
-   * gpu.js's executor: `fused-encoder`, `fused-sync`, `fused-threaded`, `generic`; null before the first call. Of `wasm`
-   * the variant and, from two on, the threads: `simd`, `relaxed-simd`, `relaxed-simd, 2 threads`.
-   */
-  readonly executorKind: string | null;
-  /** Of `wasm`: why it has no relaxed SIMD, or fewer threads than the model could use and the machine has cores; else null. */
-  readonly fallbackReason: string | null;
-  /** Name of the adapter or renderer, where there is one. */
-  readonly adapter: string | null;
-  /** True for SwiftShader, llvmpipe and other adapters that compute on the CPU. */
-  readonly software: boolean;
-  /** Why this backend was chosen, for `auto`. */
-  readonly reason: string;
-  /**
-   * What was made of the weights that the model has: numbers of another type that were converted, a prefix of all names that
-   * was left out. Absent for weights as this project saves them.
-   */
-  readonly notices?: readonly string[];
-}
-
-/**
- * Runs the programs of one model, and keeps its parameters and optimizer state where they run.
- * Arguments and results are flat, row-major, of exactly the facts' sizes.
- */
-export interface Executor {
-  readonly report: () => BackendReport;
-  /** Gives resident tensors (`<parameter>`, `<parameter>#<slot>`) other values; they are copied. */
-  readonly write: (tensors: Readonly<Record<string, Float32Array>>) => void;
-  /** A copy of a resident tensor. */
-  readonly read: (name: string) => Float32Array;
-  /**
-   * @param argumentsByName inputs, scalars and random numbers; resident tensors are there already
-   * @param batch examples per call: `batchSize`, or 1 where `batches` says that the program has such a form
-   * @param taken called where the program changed resident tensors, in the very moment: what is read before has nothing of the
-   *   change, what is read after has all of it
-   */
-  readonly run: (
-    program: AnyProgramName,
-    argumentsByName: Readonly<Record<string, Float32Array>>,
-    batch: number,
-    taken?: (program: AnyProgramName) => void,
-  ) => Promise<ProgramRun>;
-  /** The batch sizes that a program can run with, largest first; the last resort is `batchSize`. */
-  readonly batches: (program: AnyProgramName) => readonly [number, ...number[]];
-  readonly dispose: () => Promise<void>;
-}
-
-export interface ProgramRun {
-  /** The results that are not resident. */
-  readonly results: Record<string, Float32Array>;
-  /**
-   * Set when a `train_step` made a resident tensor or a result (`loss.count` aside) not finite: what the resident tensors
-   * would have become, by name. They are then as they were. Otherwise they have been updated.
-   */
-  readonly refused?: Record<string, Float32Array>;
-}

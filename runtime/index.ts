@@ -1,5 +1,7 @@
 /** What generated modules and programs that use them import. Everything reached from here runs in a browser. */
 export type * from "./contract.ts";
+export type * from "./contract-backend.ts";
+export type * from "./contract-live.ts";
 export type * from "./kernel-types.ts";
 export { ctcGreedy, decodeCtc } from "./decoding/ctc.ts";
 export type { CtcDecodeOptions } from "./decoding/ctc.ts";

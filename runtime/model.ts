@@ -1,5 +1,6 @@
 /** What a generated module calls: its definition becomes the `model` that it exports. */
-import type { ModelDefinition, ModelHandle } from "./contract.ts";
+import type { ModelDefinition } from "./contract.ts";
+import type { ModelHandle } from "./contract-live.ts";
 import { messageOf } from "./devices/failure.ts";
 import { createModel } from "./model/create.ts";
 import { Problem } from "./problem.ts";

@@ -5,7 +5,7 @@
  * Source: https://github.com/huggingface/safetensors, README "Format".
  */
 import { bytesOf } from "./bytes.ts";
-import type { Bytes } from "./bytes.ts";
+import type { Bytes } from "./contract-live.ts";
 import { Problem } from "./problem.ts";
 import { refuseDamage, withPlaceholder, writeChecksum } from "./safetensors-checksum.ts";
 import { checkContents, checkEntry } from "./safetensors-check.ts";

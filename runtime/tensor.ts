@@ -1,5 +1,5 @@
 /** Shapes and row-major numbers, flat or nested. */
-import type { NestedNumbers, NumberArray } from "./contract.ts";
+import type { NestedNumbers, NumberArray } from "./contract-live.ts";
 import { DEEPEST_JSON } from "./json-text.ts";
 
 /** Number of elements of a shape; 1 for `[]`. */

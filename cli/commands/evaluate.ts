@@ -1,7 +1,7 @@
 /** `specloom evaluate SPEC|MODULE|RUN`: scores of trained weights. */
 import { Option, type Command } from "commander";
 import type { Scale } from "../../runtime/data/forecast.ts";
-import type { Backend } from "../../runtime/contract.ts";
+import type { Backend } from "../../runtime/contract-backend.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { PART_NAMES } from "../../runtime/data/split.ts";
 import { ranText } from "../support/backend-text.ts";

@@ -1,7 +1,8 @@
 /** `specloom predict SPEC|MODULE|RUN [FILE]`: raw values in, raw values out. */
 import { Option, type Command } from "commander";
 import { isRecord } from "../../compiler/support/plain.ts";
-import type { Backend, LiveModel } from "../../runtime/contract.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
+import type { Backend } from "../../runtime/contract-backend.ts";
 import { dataSection, type DataSection } from "../../runtime/data/section.ts";
 import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
 import { ranText } from "../support/backend-text.ts";

@@ -1,7 +1,7 @@
 /** `specloom report RUN`: the run as one HTML file. */
 import path from "node:path";
 import type { Command } from "commander";
-import type { Backend } from "../../runtime/contract.ts";
+import type { Backend } from "../../runtime/contract-backend.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
 import { parseJson } from "../../runtime/json-text.ts";
 import { readRunFile, runFile } from "../../runtime/run/directory.ts";

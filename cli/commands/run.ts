@@ -2,7 +2,8 @@
 import path from "node:path";
 import { Option, type Command } from "commander";
 import { isRecord } from "../../compiler/support/plain.ts";
-import type { Backend, LiveModel } from "../../runtime/contract.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
+import type { Backend } from "../../runtime/contract-backend.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { claimRunDirectory, runFile, type RunDirectory } from "../../runtime/run/directory.ts";
 import { listenForInterrupt } from "../../runtime/run/interrupt.ts";

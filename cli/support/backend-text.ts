@@ -1,5 +1,5 @@
 /** The backend, in a line. */
-import type { BackendReport } from "../../runtime/contract.ts";
+import type { BackendReport } from "../../runtime/contract-backend.ts";
 import { roundsOnce } from "../../runtime/devices/wasm/machine.ts";
 
 /** Before the work: `wasm (simd), chosen since: a training step is estimated at ...` */

@@ -1,5 +1,6 @@
 /** A live model with the options of the command line; weights that do not fit are told by the name of their file. */
-import type { Backend, CreateOptions, LiveModel, ModelHandle } from "../../runtime/contract.ts";
+import type { CreateOptions, LiveModel, ModelHandle } from "../../runtime/contract-live.ts";
+import type { Backend } from "../../runtime/contract-backend.ts";
 import { Problem } from "../../runtime/problem.ts";
 
 export interface ModelRequest {

@@ -1,5 +1,6 @@
 /** What a model that writes makes of examples, beside what was to be written. */
-import type { DecodeFact, Hypothesis, LiveModel, TensorInputs } from "../../runtime/contract.ts";
+import type { DecodeFact } from "../../runtime/contract.ts";
+import type { Hypothesis, LiveModel, TensorInputs } from "../../runtime/contract-live.ts";
 import type { Examples } from "../../runtime/data/dataset.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";

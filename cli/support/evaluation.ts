@@ -1,12 +1,13 @@
 /** Scores of a model on one part of its data, beside a baseline that needs no model. */
 import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { LiveModel, TrainInputs, ModelDefinition } from "../../runtime/contract.ts";
+import type { ModelDefinition } from "../../runtime/contract.ts";
+import type { LiveModel, TrainInputs } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
-import { scorePart } from "../../runtime/metrics/part.ts";
-import type { Scores } from "../../runtime/metrics/scores.ts";
+import { scorePart } from "../../runtime/scoring/part.ts";
+import type { Scores } from "../../runtime/scoring/scores.ts";
 import { ignoredClass, labelSmoothing, lossReduction, quantileLevels } from "../../runtime/model/loss.ts";
 import { hasForecast, hasPlaces, lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
 

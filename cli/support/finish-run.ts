@@ -1,6 +1,6 @@
 /** The end of a training: scores of the kept weights, `metrics.json`, the report, and what the user reads of them. */
 import path from "node:path";
-import type { LiveModel } from "../../runtime/contract.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { writeMetrics } from "../../runtime/run/directory.ts";
 import type { Kept } from "../../runtime/training/kept.ts";

@@ -1,7 +1,7 @@
 /** What `metrics.json` says of a training: where it stands, what ran, and the scores of the weights that are kept. */
 import { isRecord } from "../../compiler/support/plain.ts";
 import { dataSection } from "../../runtime/data/section.ts";
-import type { LiveModel } from "../../runtime/contract.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { EpochRecord, TrainingCounters } from "../../runtime/training/state.ts";
 import { evaluatePart, type Evaluation } from "./evaluation.ts";

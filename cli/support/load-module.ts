@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ts } from "ts-morph";
 import { InternalError } from "../../compiler/support/internal-error.ts";
-import type { ModelHandle } from "../../runtime/contract.ts";
+import type { ModelHandle } from "../../runtime/contract-live.ts";
 import { reasonOf } from "../../runtime/run/atomic-write.ts";
 import { Mistake } from "./mistake.ts";
 

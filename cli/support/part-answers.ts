@@ -1,10 +1,10 @@
 /** What a model says of every example of a part, beside what is true: numbers, classes, or what it writes. */
-import type { LiveModel } from "../../runtime/contract.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
-import { countedPositions } from "../../runtime/metrics/part.ts";
+import { countedPositions } from "../../runtime/scoring/part.ts";
 import { ignoredClass, levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import type { Evaluation } from "./evaluation.ts";

@@ -1,7 +1,8 @@
 /** Predictions for the examples of a file of tensors, one object or line per example. */
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import { jsonText } from "../../runtime/shared/visible-text.ts";
-import type { Hypothesis, InputFact, ModelDefinition, OutputFact, PredictInputs } from "../../runtime/contract.ts";
+import type { InputFact, ModelDefinition, OutputFact } from "../../runtime/contract.ts";
+import type { Hypothesis, PredictInputs } from "../../runtime/contract-live.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import { readTensorFile, type TensorFile } from "../../runtime/data/tensor-file.ts";
 import { shapeOfExample } from "../../runtime/model/sequence-steps.ts";

@@ -1,6 +1,7 @@
 /** What a model writes token by token: decoded from the examples of a file, gone on with from beginnings, or from nothing. */
 import { jsonText } from "../../runtime/shared/visible-text.ts";
-import type { DecodeFact, Hypothesis, ModelDefinition } from "../../runtime/contract.ts";
+import type { DecodeFact, ModelDefinition } from "../../runtime/contract.ts";
+import type { Hypothesis } from "../../runtime/contract-live.ts";
 import { nameHelp } from "../../runtime/data/suggest.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
 import type { TensorFile } from "../../runtime/data/tensor-file.ts";

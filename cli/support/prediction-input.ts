@@ -1,7 +1,7 @@
 /** What `predict` reads: a file that the user names, wherever it lies, or standard input. */
 import path from "node:path";
-import type { LiveModel } from "../../runtime/contract.ts";
-import type { FileReader } from "../../runtime/data/dataset.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
+import type { FileReader } from "../../runtime/data/byte-source.ts";
 import { projectFiles } from "../../runtime/data/files.ts";
 import { Mistake } from "./mistake.ts";
 import { checkIsFile } from "./read-file.ts";

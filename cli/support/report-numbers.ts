@@ -2,7 +2,7 @@
 import type { InputFact, ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { pointPrediction } from "../../runtime/model/loss.ts";
-import { countedPositions, lengthsOfTarget, meanExample } from "../../runtime/metrics/part.ts";
+import { countedPositions, lengthsOfTarget, meanExample } from "../../runtime/scoring/part.ts";
 import type { NumbersFacts, StepErrors } from "../../runtime/report/facts.ts";
 import { exampleText, sizeOf } from "../../runtime/tensor.ts";
 import type { Evaluation } from "./evaluation.ts";

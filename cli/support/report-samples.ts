@@ -1,5 +1,5 @@
 /** What a model that writes makes of some test examples, for a report. */
-import type { LiveModel } from "../../runtime/contract.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
 import type { SamplesFacts } from "../../runtime/report/facts.ts";

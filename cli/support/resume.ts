@@ -1,6 +1,8 @@
 /** A run that is taken up again: its folder locked, its checkpoint read, and whatever changed since refused or said. */
 import { stat } from "node:fs/promises";
-import type { Backend, LiveModel, ModelDefinition, SimdVariant } from "../../runtime/contract.ts";
+import type { ModelDefinition } from "../../runtime/contract.ts";
+import type { LiveModel, SimdVariant } from "../../runtime/contract-live.ts";
+import type { Backend } from "../../runtime/contract-backend.ts";
 import { checkSpecHash } from "../../runtime/model/parameters.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { readRunFile, RUN_FILES, runFile } from "../../runtime/run/directory.ts";

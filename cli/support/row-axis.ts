@@ -1,5 +1,5 @@
 /** What the rows of a file are called: dates where the labels are dates, else their numbers. */
-import type { RowNames } from "../../runtime/data/series-file.ts";
+import type { RowNames } from "../../runtime/data/source-table.ts";
 import type { RowAxis } from "../../runtime/report/facts.ts";
 
 const DATE = /^(\d{4})-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?Z?)?)?$/;

@@ -7,7 +7,7 @@ import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type ForecastData, type PartForecast } from "../../runtime/data/forecast.ts";
 import { parseJson } from "../../runtime/json-text.ts";
-import { NAIVE_FORECAST } from "../../runtime/metrics/forecast.ts";
+import { NAIVE_FORECAST } from "../../runtime/scoring/forecast.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { outermost, type QuantileScores } from "../../runtime/metrics/quantiles.ts";
 import type {

@@ -3,7 +3,7 @@ import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { LevelScore } from "../../runtime/metrics/quantiles.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import type { PartScores, TargetScores } from "./evaluation.ts";
-import type { MetricScore } from "../../runtime/metrics/scores.ts";
+import type { MetricScore } from "../../runtime/scoring/scores.ts";
 import { numberText, table } from "./table.ts";
 
 /** @param part `test`, `validation`, `train` */

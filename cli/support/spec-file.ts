@@ -13,7 +13,7 @@ import type { Compilation } from "../../compiler/contracts/programs.ts";
 import type { DataFacts, Spec } from "../../compiler/contracts/spec.ts";
 import { invariant } from "../../compiler/support/internal-error.ts";
 import type { ModelFacts } from "../../runtime/contract.ts";
-import type { FileReader } from "../../runtime/data/dataset.ts";
+import type { FileReader } from "../../runtime/data/byte-source.ts";
 import { projectFiles, projectRoot } from "../../runtime/data/files.ts";
 import { readTensorFacts } from "../../runtime/data/tensors.ts";
 import { problemsOf } from "../../runtime/problem.ts";

@@ -1,6 +1,7 @@
 /** The outputs of a model along the tokens that it wrote. */
 import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { DecodeFact, Hypothesis, LiveModel, ModelDefinition, PredictInputs } from "../../runtime/contract.ts";
+import type { DecodeFact, ModelDefinition } from "../../runtime/contract.ts";
+import type { Hypothesis, LiveModel, PredictInputs } from "../../runtime/contract-live.ts";
 import { exampleOf, type DecodedExample } from "../../runtime/model/decoded-examples.ts";
 import { shapeOfExample } from "../../runtime/model/sequence-steps.ts";
 import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";

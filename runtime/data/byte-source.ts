@@ -1,5 +1,4 @@
 /** Bytes of a file that are read where they are asked for, so that no large file is in memory whole. */
-import type { FileReader } from "./dataset.ts";
 
 export interface ByteSource {
   /** Bytes in all. */
@@ -10,6 +9,19 @@ export interface ByteSource {
    */
   read(position: number, target: Uint8Array): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Brings the bytes of a data file. Paths are those of the spec; the reader decides what they are relative to. */
+export interface FileReader {
+  /** @throws Problem `data-file-missing` and the like */
+  read(path: string): Promise<Uint8Array>;
+  /**
+   * The file for reading parts of it; where this is left out, `openBytes` takes all of it into memory.
+   * @throws Problem as `read`
+   */
+  open?(path: string): Promise<ByteSource>;
+  /** The path as messages show it; the path itself where this is left out. */
+  display?(path: string): string;
 }
 
 /** @throws Problem `data-file-missing` and the like */

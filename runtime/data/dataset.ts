@@ -1,20 +1,6 @@
 /** What training and scoring read: three parts of examples, and how forecasts return to the units of the file. */
-import type { ByteSource } from "./byte-source.ts";
 import type { ForecastData } from "./forecast.ts";
 import type { SeriesFacts } from "./series-facts.ts";
-
-/** Brings the bytes of a data file. Paths are those of the spec; the reader decides what they are relative to. */
-export interface FileReader {
-  /** @throws Problem `data-file-missing` and the like */
-  read(path: string): Promise<Uint8Array>;
-  /**
-   * The file for reading parts of it; where this is left out, `openBytes` takes all of it into memory.
-   * @throws Problem as `read`
-   */
-  open?(path: string): Promise<ByteSource>;
-  /** The path as messages show it; the path itself where this is left out. */
-  display?(path: string): string;
-}
 
 /** Examples of one part, by tensor name. Tensors are row-major float32, int32 tokens as whole floats. */
 export interface Examples {

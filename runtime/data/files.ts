@@ -4,8 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { Problem } from "../problem.ts";
 import { otherThanFile } from "../run/ordinary-file.ts";
-import type { ByteSource } from "./byte-source.ts";
-import type { FileReader } from "./dataset.ts";
+import type { ByteSource, FileReader } from "./byte-source.ts";
 import { nearestName } from "./suggest.ts";
 
 export interface ProjectFilesOptions {

@@ -2,7 +2,7 @@
 import { Problem } from "../problem.ts";
 import type { EncodedSeries } from "./encoded-series.ts";
 import type { PartName } from "./section.ts";
-import type { RowNames } from "./series-file.ts";
+import type { RowNames } from "./source-table.ts";
 import { horizonLength } from "./series-facts.ts";
 import { lengthOf, PART_LABELS, type Parts } from "./split.ts";
 import { countOf } from "./wording.ts";

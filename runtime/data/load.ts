@@ -1,6 +1,7 @@
 /** From the data section of a resolved spec to a dataset. */
 import type { InputFact } from "../contract.ts";
-import type { Dataset, FileReader } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
+import type { FileReader } from "./byte-source.ts";
 import { dataSection } from "./section.ts";
 import { loadSeries } from "./series.ts";
 import { loadTensors } from "./tensors.ts";

@@ -1,21 +1,14 @@
 /** Reads the columns of a series from CSV or JSONL into numbers, every wrong cell reported with its place. */
 import { Problem, ProblemList } from "../problem.ts";
 import { openCsv } from "./csv.ts";
-import type { FileReader } from "./dataset.ts";
+import type { FileReader } from "./byte-source.ts";
 import type { Locate } from "./encoded-series.ts";
 import { seriesTimes, type SeriesTimes, type TimeKeys } from "./time-check.ts";
 import { openJsonLines } from "./jsonl.ts";
 import type { NumberColumn } from "./number-column.ts";
-import { findColumns, type OpenTable, type SourceTable } from "./source-table.ts";
+import { findColumns, type OpenTable, type RowNames, type SourceTable } from "./source-table.ts";
 import { parquetProblem } from "./text.ts";
 import { wholeNumberNotes } from "./whole-numbers.ts";
-
-/** What rows are called: a list, or one that makes each name when it is asked for. */
-export interface RowNames {
-  readonly length: number;
-  /** @returns undefined for a row that is not there */
-  at(row: number): string | undefined;
-}
 
 /** Columns on the file's scale. NaN where a value is missing. */
 export interface RawSeries {

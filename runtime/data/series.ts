@@ -2,13 +2,15 @@
 import type { InputFact } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
-import type { Dataset, Examples, FileReader } from "./dataset.ts";
+import type { Dataset, Examples } from "./dataset.ts";
+import type { FileReader } from "./byte-source.ts";
 import { EncodedSeries } from "./encoded-series.ts";
 import { planWindows } from "./forecast.ts";
 import { missingIn } from "./number-column.ts";
 import type { MissingPolicy, PartName, SeriesSection } from "./section.ts";
 import { SeriesExamples, targetName } from "./series-examples.ts";
-import { readSeries, type RawSeries, type RowNames } from "./series-file.ts";
+import { readSeries, type RawSeries } from "./series-file.ts";
+import type { RowNames } from "./source-table.ts";
 import { gapNotes, hasGaps, leadingRows, refuseEmpty, refuseMissing, refuseUnknown } from "./series-gaps.ts";
 import {
   channelsOf,

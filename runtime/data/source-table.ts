@@ -41,6 +41,13 @@ export interface SourceTable {
   text(row: number, column: number): string;
 }
 
+/** What rows are called: a list, or one that makes each name when it is asked for. */
+export interface RowNames {
+  readonly length: number;
+  /** @returns undefined for a row that is not there */
+  at(row: number): string | undefined;
+}
+
 export interface SourceColumn {
   /** NaN where a cell is empty, or is no number. */
   readonly values: NumberColumn;

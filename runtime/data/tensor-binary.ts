@@ -5,8 +5,8 @@ import { ARRAY_OF_DTYPE, dataStart, HEADER_LENGTH_BYTES, readHeader } from "../s
 import type { SafetensorsDType, SafetensorsEntry } from "../safetensors-header.ts";
 import { sizeOf } from "../tensor.ts";
 import { openBytes, type ByteSource } from "./byte-source.ts";
-import type { FileReader } from "./dataset.ts";
-import type { FileTensor } from "./tensor-file.ts";
+import type { FileReader } from "./byte-source.ts";
+import type { FileTensor } from "./file-tensor.ts";
 
 /** Elements that are read at once: of the widest type 512 kB. */
 const STRETCH = 2 ** 16;

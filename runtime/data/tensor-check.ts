@@ -5,7 +5,8 @@ import { memberOf } from "../shared/member-of.ts";
 import { Problem, ProblemList } from "../problem.ts";
 import { shapeText, sizeOf } from "../tensor.ts";
 import { nearestName } from "./suggest.ts";
-import type { FileTensor, TensorFile } from "./tensor-file.ts";
+import type { TensorFile } from "./tensor-file.ts";
+import type { FileTensor } from "./file-tensor.ts";
 import { ValueCheck } from "./tensor-values.ts";
 
 /** Tensors of one file, checked. */

@@ -1,30 +1,15 @@
 /** A file of named tensors, JSON or safetensors, before anything is asked of it: shapes and numbers. */
-import type { NestedNumbers } from "../contract.ts";
+import type { NestedNumbers } from "../contract-live.ts";
 import { duplicateKey } from "../duplicate-key.ts";
 import { JsonTooDeep, parseJson } from "../json-text.ts";
 import { Problem, type ProblemPlace } from "../problem.ts";
 import { describe, flattenInto, shapeText, sizeOf, suggestedShape, type NestingFault } from "../tensor.ts";
-import type { FileReader } from "./dataset.ts";
+import type { FileReader } from "./byte-source.ts";
 import { placeOfKey, placeOfValue } from "./json-place.ts";
 import { placeInText, positionOf } from "./place.ts";
+import type { FileTensor } from "./file-tensor.ts";
 import { openBinary } from "./tensor-binary.ts";
 import { decodeText } from "./text.ts";
-
-/** Row-major numbers; first axis: examples. */
-export interface FileTensor {
-  readonly shape: readonly number[];
-  /** `real` and `whole` are what safetensors says; JSON numbers are either, whatever they are used as. */
-  readonly numbers: "real" | "whole" | "either";
-  /** Whether they are whole numbers: by their type, or, where they are either, each of them. */
-  areWhole(): boolean;
-  /**
-   * Writes all numbers into `target`, stretch by stretch, so that no second copy of them is needed.
-   * @param target as many float32 as the shape has
-   * @param see is shown each stretch as the file has it, and where it starts
-   * @throws Problem `tensor-dtype` for a type that holds no numbers of ours
-   */
-  readInto(target: Float32Array, see: (numbers: ArrayLike<number>, start: number) => void): Promise<void>;
-}
 
 export interface TensorFile {
   /** As messages show it. */

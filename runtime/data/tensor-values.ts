@@ -2,7 +2,8 @@
 import { isWithin, LARGEST_WHOLE, limitsText, type Expectation } from "../expectation.ts";
 import type { ProblemFacts } from "../problem.ts";
 import { indicesOf, sizeOf } from "../tensor.ts";
-import { indexText, type FileTensor } from "./tensor-file.ts";
+import { indexText } from "./tensor-file.ts";
+import type { FileTensor } from "./file-tensor.ts";
 
 /** How many of them a message names. */
 const MOST_NAMED = 3;

@@ -1,5 +1,7 @@
 /** From the name of a backend to an executor; and which one `auto` takes. gpu.js is loaded only where it is needed. */
-import type { Backend, Executor, ModelDefinition, SimdVariant } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { SimdVariant } from "../contract-live.ts";
+import type { Backend, Executor } from "../contract-backend.ts";
 import { Problem } from "../problem.ts";
 import { estimateStep, estimateText } from "./estimate.ts";
 import { failureOf, messageOf } from "./failure.ts";

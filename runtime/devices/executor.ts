@@ -1,15 +1,13 @@
 /** Runs the programs of a model on one opened backend: one gpu.js pipeline per program, made when it is first needed. */
 import type {
-  BackendReport,
-  Executor,
   GpuHandle,
   GpuKernelCall,
   GpuPlanContext,
   GpuProgram,
   ModelDefinition,
   AnyProgramName,
-  ProgramRun,
 } from "../contract.ts";
+import type { BackendReport, Executor, ProgramRun } from "../contract-backend.ts";
 import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";

@@ -1,5 +1,6 @@
 /** The one place that loads gpu.js; the backends it offers, and an executor on the one that is asked for. */
-import type { Backend, Executor, ModelDefinition } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { Backend, Executor } from "../contract-backend.ts";
 import { Problem } from "../problem.ts";
 import { isNode, lacksGpuDevice } from "./adapter.ts";
 import { GpuExecutor } from "./executor.ts";

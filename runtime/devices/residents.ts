@@ -1,5 +1,6 @@
 /** What executors share: where resident tensors are kept outside a device, and when an update may be taken over. */
-import type { ModelDefinition, AnyProgramName, ProgramRun } from "../contract.ts";
+import type { ModelDefinition, AnyProgramName } from "../contract.ts";
+import type { ProgramRun } from "../contract-backend.ts";
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { firstNotFinite, sizeOf } from "../tensor.ts";

@@ -1,16 +1,7 @@
 /** Runs the programs of a model as the wasm target compiled them: one call into WebAssembly each, in one linear memory. */
-import type {
-  Backend,
-  BackendReport,
-  Executor,
-  ModelDefinition,
-  AnyProgramName,
-  ProgramRun,
-  Programs,
-  SimdVariant,
-  WasmModule,
-  WasmProgram,
-} from "../contract.ts";
+import type { ModelDefinition, AnyProgramName, Programs, WasmModule, WasmProgram } from "../contract.ts";
+import type { SimdVariant } from "../contract-live.ts";
+import type { Backend, BackendReport, Executor, ProgramRun } from "../contract-backend.ts";
 import { memberOf, setMember } from "../shared/member-of.ts";
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";

@@ -1,5 +1,6 @@
 /** Calls of any number of examples: all of them in batches, put together as if they had been one. */
-import type { LossValue, ModelDefinition } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { LossValue } from "../contract-live.ts";
 import { memberOf, setMember } from "../shared/member-of.ts";
 import { sizeOf } from "../tensor.ts";
 import { planBatches } from "./batches.ts";

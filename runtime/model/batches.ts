@@ -1,13 +1,6 @@
 /** One program call: from checked examples to exactly the arguments a program asks for, and its results checked in turn. */
-import type {
-  AnyProgramName,
-  ArgumentFact,
-  Executor,
-  GpuProgram,
-  ModelDefinition,
-  ProgramRun,
-  Programs,
-} from "../contract.ts";
+import type { AnyProgramName, ArgumentFact, GpuProgram, ModelDefinition, Programs } from "../contract.ts";
+import type { Executor, ProgramRun } from "../contract-backend.ts";
 import { misfit } from "../devices/residents.ts";
 import { memberOf, setMember } from "../shared/member-of.ts";
 import type { Problem } from "../problem.ts";

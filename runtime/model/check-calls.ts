@@ -1,6 +1,6 @@
 /** The arguments of a live model's calls beside its inputs. */
 import { checkBoolean, checkFromZero, checkOptions, checkWhole, invalidOption } from "../arguments.ts";
-import type { TrainingState, TrainStepOptions } from "../contract.ts";
+import type { TrainingState, TrainStepOptions } from "../contract-live.ts";
 import { describe } from "../tensor.ts";
 
 /** @param accumulates whether several batches make an update */

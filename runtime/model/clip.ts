@@ -1,5 +1,6 @@
 /** The norm of all gradients in updates with `clip_grad_norm`: what a step tells of it, and what is done where its square overflows. */
-import type { ModelDefinition, ProgramRun } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { ProgramRun } from "../contract-backend.ts";
 import { gradientNormResult } from "../shared/names.ts";
 
 /** The scale (`clipScale`) with which the squares of whatever gradients float32 holds add up to a number that it holds too. */

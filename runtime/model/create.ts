@@ -1,5 +1,7 @@
 /** From the options of `create` to a live model. Which executors exist is the caller's business. */
-import type { Backend, CreateOptions, Executor, LiveModel, ModelDefinition, SimdVariant } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { CreateOptions, LiveModel, SimdVariant } from "../contract-live.ts";
+import type { Backend, Executor } from "../contract-backend.ts";
 import { checkOneOf, checkOptions, checkWhole } from "../arguments.ts";
 import { nearestName } from "../data/suggest.ts";
 import { Problem } from "../problem.ts";

@@ -1,13 +1,6 @@
 /** Decodes what a model says of its inputs: the options, and the way from a model to a search. */
-import type {
-  DecodeFact,
-  DecodeOptions,
-  Hypothesis,
-  ModelDefinition,
-  Stream,
-  TensorInputs,
-  TensorOutputs,
-} from "../contract.ts";
+import type { DecodeFact, ModelDefinition } from "../contract.ts";
+import type { DecodeOptions, Hypothesis, Stream, TensorInputs, TensorOutputs } from "../contract-live.ts";
 import { checkFromZero, checkOneOf, checkOptions, checkWhole, invalidOption } from "../arguments.ts";
 import { decodeCtc } from "../decoding/ctc.ts";
 import { search } from "../decoding/search.ts";

@@ -1,5 +1,6 @@
 /** The examples that are decoded: what of each comes whole, and the tokens that are read before the first that is written. */
-import type { DecodeFact, InputFact, ModelDefinition, TensorInput, TensorInputs } from "../contract.ts";
+import type { DecodeFact, InputFact, ModelDefinition } from "../contract.ts";
+import type { TensorInput, TensorInputs } from "../contract-live.ts";
 import { misfit } from "../devices/residents.ts";
 import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";

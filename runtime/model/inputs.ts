@@ -1,5 +1,6 @@
 /** The border of a model: what a caller hands over becomes flat float32 tensors of exactly the right size, or a Problem. */
-import type { InputFact, ModelDefinition, TensorInput } from "../contract.ts";
+import type { InputFact, ModelDefinition } from "../contract.ts";
+import type { TensorInput } from "../contract-live.ts";
 import { expectationsOf, isWithin, legend, limitsText, type Expectation } from "../expectation.ts";
 import { memberOf, setMember } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";

@@ -2,14 +2,13 @@
  * A model in memory: its public calls. Each is checked, with copies of what it was given, when it is made; then it waits for the
  * calls before it, and is answered whole of the state that they leave. That is the queue's doing, here and nowhere else.
  */
+import type { ModelDefinition } from "../contract.ts";
 import type {
-  BackendReport,
   Bytes,
   DecodeOptions,
   Hypothesis,
   LiveModel,
   LossValue,
-  ModelDefinition,
   Outputs,
   PredictInputs,
   StepValue,
@@ -18,7 +17,8 @@ import type {
   TrainingState,
   TrainInputs,
   TrainStepOptions,
-} from "../contract.ts";
+} from "../contract-live.ts";
+import type { BackendReport } from "../contract-backend.ts";
 import { invalidOption } from "../arguments.ts";
 import { Problem } from "../problem.ts";
 import { evaluateAll, predictAll } from "./all-batches.ts";

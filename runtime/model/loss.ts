@@ -1,5 +1,6 @@
 /** How losses of batches combine, and what the resolved spec says about the loss. */
-import type { LossPartValue, LossValue, ModelFacts } from "../contract.ts";
+import type { ModelFacts } from "../contract.ts";
+import type { LossPartValue, LossValue } from "../contract-live.ts";
 import { lossCount, lossPart, lossPartCount, lossResult } from "../shared/names.ts";
 
 /** `sum` only where every loss of the spec is a sum: then the losses of batches add up. */

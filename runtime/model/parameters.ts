@@ -1,9 +1,9 @@
 /** The tensors that a model keeps, trained ones and statistics: their start, and their way in and out of safetensors files. */
-import type { LiveModel, ModelDefinition, ParameterFact, StatisticDType } from "../contract.ts";
+import type { ModelDefinition, ParameterFact, StatisticDType } from "../contract.ts";
+import type { Bytes, LiveModel } from "../contract-live.ts";
 import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { bytesOf } from "../bytes.ts";
-import type { Bytes } from "../bytes.ts";
 import { understood } from "./foreign-weights.ts";
 import { fillNormal, fillUniform, initialisationStream } from "../random.ts";
 import { CHECKSUM_KEY } from "../safetensors-checksum.ts";

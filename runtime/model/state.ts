@@ -2,15 +2,9 @@
  * What a model is at one moment: the tensors that its executor keeps, and the counters beside them. They change together, in one
  * go: whoever reads them in between two calls, or while one is under way, never sees half an update.
  */
-import type {
-  AnyProgramName,
-  BackendReport,
-  Executor,
-  ModelDefinition,
-  ProgramRun,
-  StreamProgramName,
-  TrainingState,
-} from "../contract.ts";
+import type { AnyProgramName, ModelDefinition, StreamProgramName } from "../contract.ts";
+import type { TrainingState } from "../contract-live.ts";
+import type { BackendReport, Executor, ProgramRun } from "../contract-backend.ts";
 import { memberOf } from "../shared/member-of.ts";
 import { sizeOf } from "../tensor.ts";
 import { ProgramCalls } from "./batches.ts";

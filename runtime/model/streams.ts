@@ -1,13 +1,6 @@
 /** Streams of a model: one example, one step at a time. */
-import type {
-  InputFact,
-  ModelDefinition,
-  Stream,
-  StreamFact,
-  TensorInput,
-  TensorInputs,
-  TensorOutputs,
-} from "../contract.ts";
+import type { InputFact, ModelDefinition, StreamFact } from "../contract.ts";
+import type { Stream, TensorInput, TensorInputs, TensorOutputs } from "../contract-live.ts";
 import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";

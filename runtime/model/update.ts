@@ -1,5 +1,7 @@
 /** One batch of training: an update of the parameters, or a part of one that several batches make. */
-import type { AnyProgramName, ModelDefinition, ProgramRun, StepValue, TrainStepOptions } from "../contract.ts";
+import type { AnyProgramName, ModelDefinition } from "../contract.ts";
+import type { StepValue, TrainStepOptions } from "../contract-live.ts";
+import type { ProgramRun } from "../contract-backend.ts";
 import { memberOf } from "../shared/member-of.ts";
 import type { Problem } from "../problem.ts";
 import { learningRateAt } from "../training/learning-rate.ts";

@@ -1,5 +1,5 @@
 /** Everything a report shows, as plain data: nothing here reads files or runs a model. */
-import type { BackendReport } from "../contract.ts";
+import type { BackendReport } from "../contract-backend.ts";
 import type { EpochRecord } from "../training/state.ts";
 
 export interface ReportFacts {

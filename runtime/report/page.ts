@@ -1,5 +1,5 @@
 /** One run as one HTML file: it loads nothing from anywhere, and shows nothing of the user's as markup. */
-import type { BackendReport } from "../contract.ts";
+import type { BackendReport } from "../contract-backend.ts";
 import { Drawer } from "./draw.ts";
 import type { ForecastFacts, NumbersFacts, ReportFacts, SamplesFacts, ScoreFacts } from "./facts.ts";
 import { forecastPlot } from "./forecast-plot.ts";

@@ -1,7 +1,17 @@
 /** Parts of the lines that show a training going on. */
 import type { EpochRecord } from "../training/state.ts";
 import { durationText, speedText, type PaceNow } from "./pace.ts";
-import type { ProgressStart } from "./progress.ts";
+
+export interface ProgressStart {
+  readonly goal: { readonly kind: "epochs" | "steps"; readonly count: number };
+  readonly stepsPerEpoch: number;
+  /** Updates done before, by the run that is resumed. */
+  readonly step: number;
+  /** Early stopping may end it before: then the time left is the most that it can take. */
+  readonly mayEndEarlier?: boolean;
+  /** The loss smooths its labels, and so is not what the model's predictions alone would cost. */
+  readonly smoothed?: boolean;
+}
 
 /** `epoch 3/100  step 120  train loss 0.01234  validation loss 0.02345  validation accuracy 0.9876  0.80 s` */
 export function epochLine(record: EpochRecord, goal: ProgressStart["goal"]): string {

@@ -4,17 +4,7 @@ import type { EpochRecord } from "../training/state.ts";
 import { visibleText } from "../shared/visible-text.ts";
 import { Pace, speedText } from "./pace.ts";
 import { epochLine, lossName, normTexts, paceTexts, validationTexts, valueText, whereText } from "./progress-text.ts";
-
-export interface ProgressStart {
-  readonly goal: { readonly kind: "epochs" | "steps"; readonly count: number };
-  readonly stepsPerEpoch: number;
-  /** Updates done before, by the run that is resumed. */
-  readonly step: number;
-  /** Early stopping may end it before: then the time left is the most that it can take. */
-  readonly mayEndEarlier?: boolean;
-  /** The loss smooths its labels, and so is not what the model's predictions alone would cost. */
-  readonly smoothed?: boolean;
-}
+import type { ProgressStart } from "./progress-text.ts";
 
 export interface ProgressStep {
   /** 1 for the first. */

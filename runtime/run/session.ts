@@ -1,5 +1,6 @@
 /** A training with a run directory: log, checkpoints and best weights are on disk at every moment, and can be taken up. */
-import type { LiveModel, ModelDefinition } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { LiveModel } from "../contract-live.ts";
 import { labelSmoothing } from "../model/loss.ts";
 import { writeWeights } from "../model/parameters.ts";
 import { readSafetensors } from "../safetensors.ts";

@@ -1,5 +1,6 @@
 /** The moving average of a model's parameters, where its spec asks for one: it takes their place in everything but training. */
-import type { LiveModel, ModelDefinition } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { LiveModel } from "../contract-live.ts";
 import type { Tensors } from "../model/parameters.ts";
 import { replaceParameters } from "../model/parameters.ts";
 import { averageSlot, slotOf } from "../shared/names.ts";

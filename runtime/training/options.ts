@@ -1,5 +1,6 @@
 /** What a training is asked to do, checked before its first step. */
-import type { LiveModel, ModelDefinition } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { LiveModel } from "../contract-live.ts";
 import { Problem } from "../problem.ts";
 
 /** Examples that can be picked by number; `Examples` of a dataset is one. */

@@ -1,5 +1,5 @@
 /** Where a training stands: everything that a resumed one needs to continue as if it had never stopped. */
-import type { LossPartValue } from "../contract.ts";
+import type { LossPartValue } from "../contract-live.ts";
 import { memberOf } from "../shared/member-of.ts";
 import type { Tensors } from "../model/parameters.ts";
 import { isPlateau } from "./plateau.ts";

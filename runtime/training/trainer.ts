@@ -2,7 +2,8 @@
  * The training loop: shuffled batches, a validation after each epoch, the best parameters kept, and a state that can be
  * saved between any two updates. Nothing here knows files or terminals; it runs in a browser as it is.
  */
-import type { LiveModel, ModelDefinition, TrainInputs } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { LiveModel, TrainInputs } from "../contract-live.ts";
 import { labelSmoothing, LossTotal, lossReduction } from "../model/loss.ts";
 import { replaceParameters } from "../model/parameters.ts";
 import type { Tensors } from "../model/parameters.ts";

@@ -1,5 +1,6 @@
 /** The validation after an epoch: the loss of the examples that are held back, and the score that is watched. */
-import type { LiveModel, ModelDefinition, TrainInputs } from "../contract.ts";
+import type { ModelDefinition } from "../contract.ts";
+import type { LiveModel, TrainInputs } from "../contract-live.ts";
 import { LossTotal, lossReduction } from "../model/loss.ts";
 import type { TrainingExamples, TrainingPlan } from "./options.ts";
 

@@ -1,7 +1,7 @@
 /** A generated module living in a page, with the face that the numeric suite compares. */
 import type { Page } from "playwright-core";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
-import type { BackendReport } from "../../runtime/contract.ts";
+import type { BackendReport } from "../../runtime/contract-backend.ts";
 import type { Tensors } from "../support/interpreted-model.ts";
 import { moduleCode } from "../support/load-module.ts";
 import type { Trainee } from "../support/trainee.ts";

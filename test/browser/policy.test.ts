@@ -1,6 +1,6 @@
 /** A page under a content security policy: what runs, and for what does not, the directive that is missing. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BackendReport } from "../../runtime/contract.ts";
+import type { BackendReport } from "../../runtime/contract-backend.ts";
 import { bundle, type Site } from "./bundle.ts";
 import { isolation, openPage, type OpenPage } from "./page.ts";
 

@@ -1,6 +1,6 @@
 /** Threads of the wasm target in pages that allow them, and in pages that do not. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { BackendReport } from "../../runtime/contract.ts";
+import type { BackendReport } from "../../runtime/contract-backend.ts";
 import { wasmDefinition } from "../support/wasm-model.ts";
 import { isolation, openPage } from "./page.ts";
 

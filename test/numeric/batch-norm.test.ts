@@ -1,7 +1,7 @@
 /** What batch_norm keeps from step to step: when it changes, what counts, and that files hold it. PyTorch's numbers are in pytorch/norms. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
-import type { LiveModel, ModelHandle, TensorInputs } from "../../runtime/contract.ts";
+import type { LiveModel, ModelHandle, TensorInputs } from "../../runtime/contract-live.ts";
 import { readSafetensors, writeSafetensors } from "../../runtime/safetensors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../runtime/training/checkpoint.ts";
 import { Trainer } from "../../runtime/training/trainer.ts";

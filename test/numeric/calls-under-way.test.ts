@@ -1,7 +1,7 @@
 /** Calls that are made while others are under way: what each target answers, and what becomes of streams. */
 import { describe, expect, it } from "vitest";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
-import type { LiveModel, ModelHandle } from "../../runtime/contract.ts";
+import type { LiveModel, ModelHandle } from "../../runtime/contract-live.ts";
 import { CallInputs, interleavedModels } from "../support/interleaved/models.ts";
 import { testedTargets } from "../support/targets.ts";
 import { moduleFor } from "../support/trainee.ts";

@@ -1,6 +1,6 @@
 /** Decoding with live models: what comes out is what the model says of it as a whole, and depends on nothing else. */
 import { describe, expect, it } from "vitest";
-import type { LiveModel, TensorInputs } from "../../runtime/contract.ts";
+import type { LiveModel, TensorInputs } from "../../runtime/contract-live.ts";
 import { logSoftmaxRow } from "../../runtime/decoding/log-softmax.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { seeded } from "../support/seeded.ts";

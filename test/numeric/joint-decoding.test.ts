@@ -1,6 +1,6 @@
 /** A model with a ctc loss and a decoder, decoded either way from its frames alone, against float64 and the interpreter. */
 import { describe, expect, it } from "vitest";
-import type { Hypothesis, LiveModel } from "../../runtime/contract.ts";
+import type { Hypothesis, LiveModel } from "../../runtime/contract-live.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { InterpretedModel } from "../support/interpreted-model.ts";
 import { heard, jointSpec, speech } from "../support/joint-speech.ts";

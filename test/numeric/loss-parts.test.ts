@@ -1,6 +1,6 @@
 /** Several losses that count differently: what the runtime tells of batches of different sizes, through `Trainer` too. */
 import { describe, expect, it } from "vitest";
-import type { LossPartValue, TrainInputs } from "../../runtime/contract.ts";
+import type { LossPartValue, TrainInputs } from "../../runtime/contract-live.ts";
 import { Trainer } from "../../runtime/training/trainer.ts";
 import { compileFixture, flatAll, readFixture, rows } from "../support/fixture-file.ts";
 import type { Tensors } from "../support/interpreted-model.ts";

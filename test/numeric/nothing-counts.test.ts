@@ -1,7 +1,8 @@
 /** Batches that count nothing, and weights of zero: `evaluate` is that of one batch in any order, and `trainStep` tells the same. */
 import { describe, expect, it } from "vitest";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
-import type { Backend, LiveModel, LossValue } from "../../runtime/contract.ts";
+import type { LiveModel, LossValue } from "../../runtime/contract-live.ts";
+import type { Backend } from "../../runtime/contract-backend.ts";
 import { Trainer } from "../../runtime/training/trainer.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { testNumbers } from "../support/numbers.ts";

@@ -1,6 +1,7 @@
 /** Whole trainings through schedules, accumulated updates and moving averages: stopped anywhere, they go on as if they had not been. */
 import { describe, expect, it } from "vitest";
-import type { LiveModel, ModelDefinition, ModelHandle } from "../../runtime/contract.ts";
+import type { ModelDefinition } from "../../runtime/contract.ts";
+import type { LiveModel, ModelHandle } from "../../runtime/contract-live.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../runtime/training/checkpoint.ts";
 import { averagedParameters } from "../../runtime/training/average.ts";
 import type { TrainingExamples } from "../../runtime/training/options.ts";

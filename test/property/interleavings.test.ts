@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import type { LiveModel } from "../../runtime/contract.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
 import { interleavings } from "../support/interleaved/calls.ts";
 import { CallInputs, interleavedModels } from "../support/interleaved/models.ts";
 import { compare } from "../support/interleaved/compare.ts";

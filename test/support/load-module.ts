@@ -3,7 +3,8 @@ import { runInThisContext } from "node:vm";
 import ts from "typescript";
 import { defineModel } from "../../runtime/model.ts";
 import { productOverSteps } from "../../runtime/product-over-steps.ts";
-import type { ModelDefinition, ModelHandle } from "../../runtime/contract.ts";
+import type { ModelDefinition } from "../../runtime/contract.ts";
+import type { ModelHandle } from "../../runtime/contract-live.ts";
 
 interface Runtime {
   readonly defineModel: (definition: ModelDefinition) => ModelHandle;

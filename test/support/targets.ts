@@ -1,6 +1,6 @@
 /** What the numeric suite runs on. */
 import { expect } from "vitest";
-import type { Backend } from "../../runtime/contract.ts";
+import type { Backend } from "../../runtime/contract-backend.ts";
 
 export interface Target {
   readonly title: string;

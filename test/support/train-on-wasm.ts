@@ -1,5 +1,6 @@
 /** Trains a module on the wasm target, in any engine: other processes and pages have it bundled, so it imports little. */
-import type { LiveModel, ModelDefinition } from "../../runtime/contract.ts";
+import type { ModelDefinition } from "../../runtime/contract.ts";
+import type { LiveModel } from "../../runtime/contract-live.ts";
 import { createWasmExecutor } from "../../runtime/devices/wasm.ts";
 import { wasmMachine } from "../../runtime/devices/wasm/machine.ts";
 import { createModel } from "../../runtime/model/create.ts";

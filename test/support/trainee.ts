@@ -2,7 +2,8 @@
 import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { withWebAssembly } from "../../compiler/webassembly.ts";
-import type { BackendReport, LiveModel, ModelHandle, TensorInputs } from "../../runtime/contract.ts";
+import type { LiveModel, ModelHandle, TensorInputs } from "../../runtime/contract-live.ts";
+import type { BackendReport } from "../../runtime/contract-backend.ts";
 import { writeSafetensors } from "../../runtime/safetensors.ts";
 import type { Tensors } from "./interpreted-model.ts";
 import { InterpretedModel } from "./interpreted-model.ts";

@@ -1,11 +1,7 @@
 /** One backend of a bench: a live model, what its calls took, and what came out of them. */
-import type {
-  BackendReport,
-  LiveModel,
-  ModelDefinition,
-  PredictInputs,
-  TrainInputs,
-} from "../../../runtime/contract.ts";
+import type { ModelDefinition } from "../../../runtime/contract.ts";
+import type { LiveModel, PredictInputs, TrainInputs } from "../../../runtime/contract-live.ts";
+import type { BackendReport } from "../../../runtime/contract-backend.ts";
 import { Breather } from "../../../runtime/model/turns.ts";
 import type { SyntheticExamples } from "./synthetic.ts";
 import type { Variant } from "./variants.ts";

@@ -1,6 +1,7 @@
 /** What was measured of the backends, as plain facts. */
 import type { Compilation } from "../../../compiler/contracts/programs.ts";
-import type { BackendReport, ModelDefinition } from "../../../runtime/contract.ts";
+import type { ModelDefinition } from "../../../runtime/contract.ts";
+import type { BackendReport } from "../../../runtime/contract-backend.ts";
 import { programCost } from "../cost.ts";
 import { quantile, type Bout } from "./bout.ts";
 

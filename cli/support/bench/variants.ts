@@ -1,5 +1,6 @@
 /** What a bench measures: the backends that work here, and of wasm its kinds of SIMD and numbers of threads. */
-import type { ModelDefinition, SimdVariant } from "../../../runtime/contract.ts";
+import type { ModelDefinition } from "../../../runtime/contract.ts";
+import type { SimdVariant } from "../../../runtime/contract-live.ts";
 import { lacksGpuDevice } from "../../../runtime/devices/adapter.ts";
 import { wasmMachine } from "../../../runtime/devices/wasm/machine.ts";
 import { usableThreads } from "../../../runtime/devices/wasm/open.ts";

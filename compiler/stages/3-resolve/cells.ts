@@ -11,11 +11,8 @@ import type { DiagnosticBag } from "../../diagnostics/diagnostic.ts";
 import { takenCellKeys } from "../../schema/cells.ts";
 import { pointerTo } from "../../support/pointer.ts";
 import { takenKinds } from "../2-validate/taken-kinds.ts";
-import { isBroken } from "./context.ts";
+import { isBroken, type Cells } from "./context.ts";
 import { initializerFrom } from "./parameters.ts";
-
-/** By name; undefined where something is wrong with the definition, which is reported. */
-export type Cells = ReadonlyMap<string, Cell | undefined>;
 
 export function resolveCells(document: Document, spec: Spec, diagnostics: DiagnosticBag): Cells {
   return new Map(

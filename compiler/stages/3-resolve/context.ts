@@ -3,7 +3,7 @@ import type { Document } from "../../contracts/document.ts";
 import type { DataFacts, Spec } from "../../contracts/spec.ts";
 import type { DiagnosticBag } from "../../diagnostics/diagnostic.ts";
 import type { Report } from "../../diagnostics/report.ts";
-import type { Cells } from "./cells.ts";
+import type { Cell } from "../../cells/define.ts";
 import { invariant } from "../../support/internal-error.ts";
 
 export interface ResolveOptions {
@@ -13,6 +13,9 @@ export interface ResolveOptions {
   readonly directory?: string;
   readonly dataFacts?: DataFacts;
 }
+
+/** The spec's own cells by name; undefined where something is wrong with the definition, which is reported. */
+export type Cells = ReadonlyMap<string, Cell | undefined>;
 
 export interface ResolveContext {
   readonly document: Document;

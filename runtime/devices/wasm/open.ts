@@ -1,5 +1,6 @@
 /** Brings a module's WebAssembly to life: the best variant that the engine takes, its memory, and its threads. */
-import type { SimdVariant, WasmModule } from "../../contract.ts";
+import type { WasmModule } from "../../contract.ts";
+import type { SimdVariant } from "../../contract-live.ts";
 import { memberOf } from "../../shared/member-of.ts";
 import { Problem } from "../../problem.ts";
 import { messageOf } from "../failure.ts";

@@ -1,6 +1,6 @@
 /** Holds what interleaved calls gave against what the same calls give one after the other. */
 import { expect } from "vitest";
-import type { LiveModel } from "../../../runtime/contract.ts";
+import type { LiveModel } from "../../../runtime/contract-live.ts";
 import type { CallInputs } from "./models.ts";
 import type { Event, Handle, Weights } from "./run.ts";
 import { changing, plainCall } from "./run.ts";

@@ -1,6 +1,7 @@
 /** Models whose calls are interleaved: together they have every call, and all that an update may change. */
 import type { Compilation } from "../../../compiler/contracts/programs.ts";
-import type { LiveModel, ModelDefinition, TensorInputs } from "../../../runtime/contract.ts";
+import type { ModelDefinition } from "../../../runtime/contract.ts";
+import type { LiveModel, TensorInputs } from "../../../runtime/contract-live.ts";
 import { compileText } from "../fixture-file.ts";
 import { seeded } from "../seeded.ts";
 

@@ -1,5 +1,11 @@
 /** Makes calls of a live model without waiting for them, and spoils what each was given as soon as it is made. */
-import type { DecodeOptions, LiveModel, Stream, TrainingState, TrainStepOptions } from "../../../runtime/contract.ts";
+import type {
+  DecodeOptions,
+  LiveModel,
+  Stream,
+  TrainingState,
+  TrainStepOptions,
+} from "../../../runtime/contract-live.ts";
 import type { Call } from "./calls.ts";
 import { pause } from "./calls.ts";
 import type { CallInputs } from "./models.ts";

@@ -2,7 +2,7 @@
  * What calls give when each is awaited before the next: the model that interleaved calls are held against. It is remembered by the
  * changes that led to a state, since few changes make few states.
  */
-import type { LiveModel, Stream, TrainingState } from "../../../runtime/contract.ts";
+import type { LiveModel, Stream, TrainingState } from "../../../runtime/contract-live.ts";
 import { Problem } from "../../../runtime/problem.ts";
 import type { CallInputs } from "./models.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { backendText, ranText } from "../../../cli/support/backend-text.ts";
-import type { BackendReport } from "../../../runtime/contract.ts";
+import type { BackendReport } from "../../../runtime/contract-backend.ts";
 
 const report: BackendReport = {
   requested: "auto",

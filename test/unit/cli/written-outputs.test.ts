@@ -1,7 +1,8 @@
 /** The outputs along what was decoded are those that the model gives of it as a whole. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WrittenOutputs } from "../../../cli/support/written-outputs.ts";
-import type { DecodeFact, Hypothesis, LiveModel, ModelDefinition, PredictInputs } from "../../../runtime/contract.ts";
+import type { DecodeFact, ModelDefinition } from "../../../runtime/contract.ts";
+import type { Hypothesis, LiveModel, PredictInputs } from "../../../runtime/contract-live.ts";
 import { decodedExamples } from "../../../runtime/model/decoded-examples.ts";
 import { sizeOf } from "../../../runtime/tensor.ts";
 import { compileText } from "../../support/fixture-file.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { runInThisContext } from "node:vm";
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
-import type { LiveModel } from "../../../runtime/contract.ts";
+import type { LiveModel } from "../../../runtime/contract-live.ts";
 import { compileText } from "../../support/fixture-file.ts";
 import { moduleFor } from "../../support/trainee.ts";
 

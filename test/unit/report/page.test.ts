@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BackendReport } from "../../../runtime/contract.ts";
+import type { BackendReport } from "../../../runtime/contract-backend.ts";
 import type { ReportFacts, RowAxis } from "../../../runtime/report/facts.ts";
 import { numberFormat } from "../../../runtime/report/forecast-plot.ts";
 import { reportPage } from "../../../runtime/report/page.ts";

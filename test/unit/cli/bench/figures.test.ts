@@ -9,7 +9,7 @@ import {
   readingText,
   trainingTable,
 } from "../../../../cli/support/bench/figures-text.ts";
-import type { BackendReport } from "../../../../runtime/contract.ts";
+import type { BackendReport } from "../../../../runtime/contract-backend.ts";
 
 const report: BackendReport = {
   requested: "wasm",

@@ -1,5 +1,5 @@
 /** Data files held in memory, and shorthand for the sections that tests read them with. */
-import type { FileReader } from "../../../../runtime/data/dataset.ts";
+import type { FileReader } from "../../../../runtime/data/byte-source.ts";
 import type { SeriesSection, TensorsSection } from "../../../../runtime/data/section.ts";
 
 export function memoryFiles(files: Readonly<Record<string, string | Uint8Array>>): FileReader {

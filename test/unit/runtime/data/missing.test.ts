@@ -8,7 +8,7 @@ import { FilledColumn, type FillPolicy } from "../../../../runtime/data/missing.
 import type { SeriesSection, Transform } from "../../../../runtime/data/section.ts";
 import { encodeRows, loadPredictionWindow } from "../../../../runtime/data/series.ts";
 import { fitSeries } from "../../../../runtime/data/series-facts.ts";
-import { scorePart } from "../../../../runtime/metrics/part.ts";
+import { scorePart } from "../../../../runtime/scoring/part.ts";
 import { memoryFiles, seriesSection } from "./memory-files.ts";
 
 /** A second column, so that a row without a value is no blank line. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { InputFact } from "../../../../runtime/contract.ts";
 import { sourceOf } from "../../../../runtime/data/byte-source.ts";
-import type { FileReader } from "../../../../runtime/data/dataset.ts";
+import type { FileReader } from "../../../../runtime/data/byte-source.ts";
 import { loadDataset } from "../../../../runtime/data/load.ts";
 import { readTensorFacts } from "../../../../runtime/data/tensors.ts";
 import { writeSafetensors } from "../../../../runtime/safetensors.ts";

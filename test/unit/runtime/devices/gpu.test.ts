@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Executor, ModelDefinition } from "../../../../runtime/contract.ts";
+import type { ModelDefinition } from "../../../../runtime/contract.ts";
+import type { Executor } from "../../../../runtime/contract-backend.ts";
 import { createExecutor, listBackends } from "../../../../runtime/devices/create.ts";
 import { Problem } from "../../../../runtime/problem.ts";
 import { model as committed } from "../../../fixtures/modules/by-hand.ts";

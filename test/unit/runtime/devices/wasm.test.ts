@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { CreateOptions, LiveModel } from "../../../../runtime/contract.ts";
+import type { CreateOptions, LiveModel } from "../../../../runtime/contract-live.ts";
 import { createExecutor } from "../../../../runtime/devices/create.ts";
 import { createWasmExecutor } from "../../../../runtime/devices/wasm.ts";
 import { wasmMachine, type WasmMachine } from "../../../../runtime/devices/wasm/machine.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../../../runtime/data/load.ts";
 import { coverage } from "../../../../runtime/metrics/coverage.ts";
 import type { QuantileColumn } from "../../../../runtime/metrics/define.ts";
-import { scorePart } from "../../../../runtime/metrics/part.ts";
+import { scorePart } from "../../../../runtime/scoring/part.ts";
 import { pinball } from "../../../../runtime/metrics/pinball.ts";
 import { scoreLevels } from "../../../../runtime/metrics/quantiles.ts";
 import { csvOf, memoryFiles, seriesSection } from "../data/memory-files.ts";

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { InputFact } from "../../../../runtime/contract.ts";
 import type { Dataset } from "../../../../runtime/data/dataset.ts";
 import { loadDataset } from "../../../../runtime/data/load.ts";
-import { forecastAndScore } from "../../../../runtime/metrics/forecast.ts";
-import { mostFrequent, scorePart } from "../../../../runtime/metrics/part.ts";
+import { forecastAndScore } from "../../../../runtime/scoring/forecast.ts";
+import { mostFrequent, scorePart } from "../../../../runtime/scoring/part.ts";
 import { csvOf, memoryFiles, seriesSection, tensorsSection } from "../data/memory-files.ts";
 
 describe("scores of a forecast", () => {

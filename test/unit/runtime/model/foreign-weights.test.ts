@@ -1,7 +1,7 @@
 /** Weights as other programs hand them over: in whatever holds bytes, in other types, under longer names. */
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { Bytes } from "../../../../runtime/bytes.ts";
+import type { Bytes } from "../../../../runtime/contract-live.ts";
 import { createModel } from "../../../../runtime/model/create.ts";
 import { understood } from "../../../../runtime/model/foreign-weights.ts";
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from "../../../../runtime/safetensors.ts";

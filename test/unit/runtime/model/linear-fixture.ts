@@ -2,15 +2,9 @@
  * A model small enough to work out by hand, and an executor that computes it in plain JavaScript: y = w x + b with
  * dropout on x in training, mean squared error over the real rows, gradient descent with momentum.
  */
-import type {
-  ArgumentFact,
-  Executor,
-  GpuProgram,
-  LiveModel,
-  ModelDefinition,
-  AnyProgramName,
-  ProgramRun,
-} from "../../../../runtime/contract.ts";
+import type { ArgumentFact, GpuProgram, ModelDefinition, AnyProgramName } from "../../../../runtime/contract.ts";
+import type { LiveModel } from "../../../../runtime/contract-live.ts";
+import type { Executor, ProgramRun } from "../../../../runtime/contract-backend.ts";
 import { Residents } from "../../../../runtime/devices/residents.ts";
 import { createModel } from "../../../../runtime/model/create.ts";
 

@@ -1,7 +1,7 @@
 /** Numbers of every kind that JavaScript has are taken where they are meant exactly, and refused with the place else. */
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { TensorInput } from "../../../../runtime/contract.ts";
+import type { TensorInput } from "../../../../runtime/contract-live.ts";
 import { expectProblem } from "./expect-problem.ts";
 import { linearModel } from "./linear-fixture.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LiveModel } from "../../../../runtime/contract.ts";
+import type { LiveModel } from "../../../../runtime/contract-live.ts";
 import { readWeights } from "../../../../runtime/model/parameters.ts";
 import { readSafetensors } from "../../../../runtime/safetensors.ts";
 import { decodeCheckpoint } from "../../../../runtime/training/checkpoint.ts";

@@ -1,6 +1,6 @@
 /** Which weights a training keeps, whatever ends it. */
 import { describe, expect, it } from "vitest";
-import type { LiveModel } from "../../../../runtime/contract.ts";
+import type { LiveModel } from "../../../../runtime/contract-live.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../../runtime/training/checkpoint.ts";
 import type { TrainOptions, ValidationScore } from "../../../../runtime/training/options.ts";
 import { readCounters } from "../../../../runtime/training/state.ts";

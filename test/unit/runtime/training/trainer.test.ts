@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LiveModel } from "../../../../runtime/contract.ts";
+import type { LiveModel } from "../../../../runtime/contract-live.ts";
 import { writeWeights } from "../../../../runtime/model/parameters.ts";
 import { Problem } from "../../../../runtime/problem.ts";
 import { readSafetensors } from "../../../../runtime/safetensors.ts";

@@ -1,9 +1,17 @@
 /** Scores of a model, always with those of a baseline that needs no model. */
 import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
-import type { ClassMetric, ClassPairs, Metric, NumberMetric, QuantileColumn, QuantileMetric, Score } from "./define.ts";
-import { metricNamed, metrics } from "./index.ts";
-import { scoreLevels, type QuantileScores } from "./quantiles.ts";
+import type {
+  ClassMetric,
+  ClassPairs,
+  Metric,
+  NumberMetric,
+  QuantileColumn,
+  QuantileMetric,
+  Score,
+} from "../metrics/define.ts";
+import { metricNamed, metrics } from "../metrics/index.ts";
+import { scoreLevels, type QuantileScores } from "../metrics/quantiles.ts";
 
 export interface MetricScore {
   /** Null where the metric is not defined; `note` says why. */

@@ -1,0 +1,113 @@
+/**
+ * The import law of the house: one list, from the ground up. A file may import from its own level and from those before it. `sees`
+ * says so where that is too much. Levels in brackets stand side by side and do not know each other.
+ *
+ * A path without an ending stands for the folder and for the file of that name: `stages/1-parse/` and `stages/1-parse.ts`.
+ * Of all paths that cover a file the longest counts: `runtime/shared` is a level of its own, inside of `runtime`.
+ */
+
+/**
+ * @param {string | readonly string[]} paths from the project's root
+ * @param {{ sees?: readonly string[], node?: boolean }} [facts] `sees`: the first paths of the levels that it knows, where those
+ *   are not all before it; `node`: it may import Node's own modules
+ */
+const level = (paths, facts = {}) => ({ paths: [paths].flat(), ...facts });
+
+const inCompiler = (path, facts = {}) => level(`compiler/${path}`, { node: true, ...facts });
+
+/** What compiler and runtime both know: names of tensors, the facts of a module, how predictions are scored. */
+const [shared, contract, metrics] = ["runtime/shared", "runtime/contract.ts", "runtime/metrics"];
+const live = "runtime/contract-live.ts";
+
+/** What all is built on that makes code out of programs. */
+const code = [shared, contract, "compiler/support", "compiler/ir", "compiler/ops"];
+
+const order = [
+  level(shared),
+  level([contract, "runtime/contract-programs.ts", "runtime/kernel-types.ts"]),
+
+  inCompiler("support"),
+  // Types alone: what passes between the stages.
+  [inCompiler("contracts/document.ts"), inCompiler("contracts/spec.ts"), inCompiler("contracts/layer.ts")],
+  inCompiler("diagnostics"),
+  inCompiler("ir"),
+  inCompiler("ops"),
+  inCompiler("keys"),
+  inCompiler("layers"),
+  [
+    inCompiler("cells"),
+    inCompiler("losses"),
+    inCompiler("optimizers"),
+    inCompiler("schedules"),
+    inCompiler("data"),
+    level(metrics, { sees: [] }),
+  ],
+  inCompiler("schema"),
+  inCompiler("contracts/model.ts"),
+  inCompiler("contracts/programs.ts"),
+
+  inCompiler("stages/1-parse"),
+  inCompiler("stages/2-validate"),
+  inCompiler("stages/3-resolve"),
+  inCompiler("stages/4-build"),
+  inCompiler("stages/5-differentiate"),
+  // A pass knows graphs, a target the program, the emitter names and facts: none of them knows what a layer is.
+  inCompiler("passes", { sees: code }),
+  inCompiler("stages/6-optimise"),
+  inCompiler("code-text", { sees: code }),
+  [
+    inCompiler("targets", { sees: [...code, "compiler/code-text"] }),
+    inCompiler("emit", {
+      sees: [
+        ...code,
+        "compiler/code-text",
+        "compiler/contracts/model.ts",
+        "compiler/contracts/programs.ts",
+        "compiler/optimizers",
+        "compiler/schedules",
+      ],
+    }),
+  ],
+  inCompiler("stages/7-lower"),
+  inCompiler("stages/8-emit"),
+  inCompiler("compile.ts"),
+  inCompiler("webassembly.ts"),
+  inCompiler("index.ts"),
+
+  // What a page loads, and then what needs Node's files and processes.
+  level([live, "runtime/contract-backend.ts"], { sees: [shared, contract] }),
+  level("runtime", { sees: [shared, contract, metrics, live] }),
+  level(["runtime/run", "runtime/report", "runtime/data/files.ts"], {
+    sees: [shared, contract, metrics, live, "runtime"],
+    node: true,
+  }),
+
+  level("cli", { node: true }),
+  level("generated", { sees: ["runtime"] }),
+];
+
+const ranked = order.flatMap((entry, rank) => [entry].flat().map((one) => ({ ...one, rank })));
+
+/** The project's own packages, as those who install them call them. */
+export const ownPackages = { "specloom/runtime": "runtime/index.ts", "specloom/compiler": "compiler/index.ts" };
+
+/** All paths of the list: each should cover something. */
+export const levelPaths = ranked.flatMap(({ paths }) => paths);
+
+/** The level of a file, by its path from the project's root; undefined where it has none. */
+export function levelOf(file) {
+  const covering = ranked.flatMap((one) =>
+    one.paths.filter((path) => covers(path, file)).map((path) => ({ one, path })),
+  );
+  return covering.sort((a, b) => b.path.length - a.path.length)[0]?.one;
+}
+
+function covers(path, file) {
+  return file === path || file === `${path}.ts` || file.startsWith(`${path}/`);
+}
+
+/** Whether a file of the one level may import a file of the other. */
+export function sees(from, to) {
+  if (from === to) return true;
+  return from.sees === undefined ? to.rank < from.rank : from.sees.includes(to.paths[0]);
+}
