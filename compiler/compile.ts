@@ -21,6 +21,7 @@ import { emit } from "./stages/8-emit.ts";
 import { sequenceFacts } from "./stages/4-build/sequence-facts.ts";
 import { modelStream, streamFact } from "./stages/4-build/stream.ts";
 import type { StreamGraphs } from "./stages/4-build/stream.ts";
+import { gpuLimits } from "./targets/gpu/limits.ts";
 
 export interface Source {
   /** The spec's path as the user wrote it. */
@@ -89,7 +90,8 @@ export function compile(source: Source, options: CompileOptions = {}, read?: Rea
   const training = differentiate(model, forward);
   const stream = modelStream(model);
   const graphs = optimise({ ...training, ...("reason" in stream ? {} : streamPrograms(stream)) });
-  const programs = lower(graphs);
+  // All targets print the same programs, and gpu.js can take least.
+  const programs = lower(graphs, gpuLimits);
   const facts = "reason" in stream ? stream : streamFact(stream);
   const sequences = sequenceFacts(model, () => forward.training);
   const moduleText = emit({ model, programs, stream: facts, sequences });

@@ -10,6 +10,7 @@ import { differentiate } from "./stages/5-differentiate.ts";
 import { optimise } from "./stages/6-optimise.ts";
 import { lowerGraph } from "./stages/7-lower.ts";
 import { emit } from "./stages/8-emit.ts";
+import { gpuLimits } from "./targets/gpu/limits.ts";
 import { assemble, assemblerVersion, librarySource, type Binaries } from "./targets/wasm/assemble.ts";
 import { printWasmModule, type WasmSource } from "./targets/wasm/target.ts";
 
@@ -30,7 +31,7 @@ export function wasmSource({ model, programs }: Compilation): WasmSource {
   if (model.batchSize === 1) return printWasmModule(programs);
   const one = { ...model, batchSize: 1 };
   const { predict } = optimise(differentiate(one, build(one)));
-  return printWasmModule({ ...programs, predict_one: lowerGraph({ ...predict, name: "predict_one" }) });
+  return printWasmModule({ ...programs, predict_one: lowerGraph({ ...predict, name: "predict_one" }, gpuLimits) });
 }
 
 /** The compilation with the wasm target in its module. */

@@ -6,6 +6,12 @@
  */
 import type { DType } from "../../runtime/contract.ts";
 
+/** What a target can take. A program is made for those that print it. */
+export interface TargetLimits {
+  /** Tensors that one kernel reads, at most. */
+  readonly kernelTensors: number;
+}
+
 export type BufferRole = "input" | "parameter" | "state" | "scalar" | "random" | "intermediate";
 
 export interface Buffer {

@@ -1,6 +1,7 @@
 /** The vocabulary of primitives on a builder: shapes are inferred, lower ranks repeat, trivial rearrangements vanish. */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node, NoAttributes, OpAttributes, OpName, ScanAttributes } from "../ir/graph.ts";
+import type { ScanRewrite } from "../ir/rewrite.ts";
 import { InternalError } from "../support/internal-error.ts";
 import type { OpDefinition, Operations, ScanRequest } from "./define.ts";
 import { elementwiseOps } from "./elementwise.ts";
@@ -15,9 +16,6 @@ const shaped = { ...elementwiseOps, ...rearrangeOps, ...windowOps, ...reduceOps,
 type Shaped = keyof typeof shaped;
 
 const none: NoAttributes = {};
-
-/** WebGPU gives a stage 8 storage buffers; one of them is the output. */
-const mostConcatOperands = 7;
 
 export function operations(builder: GraphBuilder): Operations {
   const make = <O extends Shaped>(op: O, inputs: readonly Node[], attributes: OpAttributes[O]): Node => {
@@ -55,16 +53,8 @@ export function operations(builder: GraphBuilder): Operations {
     return make(op, [align(left, shape), align(right, shape)], none as never);
   };
 
-  /** Of many, a concatenation of concatenations: no kernel may have to read more tensors than a GPU stage can bind. */
-  const concat: Operations["concat"] = (operands, axis) => {
-    if (operands.length === 1) return operands[0] as Node;
-    if (operands.length <= mostConcatOperands) return make("concat", operands, { axis });
-    const size = Math.ceil(operands.length / Math.ceil(operands.length / mostConcatOperands));
-    const groups = operands.flatMap((_, start) =>
-      start % size === 0 ? [concat(operands.slice(start, start + size), axis)] : [],
-    );
-    return concat(groups, axis);
-  };
+  const concat: Operations["concat"] = (operands, axis) =>
+    operands.length === 1 ? (operands[0] as Node) : make("concat", operands, { axis });
 
   const scan = (request: ScanRequest): ReturnType<Operations["scan"]> => {
     const identifier = builder.scanIdentifier();
@@ -195,4 +185,10 @@ export function scanResults(
   );
   const split = attributes.nextCarries.length;
   return { carries: results.slice(0, split), outputs: results.slice(split), node };
+}
+
+/** The results of a rebuilt scan, all of them: for a rewrite that leaves loops as they are. */
+export function copiedScan(builder: GraphBuilder, { attributes, inputs }: ScanRewrite): readonly Node[] {
+  const { carries, outputs } = scanResults(builder, attributes, inputs);
+  return [...carries, ...outputs];
 }

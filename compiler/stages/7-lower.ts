@@ -4,29 +4,32 @@ import type { Programs } from "../../runtime/contract.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import { isScan } from "../ir/graph.ts";
 import { nameIndex } from "../ir/index-expression.ts";
-import type { Access, Buffer, IndexExpression, Program, RunStep, Step } from "../ir/program.ts";
+import type { Access, Buffer, IndexExpression, Program, RunStep, Step, TargetLimits } from "../ir/program.ts";
 import { verifyProgram } from "../ir/verify-program.ts";
 import { AxisLetters } from "./7-lower/axis-letters.ts";
 import { Buffers } from "./7-lower/buffers.ts";
 import type { KernelSetting } from "./7-lower/kernels.ts";
 import { KernelTable, TooManyParameters } from "./7-lower/kernels.ts";
+import { narrowConcats } from "./7-lower/narrow-concats.ts";
 import { camelCase } from "./7-lower/naming.ts";
 import { findRegions, Placement, Readings } from "./7-lower/placement.ts";
 
-export function lower(graphs: ProgramGraphs): Programs<Program> {
+/** @param limits of all targets that are to print the programs */
+export function lower(graphs: ProgramGraphs, limits: TargetLimits): Programs<Program> {
   return Object.fromEntries(
-    (Object.entries(graphs) as [string, Graph][]).map(([name, graph]) => [name, lowerGraph(graph)]),
+    (Object.entries(graphs) as [string, Graph][]).map(([name, graph]) => [name, lowerGraph(graph, limits)]),
   ) as unknown as Programs<Program>;
 }
 
-export function lowerGraph(graph: Graph): Program {
+export function lowerGraph(given: Graph, limits: TargetLimits): Program {
+  const graph = narrowConcats(given, limits.kernelTensors);
   const regions = findRegions(graph);
   const readings = new Readings(regions);
-  // A kernel that reads more tensors than a GPU stage may is cut by storing one value in its middle; then all again.
+  // A kernel that reads more tensors than a target may is cut by storing one value in its middle; then all again.
   const cuts = new Set<Node>();
   for (;;) {
     const before = cuts.size;
-    const program = attempt(graph, readings, cuts);
+    const program = attempt(graph, readings, cuts, limits);
     if (cuts.size > before) continue;
     verifyProgram(program);
     return program;
@@ -34,14 +37,14 @@ export function lowerGraph(graph: Graph): Program {
 }
 
 /** @param cuts values to store, whatever the rules say; when there are more of them afterwards the program is none */
-function attempt(graph: Graph, readings: Readings, cuts: Set<Node>): Program {
+function attempt(graph: Graph, readings: Readings, cuts: Set<Node>, limits: TargetLimits): Program {
   const { regions } = readings;
   const time: IndexExpression = nameIndex("t");
   const placement = new Placement(graph, readings, cuts);
   const buffers = new Buffers(graph, regions, placement, time);
   const kernels = new KernelTable();
   const axes = new AxisLetters(regions);
-  const outside: KernelSetting = { regions, placement, buffers, axes, time, variables: [] };
+  const outside: KernelSetting = { regions, placement, buffers, axes, time, variables: [], limits };
 
   const run = (node: Node, output: Access, variables: readonly string[] = []): RunStep => {
     for (;;) {

@@ -4,6 +4,7 @@ import type { LossDefinition } from "../../compiler/losses/index.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import { build } from "../../compiler/stages/4-build.ts";
 import { lowerGraph } from "../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../compiler/targets/gpu/limits.ts";
 import { centralDifferences } from "../support/differences.ts";
 import { inputGradients } from "../support/input-gradients.ts";
 import type { Example, LossSetting } from "../support/loss-cases.ts";
@@ -25,9 +26,9 @@ for (const definition of losses) {
           expect(found["loss.count"]?.data[0]).toBe(expected.count);
           const gradient = interpret(gradients, bindings)["p"]?.data ?? [];
           expect(largestDifference(gradient, centralDifferences(loss, bindings, "p"))).toBeLessThan(1e-8);
-          const lowered = runProgram(lowerGraph(gradients), bindings)["p"] ?? [];
+          const lowered = runProgram(lowerGraph(gradients, gpuLimits), bindings)["p"] ?? [];
           expect(largestDifference(lowered, gradient)).toBeLessThan(1e-12);
-          expect(runProgram(lowerGraph(evaluate), bindings)["loss"]?.[0]).toBeCloseTo(expected.loss, 12);
+          expect(runProgram(lowerGraph(evaluate, gpuLimits), bindings)["loss"]?.[0]).toBeCloseTo(expected.loss, 12);
         });
       }
     });

@@ -5,6 +5,7 @@ import { build } from "../../compiler/stages/4-build.ts";
 import { differentiate } from "../../compiler/stages/5-differentiate.ts";
 import { optimise } from "../../compiler/stages/6-optimise.ts";
 import { lower } from "../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../compiler/targets/gpu/limits.ts";
 import type { ProgramName } from "../../runtime/contract.ts";
 import { decayAndClipping } from "../support/layer-cases.ts";
 import { layerModel } from "../support/layer-model.ts";
@@ -20,7 +21,7 @@ for (const definition of layers) {
         it(`example ${index + 1}, setting ${number + 1}: every result is the graph's`, () => {
           const model = layerModel(definition, example, setting);
           const graphs = optimise(differentiate(model, build(model)));
-          const programs = lower(graphs);
+          const programs = lower(graphs, gpuLimits);
           const bindings = testBindings(Object.values(graphs), index + 1);
           for (const name of Object.keys(programs) as ProgramName[]) {
             const expected = interpret(graphs[name], bindings);

@@ -13,6 +13,7 @@ import { inputGradients } from "../support/input-gradients.ts";
 import { layerModel } from "../support/layer-model.ts";
 import { runProgram } from "../support/run-program.ts";
 import { lowerGraph } from "../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../compiler/targets/gpu/limits.ts";
 import { largestDifference } from "../support/numbers.ts";
 import { seeded } from "../support/seeded.ts";
 
@@ -53,7 +54,7 @@ function run({ kind, config, inputs, parameters = {} }: Given): Numbers {
   });
   for (const [name, data] of Object.entries(parameters)) bindings[`layer.${name}`] = Float64Array.from(data);
   const interpreted = interpret(graph, bindings)["layer"]?.data ?? new Float64Array();
-  const program = runProgram(lowerGraph(graph), bindings)["layer"] ?? new Float64Array();
+  const program = runProgram(lowerGraph(graph, gpuLimits), bindings)["layer"] ?? new Float64Array();
   interpreted.forEach((value, cell) => {
     if (Number.isNaN(value)) expect(program[cell]).toBeNaN();
     else expect(Math.abs((program[cell] ?? Number.NaN) - value)).toBeLessThan(1e-12);

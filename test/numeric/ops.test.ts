@@ -10,6 +10,7 @@ import { hoist } from "../../compiler/passes/hoist.ts";
 import { simplify } from "../../compiler/passes/simplify.ts";
 import { pullback } from "../../compiler/stages/5-differentiate/pullback.ts";
 import { lowerGraph } from "../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../compiler/targets/gpu/limits.ts";
 import { centralDifferences } from "../support/differences.ts";
 import { allNodes, largestDifference } from "../support/numbers.ts";
 import type { OpCase } from "../support/op-cases.ts";
@@ -40,7 +41,7 @@ function differencesAt(loss: Graph, bindings: Numbers, name: string, cells: read
 
 function expectLowered(graph: Graph, bindings: Numbers): void {
   const expected = interpret(graph, bindings);
-  const found = runProgram(lowerGraph(graph), bindings);
+  const found = runProgram(lowerGraph(graph, gpuLimits), bindings);
   for (const [name, { data }] of Object.entries(expected)) {
     expect(largestDifference(found[name] ?? [], data), name).toBeLessThan(1e-12);
   }

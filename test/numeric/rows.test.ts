@@ -4,6 +4,7 @@ import type { Graph } from "../../compiler/ir/graph.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
 import { simplify } from "../../compiler/passes/simplify.ts";
 import { lowerGraph } from "../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../compiler/targets/gpu/limits.ts";
 import { createExecutor } from "../../runtime/devices/create.ts";
 import { testedModes } from "../support/gpu-modes.ts";
 import { definitionOf } from "../support/hand-built-program.ts";
@@ -30,7 +31,7 @@ const cases = (["take", "place_rows"] as const).flatMap((name) =>
 describe.each(testedModes)("on %s", (backend) => {
   it.each(cases)("$title", async ({ graph, given }) => {
     const bindings = Object.fromEntries(Object.entries(given).map(([key, values]) => [key, asFloat32(values)]));
-    const definition = definitionOf(lowerGraph(graph));
+    const definition = definitionOf(lowerGraph(graph, gpuLimits));
     const needed = definition.gpu.predict.arguments.map(({ name }) => name);
     const executor = await createExecutor(definition, { backend });
     const { results } = await executor.run(

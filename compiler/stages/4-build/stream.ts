@@ -14,6 +14,7 @@ import { copyNode, rewriteGraph } from "../../ir/rewrite.ts";
 import type { StreamContext } from "../../layers/define.ts";
 import type { Operations } from "../../ops/index.ts";
 import { operations } from "../../ops/index.ts";
+import { copiedScan } from "../../ops/operations.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import { buildLayer } from "./layer.ts";
 import { inputValue, Values } from "./values.ts";
@@ -269,18 +270,7 @@ function split(graph: Graph, moving: ReadonlySet<string>): { readonly start: Gra
         : builder.make({ op: "argument", inputs: [], attributes, shape, dtype, label });
     },
     node: (old, inputs) => copyNode(old, inputs, builder),
-    scan: (old, { attributes, inputs }, _used, inner) => {
-      const scan = inner.make<"scan">({ ...old, attributes, inputs });
-      const results = [...attributes.nextCarries, ...attributes.outputs];
-      return results.map((result, index) =>
-        inner.make({
-          op: "scan_output",
-          inputs: [scan],
-          attributes: { index },
-          shape: index < attributes.nextCarries.length ? result.shape : [attributes.length, ...result.shape],
-        }),
-      );
-    },
+    scan: (_old, rebuilt) => copiedScan(builder, rebuilt),
   }));
   if ([...cut].some((node) => sizeOf(node.shape) === 0)) throw new InternalError("an empty value is handed over");
   const start = { name: "stream_start", outputs: [...names].map(([node, name]) => ({ name, node })) };

@@ -3,7 +3,15 @@ import type { Node } from "../../ir/graph.ts";
 import { factsOf } from "../../ir/expression-facts.ts";
 import { addIndex, constantIndex, indexText, nameIndex } from "../../ir/index-expression.ts";
 import { expressionText } from "../../ir/print.ts";
-import type { Access, Expression, IndexExpression, Kernel, KernelParameter, RunStep } from "../../ir/program.ts";
+import type {
+  Access,
+  Expression,
+  IndexExpression,
+  Kernel,
+  KernelParameter,
+  RunStep,
+  TargetLimits,
+} from "../../ir/program.ts";
 import { identifierFrom } from "../../code-text/names.ts";
 import { definitionOf } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
@@ -13,9 +21,6 @@ import { labelOf, slotOf } from "./buffers.ts";
 import { camelCase, UniqueNames } from "./naming.ts";
 import type { Placement, Regions } from "./placement.ts";
 import { slotParts } from "../../../runtime/shared/names.ts";
-
-/** WebGPU gives a stage 8 storage buffers; one of them is the output. */
-export const mostParameters = 7;
 
 /** Thrown when a kernel would read too many tensors; `node` is what to store so that it does not. */
 export class TooManyParameters extends Error {
@@ -36,6 +41,7 @@ export interface KernelSetting {
   readonly time: IndexExpression;
   /** Loop variables in scope, outermost first. */
   readonly variables: readonly string[];
+  readonly limits: TargetLimits;
 }
 
 /** Kernels of one program, equal ones shared. */
@@ -95,7 +101,7 @@ class KernelWriter {
     // A leaf or a scan's result is copied: read it from where it is.
     const isCopy = root.op === "argument" || root.op === "placeholder" || root.op === "scan_output";
     const body = isCopy ? this.#value(root, names) : this.#cell(root, names);
-    if (this.#inputs.length > mostParameters) throw new TooManyParameters(this.#bestSplit());
+    if (this.#inputs.length > this.#setting.limits.kernelTensors) throw new TooManyParameters(this.#bestSplit());
     const used = factsOf(body).free.get(body) ?? new Set();
     const variables = this.#setting.variables.filter((variable) => used.has(variable));
     const kernel: Kernel = {
@@ -181,18 +187,19 @@ class KernelWriter {
 
   /** The inlined node that reads the most tensors of its own without being all of the kernel. */
   #bestSplit(): Node {
+    const { kernelTensors } = this.#setting.limits;
     const tooLarge = new Set<Node>();
     const sized = [...new Set(this.#inlined)]
       .sort((a, b) => a.id - b.id)
       .map((node) => {
         const count = node.inputs.some((input) => tooLarge.has(input)) ? Number.POSITIVE_INFINITY : this.#readsOf(node);
-        if (count > mostParameters) tooLarge.add(node);
+        if (count > kernelTensors) tooLarge.add(node);
         return { node, count };
       });
     const fitting = sized.filter(
       ({ node, count }) =>
         count > 1 &&
-        count <= mostParameters &&
+        count <= kernelTensors &&
         node.inputs.length > 0 &&
         !["broadcast", "reshape", "transpose", "slice", "reverse", "unfold"].includes(node.op),
     );

@@ -9,11 +9,9 @@ import { ExpressionPrinter } from "./expression.ts";
 import { formulaOf } from "./formula.ts";
 import { mergedIndex, quotient } from "./indices.ts";
 import { gpuOutput, shapeLegend, tensorType } from "./layout.ts";
+import { gpuLimits } from "./limits.ts";
 import { KernelScope } from "./scope.ts";
 import { wrapStatement } from "./wrap.ts";
-
-/** WebGPU guarantees eight storage buffers per stage; one is the output. */
-export const mostTensors = 7;
 
 /** Of a tensor `x`, gpu.js's shaders have constants of their own: `xSize`, `xDim`. */
 const shaderSuffixes = ["Size", "Dim", "BitRatio"] as const;
@@ -35,8 +33,8 @@ function withoutShaderNames(kernel: Kernel): Kernel {
 export function printKernel(given: Kernel): KernelFunction {
   const kernel = withoutShaderNames(given);
   invariant(
-    kernel.parameters.length <= mostTensors,
-    `${kernel.name} reads ${kernel.parameters.length} tensors; the gpu target allows ${mostTensors}`,
+    kernel.parameters.length <= gpuLimits.kernelTensors,
+    `${kernel.name} reads ${kernel.parameters.length} tensors; the gpu target allows ${gpuLimits.kernelTensors}`,
   );
   invariant(kernel.indices.length === kernel.output.length, `${kernel.name} needs one index name per axis`);
   const facts = factsOf(kernel.body);

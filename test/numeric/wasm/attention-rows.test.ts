@@ -5,6 +5,7 @@ import { interpret } from "../../../compiler/ops/interpret.ts";
 import { build } from "../../../compiler/stages/4-build.ts";
 import { optimiseGraph } from "../../../compiler/stages/6-optimise.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
 import { inputGradients } from "../../support/input-gradients.ts";
 import { layerModel } from "../../support/layer-model.ts";
 import { asFloat32, float32Difference, testBindings } from "../../support/numbers.ts";
@@ -26,7 +27,7 @@ it(
       asFloat32(values),
     ]);
     const bindings = { ...(Object.fromEntries(given) as Record<string, Float64Array>), "x1.lengths": [0, 3] };
-    const programs = { predict: lowerGraph(graphs.predict), back: lowerGraph(graphs.back) };
+    const programs = { predict: lowerGraph(graphs.predict, gpuLimits), back: lowerGraph(graphs.back, gpuLimits) };
     const run = await separateRunner(programs);
     for (const variant of variants) {
       for (const name of ["predict", "back"] as const) {

@@ -7,6 +7,7 @@ import { build } from "../../../compiler/stages/4-build.ts";
 import { differentiate } from "../../../compiler/stages/5-differentiate.ts";
 import { optimise, optimiseGraph } from "../../../compiler/stages/6-optimise.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
 import { inputGradients } from "../../support/input-gradients.ts";
 import { decayAndClipping, oneStep, type LayerSetting } from "../../support/layer-cases.ts";
 import { layerModel } from "../../support/layer-model.ts";
@@ -45,7 +46,7 @@ describe.each(kinds)("$kind", ({ list }) => {
 
   beforeAll(async () => {
     const programs = list.flatMap(({ title, graphs }) =>
-      Object.entries(graphs).map(([name, graph]) => [`${title} ${name}`, lowerGraph(graph)]),
+      Object.entries(graphs).map(([name, graph]) => [`${title} ${name}`, lowerGraph(graph, gpuLimits)]),
     );
     run = await separateRunner(Object.fromEntries(programs) as Parameters<typeof separateRunner>[0]);
   }, assembling);

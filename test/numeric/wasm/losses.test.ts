@@ -5,6 +5,7 @@ import { losses } from "../../../compiler/losses/index.ts";
 import type { LossDefinition } from "../../../compiler/losses/index.ts";
 import { interpret } from "../../../compiler/ops/interpret.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
 import type { LossCase } from "../../support/loss-cases.ts";
 import { lossCase, lossSettings } from "../../support/loss-cases.ts";
 import { float32Difference } from "../../support/numbers.ts";
@@ -31,8 +32,8 @@ let run: WasmRunner["run"];
 
 beforeAll(async () => {
   const programsOf = (id: string, { evaluate, gradients }: LossCase): Readonly<Record<string, Program>> => ({
-    [`${id} evaluate`]: lowerGraph(evaluate),
-    [`${id} gradients`]: lowerGraph(gradients),
+    [`${id} evaluate`]: lowerGraph(evaluate, gpuLimits),
+    [`${id} gradients`]: lowerGraph(gradients, gpuLimits),
   });
   const programs = cases.flatMap(({ list }) => list.map(({ id, one }) => programsOf(id, one)));
   run = await separateRunner(Object.assign({}, ...programs, programsOf("masked", masked)) as Record<string, Program>);

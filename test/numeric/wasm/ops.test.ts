@@ -5,6 +5,7 @@ import { ops } from "../../../compiler/ops/index.ts";
 import { interpret } from "../../../compiler/ops/interpret.ts";
 import { simplify } from "../../../compiler/passes/simplify.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
 import { asFloat32, float32Difference } from "../../support/numbers.ts";
 import { opCases } from "../../support/op-cases.ts";
 import { doesNothing, fitsIntoLoop, gradientGraphs, loopGraph, type Numbers } from "../../support/op-graphs.ts";
@@ -44,7 +45,7 @@ let run: WasmRunner["run"];
 
 beforeAll(async () => {
   const cases = all.flatMap(({ list }) => list.flatMap((one) => one.cases));
-  run = await separateRunner(Object.fromEntries(cases.map(({ id, graph }) => [id, lowerGraph(graph)])));
+  run = await separateRunner(Object.fromEntries(cases.map(({ id, graph }) => [id, lowerGraph(graph, gpuLimits)])));
 }, assembling);
 
 describe.each(all)("$name", ({ list }) => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { optimizers } from "../../../compiler/optimizers/index.ts";
 import { withDefaults } from "../../../compiler/keys/define.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
 import type { Tensors } from "../../support/interpreted-model.ts";
 import type { LayerModelOptions } from "../../support/layer-model.ts";
 import { float32Difference } from "../../support/numbers.ts";
@@ -24,7 +25,10 @@ const settings: readonly (readonly [title: string, LayerModelOptions])[] = [
 let run: WasmRunner["run"];
 
 beforeAll(async () => {
-  const programs = settings.map(([title, options]) => [title, lowerGraph(linearInFloat64(options).graphs.train_step)]);
+  const programs = settings.map(([title, options]) => [
+    title,
+    lowerGraph(linearInFloat64(options).graphs.train_step, gpuLimits),
+  ]);
   run = await separateRunner(Object.fromEntries(programs) as Parameters<typeof separateRunner>[0]);
 }, assembling);
 

@@ -12,6 +12,7 @@ import { build } from "../../../compiler/stages/4-build.ts";
 import { differentiate } from "../../../compiler/stages/5-differentiate.ts";
 import { optimise, optimiseGraph } from "../../../compiler/stages/6-optimise.ts";
 import { lower } from "../../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
 import { inputGradients } from "../../support/input-gradients.ts";
 import { layerModel } from "../../support/layer-model.ts";
 import { allNodes, largestDifference, testBindings, testNumbers } from "../../support/numbers.ts";
@@ -40,7 +41,10 @@ describe("memory", () => {
   const sizable = (example: Example, outputs: readonly string[]): Record<string, string[]> => {
     const model = layerModel(definitionOf("multi_head_attention"), example, { batchSize, lengths: true });
     const asked = model.outputs.filter(({ name }) => outputs.includes(name));
-    const programs = lower(optimise(differentiate({ ...model, outputs: asked }, build({ ...model, outputs: asked }))));
+    const programs = lower(
+      optimise(differentiate({ ...model, outputs: asked }, build({ ...model, outputs: asked }))),
+      gpuLimits,
+    );
     const found = Object.entries(programs).map(([name, { buffers }]) => [
       name,
       buffers
@@ -73,7 +77,7 @@ describe("memory", () => {
   it.each(["attention", "multi_head_attention", "transformer_block"])("copies nothing to rearrange it: %s", (kind) => {
     for (const example of definitionOf(kind).examples) {
       const model = layerModel(definitionOf(kind), example, { batchSize, lengths: true });
-      const { predict } = lower(optimise(differentiate(model, build(model))));
+      const { predict } = lower(optimise(differentiate(model, build(model))), gpuLimits);
       expect(predict.kernels.filter(({ body }) => body.kind === "load").map(({ name }) => name)).toEqual([]);
     }
   });

@@ -6,6 +6,7 @@ import type { Operations } from "../../../compiler/ops/index.ts";
 import { operations } from "../../../compiler/ops/index.ts";
 import { interpret } from "../../../compiler/ops/interpret.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
+import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
 import { testNumbers } from "../../support/numbers.ts";
 import { assembling, separateRunner, type WasmRunner } from "../../support/wasm-program.ts";
 
@@ -29,7 +30,7 @@ const largest = (found: ArrayLike<number>, wanted: readonly number[]): number =>
 describe("sinusoids of 1203 positions, an odd width", () => {
   let run: WasmRunner["run"];
   beforeAll(async () => {
-    run = await separateRunner({ table: lowerGraph(table) });
+    run = await separateRunner({ table: lowerGraph(table, gpuLimits) });
   }, assembling);
 
   it("are the platform's to 1e-12 in float64", () => {
