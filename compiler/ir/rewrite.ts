@@ -27,15 +27,30 @@ export interface Rewriter {
   readonly scan: RebuildScan;
 }
 
+/** A scan as it is to be rebuilt. */
+export interface Loop {
+  readonly scan: Node<"scan">;
+  /** Where a result of one that it stands for is among its own. */
+  readonly position: (member: Node<"scan">, index: number) => number;
+}
+
 export function copyNode(old: Node, inputs: readonly Node[], builder: GraphBuilder): Node {
   return builder.make({ ...old, inputs } as never);
 }
 
-export function rewriteGraph(graph: Graph, rewriter: (builder: GraphBuilder) => Rewriter): Graph {
+/** @param loopsOf what to rebuild for each scan, itself if nothing is said; one loop can stand for several of them */
+export function rewriteGraph(
+  graph: Graph,
+  rewriter: (builder: GraphBuilder) => Rewriter,
+  loopsOf: (scans: readonly Node<"scan">[]) => ReadonlyMap<Node<"scan">, Loop> = itself,
+): Graph {
   const builder = new GraphBuilder();
   const { node: rebuild, scan: rebuildScan, replace } = rewriter(builder);
   const order = topological(graph.outputs.map(({ node }) => node));
-  const loops = joinScans(order);
+  const loops = loopsOf(order.filter(isScan));
+  const loopOf = (scan: Node<"scan">): Loop => loops.get(scan) as Loop;
+  const used = usedResults(order, loopOf);
+  const rebuilt = new Map<Loop, readonly (Node | undefined)[]>();
   const renewed = new Map<Node, Node>();
   const get = (node: Node): Node => renewed.get(node) as Node;
 
@@ -45,14 +60,14 @@ export function rewriteGraph(graph: Graph, rewriter: (builder: GraphBuilder) => 
       if (replacement !== undefined) {
         renewed.set(node, replacement);
       } else if (isScan(node)) {
-        const loop = loops.get(node.attributes.identifier) as Loop;
-        if (loop.results !== undefined) return;
-        const rebuilt = rebuildBody(loop.scan, renewed, rebuild, builder);
-        loop.results = rebuildScan(loop.scan, rebuilt, loop.used, builder);
+        const loop = loopOf(node);
+        if (rebuilt.has(loop)) return;
+        const body = rebuildBody(loop.scan, renewed, rebuild, builder);
+        rebuilt.set(loop, rebuildScan(loop.scan, body, used.get(loop) ?? new Set(), builder));
       } else if (node.op === "scan_output") {
         const scan = node.inputs[0] as Node<"scan">;
-        const loop = loops.get(scan.attributes.identifier) as Loop;
-        renewed.set(node, loop.results?.[loop.position(scan, node.attributes.index)] as Node);
+        const loop = loopOf(scan);
+        renewed.set(node, rebuilt.get(loop)?.[loop.position(scan, node.attributes.index)] as Node);
       } else {
         renewed.set(node, rebuild(node, node.inputs.map(get), builder));
       }
@@ -61,41 +76,24 @@ export function rewriteGraph(graph: Graph, rewriter: (builder: GraphBuilder) => 
   return { name: graph.name, outputs: graph.outputs.map(({ name, node }) => ({ name, node: get(node) })) };
 }
 
-/** Scans over one body (differentiation makes one for each value it saves) are one loop. */
-interface Loop {
-  readonly scan: Node<"scan">;
-  /** Where a member's result stands among the results of the joined scan. */
-  readonly position: (member: Node<"scan">, index: number) => number;
-  readonly used: Set<number>;
-  results?: readonly (Node | undefined)[];
+function itself(scans: readonly Node<"scan">[]): ReadonlyMap<Node<"scan">, Loop> {
+  return new Map(scans.map((scan) => [scan, { scan, position: (_, index) => index }]));
 }
 
-function joinScans(order: readonly Node[]): Map<number, Loop> {
-  const members = new Map<number, Node<"scan">[]>();
-  for (const node of order) {
-    if (!isScan(node)) continue;
-    const { identifier } = node.attributes;
-    members.set(identifier, [...(members.get(identifier) ?? []), node]);
-  }
-  const loops = new Map<number, Loop>();
-  for (const [identifier, scans] of members) {
-    const first = scans[0] as Node<"scan">;
-    const outputs = [...new Set(scans.flatMap(({ attributes }) => attributes.outputs))];
-    const split = first.attributes.nextCarries.length;
-    loops.set(identifier, {
-      scan: { ...first, attributes: { ...first.attributes, outputs } },
-      position: (member, index) =>
-        index < split ? index : split + outputs.indexOf(member.attributes.outputs[index - split] as Node),
-      used: new Set(),
-    });
-  }
+/** The results of each loop that somebody reads. */
+function usedResults(
+  order: readonly Node[],
+  loopOf: (scan: Node<"scan">) => Loop,
+): ReadonlyMap<Loop, ReadonlySet<number>> {
+  const used = new Map<Loop, Set<number>>();
   for (const node of order) {
     if (node.op !== "scan_output") continue;
     const scan = node.inputs[0] as Node<"scan">;
-    const loop = loops.get(scan.attributes.identifier) as Loop;
-    loop.used.add(loop.position(scan, node.attributes.index));
+    const loop = loopOf(scan);
+    const results = used.get(loop) ?? new Set();
+    used.set(loop, results.add(loop.position(scan, node.attributes.index)));
   }
-  return loops;
+  return used;
 }
 
 function rebuildBody(

@@ -2,7 +2,7 @@
  * The adjoint of a scan is a scan in the other direction whose carries are the cotangents of the carries.
  *
  * Its body is the pullback of the forward body. What that needs of the forward values is saved by the forward scan as
- * further outputs (here: as a second scan over the same body, which the pass `merge scans` joins with the first), or, where
+ * further outputs (here: as a second scan over the same body, which the pass `join scans` joins with the first), or, where
  * it is cheap, computed again from what is saved.
  */
 import type { Node, OpName } from "../../ir/graph.ts";
