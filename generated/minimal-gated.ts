@@ -2054,6 +2054,7 @@ export const model = defineModel({
   ],
   outputs: [{ name: "forecast", shape: [24, 1], axes: ["T", "C"] }],
   parameters,
+  losses: [{ input: "forecast", target: "next", reduction: "mean" }],
   optimizer: {
     kind: "adam",
     learningRate: 0.001,

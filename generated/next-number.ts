@@ -2717,6 +2717,7 @@ export const model = defineModel({
     { name: "context.weights", shape: [24, 24], axes: ["T", "S"] },
   ],
   parameters,
+  losses: [{ input: "forecast", target: "next", reduction: "mean" }],
   optimizer: {
     kind: "adam",
     learningRate: 0.001,

@@ -3389,6 +3389,7 @@ export const model = defineModel({
   ],
   outputs: [{ name: "scores", shape: [4], axes: ["O"] }, { name: "summary.weights", shape: [15], axes: ["days"] }],
   parameters,
+  losses: [{ input: "scores", target: "season", reduction: "mean", classes: true, ignored: -100 }],
   optimizer: {
     kind: "adamw",
     learningRate: 0.01,

@@ -2428,6 +2428,7 @@ export const model = defineModel({
   ],
   outputs: [{ name: "fc", shape: [19, 1], axes: ["T", "O"] }, { name: "attention.weights", shape: [19], axes: ["T"] }],
   parameters,
+  losses: [{ input: "fc", target: "next", reduction: "sum" }],
   optimizer: {
     kind: "adam",
     learningRate: 0.001,

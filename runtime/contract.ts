@@ -3,6 +3,7 @@
  * The compiler imports these types and nothing else of the runtime; generated modules import `specloom/runtime` only.
  */
 
+import type { LossFact } from "./contract-task.ts";
 import type { DType, GpuProgram, Programs, TensorFact, WasmModule } from "./contract-programs.ts";
 
 export type {
@@ -24,6 +25,7 @@ export type {
   WasmProgram,
   WasmTensor,
 } from "./contract-programs.ts";
+export type { LossFact, LossReading, QuantilesFact } from "./contract-task.ts";
 
 /** A tensor that enters with each call: `shape` without the batch axis. */
 export interface InputFact {
@@ -217,6 +219,8 @@ export interface ModelDefinition {
   readonly inputs: readonly InputFact[];
   readonly outputs: readonly OutputFact[];
   readonly parameters: readonly ParameterFact[];
+  /** What training makes small: the sum of these. */
+  readonly losses: readonly LossFact[];
   readonly optimizer: OptimizerFact;
   /** Absent where every batch makes an update; then there is the program `accumulate` too. */
   readonly accumulation?: AccumulationFact;
@@ -237,5 +241,5 @@ export interface ModelDefinition {
 /** What is known of a model before anything of it is compiled: its border and its spec. */
 export type ModelFacts = Pick<
   ModelDefinition,
-  "name" | "batchSize" | "inputs" | "outputs" | "parameters" | "alignments" | "spec"
+  "name" | "batchSize" | "inputs" | "outputs" | "parameters" | "losses" | "alignments" | "spec"
 >;

@@ -5,7 +5,6 @@ import type { Examples } from "../../runtime/data/dataset.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
-import { lossesOf } from "./spec-facts.ts";
 import { lengthsOf } from "../../runtime/shared/names.ts";
 
 export interface DecodedExample {
@@ -37,7 +36,7 @@ export async function decodedExamplesOf(
   if (decode === undefined || examples.count === 0 || readsOwnTokensOnly(definition)) return undefined;
   const tensors = examples.select(chosen);
   const decoded = await live.decode(neededOf(live, decode, tensors));
-  const target = lossesOf(definition).find((loss) => loss.input === decode.output)?.target ?? decode.input;
+  const target = definition.losses.find((loss) => loss.input === decode.output)?.target ?? decode.input;
   const truth = tokensIn(live, tensors, target, decode);
   const sourceName = definition.inputs.find(
     ({ name, role, dtype, shape }) =>

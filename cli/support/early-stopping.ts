@@ -2,17 +2,18 @@
 import type { Document } from "../../compiler/contracts/document.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import { joinWords } from "../../compiler/support/words.ts";
-import type { ModelFacts } from "../../runtime/contract.ts";
+import type { LossFact, ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/scoring/part.ts";
 import type { Scores } from "../../runtime/scoring/scores.ts";
-import { ignoredClass, quantileLevels } from "../../runtime/model/loss.ts";
+import { hasForecast, ignoredClass } from "../../runtime/model/loss.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import type { EarlyStopping, ValidationScore } from "../../runtime/training/options.ts";
 import { aboutSpec } from "./faults.ts";
-import { hasForecast, hasPlaces, lossesOf, metricsOf, metricSuits, numberIn, type LossFact } from "./spec-facts.ts";
+import { hasPlaces, metricSuits } from "./scored-losses.ts";
+import { metricsOf, numberIn } from "./spec-facts.ts";
 
 /**
  * @param section `train.early_stopping` of the resolved spec
@@ -39,7 +40,7 @@ export function earlyStopping(
 }
 
 function validationScore(metric: string, definition: ModelFacts, dataset: Dataset): ValidationScore {
-  const losses = lossesOf(definition);
+  const { losses } = definition;
   const suiting = losses.filter((loss) => metricSuits(definition, loss, metric));
   const { better } = metricNamed(metric);
   if (better === "nominal") {
@@ -48,11 +49,7 @@ function validationScore(metric: string, definition: ModelFacts, dataset: Datase
       "watch loss or pinball.",
     );
   }
-  if (
-    suiting.length === 0 &&
-    metricNamed(metric).of === "numbers" &&
-    losses.some((loss) => !hasForecast(definition, loss))
-  ) {
+  if (suiting.length === 0 && metricNamed(metric).of === "numbers" && !losses.every(hasForecast)) {
     throw cannotWatch(
       `early stopping watches ${metric}, which compares a forecast, and no level of the quantiles is the median.`,
       "add 0.5 to the levels of the loss, or watch loss or pinball.",
@@ -96,7 +93,7 @@ function checkLoss(definition: ModelFacts, dataset: Dataset): void {
       "give it a greater share in data.split, or remove early_stopping.",
     );
   }
-  const losses = lossesOf(definition);
+  const { losses } = definition;
   const isKnown = (loss: LossFact): boolean => hasPlaces(definition, loss.target) && isOutput(definition, loss.input);
   if (!losses.every(isKnown)) return;
   const counts = losses.map((loss) => scoresOf(definition, dataset, loss, zeros(definition, dataset, loss), []).count);
@@ -126,7 +123,7 @@ function scoresOf(
     inputs: definition.inputs,
     target: loss.target,
     output,
-    levels: quantileLevels(definition, loss),
+    levels: loss.quantiles?.levels,
     metrics: names,
     ignored: ignoredClass(definition, loss.target),
   });

@@ -8,8 +8,9 @@ import type { PartName } from "../../runtime/data/section.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/scoring/part.ts";
 import type { Scores } from "../../runtime/scoring/scores.ts";
-import { ignoredClass, labelSmoothing, lossReduction, quantileLevels } from "../../runtime/model/loss.ts";
-import { hasForecast, hasPlaces, lossesOf, metricsOf, metricSuits } from "./spec-facts.ts";
+import { hasForecast, ignoredClass, labelSmoothing, lossReduction } from "../../runtime/model/loss.ts";
+import { hasPlaces, metricSuits } from "./scored-losses.ts";
+import { metricsOf } from "./spec-facts.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
 export interface PartScores {
@@ -53,9 +54,9 @@ export async function evaluatePart(
   const names = metricsOf(definition);
   const targets: TargetScores[] = [];
   const notes: string[] = count === 0 ? [`there is no loss: nothing in the ${part} part counts for it.`] : [];
-  for (const compared of lossesOf(definition)) {
-    const { input, target } = compared;
-    const levels = quantileLevels(definition, compared);
+  for (const loss of definition.losses) {
+    const { input, target } = loss;
+    const levels = loss.quantiles?.levels;
     // Quantiles are told level by level, whatever metrics are listed.
     if (names.length === 0 && levels === undefined) continue;
     const output = memberOf(outputs, input);
@@ -68,7 +69,7 @@ export async function evaluatePart(
       continue;
     }
     const numbers = names.filter((name) => metricNamed(name).of === "numbers");
-    if (numbers.length > 0 && !hasForecast(definition, compared)) {
+    if (numbers.length > 0 && !hasForecast(loss)) {
       notes.push(
         `"${target}" has no forecast, since no level of its quantiles is 0.5: ${numbers.join(", ")} ${numbers.length === 1 ? "is" : "are"} not scored, each level is.`,
       );
@@ -80,7 +81,7 @@ export async function evaluatePart(
       target,
       output,
       levels,
-      metrics: names.filter((name) => metricSuits(definition, compared, name)),
+      metrics: names.filter((name) => metricSuits(definition, loss, name)),
       ignored: ignoredClass(definition, target),
       scale,
     });

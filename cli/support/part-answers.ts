@@ -1,15 +1,16 @@
 /** What a model says of every example of a part, beside what is true: numbers, classes, or what it writes. */
+import type { LossFact } from "../../runtime/contract.ts";
 import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import { countedPositions } from "../../runtime/scoring/part.ts";
-import { ignoredClass, levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
+import { ignoredClass, levelOf, pointPrediction } from "../../runtime/model/loss.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { decodedExamplesOf, type DecodedPart } from "./decoded-part.ts";
-import { hasPlaces, lossesOf } from "./spec-facts.ts";
+import { hasPlaces } from "./scored-losses.ts";
 
 export interface AnswerRequest {
   readonly live: LiveModel;
@@ -48,42 +49,36 @@ export async function answersOf(request: AnswerRequest): Promise<PartAnswers> {
   const { live, dataset, part } = request;
   const { definition } = live;
   const written = await decodedExamplesOf(live, dataset[part]);
-  const targets = lossesOf(definition).flatMap(({ input, target }) => {
+  const targets = definition.losses.flatMap((loss) => {
+    const { input, target } = loss;
     const output = memberOf(request.evaluation.outputs, input);
     // What is written answers for the logits that it is searched in.
     if (output === undefined || written?.output === input || !hasPlaces(definition, target)) return [];
-    return dataset.forecast === undefined
-      ? tensorAnswers(request, { input, target }, output)
-      : seriesAnswers(request, { input, target }, output);
+    return dataset.forecast === undefined ? tensorAnswers(request, loss, output) : seriesAnswers(request, loss, output);
   });
   return { targets, written };
 }
 
-interface Compared {
-  readonly input: string;
-  readonly target: string;
-}
-
 function seriesAnswers(
-  { live, dataset, part, scale }: AnswerRequest,
-  compared: Compared,
+  { dataset, part, scale }: AnswerRequest,
+  loss: LossFact,
   output: Float32Array,
 ): readonly Answers[] {
   const { forecast: data } = dataset;
   if (data === undefined) return [];
-  const levels = quantileLevels(live.definition, compared);
+  const { levels, median } = loss.quantiles ?? {};
   const parts = (levels ?? [undefined]).map((_, level) =>
     forecastPart(data, part, levels === undefined ? output : levelOf(output, levels, level), scale),
   );
   const [first] = parts;
   if (first === undefined) return [];
   const { targets, horizon, count, rows, truth, naive } = first;
-  const point = levels === undefined ? first : parts[levels.indexOf(0.5)];
+  const point = levels === undefined ? first : parts[median ?? -1];
   const label = (row: number): string => data.labels?.at(row) ?? String(row + 1);
   const shape = [horizon, targets.length];
   return [
     {
-      target: compared.target,
+      target: loss.target,
       count,
       shape,
       isFloat32: scale === "model",
@@ -101,12 +96,12 @@ function seriesAnswers(
 
 function tensorAnswers(
   { live, dataset, part }: AnswerRequest,
-  compared: Compared,
+  loss: LossFact,
   output: Float32Array,
 ): readonly Answers[] {
   const { definition } = live;
-  const fact = definition.inputs.find(({ name }) => name === compared.target);
-  const given = memberOf(dataset[part].tensors, compared.target);
+  const fact = definition.inputs.find(({ name }) => name === loss.target);
+  const given = memberOf(dataset[part].tensors, loss.target);
   if (fact === undefined || given === undefined) return [];
   const { count } = dataset[part];
   const truth = new Float64Array(given.length).fill(Number.NaN);
@@ -116,9 +111,9 @@ function tensorAnswers(
   }
   const common = { target: fact.name, count, shape: fact.shape, truth, isFloat32: true };
   if (fact.dtype === "int32") return [{ ...common, prediction: classesOf(output, given.length) }];
-  const levels = quantileLevels(definition, compared);
+  const levels = loss.quantiles?.levels;
   if (levels !== undefined) {
-    const point = pointPrediction(definition, compared, output);
+    const point = pointPrediction(loss, output);
     const quantiles = levels.map((level, index) => ({ level, values: levelOf(output, levels, index) }));
     return [{ ...common, ...(point === undefined ? {} : { prediction: point }), quantiles }];
   }

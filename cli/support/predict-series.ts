@@ -5,10 +5,10 @@ import type { SeriesSection } from "../../runtime/data/section.ts";
 import { loadPredictionWindow, type PredictionWindow } from "../../runtime/data/series.ts";
 import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
 import { countOf } from "../../runtime/data/wording.ts";
-import { levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
+import { levelOf, pointPrediction } from "../../runtime/model/loss.ts";
 import { csvLine } from "./csv-line.ts";
 import type { PredictionRequest } from "./prediction-input.ts";
-import { loadData, lossesOf } from "./spec-facts.ts";
+import { loadData } from "./spec-facts.ts";
 import { nested } from "./nested.ts";
 import { Mistake } from "./mistake.ts";
 import type { Session } from "./session.ts";
@@ -20,7 +20,8 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
   const window = await loadPredictionWindow(facts, section, input.path, input.files);
   const { inputs, series, row, labels, filled } = window;
   const outputs: Readonly<Record<string, Float32Array>> = await live.predict(inputs);
-  const [loss] = lossesOf(subject.handle.definition);
+  const { definition } = subject.handle;
+  const [loss] = definition.losses;
   const name = loss?.input ?? "";
   const given = memberOf(outputs, name);
   if (loss === undefined || given === undefined) {
@@ -30,12 +31,11 @@ export async function predictSeries(request: PredictionRequest, section: SeriesS
       help: `add ${name} to outputs in the spec, and train again.`,
     });
   }
-  const { definition } = subject.handle;
-  const levels = quantileLevels(definition, loss);
+  const levels = loss.quantiles?.levels;
   const steps = horizonLength(facts.horizon);
   const size = steps * facts.targets.length;
   const undone = (output: Float32Array): Float64Array => series.undo(row, output.subarray(output.length - size));
-  const point = pointPrediction(definition, loss, given);
+  const point = pointPrediction(loss, given);
   const lines: readonly Line[] = [
     ...(point === undefined ? [] : [{ values: undone(point) }]),
     ...(levels ?? []).map((level, index) => ({ level, values: undone(levelOf(given, levels ?? [], index)) })),

@@ -11,7 +11,6 @@ import { sizeOf } from "../../runtime/tensor.ts";
 import { nested } from "./nested.ts";
 import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
 import type { Session } from "./session.ts";
-import { lossesOf } from "./spec-facts.ts";
 import { lengthsOf, withoutLengths } from "../../runtime/shared/names.ts";
 
 export async function predictTensors({ session, subject, live, input }: PredictionRequest): Promise<void> {
@@ -100,7 +99,7 @@ export function bestOf([best]: readonly Hypothesis[]): Partial<Hypothesis> {
 
 /** The output whose largest score is the class, where an example has one class. */
 function classOutput(definition: ModelDefinition): string | undefined {
-  const loss = lossesOf(definition).find(({ kind }) => kind === "cross_entropy" || kind === "nll");
+  const loss = definition.losses.find(({ classes }) => classes === true);
   const target = definition.inputs.find(({ name }) => name === loss?.target);
   const output = definition.outputs.find(({ name }) => name === loss?.input);
   return target?.dtype === "int32" && target.shape.length === 0 && output?.shape.length === 1 ? output.name : undefined;

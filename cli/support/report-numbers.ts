@@ -7,7 +7,6 @@ import type { NumbersFacts, StepErrors } from "../../runtime/report/facts.ts";
 import { exampleText, sizeOf } from "../../runtime/tensor.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
-import { lossesOf } from "./spec-facts.ts";
 
 /** Examples that are drawn: as lines, and as points. */
 const MOST_LINES = 4;
@@ -18,12 +17,12 @@ const MOST_STEPS = 400;
 
 export function numbersFacts(dataset: Dataset, definition: ModelDefinition, test: Evaluation): NumbersFacts[] {
   if (dataset.forecast !== undefined) return [];
-  return lossesOf(definition).flatMap((loss) => {
+  return definition.losses.flatMap((loss) => {
     const fact = definition.inputs.find(({ name, dtype }) => name === loss.target && dtype === "float32");
     const output = memberOf(test.outputs, loss.input);
     const truth = memberOf(dataset.test.tensors, loss.target);
     if (fact === undefined || output === undefined || truth === undefined) return [];
-    const model = pointPrediction(definition, loss, output);
+    const model = pointPrediction(loss, output);
     // A loss may compare what is not of one size (a mixture's parameters with numbers): that is no prediction to draw.
     return model?.length === truth.length ? [numbersOf(dataset, definition, fact, truth, model)] : [];
   });

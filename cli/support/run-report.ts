@@ -21,7 +21,7 @@ import type {
 } from "../../runtime/report/facts.ts";
 import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { runFile } from "../../runtime/run/directory.ts";
-import { ignoredClass, levelOf, pointPrediction, quantileLevels } from "../../runtime/model/loss.ts";
+import { ignoredClass, levelOf, pointPrediction } from "../../runtime/model/loss.ts";
 import type { EpochRecord } from "../../runtime/training/state.ts";
 import type { Evaluation, PartScores } from "./evaluation.ts";
 import { keptText } from "./kept-text.ts";
@@ -29,7 +29,6 @@ import { attentionFacts } from "./report-attention.ts";
 import { numbersFacts } from "./report-numbers.ts";
 import { rowAxis } from "./row-axis.ts";
 import type { StoredMetrics } from "./run-metrics.ts";
-import { lossesOf } from "./spec-facts.ts";
 import type { Subject } from "./subject.ts";
 import { groupedText } from "./table.ts";
 
@@ -170,11 +169,11 @@ function forecastFacts(
   test: Evaluation,
   axis: RowAxis,
 ): ForecastFacts | undefined {
-  const [loss] = lossesOf(definition);
+  const [loss] = definition.losses;
   const given = memberOf(test.outputs, loss?.input ?? "");
   if (loss === undefined || given === undefined) return undefined;
-  const levels = quantileLevels(definition, loss);
-  const point = pointPrediction(definition, loss, given);
+  const levels = loss.quantiles?.levels;
+  const point = pointPrediction(loss, given);
   const ofLevel = (level: number): PartForecast => forecastPart(data, "test", levelOf(given, levels ?? [], level));
   // Without the median there is no forecast to draw, only where the levels lie.
   const part = point === undefined ? withoutForecast(ofLevel(0)) : forecastPart(data, "test", point);
@@ -252,7 +251,7 @@ function stepErrors({ horizon, count, targets, prediction, naive, truth }: PartF
 const MOST_CLASSES = 40;
 
 function confusionFacts(dataset: Dataset, definition: ModelDefinition, test: Evaluation): ConfusionFacts | undefined {
-  const [loss] = lossesOf(definition);
+  const [loss] = definition.losses;
   const fact = definition.inputs.find(({ name, dtype }) => name === loss?.target && dtype === "int32");
   const output = memberOf(test.outputs, loss?.input ?? "");
   const labels = fact && memberOf(dataset.test.tensors, fact.name);

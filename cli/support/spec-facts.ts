@@ -6,28 +6,10 @@ import type { ModelDefinition, ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { FileReader } from "../../runtime/data/byte-source.ts";
 import { loadDataset } from "../../runtime/data/load.ts";
-import { metricNamed } from "../../runtime/metrics/index.ts";
 import { checkAlignments } from "../../runtime/model/alignments.ts";
-import { ignoredClass, quantileLevels } from "../../runtime/model/loss.ts";
+import { ignoredClass } from "../../runtime/model/loss.ts";
 import { exampleText } from "../../runtime/tensor.ts";
 import { aboutSpec } from "./faults.ts";
-
-export interface LossFact {
-  readonly kind: string;
-  /** Name of the layer's output that is compared. */
-  readonly input: string;
-  readonly target: string;
-}
-
-export function lossesOf(definition: ModelFacts): readonly LossFact[] {
-  const { loss } = definition.spec;
-  const list: readonly unknown[] = Array.isArray(loss) ? loss : [loss];
-  return list.filter(isRecord).map(({ kind, input, target }) => ({
-    kind: String(kind),
-    input: String(input),
-    target: String(target),
-  }));
-}
 
 export function metricsOf(definition: ModelFacts): readonly string[] {
   const { metrics } = definition.spec;
@@ -42,26 +24,6 @@ export function putsBosItself(definition: ModelDefinition, input: string): boole
   return hasDecoder(definition.spec["layers"]);
 }
 
-/** Whether each of a target's labels belongs to one prediction; those of ctc lie anywhere in the input. */
-export function hasPlaces(definition: ModelFacts, target: string): boolean {
-  return definition.alignments?.some((alignment) => alignment.target === target) !== true;
-}
-
-/** Metrics score classes, numbers (of quantiles the median), or the levels of quantiles. */
-export function metricSuits(definition: ModelFacts, loss: Pick<LossFact, "input" | "target">, metric: string): boolean {
-  if (!hasPlaces(definition, loss.target)) return false;
-  const fact = definition.inputs.find(({ name }) => name === loss.target);
-  const { of } = metricNamed(metric);
-  if ((of === "classes") !== (fact?.dtype === "int32")) return false;
-  if (of === "quantiles") return quantileLevels(definition, loss) !== undefined;
-  return of === "classes" || hasForecast(definition, loss);
-}
-
-/** Whether a loss reads one number per target: quantiles without the median are none that is the forecast. */
-export function hasForecast(definition: ModelFacts, loss: Pick<LossFact, "input" | "target">): boolean {
-  return quantileLevels(definition, loss)?.includes(0.5) !== false;
-}
-
 /** A spec whose data is read: compiled already, or only checked. */
 export interface DataSubject {
   readonly handle: { readonly definition: ModelFacts };
@@ -73,7 +35,7 @@ export interface DataSubject {
 export async function loadData(subject: DataSubject, scaler?: unknown): Promise<Dataset> {
   const { definition } = subject.handle;
   const { data } = definition.spec;
-  const ignored = lossesOf(definition).flatMap(({ target }) => {
+  const ignored = definition.losses.flatMap(({ target }) => {
     const skipped = ignoredClass(definition, target);
     return skipped === undefined ? [] : [[target, skipped] as const];
   });

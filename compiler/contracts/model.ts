@@ -1,5 +1,5 @@
 /** Between stages 3 and 4: the model, in which everything is named, filled in and a number. */
-import type { DecodeFact } from "../../runtime/contract.ts";
+import type { DecodeFact, LossFact } from "../../runtime/contract.ts";
 import type { Cell } from "../cells/define.ts";
 import type { LayerShape, ModelInput, ParameterFact } from "./layer.ts";
 import type { TeacherForcing } from "./spec.ts";
@@ -37,6 +37,8 @@ export interface ResolvedLoss {
   /** What a float32 target may hold, where the loss means no other numbers. */
   readonly targetRange?: readonly [least: number, largest: number];
   readonly weight: number;
+  /** What the module says of it. */
+  readonly fact: LossFact;
   readonly pointer: string;
 }
 

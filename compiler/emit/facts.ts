@@ -6,6 +6,7 @@ import { invariant } from "../support/internal-error.ts";
 import type {
   ArgumentFact,
   InputFact,
+  LossFact,
   ModelFacts,
   OutputFact,
   ParameterFact,
@@ -40,6 +41,7 @@ export function modelFacts(model: Model, sequences: SequenceFacts): ModelFacts {
     inputs: inputFacts(model, sequences),
     outputs: outputFacts(model, sequences),
     parameters: parameterFacts(model),
+    losses: lossFacts(model),
     ...(alignments.length === 0 ? {} : { alignments }),
     spec: model.spec,
   };
@@ -57,6 +59,10 @@ export function outputFacts(model: Model, { outputLengths }: SequenceFacts): rea
       ...(lengths === undefined ? {} : { lengths }),
     };
   });
+}
+
+export function lossFacts(model: Model): readonly LossFact[] {
+  return model.losses.map(({ fact }) => fact);
 }
 
 export function parameterFacts(model: Model): readonly ParameterFact[] {

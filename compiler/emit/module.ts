@@ -17,7 +17,7 @@ import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
 import { invariant } from "../support/internal-error.ts";
 import { visibleText } from "../../runtime/shared/visible-text.ts";
-import { argumentsOf, inputFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
+import { argumentsOf, inputFacts, lossFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
 import { FinalTexts } from "./final-text.ts";
 import { headerLines, specHash, summaryLines } from "./header.ts";
 import { comment, documentation, oneLineKeep } from "./comments.ts";
@@ -255,6 +255,7 @@ function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
     `  inputs: ${dataLiteral(inputFacts(model, sequences), "  ")},\n`,
     `  outputs: ${dataLiteral(outputFacts(model, sequences), "  ")},\n`,
     "  parameters,\n",
+    `  losses: ${dataLiteral(lossFacts(model), "  ")},\n`,
     "  optimizer: {\n",
     `    kind: ${stringLiteral(model.optimizer.kind)},\n`,
     `    learningRate: ${numberLiteral(learningRate)},\n`,

@@ -3,6 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { sameShape } from "../ops/support.ts";
 import type { Keys } from "../keys/define.ts";
+import type { LossReading } from "../../runtime/contract.ts";
 import type { LossProblem, LossShapes, LossTerms } from "./define.ts";
 
 export interface ClassConfig {
@@ -30,6 +31,11 @@ export const classKeys = {
     description: "A factor per class (PyTorch: weight); a mean divides by the sum of the targets' factors.",
   },
 } satisfies Keys;
+
+/** Of probabilities per class none is ignored. */
+export function classFacts({ ignore_index: ignored }: ClassConfig, { dtype }: LossShapes["target"]): LossReading {
+  return dtype === "int32" ? { classes: true, ignored } : { classes: true };
+}
 
 export function classCount({ input }: LossShapes): number {
   return input.shape[input.shape.length - 1] as number;

@@ -1,7 +1,7 @@
 import type { Node } from "../ir/graph.ts";
 import { sameShape } from "../ops/support.ts";
 import type { ClassConfig } from "./classes.ts";
-import { classCount, classesMatch, classKeys, classTerms, constantAt, pickClass } from "./classes.ts";
+import { classCount, classesMatch, classFacts, classKeys, classTerms, constantAt, pickClass } from "./classes.ts";
 import { weighedByClass, weightsMatch } from "./classes.ts";
 import type { LossProblem, LossShapes, LossTerms } from "./define.ts";
 import { defineLoss } from "./define.ts";
@@ -36,6 +36,10 @@ export const crossEntropy = defineLoss<CrossEntropyConfig>({
   check: (config, shapes) =>
     shapes.target.dtype === "int32" ? classesMatch(config, shapes) : probabilitiesMatch(config, shapes),
   classes: classCount,
+  facts: (config, target) => ({
+    ...classFacts(config, target),
+    ...(config.label_smoothing === 0 ? {} : { labelSmoothing: config.label_smoothing }),
+  }),
   elements: (o, config, input, target): Node | LossTerms => {
     const { label_smoothing: smoothing, class_weight: weights } = config;
     const axis = input.shape.length - 1;

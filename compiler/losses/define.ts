@@ -3,6 +3,7 @@ import type { LayerShape } from "../contracts/layer.ts";
 import type { Operations } from "../ops/define.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Keys } from "../keys/define.ts";
+import type { LossReading } from "../../runtime/contract.ts";
 
 export interface LossShapes {
   readonly input: LayerShape;
@@ -74,6 +75,8 @@ export interface LossDefinition<Config = Readonly<Record<string, unknown>>> {
     lengths: LossLengths,
     layers: Readonly<Record<string, Node>>,
   ) => Node | LossTerms;
+  /** How its input is to be read, for those who score and show it; absent where it is one number for each of the target's. */
+  readonly facts?: (config: Config, target: LossShapes["target"]) => LossReading;
   /** Of a loss that fits a sequence of labels into a longer input; its targets may be empty. */
   readonly aligns?: (config: Config) => LossAlignment;
   readonly examples: readonly {

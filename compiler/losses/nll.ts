@@ -1,4 +1,4 @@
-import { classCount, classesMatch, classKeys, classTerms, pickClass, weighedByClass } from "./classes.ts";
+import { classCount, classesMatch, classFacts, classKeys, classTerms, pickClass, weighedByClass } from "./classes.ts";
 import type { ClassConfig } from "./classes.ts";
 import { defineLoss } from "./define.ts";
 
@@ -14,6 +14,7 @@ export const nll = defineLoss<ClassConfig>({
   keys: classKeys,
   check: classesMatch,
   classes: classCount,
+  facts: classFacts,
   elements: (o, config, input, target) =>
     classTerms(o, config, target, weighedByClass(o, config, target, o.negate(pickClass(o, input, target)))),
   examples: [

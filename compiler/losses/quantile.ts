@@ -42,6 +42,10 @@ export const quantile = defineLoss<QuantileConfig>({
     const level = constantAt(o, o.iota([levels.length], 0), levels);
     return o.maximum(o.multiply(error, level), o.multiply(error, o.subtract(level, o.constant(1))));
   },
+  facts: ({ levels }) => {
+    const median = levels.indexOf(0.5);
+    return { quantiles: { levels, ...(median < 0 ? {} : { median }) } };
+  },
   examples: [
     { config: {}, input: [3], target: [], targetKind: "real" },
     { config: { levels: [0.2, 0.9] }, input: [3, 4], target: [3, 2], targetKind: "real" },

@@ -1,58 +1,43 @@
-/** How losses of batches combine, and what the resolved spec says about the loss. */
-import type { ModelFacts } from "../contract.ts";
+/** How losses of batches combine, and how the outputs that they read are taken apart. */
+import type { LossFact, ModelFacts } from "../contract.ts";
 import type { LossPartValue, LossValue } from "../contract-live.ts";
 import { lossCount, lossPart, lossPartCount, lossResult } from "../shared/names.ts";
 
+type HasLosses = Pick<ModelFacts, "losses">;
+
 /** `sum` only where every loss of the spec is a sum: then the losses of batches add up. */
-export function lossReduction(definition: ModelFacts): "mean" | "sum" {
-  const losses = lossSpecs(definition);
-  return losses.length > 0 && losses.every((loss) => loss["reduction"] === "sum") ? "sum" : "mean";
+export function lossReduction({ losses }: HasLosses): "mean" | "sum" {
+  return losses.length > 0 && losses.every(({ reduction }) => reduction === "sum") ? "sum" : "mean";
 }
 
 /** The loss of one batch; what it counts are the examples where the program does not tell. */
 export function lossOf(
-  definition: ModelFacts,
+  definition: HasLosses,
   results: Readonly<Record<string, Float32Array>>,
   examples: number,
 ): LossValue {
   const value = { loss: results[lossResult]?.[0] ?? NaN, count: results[lossCount]?.[0] ?? examples };
-  if (!Array.isArray(definition.spec["loss"])) return value;
+  if (definition.losses.length === 1) return value;
   const parts = lossParts(definition, results);
   return parts.length > 0 ? { ...value, parts } : value;
 }
 
-/** The losses of one batch by themselves, where the spec has several; else none. */
+/** The losses of one batch by themselves, where there are several; else none. */
 export function lossParts(
-  definition: ModelFacts,
+  { losses }: HasLosses,
   results: Readonly<Record<string, Float32Array>>,
 ): readonly LossPartValue[] {
-  return lossSpecs(definition).flatMap((spec, index) => {
+  return losses.flatMap(({ reduction }, index) => {
     const loss = results[lossPart(index)]?.[0];
     const count = results[lossPartCount(index)]?.[0];
-    if (loss === undefined || count === undefined) return [];
-    return [{ loss, count, reduction: spec["reduction"] === "sum" ? "sum" : "mean" }];
+    return loss === undefined || count === undefined ? [] : [{ loss, count, reduction }];
   });
 }
 
 /** The class that a target may hold beyond its vocabulary, because every loss of it skips that class (`ignore_index`). */
-export function ignoredClass(definition: ModelFacts, target: string): number | undefined {
-  const skipped = lossSpecs(definition)
-    .filter((loss) => loss["target"] === target)
-    .map((loss) => loss["ignore_index"]);
-  const [first] = skipped;
-  return typeof first === "number" && skipped.every((other) => other === first) ? first : undefined;
-}
-
-interface Compared {
-  readonly input: string;
-  readonly target: string;
-}
-
-/** The levels of what a loss reads, where that is quantiles. */
-export function quantileLevels(definition: ModelFacts, { input, target }: Compared): readonly number[] | undefined {
-  const loss = lossSpecs(definition).find((spec) => spec["input"] === input && spec["target"] === target);
-  const levels = loss?.["kind"] === "quantile" ? loss["levels"] : undefined;
-  return Array.isArray(levels) ? levels.map(Number) : undefined;
+export function ignoredClass({ losses }: HasLosses, target: string): number | undefined {
+  const [first, ...others] = losses.filter((loss) => loss.target === target);
+  return others.every(({ ignored }) => ignored === first?.ignored) ? first?.ignored : undefined;
 }
 
 /** One level of quantiles. @param output [..., targets * levels], the levels of a target side by side */
@@ -61,31 +46,20 @@ export function levelOf(output: Float32Array, levels: readonly number[], level: 
 }
 
 /** The one number per target of what a loss reads: of quantiles the median, and undefined where no level is that. */
-export function pointPrediction(
-  definition: ModelFacts,
-  compared: Compared,
-  output: Float32Array,
-): Float32Array | undefined {
-  return pointOf(output, quantileLevels(definition, compared));
+export function pointPrediction({ quantiles }: LossFact, output: Float32Array): Float32Array | undefined {
+  if (quantiles === undefined) return output;
+  const { levels, median } = quantiles;
+  return median === undefined ? undefined : levelOf(output, levels, median);
 }
 
-/** @param levels undefined where the output is no quantiles */
-export function pointOf(output: Float32Array, levels: readonly number[] | undefined): Float32Array | undefined {
-  if (levels === undefined) return output;
-  const median = levels.indexOf(0.5);
-  return median < 0 ? undefined : levelOf(output, levels, median);
+/** Whether a loss reads one number per target: quantiles without the median are none that is the forecast. */
+export function hasForecast({ quantiles }: LossFact): boolean {
+  return quantiles === undefined || quantiles.median !== undefined;
 }
 
 /** By how much a loss smooths its labels, the most of all losses; 0 where none does. */
-export function labelSmoothing(definition: ModelFacts): number {
-  const shares = lossSpecs(definition).map((loss) => loss["label_smoothing"]);
-  return Math.max(0, ...shares.filter((share): share is number => typeof share === "number"));
-}
-
-function lossSpecs(definition: ModelFacts): readonly Readonly<Record<string, unknown>>[] {
-  const loss = definition.spec["loss"];
-  const list: readonly unknown[] = Array.isArray(loss) ? loss : [loss];
-  return list.filter((item): item is Record<string, unknown> => typeof item === "object" && item !== null);
+export function labelSmoothing({ losses }: HasLosses): number {
+  return Math.max(0, ...losses.map(({ labelSmoothing: share = 0 }) => share));
 }
 
 /**

@@ -80,7 +80,17 @@ export function layerModel(
         pointer: "",
       },
     ],
-    losses: [{ kind: "mse", config: { reduction: "mean" }, input: "layer", target: "y", weight: 1, pointer: "" }],
+    losses: [
+      {
+        kind: "mse",
+        config: { reduction: "mean" },
+        input: "layer",
+        target: "y",
+        weight: 1,
+        fact: { input: "layer", target: "y", reduction: "mean" },
+        pointer: "",
+      },
+    ],
     optimizer: options.optimizer ?? {
       kind: "sgd",
       config: { momentum: 0, dampening: 0, nesterov: false, weight_decay: 0 },

@@ -168,6 +168,7 @@ export function lossModel(
         target: "y",
         layers: Object.fromEntries(Object.keys(example.layers ?? {}).map((key) => [key, `same_${key}`])),
         weight: Number(config["weight"] ?? 1),
+        fact: { input: "same_p", target: "y", reduction: "mean" },
         pointer: "",
       },
     ],

@@ -259,7 +259,8 @@ function definitionWith(wasm: WasmModule) {
     name: "by-hand",
     specHash: "hash",
     compilerVersion: "0.1.0",
-    spec: { loss: { kind: "mse", target: "y", reduction: "sum" } },
+    spec: {},
+    losses: [{ input: "prediction", target: "y", reduction: "sum" }],
     batchSize: BATCH,
     inputs: [
       { name: "x", role: "input", shape: [2], axes: ["C"], dtype: "float32", lengths: false },

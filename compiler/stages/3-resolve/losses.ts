@@ -59,6 +59,13 @@ function resolveLoss(context: ResolveContext, names: Names, item: KindSpec, poin
       ...(definition.targetRange === undefined ? {} : { targetRange: definition.targetRange }),
       ...(definition.classes === undefined || target.dtype !== "int32" ? {} : { classes: definition.classes(shapes) }),
       weight: Number(config["weight"]),
+      fact: {
+        input: input.full,
+        target: target.name,
+        // A mean over the examples (`batchmean`) weighs by what it counts as any mean does.
+        reduction: config["reduction"] === "sum" ? "sum" : "mean",
+        ...definition.facts?.(config, shapes.target),
+      },
       pointer,
     };
   }

@@ -20,7 +20,7 @@ function examples(values: readonly number[], lengths: readonly number[]): Exampl
 describe("numbersFacts", () => {
   it("draws data, and takes errors per step over what counts, beside the mean of the training part", () => {
     const definition = {
-      spec: { loss: { kind: "mse", input: "drawn", target: "track" } },
+      losses: [{ input: "drawn", target: "track", reduction: "mean" }],
       inputs: [track],
     } as unknown as ModelDefinition;
     const dataset = {

@@ -45,7 +45,7 @@ describe("whole-number inputs and lengths", () => {
   const base = linearDefinition;
   const definition = {
     ...base,
-    spec: { loss: { kind: "cross_entropy", target: "label", ignore_index: -100 } },
+    losses: [{ input: "scores", target: "label", reduction: "mean", classes: true, ignored: -100 }],
     inputs: [
       { name: "ids", role: "input", shape: [3], axes: ["T"], dtype: "int32", vocabulary: 10, lengths: true },
       { name: "label", role: "target", shape: [], axes: [], dtype: "int32", vocabulary: 2, lengths: false },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModelDefinition } from "../../../../runtime/contract.ts";
+import type { LossFact } from "../../../../runtime/contract.ts";
 import { ignoredClass, LossTotal, pointPrediction } from "../../../../runtime/model/loss.ts";
 
 describe("LossTotal", () => {
@@ -63,27 +63,27 @@ describe("LossTotal of what does not count", () => {
   });
 });
 
-function definitionOf(...loss: readonly Readonly<Record<string, unknown>>[]): ModelDefinition {
-  return { spec: { loss } } as unknown as ModelDefinition;
-}
+const loss: LossFact = { input: "out", target: "y", reduction: "mean" };
 
 describe("what a loss says of its target", () => {
   it("is a class beyond the vocabulary only where every loss of the target skips it", () => {
-    const one = { kind: "cross_entropy", target: "y", ignore_index: -100 };
-    expect(ignoredClass(definitionOf(one, { kind: "mse", target: "z" }), "y")).toBe(-100);
-    expect(ignoredClass(definitionOf(one, { kind: "nll", target: "y", ignore_index: -100 }), "y")).toBe(-100);
-    expect(ignoredClass(definitionOf(one, { kind: "nll", target: "y", ignore_index: 0 }), "y")).toBeUndefined();
-    expect(ignoredClass(definitionOf(one, { kind: "ctc", target: "y" }), "y")).toBeUndefined();
+    const one = { ...loss, classes: true, ignored: -100 } as const;
+    expect(ignoredClass({ losses: [one, { ...loss, target: "z" }] }, "y")).toBe(-100);
+    expect(ignoredClass({ losses: [one, one] }, "y")).toBe(-100);
+    expect(ignoredClass({ losses: [one, { ...one, ignored: 0 }] }, "y")).toBeUndefined();
+    expect(ignoredClass({ losses: [one, loss] }, "y")).toBeUndefined();
+    expect(ignoredClass({ losses: [loss, one] }, "y")).toBeUndefined();
   });
 
   it("is that of its quantiles the median is the prediction, and no other", () => {
-    const loss = { kind: "quantile", input: "out", target: "y", levels: [0.1, 0.5, 0.9] };
     const output = Float32Array.of(1, 2, 3, 4, 5, 6);
-    expect(pointPrediction(definitionOf(loss), { input: "out", target: "y" }, output)).toEqual(Float32Array.of(2, 5));
-    const none = definitionOf({ ...loss, levels: [0.1, 0.6, 0.9] });
-    expect(pointPrediction(none, { input: "out", target: "y" }, output)).toBeUndefined();
-    const mse = definitionOf({ ...loss, kind: "mse" });
-    expect(pointPrediction(mse, { input: "out", target: "y" }, output)).toBe(output);
+    const ofLevels = (levels: readonly number[], median?: number): LossFact => ({
+      ...loss,
+      quantiles: { levels, ...(median === undefined ? {} : { median }) },
+    });
+    expect(pointPrediction(ofLevels([0.1, 0.5, 0.9], 1), output)).toEqual(Float32Array.of(2, 5));
+    expect(pointPrediction(ofLevels([0.1, 0.6, 0.9]), output)).toBeUndefined();
+    expect(pointPrediction(loss, output)).toBe(output);
   });
 });
 

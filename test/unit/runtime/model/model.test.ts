@@ -154,7 +154,10 @@ describe("predict and evaluate", () => {
   });
 
   it("add up where the loss is a sum", async () => {
-    const summed = { ...linearDefinition, spec: { loss: [{ kind: "mse", reduction: "sum" }] } };
+    const summed = {
+      ...linearDefinition,
+      losses: [{ input: "prediction", target: "y", reduction: "sum" }],
+    } as const;
     const model = await createModel(summed, { seed: 3 }, () => Promise.resolve(new FakeExecutor()));
     const whole = linearExamples(6);
     const first = await model.evaluate(whole.select([0, 1, 2, 3]));

@@ -1,0 +1,19 @@
+/** Which of a model's losses can be scored, and by which metrics. */
+import type { LossFact, ModelFacts } from "../../runtime/contract.ts";
+import { metricNamed } from "../../runtime/metrics/index.ts";
+import { hasForecast } from "../../runtime/model/loss.ts";
+
+/** Whether each of a target's labels belongs to one prediction; those of ctc lie anywhere in the input. */
+export function hasPlaces(definition: ModelFacts, target: string): boolean {
+  return definition.alignments?.some((alignment) => alignment.target === target) !== true;
+}
+
+/** Metrics score classes, numbers (of quantiles the median), or the levels of quantiles. */
+export function metricSuits(definition: ModelFacts, loss: LossFact, metric: string): boolean {
+  if (!hasPlaces(definition, loss.target)) return false;
+  const fact = definition.inputs.find(({ name }) => name === loss.target);
+  const { of } = metricNamed(metric);
+  if ((of === "classes") !== (fact?.dtype === "int32")) return false;
+  if (of === "quantiles") return loss.quantiles !== undefined;
+  return of === "classes" || hasForecast(loss);
+}
