@@ -128,14 +128,15 @@ export interface TrainingState {
 
 /** A model in the middle of a sequence. Values are those of one example. */
 export interface Stream {
-  /** Steps that were taken. */
+  /** Steps that were taken; those under way are not among them. */
   readonly position: number;
   /**
+   * Steps need not be awaited one by one: each reads what the one before it leaves, and one that fails leaves what was there.
    * @param inputs one step of every stepped input: `[C]` of `[T, C]`, a number of `[T]`
    * @throws Problem `stream-outdated` where the model's parameters have changed since the stream was started
    */
   step(inputs: TensorInputs): Promise<TensorOutputs>;
-  /** A second stream that goes on from here. */
+  /** A second stream that goes on from here, behind the steps that are under way. */
   fork(): Stream;
 }
 

@@ -42,7 +42,7 @@ export async function startStream(model: ModelState, inputs: TensorInputs, turn:
     const version = model.parametersVersion;
     const hasStart = definition.gpu.stream_start !== undefined;
     const context = hasStart ? await model.runStream("stream_start", checked.tensors) : {};
-    return new RunningStream({ model, fact: stream, turn, version, context }, states, 0);
+    return new RunningStream({ model, fact: stream, turn, version, context }, { states, position: 0 });
   });
 }
 
@@ -56,40 +56,33 @@ interface Course {
   readonly context: Tensors;
 }
 
+/** What a step leaves for the next. */
+interface Reached {
+  readonly states: Tensors;
+  /** How many steps went before. */
+  readonly position: number;
+}
+
 class RunningStream implements Stream {
   readonly #course: Course;
-  #states: Tensors;
-  #position: number;
-  #isStepping = false;
+  #reached: Reached;
+  /** Behind all steps that were asked for; what fails leaves what was before it. */
+  #last: Promise<Reached>;
 
-  constructor(course: Course, states: Tensors, position: number) {
+  constructor(course: Course, reached: Reached, last: Promise<Reached> = Promise.resolve(reached)) {
     this.#course = course;
-    this.#states = states;
-    this.#position = position;
+    this.#reached = reached;
+    this.#last = last;
+    void last.then((state) => (this.#reached = state));
   }
 
   get position(): number {
-    return this.#position;
+    return this.#reached.position;
   }
 
   async step(inputs: TensorInputs): Promise<TensorOutputs> {
     const { model, fact, turn } = this.#course;
-    const { steps, stepped } = fact;
-    if (this.#isStepping) {
-      throw new Problem({
-        code: "wrong-inputs",
-        message: "a step of this stream is still under way.",
-        help: "await it before the next: each step reads what the one before has left.",
-      });
-    }
-    if (steps !== undefined && this.#position >= steps) {
-      throw new Problem({
-        code: "stream-too-long",
-        message: `this stream has room for ${String(steps)} steps, the length of the model's sequences.`,
-        help: "start another one, or compile the model for longer sequences.",
-      });
-    }
-    const facts = model.definition.inputs.filter(({ name }) => stepped.includes(name)).map(oneStep);
+    const facts = model.definition.inputs.filter(({ name }) => fact.stepped.includes(name)).map(oneStep);
     const checked = checkFacts(model.definition, listed(inputs), facts, "stream");
     if (checked.count !== 1) {
       throw new Problem({
@@ -98,33 +91,41 @@ class RunningStream implements Stream {
         help: "call step for each step; of other examples, in streams of their own.",
       });
     }
-    this.#isStepping = true;
-    try {
-      return await turn(() => this.#taken(checked.tensors));
-    } finally {
-      this.#isStepping = false;
-    }
+    const before = this.#last;
+    const taken = turn(async () => this.#taken(await before, checked.tensors));
+    this.#last = taken.then(
+      ({ reached }) => (this.#reached = reached),
+      () => before,
+    );
+    return (await taken).outputs;
   }
 
   /** States are never changed, only replaced: both may share them. */
   fork(): Stream {
-    return new RunningStream(this.#course, this.#states, this.#position);
+    return new RunningStream(this.#course, this.#reached, this.#last);
   }
 
-  async #taken(given: Tensors): Promise<TensorOutputs> {
+  async #taken({ states, position }: Reached, given: Tensors): Promise<{ outputs: TensorOutputs; reached: Reached }> {
     const { model, fact, version, context } = this.#course;
+    if (fact.steps !== undefined && position >= fact.steps) {
+      throw new Problem({
+        code: "stream-too-long",
+        message: `this stream has room for ${String(fact.steps)} steps, the length of the model's sequences.`,
+        help: "start another one, or compile the model for longer sequences.",
+      });
+    }
     if (model.parametersVersion !== version) throw outdated(model.definition);
-    const position = Float32Array.of(this.#position);
     const results = await model.runStream("stream_step", {
       ...context,
-      ...this.#states,
+      ...states,
       ...given,
-      [streamPosition]: position,
+      [streamPosition]: Float32Array.of(position),
     });
     const resultOf = (name: string): [string, Float32Array] => [name, memberOf(results, name) ?? new Float32Array(0)];
-    this.#states = Object.fromEntries(fact.states.map(({ name }) => resultOf(name)));
-    this.#position += 1;
-    return Object.fromEntries(fact.outputs.map(resultOf));
+    return {
+      outputs: Object.fromEntries(fact.outputs.map(resultOf)),
+      reached: { states: Object.fromEntries(fact.states.map(({ name }) => resultOf(name))), position: position + 1 },
+    };
   }
 }
 

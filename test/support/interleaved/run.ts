@@ -28,15 +28,12 @@ export interface Event {
   readonly busy: boolean;
   /** Of a stream, its step or fork. */
   readonly handle?: Handle | undefined;
-  /** Whether a step of it was under way. */
-  readonly stepping: boolean;
   readonly forked?: Handle | undefined;
 }
 
 /** A stream of the live model; once it is compared, what it has gone through. */
 export interface Handle {
   stream: Stream | undefined;
-  stepsUnderWay: number;
   readonly start: number;
   origin: SequenceState;
   steps: readonly number[];
@@ -69,21 +66,18 @@ export async function interleave(
       });
       // Eslint and the compiler do not see what a function has done.
       settledChanges += Number(applied);
-      events.push({ ...event, answer, stepping: false });
+      events.push({ ...event, answer });
       continue;
     }
     const handle = kind === "stream" ? opened(salt, inputs, handles) : chosen(kind, salt, handles);
     if (["stream", "step", "fork"].includes(kind) && handle === undefined) continue;
-    const stepping = (handle?.stepsUnderWay ?? 0) > 0;
     if (kind === "fork" && handle !== undefined) {
-      // Whether it has the step under way is not known from here.
-      if (stepping) continue;
+      // Behind the steps that are under way.
       const forked = { ...handle, stream: handle.stream?.fork() };
       handles.push(forked);
-      events.push({ ...event, answer: Promise.resolve(""), handle, stepping, forked });
+      events.push({ ...event, answer: Promise.resolve(""), handle, forked });
       continue;
     }
-    if (kind === "step" && handle !== undefined) handle.stepsUnderWay += 1;
     const answer =
       handle === undefined
         ? answerOf(() => plainCall(live, inputs, weights, call, spoiling))
@@ -91,10 +85,9 @@ export async function interleave(
     const settled = answer.then(() => {
       underWay.delete(settled);
       if (changing.has(kind)) settledChanges += 1;
-      if (kind === "step" && handle !== undefined) handle.stepsUnderWay -= 1;
     });
     underWay.add(settled);
-    events.push({ ...event, answer, handle, stepping });
+    events.push({ ...event, answer, handle });
   }
   await Promise.all(underWay);
   return events;
@@ -107,7 +100,7 @@ function chosen(kind: string, salt: number, handles: readonly Handle[]): Handle 
 
 function opened(start: number, inputs: CallInputs, handles: Handle[]): Handle | undefined {
   if (inputs.stream(start) === undefined) return undefined;
-  const handle: Handle = { stream: undefined, stepsUnderWay: 0, start, origin: freshState, steps: [] };
+  const handle: Handle = { stream: undefined, start, origin: freshState, steps: [] };
   handles.push(handle);
   return handle;
 }
