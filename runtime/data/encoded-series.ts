@@ -158,6 +158,11 @@ export class EncodedSeries {
     return this.#raw[this.#targets[target] ?? 0]?.known[row] ?? Number.NaN;
   }
 
+  /** As the model sees it; NaN where the file has no value, or where a difference would be one of a filled value. */
+  encodedTruth(row: number, target: number): number {
+    return this.#known[this.#targets[target] ?? 0]?.[row] ?? Number.NaN;
+  }
+
   /** The last value that the file has of a target column before a row. */
   lastTruth(row: number, target: number): number {
     return this.#raw[this.#targets[target] ?? 0]?.lastBefore(row) ?? Number.NaN;

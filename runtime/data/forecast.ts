@@ -169,15 +169,9 @@ function fileValues(series: EncodedSeries): ScaledValues {
 }
 
 function modelValues(series: EncodedSeries): ScaledValues {
-  const width = series.facts.targets.length;
-  const encoded = new Float32Array(width);
-  const truth = (row: number, target: number): number => {
-    if (row < series.firstRow) return Number.NaN;
-    series.writeTargets(row, 1, encoded, 0);
-    return encoded[target] ?? Number.NaN;
-  };
+  const truth = (row: number, target: number): number => series.encodedTruth(row, target);
   const last = (row: number, target: number): number => {
-    for (let before = row - 1; before >= series.firstRow; before -= 1) {
+    for (let before = row - 1; before >= 0; before -= 1) {
       const value = truth(before, target);
       if (!Number.isNaN(value)) return value;
     }

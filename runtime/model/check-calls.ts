@@ -19,15 +19,15 @@ export function checkStepOptions(options: TrainStepOptions, accumulates: boolean
 
 /**
  * Counters, and that the slots are tensors; which they are is checked against the model.
- * @param accumulates whether several batches make an update
+ * @param batches that make an update; 1 where nothing is accumulated
  */
-export function checkTrainingState(state: TrainingState, accumulates: boolean): void {
+export function checkTrainingState(state: TrainingState, batches: number): void {
   const known = ["step", "seed", "slots", "accumulated"] satisfies (keyof TrainingState)[];
   checkOptions("restoreTrainingState", state, known);
   const { step, seed, slots, accumulated } = state;
   checkWhole("step", step, 0);
   checkWhole("seed", seed, 0);
-  if (accumulated !== undefined) checkWhole("accumulated", accumulated, 0, accumulates ? undefined : 0);
+  if (accumulated !== undefined) checkWhole("accumulated", accumulated, 0, batches - 1);
   if (typeof slots !== "object" || (slots as unknown) === null || Symbol.iterator in slots) {
     throw invalidOption(`slots must be an object of tensors by name, not ${describe(slots)}.`);
   }

@@ -137,7 +137,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     if (this.#queue.busy) {
       throw invalidOption("restoreTrainingState cannot run while other calls are under way; await them first.");
     }
-    checkTrainingState(state, this.definition.accumulation !== undefined);
+    checkTrainingState(state, this.definition.accumulation?.batches ?? 1);
     this.#state.restore(state);
   }
 

@@ -107,7 +107,7 @@ export class ModelState {
       const fits = fact !== undefined && sizeOf(fact.shape) === values.length;
       return float32Entry(name, fits ? fact.shape : [values.length], values);
     });
-    this.#executor.write(takeTensors(new Map(given), expected, "optimizer state"));
+    this.#executor.write(takeTensors(new Map(given), expected, "optimizer's slots"));
     this.#step = step;
     this.#accumulated = accumulated;
     this.#seed = seed;

@@ -1,6 +1,6 @@
 /** Files that are never half-written: a temporary file beside the target, flushed, read back, then renamed over it. */
 import { randomBytes } from "node:crypto";
-import { open, readFile, rename, unlink } from "node:fs/promises";
+import { open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
@@ -17,19 +17,26 @@ export async function writeFileAtomically(
   check: (bytes: Uint8Array) => void = () => undefined,
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const temporary = join(dirname(path), `${TEMPORARY_PREFIX}${basename(path)}.${randomBytes(6).toString("hex")}`);
+  // A link stays one: what it leads to is written.
+  const target = await realpath(path).catch(() => path);
+  const temporary = join(dirname(target), `${TEMPORARY_PREFIX}${basename(target)}.${randomBytes(6).toString("hex")}`);
   try {
+    const standing = await stat(target).catch(() => undefined);
+    // A rename would put a file where a reader of the pipe waits for ever.
+    if (standing !== undefined && !standing.isFile() && !standing.isDirectory()) {
+      throw new Error("it is a pipe or a device, not a file");
+    }
     await writeAndFlush(temporary, bytes);
     const written = await readFile(temporary);
     if (Buffer.compare(written, bytes) !== 0) throw new Error("the disk gave back other bytes than were written");
     check(written);
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (error) {
     // Where even this fails, the first reason is the one to tell.
     await unlink(temporary).catch(() => undefined);
     throw notWritten(path, error);
   }
-  await flushDirectory(dirname(path));
+  await flushDirectory(dirname(target));
 }
 
 /** Start of the names of temporary files: a run that was killed in the middle of a write leaves one. */

@@ -102,8 +102,13 @@ function explainKind({ error, pointer, schema, report, cells }: Problem): void {
 function explainType({ pointer, schema, data, report }: Problem): void {
   const owner = typeof schema["title"] === "string" && schema["type"] === "object" ? schema["title"] : undefined;
   const expected = owner === undefined ? describeSchema(schema) : "a mapping of keys to values";
-  const help = typeHelp(pointer, schema, data) ?? meaningOf(pointer, schema, data);
+  const help = typeHelp(pointer, schema, data) ?? meaningOf(pointer, schema, data) ?? nothingHelp(data);
   report("wrong-type", { what: valueName(pointer), expected, found: describeValue(data), help }, { pointer });
+}
+
+/** `key:` with nothing behind it, and `--set key=null`. */
+function nothingHelp(data: unknown): string | undefined {
+  return data === null ? "write a value, or remove it." : undefined;
 }
 
 /** For the slips that are easily made: forgotten or needless brackets and quotes. */

@@ -155,6 +155,28 @@ describe("what is fitted and scored", () => {
     expect(scores.metrics["mape"]?.model).toBe(100);
   });
 
+  it("does not depend on the scale: what another column lacks hides no row of this one", async () => {
+    const rows = Array.from(
+      { length: 30 },
+      (_unused, row) => `${String((row * row) % 17)},${row < 3 ? "" : String(row)}`,
+    );
+    const section = seriesSection({
+      columns: ["a", "b"],
+      targets: ["a"],
+      missing: "interpolate",
+      normalize: "standard",
+    });
+    const dataset = await loadDataset(section, [], memoryFiles({ "series.csv": `a,b\n${rows.join("\n")}\n` }));
+    const { forecast } = dataset;
+    if (forecast === undefined) throw new Error("no forecast");
+    expect(list(trainingColumns(forecast, "model")[0])).not.toContain(_);
+    const output = new Float32Array(dataset.test.count);
+    const common = { dataset, part: "test", inputs: [], target: "next", output, metrics: ["mase"] } as const;
+    const [file, model] = (["file", "model"] as const).map((scale) => scorePart({ ...common, scale }).metrics["mase"]);
+    expect(model?.model).toBeCloseTo(file?.model ?? NaN, 5);
+    expect(model?.naive).toBeCloseTo(file?.naive ?? NaN, 5);
+  });
+
   it("is column by column where there are several", async () => {
     const rows = Array.from({ length: 20 }, (_unused, row) => `${row === 17 ? "" : String(row)},${String(10 * row)}`);
     const section = seriesSection({ columns: ["a", "b"], missing: "forward_fill", horizon: 1 });

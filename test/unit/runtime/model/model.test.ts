@@ -268,7 +268,7 @@ describe("trainStep", () => {
     };
     await expectProblem(restore({ step: -1 }), "invalid-option", /step/);
     await expectProblem(restore({ seed: 0.5 }), "invalid-option", /seed/);
-    await expectProblem(restore({ slots: {} }), "wrong-weights", /optimizer state.*\n.*missing: linear.weight#/);
+    await expectProblem(restore({ slots: {} }), "wrong-weights", /optimizer's slots.*\n.*missing: linear.weight#/);
   });
 });
 

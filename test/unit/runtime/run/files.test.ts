@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -53,6 +63,22 @@ describe("writeFileAtomically", () => {
     await expect(writeFileAtomically(path, "new")).rejects.toBeInstanceOf(Problem);
     expect(readdirSync(root)).toEqual(["folder"]);
     expect(readdirSync(path)).toEqual(["inside"]);
+  });
+
+  it("writes what a link leads to, and leaves the link", async () => {
+    writeFileSync(join(root, "a.txt"), "old");
+    symlinkSync("a.txt", join(root, "link"));
+    await writeFileAtomically(join(root, "link"), "new");
+    expect(readFileSync(join(root, "a.txt"), "utf8")).toBe("new");
+    expect(lstatSync(join(root, "link")).isSymbolicLink()).toBe(true);
+  });
+
+  it.skipIf(process.platform === "win32")("leaves a pipe what it is (Windows has none)", async () => {
+    const pipe = join(root, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await expect(writeFileAtomically(pipe, "new")).rejects.toThrow(/it is a pipe or a device, not a file/);
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(readdirSync(root)).toEqual(["pipe"]);
   });
 
   it("says why a file cannot be written", async () => {
