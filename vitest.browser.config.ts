@@ -1,8 +1,10 @@
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "./vitest.config.ts";
 
+const whole = base({ mode: "all", command: "serve" });
+
 export default mergeConfig(
-  { ...base, test: { ...base.test, include: [], exclude: [] } },
+  { ...whole, test: { ...whole.test, include: [], exclude: [] } },
   defineConfig({
     test: {
       include: ["test/browser/**/*.test.ts"],

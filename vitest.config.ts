@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
+/** `--mode all`: the exhaustive matrices whole, and nothing that they do not change (test/support/extent.ts). */
+export default defineConfig(({ mode }) => ({
   resolve: {
     alias: {
       "specloom/runtime": source("./runtime/index.ts"),
@@ -12,7 +13,10 @@ export default defineConfig({
   },
   test: {
     reporters: ["default", source("./test/support/skipped-reporter.ts")],
-    include: ["test/**/*.test.ts"],
+    include:
+      mode === "all"
+        ? ["test/{numeric,property,end-to-end}/**/*.test.ts", "test/unit/{runtime/devices,targets}/**/*.test.ts"]
+        : ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "node_modules/**"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -22,6 +26,9 @@ export default defineConfig({
     // suite went into loading the compiler again for every file.
     isolate: false,
     // Tests never touch the user's cache; what they assemble they keep from run to run.
-    env: { SPECLOOM_CACHE: source("./node_modules/.cache/specloom-tests") },
+    env: {
+      SPECLOOM_CACHE: source("./node_modules/.cache/specloom-tests"),
+      SPECLOOM_TEST_ALL: mode === "all" ? "1" : "",
+    },
   },
-});
+}));

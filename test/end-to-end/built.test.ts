@@ -6,6 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isWhole } from "../support/extent.ts";
 import { folderWith, matching, waveCsv, waveSpec } from "../support/command-line.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -13,7 +14,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const built = path.join(root, ".cache", "end-to-end");
 const start = promisify(execFile);
 
-describe("the built command", () => {
+describe.runIf(isWhole)("the built command (npm run test:all)", () => {
   let cwd = "";
   let remove = (): Promise<void> => Promise.resolve();
 

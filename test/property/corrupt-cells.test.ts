@@ -7,11 +7,12 @@ import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import { parse } from "../../compiler/stages/1-parse.ts";
 import { build } from "../../compiler/stages/4-build.ts";
 import { resolveCells } from "../../compiler/stages/3-resolve/cells.ts";
+import { countOf } from "../support/extent.ts";
 import { layerModel } from "../support/layer-model.ts";
 import { seeded } from "../support/seeded.ts";
 import type { Draw } from "../support/seeded.ts";
 
-const count = 1500;
+const count = countOf(1500, 300);
 
 const equations = `a = W @ x + b # what comes in
 f, g = split(a + U @ h)

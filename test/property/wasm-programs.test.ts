@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Expression, Program } from "../../compiler/ir/program.ts";
 import { usualThresholds, type Thresholds } from "../../compiler/targets/wasm/plan.ts";
 import { controlBytes } from "../../compiler/targets/wasm/target.ts";
+import { countOf } from "../support/extent.ts";
 import { awkwardPrograms } from "../support/awkward-programs.ts";
 import { runFast } from "../support/fast-program.ts";
 import { prefixed } from "../support/prefixed-program.ts";
@@ -17,7 +18,7 @@ import { canary, wasmModule, type Bindings, type WasmCrew, type WasmModuleUnderT
 import { assembling, variants } from "../support/wasm-program.ts";
 
 const firstSeed = Number(process.env["SPECLOOM_TEST_SEED"] ?? 0);
-const perModule = 50;
+const perModule = countOf(50, 10);
 const repeats = 10;
 const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 49, 64, 65, 100, 257, 300, 1003];
 /** Where nearly everything is divided among threads, and where only what is large is. */

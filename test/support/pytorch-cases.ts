@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import type { Comparison } from "./compare-run.ts";
 import type { Fixture, Precision, TensorTexts } from "./fixture-file.ts";
+import { partOf } from "./extent.ts";
 import { rows } from "./fixture-file.ts";
 
 export interface PytorchFixture extends Fixture {
@@ -30,9 +31,10 @@ export function runsAll(backend: string): boolean {
   return !isSlow || process.env["SPECLOOM_TEST_CASES"] === "all";
 }
 
-/** The cases of a topic that run on a backend: all, or the first. */
+/** The cases of a topic that run on a backend: all, or some; on a slow one the first. */
 export function casesOn(backend: string, topic: string): readonly string[] {
-  return pytorchCases(topic).slice(0, runsAll(backend) ? undefined : 1);
+  const cases = pytorchCases(topic);
+  return runsAll(backend) ? partOf(cases, 2) : cases.slice(0, 1);
 }
 
 export function pytorchComparison(fixture: PytorchFixture, precision: Precision): Comparison {

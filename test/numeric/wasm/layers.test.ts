@@ -8,6 +8,7 @@ import { differentiate } from "../../../compiler/stages/5-differentiate.ts";
 import { optimise, optimiseGraph } from "../../../compiler/stages/6-optimise.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
 import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
+import { partOf } from "../../support/extent.ts";
 import { inputGradients } from "../../support/input-gradients.ts";
 import { decayAndClipping, oneStep, type LayerSetting } from "../../support/layer-cases.ts";
 import { layerModel } from "../../support/layer-model.ts";
@@ -21,7 +22,8 @@ const settings: readonly LayerSetting[] = [
   { title: "batch 1, T = 1", options: { batchSize: 1 }, change: oneStep },
 ];
 
-const kinds = layers.map((definition) => ({
+/** A kind is a module to assemble. */
+const kinds = partOf(layers, 4).map((definition) => ({
   kind: definition.kind,
   list: definition.examples.flatMap((example, index) =>
     settings.map(({ title, options, change = (same) => same }) => {

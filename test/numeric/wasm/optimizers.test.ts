@@ -4,6 +4,7 @@ import { optimizers } from "../../../compiler/optimizers/index.ts";
 import { withDefaults } from "../../../compiler/keys/define.ts";
 import { lowerGraph } from "../../../compiler/stages/7-lower.ts";
 import { gpuLimits } from "../../../compiler/targets/gpu/limits.ts";
+import { partOf } from "../../support/extent.ts";
 import type { Tensors } from "../../support/interpreted-model.ts";
 import type { LayerModelOptions } from "../../support/layer-model.ts";
 import { float32Difference } from "../../support/numbers.ts";
@@ -12,7 +13,7 @@ import { assembling, separateRunner, variants, type Variant, type WasmRunner } f
 
 const settings: readonly (readonly [title: string, LayerModelOptions])[] = [
   ...optimizers.flatMap(({ kind, keys }) =>
-    (optimizerConfigs[kind] ?? []).map((given): readonly [string, LayerModelOptions] => [
+    partOf(optimizerConfigs[kind] ?? [], 1).map((given): readonly [string, LayerModelOptions] => [
       `${kind} ${JSON.stringify(given)}`,
       { optimizer: { kind, config: { ...withDefaults(keys, given), learning_rate: 0.05 } } },
     ]),

@@ -9,13 +9,14 @@ import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 import { withWebAssembly } from "../../../compiler/webassembly.ts";
 import type { ModelDefinition } from "../../../runtime/contract.ts";
+import { partOf } from "../../support/extent.ts";
 import { loadModule, moduleCode } from "../../support/load-module.ts";
 import { testStore } from "../../support/test-store.ts";
 import { compileThreaded, threadedModels } from "../../support/threaded-models.ts";
 import { bitDifferences, trainOnWasm, type Trained, type WasmSetting } from "../../support/train-on-wasm.ts";
 import { assembling, variants } from "../../support/wasm-program.ts";
 
-describe.each(threadedModels)("%s", (model) => {
+describe.each(partOf(threadedModels, 1))("%s", (model) => {
   let moduleText: string;
   let definition: ModelDefinition;
   beforeAll(async () => {
