@@ -3488,7 +3488,7 @@ export const model = defineModel({
       plan: trainStepPlan,
     },
   },
-  streamObstacle: "of the lstm layer \"encoder\": it also reads backwards",
+  stream: { reason: "of the lstm layer \"encoder\": it also reads backwards" },
   wasm: webAssembly,
   spec: {
     specloom: 1,

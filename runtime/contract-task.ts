@@ -28,3 +28,41 @@ export interface QuantilesFact {
   /** Position of the level that is the forecast, the median; absent where none is. */
   readonly median?: number;
 }
+
+/** How `decode` searches for what a model says, unless it is told otherwise. */
+export type DecodeFact = TokenDecodeFact | AlignmentDecodeFact;
+
+/** Tokens one after the other, each read by the next step. */
+export interface TokenDecodeFact extends SearchFact {
+  readonly from: "tokens";
+  /** The input that a step reads the token before from. */
+  readonly input: string;
+  /** The token before the first. */
+  readonly bos: number;
+  /** The token that ends a sequence. */
+  readonly eos: number;
+  /** True: in whole sequences the model puts `bos` in front by itself, so that the input begins with the first token. */
+  readonly putsBos: boolean;
+  /** alpha of ((5 + length) / 6)^alpha, by which log-probabilities are divided. */
+  readonly lengthPenalty: number;
+  readonly maxLength: number;
+  /** Outputs that do not depend on the tokens, such as an encoder's: what `predict` gives of them is the same for any. */
+  readonly independent: readonly string[];
+}
+
+/** Labels, collapsed from one per step. */
+export interface AlignmentDecodeFact extends SearchFact {
+  readonly from: "alignment";
+  /** The class between labels. */
+  readonly blank: number;
+}
+
+interface SearchFact {
+  readonly kind: "greedy" | "beam";
+  /** The output that holds the logits. */
+  readonly output: string;
+  readonly beamSize: number;
+  readonly nBest: number;
+  /** Inputs that it depends on, without the tokens that are decoded: no other has to be given. */
+  readonly needs: readonly string[];
+}

@@ -3,7 +3,7 @@
  * The compiler imports these types and nothing else of the runtime; generated modules import `specloom/runtime` only.
  */
 
-import type { LossFact } from "./contract-task.ts";
+import type { DecodeFact, LossFact } from "./contract-task.ts";
 import type { DType, GpuProgram, Programs, TensorFact, WasmModule } from "./contract-programs.ts";
 
 export type {
@@ -25,7 +25,14 @@ export type {
   WasmProgram,
   WasmTensor,
 } from "./contract-programs.ts";
-export type { LossFact, LossReading, QuantilesFact } from "./contract-task.ts";
+export type {
+  AlignmentDecodeFact,
+  DecodeFact,
+  LossFact,
+  LossReading,
+  QuantilesFact,
+  TokenDecodeFact,
+} from "./contract-task.ts";
 
 /** A tensor that enters with each call: `shape` without the batch axis. */
 export interface InputFact {
@@ -90,27 +97,9 @@ export interface StreamFact {
   readonly outputs: readonly string[];
 }
 
-/** How `decode` searches for the likeliest tokens, unless it is told otherwise. */
-export interface DecodeFact {
-  readonly kind: "greedy" | "beam";
-  /** `tokens`: one after the other, each read by the next step. `alignment`: collapsed from a label per step (ctc). */
-  readonly from: "tokens" | "alignment";
-  /** The input that a step reads the token before from; of an alignment "". */
-  readonly input: string;
-  /** The output that holds the logits. */
-  readonly output: string;
-  readonly bos: number;
-  readonly eos: number;
-  /** Of an alignment. */
-  readonly blank: number;
-  readonly beamSize: number;
-  readonly lengthPenalty: number;
-  readonly maxLength: number;
-  readonly nBest: number;
-  /** Inputs that it depends on, without the tokens that are decoded: no other has to be given. */
-  readonly needs: readonly string[];
-  /** Outputs that do not depend on the tokens, such as an encoder's: what `predict` gives of them is the same for any. */
-  readonly independent: readonly string[];
+/** Why a model cannot be run one step at a time. */
+export interface StreamObstacle {
+  readonly reason: string;
 }
 
 export interface OutputFact {
@@ -228,9 +217,8 @@ export interface ModelDefinition {
   readonly schedule?: ScheduleFact;
   /** Absent where no loss aligns its target. */
   readonly alignments?: readonly AlignmentFact[];
-  /** Absent where the model cannot be run step by step; `streamObstacle` then says why. */
-  readonly stream?: StreamFact;
-  readonly streamObstacle?: string;
+  /** How the model is run step by step, or why it cannot be. */
+  readonly stream: StreamFact | StreamObstacle;
   /** Absent where nothing is decoded. */
   readonly decode?: DecodeFact;
   readonly gpu: Programs<GpuProgram>;

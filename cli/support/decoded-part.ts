@@ -35,12 +35,13 @@ export async function decodedExamplesOf(
   const { decode } = definition;
   if (decode === undefined || examples.count === 0 || readsOwnTokensOnly(definition)) return undefined;
   const tensors = examples.select(chosen);
+  const written = decode.from === "tokens" ? decode.input : undefined;
+  const target = definition.losses.find((loss) => loss.input === decode.output)?.target ?? written;
+  if (target === undefined) return undefined;
   const decoded = await live.decode(neededOf(live, decode, tensors));
-  const target = definition.losses.find((loss) => loss.input === decode.output)?.target ?? decode.input;
   const truth = tokensIn(live, tensors, target, decode);
   const sourceName = definition.inputs.find(
-    ({ name, role, dtype, shape }) =>
-      role === "input" && name !== decode.input && dtype === "int32" && shape.length === 1,
+    ({ name, role, dtype, shape }) => role === "input" && name !== written && dtype === "int32" && shape.length === 1,
   )?.name;
   const source = sourceName === undefined ? undefined : tokensIn(live, tensors, sourceName, undefined);
   return {
@@ -60,7 +61,9 @@ function neededOf(
   decode: DecodeFact,
   tensors: Readonly<Record<string, Float32Array>>,
 ): TensorInputs {
-  const given = definition.inputs.filter(({ name, role }) => role === "input" && name !== decode.input);
+  const given = definition.inputs.filter(
+    ({ name, role }) => role === "input" && (decode.from !== "tokens" || name !== decode.input),
+  );
   const names = given.flatMap(({ name, lengths }) => (lengths ? [name, lengthsOf(name)] : [name]));
   return Object.fromEntries(names.map((name) => [name, memberOf(tensors, name) ?? new Float32Array()]));
 }

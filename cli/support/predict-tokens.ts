@@ -1,6 +1,6 @@
 /** What a model writes token by token: decoded from the examples of a file, gone on with from beginnings, or from nothing. */
 import { jsonText } from "../../runtime/shared/visible-text.ts";
-import type { DecodeFact, ModelDefinition } from "../../runtime/contract.ts";
+import type { TokenDecodeFact, ModelDefinition } from "../../runtime/contract.ts";
 import type { Hypothesis } from "../../runtime/contract-live.ts";
 import { nameHelp } from "../../runtime/data/suggest.ts";
 import { checkTensors } from "../../runtime/data/tensor-check.ts";
@@ -17,7 +17,7 @@ import { WrittenOutputs } from "./written-outputs.ts";
 import { lengthsOf } from "../../runtime/shared/names.ts";
 
 export interface TokenRequest extends Pick<PredictionRequest, "session" | "live"> {
-  readonly decode: DecodeFact;
+  readonly decode: TokenDecodeFact;
   /** Undefined: the model writes from nothing. */
   readonly input: GivenInput | undefined;
 }
@@ -48,7 +48,7 @@ export async function predictTokens({ session, live, decode, input }: TokenReque
 }
 
 /** What the file may hold and is not looked at: what the model was to predict, and beside a source the tokens it writes. */
-function unneededBy(definition: ModelDefinition, { input, needs }: DecodeFact): readonly string[] {
+function unneededBy(definition: ModelDefinition, { input, needs }: TokenDecodeFact): readonly string[] {
   const goesOn = readsOwnTokensOnly(definition);
   const read = [...predictedInputs(definition).map(({ name }) => name), ...needs].filter(
     (name) => name !== input || goesOn,
@@ -59,7 +59,7 @@ function unneededBy(definition: ModelDefinition, { input, needs }: DecodeFact): 
 async function tensorsIn(
   file: TensorFile,
   definition: ModelDefinition,
-  { input, needs }: DecodeFact,
+  { input, needs }: TokenDecodeFact,
 ): Promise<Readonly<Record<string, Float32Array>>> {
   if (!readsOwnTokensOnly(definition)) {
     const { wanted, optional } = wantedOf(file, definition, { needs, without: input });
@@ -105,7 +105,7 @@ function inFile<Result>(file: TensorFile | undefined, work: () => Result): Resul
 
 function announcement(
   definition: ModelDefinition,
-  { kind, beamSize }: DecodeFact,
+  { kind, beamSize }: TokenDecodeFact,
   file: TensorFile | undefined,
   count: number,
 ): string {

@@ -2,7 +2,7 @@
 import type { Document } from "../../compiler/contracts/document.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { ModelDefinition, ModelFacts } from "../../runtime/contract.ts";
+import type { ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { FileReader } from "../../runtime/data/byte-source.ts";
 import { loadDataset } from "../../runtime/data/load.ts";
@@ -14,14 +14,6 @@ import { aboutSpec } from "./faults.ts";
 export function metricsOf(definition: ModelFacts): readonly string[] {
   const { metrics } = definition.spec;
   return Array.isArray(metrics) ? metrics.map(String) : [];
-}
-
-/** Whether a decoder layer writes an input: it reads `bos` and what follows by itself, so the input starts with the first token. */
-export function putsBosItself(definition: ModelDefinition, input: string): boolean {
-  const isDecoder = (layer: unknown): boolean =>
-    isRecord(layer) && ((layer["kind"] === "decoder" && layer["target"] === input) || hasDecoder(layer["layers"]));
-  const hasDecoder = (layers: unknown): boolean => Array.isArray(layers) && layers.some(isDecoder);
-  return hasDecoder(definition.spec["layers"]);
 }
 
 /** A spec whose data is read: compiled already, or only checked. */

@@ -1,23 +1,23 @@
 /** The outputs of a model along the tokens that it wrote. */
 import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { DecodeFact, ModelDefinition } from "../../runtime/contract.ts";
+import type { ModelDefinition, TokenDecodeFact } from "../../runtime/contract.ts";
 import type { Hypothesis, LiveModel, PredictInputs } from "../../runtime/contract-live.ts";
 import { exampleOf, type DecodedExample } from "../../runtime/model/decoded-examples.ts";
 import { shapeOfExample } from "../../runtime/model/sequence-steps.ts";
+import { streamFactOf } from "../../runtime/model/stream-fact.ts";
 import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";
 import { nested, type Nested } from "./nested.ts";
-import { putsBosItself } from "./spec-facts.ts";
 import { lengthsOf, withoutLengths } from "../../runtime/shared/names.ts";
 
 export class WrittenOutputs {
   readonly #live: LiveModel;
-  readonly #decode: DecodeFact;
+  readonly #decode: TokenDecodeFact;
   readonly #inputs: Readonly<Record<string, Float32Array>>;
   /** Outputs that could not be given, and for how many examples. */
   readonly #left = new Map<string, number>();
 
   /** @param inputs what was decoded: tensors of all examples */
-  constructor(live: LiveModel, decode: DecodeFact, inputs: Readonly<Record<string, Float32Array>>) {
+  constructor(live: LiveModel, decode: TokenDecodeFact, inputs: Readonly<Record<string, Float32Array>>) {
     this.#live = live;
     this.#decode = decode;
     this.#inputs = inputs;
@@ -38,7 +38,8 @@ export class WrittenOutputs {
     const { tokens, complete } = hypothesis;
     // The last token is chosen, not read; the token of the end is chosen after it.
     const read = [...example.prompt, ...tokens].slice(0, complete ? undefined : -1);
-    const stepwise = definition.outputs.filter(({ name }) => definition.stream?.outputs.includes(name));
+    const stream = streamFactOf(definition);
+    const stepwise = definition.outputs.filter(({ name }) => stream?.outputs.includes(name));
     const others = definition.outputs.filter((output) => !stepwise.includes(output));
     const rows = stepwise.length === 0 ? [] : await this.#rows(example, read);
     const given = stepwise.map(({ name, shape }) => {
@@ -97,10 +98,10 @@ export class WrittenOutputs {
     readonly given: Readonly<Record<string, Float32Array>>;
   }> {
     const { definition } = this.#live;
-    const { input: name, eos } = this.#decode;
+    const { input: name, eos, putsBos } = this.#decode;
     const fact = definition.inputs.find((input) => input.name === name);
     const [steps = 0] = fact?.shape ?? [];
-    const all = putsBosItself(definition, name) ? [...tokens, ...(complete ? [eos] : [])] : read;
+    const all = putsBos ? [...tokens, ...(complete ? [eos] : [])] : read;
     const held = all.slice(0, steps);
     const padded = new Float32Array(steps);
     padded.set(held);

@@ -1,5 +1,5 @@
 /** Between stages 4 and 8: the graphs and programs of a model, by the entry points of its module. */
-import type { AlignmentFact, LengthTable, Programs, StreamFact } from "../../runtime/contract.ts";
+import type { AlignmentFact, LengthTable, Programs, StreamFact, StreamObstacle } from "../../runtime/contract.ts";
 import type { Graph } from "../ir/graph.ts";
 import type { Program } from "../ir/program.ts";
 import type { Model } from "./model.ts";
@@ -19,11 +19,6 @@ export interface ProgramGraphs {
   /** Of one example: what is computed before the first step of a stream, and one step with its states. */
   readonly stream_start?: Graph;
   readonly stream_step?: Graph;
-}
-
-/** Why a model has no stream. */
-export interface StreamObstacle {
-  readonly reason: string;
 }
 
 export interface Compilation {

@@ -10,8 +10,8 @@ import {
   type TypeAliasDeclarationStructure,
 } from "ts-morph";
 import type { Model } from "../contracts/model.ts";
-import type { SequenceFacts, StreamObstacle } from "../contracts/programs.ts";
-import type { AnyProgramName, Programs, StreamFact } from "../../runtime/contract.ts";
+import type { SequenceFacts } from "../contracts/programs.ts";
+import type { AnyProgramName, Programs, StreamFact, StreamObstacle } from "../../runtime/contract.ts";
 import type { Program } from "../ir/program.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
@@ -265,9 +265,7 @@ function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
     accumulationMember(model, programs),
     schedule === undefined ? "" : `  schedule: ${scheduleLiteral(model, schedule)},\n`,
     `  gpu: {\n${programOrder.map(program).join("")}  },\n`,
-    "reason" in stream
-      ? `  streamObstacle: ${stringLiteral(stream.reason)},\n`
-      : `  stream: ${dataLiteral(stream, "  ")},\n`,
+    `  stream: ${dataLiteral(stream, "  ")},\n`,
     model.decode === undefined ? "" : `  decode: ${dataLiteral(model.decode, "  ")},\n`,
     alignments.length === 0 ? "" : `  alignments: ${dataLiteral(alignments, "  ")},\n`,
     wasm === undefined ? "" : "  wasm: webAssembly,\n",

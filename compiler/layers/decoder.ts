@@ -85,6 +85,7 @@ export const decoder = defineLayer<DecoderConfig>({
     },
   },
   inputs: { min: 1, max: 1 },
+  decodes: ({ target, bos }) => ({ target, bos }),
   plan: planDecoder,
   // Whole sequences give what target says at a step; a step of a stream reads the token before, and gives what comes next.
   stream: ({ attention, initial_state }, inputs, named) =>

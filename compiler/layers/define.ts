@@ -143,6 +143,8 @@ export interface LayerDefinition<Config = Readonly<Record<string, unknown>>> {
   readonly dtype?: DType;
   /** How many inputs `from` may name. */
   readonly inputs: { readonly min: number; readonly max: number };
+  /** Of a layer that writes the tokens of an input, one after the other, and that training may feed its own (teacher forcing). */
+  readonly decodes?: (config: Config) => { readonly target: string; readonly bos: number };
   readonly plan: (config: Config, context: PlanContext) => LayerPlan | undefined;
   readonly build: (config: Config, context: BuildContext) => LayerResult;
   /**

@@ -1,7 +1,7 @@
 /** Stage 8: the programs of a model become one TypeScript module. */
 import type { Model } from "../contracts/model.ts";
-import type { SequenceFacts, StreamObstacle } from "../contracts/programs.ts";
-import type { Programs, StreamFact } from "../../runtime/contract.ts";
+import type { SequenceFacts } from "../contracts/programs.ts";
+import type { Programs, StreamFact, StreamObstacle } from "../../runtime/contract.ts";
 import { moduleNames, printModule } from "../emit/module.ts";
 import type { WebAssemblyParts } from "../emit/webassembly.ts";
 import { runtimeSymbols } from "../emit/symbols.ts";

@@ -1,5 +1,5 @@
 /** Decodes what a model says of its inputs: the options, and the way from a model to a search. */
-import type { DecodeFact, ModelDefinition } from "../contract.ts";
+import type { AlignmentDecodeFact, DecodeFact, ModelDefinition, TokenDecodeFact } from "../contract.ts";
 import type { DecodeOptions, Hypothesis, Stream, TensorInputs, TensorOutputs } from "../contract-live.ts";
 import { checkFromZero, checkOneOf, checkOptions, checkWhole, invalidOption } from "../arguments.ts";
 import { decodeCtc } from "../decoding/ctc.ts";
@@ -12,6 +12,7 @@ import { stepsOf } from "./sequence-steps.ts";
 import { decodedExamples, namesOf } from "./decoded-examples.ts";
 import { checkFacts } from "./inputs.ts";
 import type { CheckedInputs } from "./inputs.ts";
+import { streamFactOf } from "./stream-fact.ts";
 import { predictedInputs, withStandIns } from "./stand-ins.ts";
 import { Breather } from "./turns.ts";
 import type { Turn } from "./turns.ts";
@@ -41,62 +42,73 @@ export async function decode(
       help: "add a decoder layer or a ctc loss to the spec, or the key decode with the input and the output that it is about.",
     });
   }
-  const settings = settingsOf(fact, options, roomOf(definition));
-  return fact.from === "alignment" ? alignment(model, fact, inputs, settings) : tokens(model, fact, inputs, settings);
+  if (fact.from === "alignment") return alignment(model, fact, inputs, alignmentSettings(fact, options));
+  return tokens(model, fact, inputs, tokenSettings(fact, options, roomOf(definition)));
 }
 
-type Settings = Omit<SearchOptions, "first" | "eos"> & { readonly kind: "greedy" | "beam" };
+interface Settings extends Pick<SearchOptions, "beamSize" | "nBest"> {
+  readonly kind: "greedy" | "beam";
+}
+
+interface TokenSettings extends Settings, Pick<SearchOptions, "lengthPenalty" | "maxLength"> {}
 
 const known = ["kind", "beamSize", "lengthPenalty", "maxLength", "nBest"] as const;
 
 /** Most tokens of a sequence, its beginning and all. */
-function roomOf({ stream }: ModelDefinition): number {
-  return stream?.steps ?? Number.POSITIVE_INFINITY;
+function roomOf(definition: ModelDefinition): number {
+  return streamFactOf(definition)?.steps ?? Number.POSITIVE_INFINITY;
 }
 
-function settingsOf(fact: DecodeFact, options: DecodeOptions, room: number): Settings {
+function alignmentSettings(fact: AlignmentDecodeFact, options: DecodeOptions): Settings {
   checkOptions("decode", options, known);
-  const { kind = fact.kind, lengthPenalty = fact.lengthPenalty, maxLength = fact.maxLength } = options;
   const foreign = (["lengthPenalty", "maxLength"] as const).find((key) => options[key] !== undefined);
-  if (fact.from === "alignment" && foreign !== undefined) {
+  if (foreign !== undefined) {
     throw invalidOption(
       `${foreign} is not for labels that are read off the steps (ctc): they are as many as they are.`,
     );
   }
-  checkOneOf("kind", kind, ["greedy", "beam"]);
-  if (kind === "greedy" && (options.beamSize !== undefined || options.nBest !== undefined)) {
-    throw invalidOption("beamSize and nBest are for kind: beam; greedy search finds one sequence.");
-  }
-  const sizes = sizesOf(fact, options, kind);
-  const { beamSize, nBest } = sizes;
-  for (const [name, value] of Object.entries({ ...sizes, maxLength })) {
-    checkWhole(name, value, 1);
-  }
+  return settingsOf(fact, options);
+}
+
+function tokenSettings(fact: TokenDecodeFact, options: DecodeOptions, room: number): TokenSettings {
+  checkOptions("decode", options, known);
+  const settings = settingsOf(fact, options);
+  // Undefined is left out; null is a mistake, which is told.
+  const { lengthPenalty = fact.lengthPenalty, maxLength = fact.maxLength } = options;
+  checkWhole("maxLength", maxLength, 1);
   if (options.maxLength !== undefined && maxLength > room) {
     throw invalidOption(
       `maxLength ${String(maxLength)} is more than the ${String(room)} tokens that this model has room for; ` +
         "compile it for longer sequences.",
     );
   }
-  if (nBest > beamSize) throw invalidOption(`nBest ${String(nBest)} is more than the beamSize of ${String(beamSize)}.`);
   checkFromZero("lengthPenalty", lengthPenalty);
-  return { kind, beamSize, nBest, maxLength, lengthPenalty };
+  return { ...settings, lengthPenalty, maxLength };
 }
 
-function sizesOf(fact: DecodeFact, options: DecodeOptions, kind: "greedy" | "beam") {
-  if (kind === "greedy") return { beamSize: 1, nBest: 1 };
-  // Undefined is left out; null is a mistake, which is told.
+function settingsOf(fact: DecodeFact, options: DecodeOptions): Settings {
+  const { kind = fact.kind } = options;
+  checkOneOf("kind", kind, ["greedy", "beam"]);
+  if (kind === "greedy") {
+    if (options.beamSize !== undefined || options.nBest !== undefined) {
+      throw invalidOption("beamSize and nBest are for kind: beam; greedy search finds one sequence.");
+    }
+    return { kind, beamSize: 1, nBest: 1 };
+  }
   const { beamSize = Math.max(fact.beamSize, options.nBest ?? 1) } = options;
   const { nBest = Math.min(fact.nBest, beamSize) } = options;
-  return { beamSize, nBest };
+  checkWhole("beamSize", beamSize, 1);
+  checkWhole("nBest", nBest, 1);
+  if (nBest > beamSize) throw invalidOption(`nBest ${String(nBest)} is more than the beamSize of ${String(beamSize)}.`);
+  return { kind, beamSize, nBest };
 }
 
 /** Example by example, each in a stream of its own: nothing but the example itself has a say in what comes out. */
 async function tokens(
   model: Decodable,
-  fact: DecodeFact,
+  fact: TokenDecodeFact,
   inputs: TensorInputs,
-  settings: Settings,
+  settings: TokenSettings,
 ): Promise<readonly (readonly Hypothesis[])[]> {
   const { definition } = model;
   const room = roomOf(definition);
@@ -117,7 +129,7 @@ async function tokens(
   });
 }
 
-function searched(stream: Stream, fact: Pick<DecodeFact, "input" | "output">, breather: Breather): Searched {
+function searched(stream: Stream, fact: Pick<TokenDecodeFact, "input" | "output">, breather: Breather): Searched {
   const { input, output } = fact;
   return {
     step: async (token) => {
@@ -132,7 +144,7 @@ function searched(stream: Stream, fact: Pick<DecodeFact, "input" | "output">, br
 
 async function alignment(
   model: Decodable,
-  { output, blank, needs }: DecodeFact,
+  { output, blank, needs }: AlignmentDecodeFact,
   inputs: TensorInputs,
   { kind, beamSize, nBest }: Settings,
 ): Promise<readonly (readonly Hypothesis[])[]> {

@@ -1,11 +1,12 @@
 /** The examples that are decoded: what of each comes whole, and the tokens that are read before the first that is written. */
-import type { DecodeFact, InputFact, ModelDefinition } from "../contract.ts";
+import type { InputFact, ModelDefinition, TokenDecodeFact } from "../contract.ts";
 import type { TensorInput, TensorInputs } from "../contract-live.ts";
 import { misfit } from "../devices/residents.ts";
 import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { isList, sizeOf } from "../tensor.ts";
 import { checkFacts } from "./inputs.ts";
+import { streamFactOf } from "./stream-fact.ts";
 import { predictedInputs, withStandIns } from "./stand-ins.ts";
 import { lengthsOf } from "../shared/names.ts";
 
@@ -30,10 +31,10 @@ export function readsOwnTokensOnly(definition: ModelDefinition): boolean {
  */
 export function decodedExamples(
   definition: ModelDefinition,
-  fact: DecodeFact,
+  fact: TokenDecodeFact,
   inputs: TensorInputs,
 ): readonly DecodedExample[] {
-  const whole = definition.stream?.whole ?? [];
+  const whole = streamFactOf(definition)?.whole ?? [];
   const given = namesOf(inputs);
   const starts = definition.inputs.filter(({ name }) => whole.includes(name));
   if (fact.needs.length === 0 && given?.length === 0) {
@@ -70,7 +71,7 @@ export function exampleOf(
 
 function promptsOf(
   definition: ModelDefinition,
-  { input: name }: DecodeFact,
+  { input: name }: TokenDecodeFact,
   inputs: TensorInputs,
 ): readonly (readonly number[])[] {
   const input = definition.inputs.find((one) => one.name === name);
@@ -86,7 +87,7 @@ function promptsOf(
       ),
     ),
   );
-  const room = definition.stream?.steps ?? Number.POSITIVE_INFINITY;
+  const room = streamFactOf(definition)?.steps ?? Number.POSITIVE_INFINITY;
   prompts.forEach(({ length }, example) => {
     if (length <= room) return;
     throw new Problem({

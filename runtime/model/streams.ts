@@ -17,11 +17,11 @@ type Tensors = Readonly<Record<string, Float32Array>>;
  */
 export async function startStream(model: ModelState, inputs: TensorInputs, turn: Turn): Promise<Stream> {
   const { definition } = model;
-  const { stream, streamObstacle = "it was compiled by another version", name, inputs: facts } = definition;
-  if (stream === undefined) {
+  const { stream, name, inputs: facts } = definition;
+  if ("reason" in stream) {
     throw new Problem({
       code: "no-stream",
-      message: `model "${name}" cannot be run step by step: ${streamObstacle}.`,
+      message: `model "${name}" cannot be run step by step: ${stream.reason}.`,
       help: "use predict with whole sequences, or layers that look back only (causal, scope: prefix, one direction).",
     });
   }

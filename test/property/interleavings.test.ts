@@ -11,6 +11,7 @@ import { compare } from "../support/interleaved/compare.ts";
 import { interleave } from "../support/interleaved/run.ts";
 import { Sequence } from "../support/interleaved/sequence.ts";
 import { moduleFor } from "../support/trainee.ts";
+import { streamFactOf } from "../../runtime/model/stream-fact.ts";
 
 const total = Number(process.env["SPECLOOM_TEST_INTERLEAVINGS"] ?? 90);
 const seed = Number(process.env["SPECLOOM_TEST_SEED"] ?? 0);
@@ -30,7 +31,7 @@ describe.each(["wasm", "cpu"] as const)("interleaved calls on %s", (backend) => 
       const weights = { fresh: fresh.weights, others, training: fresh.training };
       const sequence = new Sequence(reference, fresh);
       const inputs = new CallInputs(reference);
-      const room = handle.definition.stream?.steps ?? Infinity;
+      const room = streamFactOf(handle.definition)?.steps ?? Infinity;
       let live: LiveModel | undefined;
       await fc.assert(
         fc.asyncProperty(interleavings(backend === "cpu" ? 1 : 10), async (calls) => {

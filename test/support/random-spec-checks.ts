@@ -143,7 +143,7 @@ function streams({ model }: Compilation): readonly string[] {
 /** A decoder reads the tokens one step behind. */
 function tokensBefore({ decode, layers }: Model, bindings: Tensors): Tensors {
   const decoder = layers.find(({ name, kind }) => kind === "decoder" && name === decode?.output);
-  if (decode === undefined || decoder === undefined) return {};
+  if (decode?.from !== "tokens" || decoder === undefined) return {};
   return { [decode.input]: [Number(decoder.config["bos"]), ...Array.from(bindings[decode.input] ?? []).slice(0, -1)] };
 }
 

@@ -260,6 +260,7 @@ function definitionWith(wasm: WasmModule) {
     specHash: "hash",
     compilerVersion: "0.1.0",
     spec: {},
+    stream: { reason: "it was written by hand" },
     losses: [{ input: "prediction", target: "y", reduction: "sum" }],
     batchSize: BATCH,
     inputs: [

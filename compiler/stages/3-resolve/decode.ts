@@ -3,12 +3,15 @@ import type { ModelInput } from "../../contracts/layer.ts";
 import type { ResolvedLayer, ResolvedLoss } from "../../contracts/model.ts";
 import type { DecodeFact } from "../../../runtime/contract.ts";
 import { inputShape } from "../../data/input-shape.ts";
+import { losses as lossTable } from "../../losses/index.ts";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { memberOf } from "../../../runtime/shared/member-of.ts";
 import { quote } from "../../support/words.ts";
 import { layersFor, movingLayers, ownerOf, streamObstacle } from "./stream-obstacle.ts";
+import { recordOf } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
+import { layerDefinition } from "./layer-definition.ts";
 import type { InputNeeds } from "./needs.ts";
 
 export interface DecodeParts {
@@ -32,43 +35,69 @@ const usualBos = 2;
 export function resolveDecode(context: ResolveContext, parts: DecodeParts): DecodeFact | undefined {
   const given = context.spec.decode;
   const config = withDefaults(decodeKeys, given ?? {});
-  const aligned = new Map(parts.losses.flatMap((loss) => (loss.kind === "ctc" ? [[loss.input, loss] as const] : [])));
-  const [ctc, ...furtherCtc] = aligned.values();
-  const decoders = parts.layers.filter(({ kind }) => kind === "decoder");
+  const aligned = new Map(alignedLosses(parts).map((one) => [one.loss.input, one]));
+  const [first, ...furtherAligned] = aligned.values();
+  const writers = writersIn(parts);
   if (given === undefined) {
-    const [decoder, ...further] = decoders;
-    if (ctc !== undefined && parts.outputs.includes(ctc.input)) {
-      return furtherCtc.length > 0 ? undefined : ofAlignment(context, parts, ctc, config);
+    const [writer, ...further] = writers;
+    if (first !== undefined && parts.outputs.includes(first.loss.input)) {
+      return furtherAligned.length > 0 ? undefined : ofAlignment(context, parts, first, config);
     }
-    return decoder === undefined || further.length > 0 ? undefined : ofTokens(context, parts, decoder, config);
+    return writer === undefined || further.length > 0 ? undefined : ofTokens(context, parts, writer, config);
   }
   const output = text(config, "output");
   const named = aligned.get(output ?? "");
   if (named !== undefined) return ofAlignment(context, parts, named, config);
-  if (ctc === undefined || output !== undefined || text(config, "input") !== undefined) {
-    const isNamed = ({ name, config: { target } }: ResolvedLayer): boolean =>
-      output === undefined ? target === config["input"] : name === output;
-    return ofTokens(context, parts, decoders.find(isNamed) ?? (output === undefined ? decoders[0] : undefined), config);
+  if (first === undefined || output !== undefined || text(config, "input") !== undefined) {
+    const isNamed = ({ layer, target }: Writer): boolean =>
+      output === undefined ? target === config["input"] : layer.name === output;
+    return ofTokens(context, parts, writers.find(isNamed) ?? (output === undefined ? writers[0] : undefined), config);
   }
-  if (furtherCtc.length === 0) return ofAlignment(context, parts, ctc, config);
+  if (furtherAligned.length === 0) return ofAlignment(context, parts, first, config);
   const names = [...aligned.keys()].map(quote).join(" or ");
   return invalid(
     context,
     "output",
-    "the layer whose labels are decoded, of several ctc losses",
+    `the layer whose labels are decoded, of several ${first.loss.kind} losses`,
     output,
     `name ${names}`,
   );
 }
 
+/** A layer that writes the tokens of an input, one after the other. */
+interface Writer {
+  readonly layer: ResolvedLayer;
+  readonly target: string;
+  readonly bos: number;
+}
+
+function writersIn({ layers }: DecodeParts): readonly Writer[] {
+  return layers.flatMap((layer) => {
+    const written = layerDefinition(layer).decodes?.(layer.config);
+    return written === undefined ? [] : [{ layer, ...written }];
+  });
+}
+
+interface AlignedLoss {
+  readonly loss: ResolvedLoss;
+  readonly blank: number;
+}
+
+function alignedLosses({ losses }: DecodeParts): readonly AlignedLoss[] {
+  return losses.flatMap((loss) => {
+    const alignment = recordOf(lossTable, loss.kind).aligns?.(loss.config);
+    return alignment === undefined ? [] : [{ loss, blank: alignment.blank }];
+  });
+}
+
 function ofTokens(
   context: ResolveContext,
   parts: DecodeParts,
-  decoder: ResolvedLayer | undefined,
+  writer: Writer | undefined,
   config: Config,
 ): DecodeFact | undefined {
-  const input = text(config, "input") ?? text(decoder?.config ?? {}, "target");
-  const output = text(config, "output") ?? decoder?.name;
+  const input = text(config, "input") ?? writer?.target;
+  const output = text(config, "output") ?? writer?.layer.name;
   const tokens = parts.inputs.find(({ name }) => name === input);
   const layer = parts.layers.find(({ name }) => name === output);
   const vocabulary = tokens?.vocabulary;
@@ -81,7 +110,7 @@ function ofTokens(
     const help = `name the layer that gives ${vocabulary} logits at every step`;
     return invalid(context, "output", `a layer [B, T, ${vocabulary}]`, output, help);
   }
-  const bos = bosOf(config, decoder);
+  const bos = Number(config["bos"] ?? writer?.bos ?? usualBos);
   const eos = Number(config["eos"]);
   for (const [key, token] of [
     ["bos", bos],
@@ -100,13 +129,15 @@ function ofTokens(
   if (isObstructed(context, parts, tokens.name, layer.name)) return undefined;
   const steps = inputShape(tokens).shape[0] ?? 1;
   return {
-    ...searchOf(context, config, 2 * steps),
     from: "tokens",
+    ...searchOf(context, config),
     input: tokens.name,
     output: layer.name,
     bos,
     eos,
-    blank: 0,
+    putsBos: writersIn(parts).some(({ target }) => target === tokens.name),
+    lengthPenalty: Number(config["length_penalty"]),
+    maxLength: Number(config["max_length"] ?? 2 * steps),
     needs: parts.needs.of(layer.name).filter((name) => name !== tokens.name),
     independent: independentOf(parts, tokens.name),
   };
@@ -115,10 +146,6 @@ function ofTokens(
 function independentOf({ layers, outputs }: DecodeParts, input: string): readonly string[] {
   const moving = movingLayers({ layers }, new Set([input]));
   return outputs.filter((name) => !moving.has(ownerOf(name, moving)));
-}
-
-function bosOf(config: Config, decoder: ResolvedLayer | undefined): number {
-  return Number(config["bos"] ?? decoder?.config["bos"] ?? usualBos);
 }
 
 /** What is decoded is written one token at a time: reports what of the model needs all of them at once. */
@@ -147,41 +174,36 @@ function givesLogits({ output }: ResolvedLayer, vocabulary: number): boolean {
 function ofAlignment(
   context: ResolveContext,
   parts: DecodeParts,
-  ctc: ResolvedLoss,
+  { loss, blank }: AlignedLoss,
   config: Config,
 ): DecodeFact | undefined {
-  const decoder = parts.layers.find(({ kind }) => kind === "decoder");
-  const otherwise = decoder === undefined ? "" : `, or name what is searched instead: output: ${decoder.name}`;
+  const [writer] = writersIn(parts);
+  const otherwise = writer === undefined ? "" : `, or name what is searched instead: output: ${writer.layer.name}`;
   for (const key of tokenKeys) {
     if (key === "output" || memberOf(context.spec.decode ?? {}, key) === undefined) continue;
-    const expected = `not given: the labels of the ctc loss of ${quote(ctc.input)} are decoded`;
+    const expected = `not given: the labels of the ${loss.kind} loss of ${quote(loss.input)} are decoded`;
     invalid(context, key, expected, config[key], `remove it${otherwise}`);
   }
-  if (!parts.outputs.includes(ctc.input)) {
-    const help = `add ${ctc.input} to outputs`;
+  if (!parts.outputs.includes(loss.input)) {
+    const help = `add ${loss.input} to outputs`;
     return invalid(
       context,
       "kind",
-      `${quote(ctc.input)} among the outputs, for it is what is decoded`,
+      `${quote(loss.input)} among the outputs, for it is what is decoded`,
       config["kind"],
       help,
     );
   }
-  const blank = Number(ctc.config["blank"] ?? 0);
   return {
-    ...searchOf(context, config, 1),
     from: "alignment",
-    input: "",
-    output: ctc.input,
-    bos: 0,
-    eos: 0,
+    ...searchOf(context, config),
+    output: loss.input,
     blank,
-    needs: parts.needs.of(ctc.input),
-    independent: [],
+    needs: parts.needs.of(loss.input),
   };
 }
 
-function searchOf(context: ResolveContext, config: Config, maxLength: number) {
+function searchOf(context: ResolveContext, config: Config): Pick<DecodeFact, "kind" | "beamSize" | "nBest"> {
   const [beamSize, nBest] = [Number(config["beam_size"]), Number(config["n_best"])];
   if (nBest > beamSize) {
     invalid(context, "n_best", `at most the beam_size of ${beamSize}`, nBest, "raise beam_size, or ask for fewer");
@@ -190,8 +212,6 @@ function searchOf(context: ResolveContext, config: Config, maxLength: number) {
     kind: config["kind"] as DecodeFact["kind"],
     beamSize,
     nBest,
-    lengthPenalty: Number(config["length_penalty"]),
-    maxLength: Number(config["max_length"] ?? maxLength),
   };
 }
 

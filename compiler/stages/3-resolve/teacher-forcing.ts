@@ -5,6 +5,7 @@ import { teacherForcingKeys, teacherForcingUses } from "../../schedules/teacher-
 import { withDefaults } from "../../keys/define.ts";
 import type { ResolveContext } from "./context.ts";
 import { isBroken } from "./context.ts";
+import { layerDefinition } from "./layer-definition.ts";
 
 const place = "/train/teacher_forcing";
 
@@ -46,7 +47,8 @@ function only(config: TeacherForcing, uses: readonly string[]): TeacherForcing {
 
 /** Nothing but a decoder reads tokens of its own. */
 export function checkTeacherForcing({ spec, report }: ResolveContext, layers: readonly ResolvedLayer[]): void {
-  if (spec.train?.teacher_forcing === undefined || layers.some(({ kind }) => kind === "decoder")) return;
+  if (spec.train?.teacher_forcing === undefined || layers.some((layer) => layerDefinition(layer).decodes !== undefined))
+    return;
   const facts = {
     key: "teacher_forcing",
     owner: "train",

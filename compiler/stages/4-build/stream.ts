@@ -4,8 +4,7 @@
  */
 import type { LayerShape, ModelInput } from "../../contracts/layer.ts";
 import type { Model, ResolvedLayer } from "../../contracts/model.ts";
-import type { StreamObstacle } from "../../contracts/programs.ts";
-import type { StreamFact } from "../../../runtime/contract.ts";
+import type { StreamFact, StreamObstacle } from "../../../runtime/contract.ts";
 import { inputShape } from "../../data/input-shape.ts";
 import { GraphBuilder } from "../../ir/builder.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
@@ -47,14 +46,14 @@ export interface StreamGraphs {
  * @returns why not, where a layer needs whole sequences or nothing is kept from step to step
  */
 export function modelStream(model: Model): StreamGraphs | StreamObstacle {
-  const decoded = model.decode?.input ?? "";
+  const decoded = model.decode?.from === "tokens" ? model.decode.input : undefined;
   const stepped = model.inputs.filter((input) =>
-    decoded === ""
+    decoded === undefined
       ? input.role === "input" && input.trainingOnly !== true && inputShape(input).time
       : input.name === decoded,
   );
   const stream = buildStream(withoutTraining(model), new Set(stepped.map(({ name }) => name)));
-  if ("reason" in stream || stream.states.length > 0 || decoded !== "") return stream;
+  if ("reason" in stream || stream.states.length > 0 || decoded !== undefined) return stream;
   return { reason: "no layer keeps anything from step to step" };
 }
 

@@ -4,6 +4,7 @@ import type { ModelDefinition } from "../../../runtime/contract.ts";
 import type { LiveModel, TensorInputs } from "../../../runtime/contract-live.ts";
 import { compileText } from "../fixture-file.ts";
 import { seeded } from "../seeded.ts";
+import { streamFactOf } from "../../../runtime/model/stream-fact.ts";
 
 const head = `
 specloom: 1
@@ -79,20 +80,21 @@ export class CallInputs {
   /** What `decode` takes: all but the tokens that are decoded, or the beginning of them where nothing else is read. */
   decode(salt: number, count: number): TensorInputs {
     const { decode } = this.#definition;
-    const inputs = this.#numbers(({ role, name }) => role === "input" && name !== decode?.input, salt, count);
+    const written = decode?.from === "tokens" ? decode.input : undefined;
+    const inputs = this.#numbers(({ role, name }) => role === "input" && name !== written, salt, count);
     return Object.keys(inputs).length > 0
       ? inputs
-      : { [decode?.input ?? ""]: [Array.from({ length: count }, () => salt % 5)] };
+      : { [written ?? ""]: [Array.from({ length: count }, () => salt % 5)] };
   }
 
   /** Undefined where the model cannot be streamed. */
   stream(salt: number): Record<string, Float32Array> | undefined {
-    const { stream } = this.#definition;
+    const stream = streamFactOf(this.#definition);
     return stream && this.#numbers(({ name }) => stream.whole.includes(name), salt, 1);
   }
 
   step(salt: number): Record<string, Float32Array> {
-    const stepped = this.#definition.stream?.stepped ?? [];
+    const stepped = streamFactOf(this.#definition)?.stepped ?? [];
     return Object.fromEntries(stepped.map((name) => [name, Float32Array.of(salt % 5)]));
   }
 

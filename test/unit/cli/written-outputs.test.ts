@@ -1,7 +1,7 @@
 /** The outputs along what was decoded are those that the model gives of it as a whole. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WrittenOutputs } from "../../../cli/support/written-outputs.ts";
-import type { DecodeFact, ModelDefinition } from "../../../runtime/contract.ts";
+import type { TokenDecodeFact, ModelDefinition } from "../../../runtime/contract.ts";
 import type { Hypothesis, LiveModel, PredictInputs } from "../../../runtime/contract-live.ts";
 import { decodedExamples } from "../../../runtime/model/decoded-examples.ts";
 import { sizeOf } from "../../../runtime/tensor.ts";
@@ -53,7 +53,7 @@ type Tensors = Readonly<Record<string, Float32Array>>;
 
 /** The same hypothesis for both examples. */
 async function along(live: LiveModel, hypothesis: Hypothesis, example: number) {
-  const decode = live.definition.decode as DecodeFact;
+  const decode = live.definition.decode as TokenDecodeFact;
   const outputs = new WrittenOutputs(live, decode, inputs);
   const one = decodedExamples(live.definition, decode, inputs)[example];
   if (one === undefined) throw new Error("no such example");

@@ -11,8 +11,8 @@ const checked = (further: string, layers?: string) => check({ file: "joint.yaml"
 const messages = (further: string, layers?: string): readonly string[] =>
   checked(further, layers).diagnostics.map(({ message, help }) => `${message} ${help ?? ""}`);
 
-const labels = { from: "alignment", output: "ctc_logits", input: "", needs: ["frames"] };
-const tokens = { from: "tokens", output: "decoder", input: "tokens", needs: ["frames"], bos: 2, eos: 3 };
+const labels = { from: "alignment", output: "ctc_logits", blank: 0, needs: ["frames"] };
+const tokens = { from: "tokens", output: "decoder", input: "tokens", needs: ["frames"], bos: 2, eos: 3, putsBos: true };
 
 describe("a model with a ctc loss and a decoder", () => {
   it.each([

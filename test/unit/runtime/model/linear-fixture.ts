@@ -50,6 +50,7 @@ export const linearDefinition = {
   specHash: "hash-of-linear",
   compilerVersion: "0.1.0",
   spec: { name: "linear" },
+  stream: { reason: "it was written by hand" },
   losses: [{ input: "linear", target: "y", reduction: "mean" }],
   batchSize: BATCH,
   inputs,
