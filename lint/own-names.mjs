@@ -5,6 +5,8 @@
  */
 import ts from "typescript";
 
+const inherited = Object.getOwnPropertyNames(Object.prototype);
+
 export const ownNames = {
   meta: {
     type: "problem",
@@ -20,7 +22,12 @@ export const ownNames = {
     const services = context.sourceCode.parserServices;
     const isLiteral = ({ type, expressions = [] }) =>
       type === "Literal" || type === "PrivateIdentifier" || (type === "TemplateLiteral" && expressions.length === 0);
-    const isText = (type) => (type.isUnion() ? type.types.some(isText) : (type.flags & ts.TypeFlags.String) !== 0);
+    const isText = (type) => {
+      if (type.isUnion()) return type.types.some(isText);
+      if ((type.flags & ts.TypeFlags.TemplateLiteral) === 0) return (type.flags & ts.TypeFlags.String) !== 0;
+      const [start, end] = [type.texts[0], type.texts.at(-1)];
+      return inherited.some((name) => name.startsWith(start) && name.endsWith(end));
+    };
     const isAnyText = (node) => !isLiteral(node) && isText(services.getTypeAtLocation(node));
     return {
       MemberExpression(node) {

@@ -78,7 +78,7 @@ export class Problems extends Error {
 }
 
 /** How many problems of one file are listed; the rest is counted. */
-export const MOST_PROBLEMS = 10;
+const MOST_PROBLEMS = 10;
 /** How many of one kind: a column of text is one mistake, not a thousand. */
 export const MOST_OF_A_KIND = 3;
 

@@ -63,7 +63,7 @@ export async function readLog(directory: string): Promise<EpochRecord[]> {
   });
 }
 
-export function reportFacts({ subject, dataset, log, metrics, test, samples }: ReportRequest): ReportFacts {
+function reportFacts({ subject, dataset, log, metrics, test, samples }: ReportRequest): ReportFacts {
   const { definition } = subject.handle;
   const { description } = definition.spec;
   const axis = rowAxis(dataset.forecast?.labels);

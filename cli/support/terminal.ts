@@ -54,14 +54,6 @@ export function reach(terminal: Terminal, file: string): string {
   return terminal.cwd === process.cwd() ? file : path.resolve(terminal.cwd, file);
 }
 
-/** A path as messages show it: relative to the current folder where it lies in it. */
-export function shown(terminal: Terminal, file: string): string {
-  const absolute = path.resolve(terminal.cwd, file);
-  const relative = path.relative(terminal.cwd, absolute);
-  if (relative === "") return ".";
-  return relative === ".." || relative.startsWith(`..${path.sep}`) ? file : relative;
-}
-
 /** Whether a stream takes colours: a terminal, unless NO_COLOR says otherwise (no-color.org). */
 export function takesColour(terminal: Terminal, sink: TextSink): boolean {
   const { NO_COLOR: refused = "", TERM: kind } = terminal.env;

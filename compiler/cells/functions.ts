@@ -48,7 +48,7 @@ export function commonShape(shapes: readonly Shape[]): ShapeResult {
   };
 }
 
-export function sameShape(left: Shape, right: Shape): boolean {
+function sameShape(left: Shape, right: Shape): boolean {
   return left.length === right.length && left.every((size, axis) => sameDimension(size, right[axis] ?? new Map()));
 }
 

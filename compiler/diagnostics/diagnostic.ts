@@ -26,7 +26,7 @@ export interface DiagnosticWhere {
 }
 
 /** The words of a code; the one place where facts become a sentence. */
-export function makeDiagnostic<C extends DiagnosticCode>(
+function makeDiagnostic<C extends DiagnosticCode>(
   code: C,
   facts: DiagnosticFacts<C>,
   where: DiagnosticWhere,

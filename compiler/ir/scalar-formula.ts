@@ -59,7 +59,7 @@ export const scalar = {
 } as const;
 
 /** The formulas directly inside. */
-export function partsOf(formula: ScalarFormula): readonly ScalarFormula[] {
+function partsOf(formula: ScalarFormula): readonly ScalarFormula[] {
   if (typeof formula !== "object") return [];
   switch (formula.operation) {
     case "sqrt":

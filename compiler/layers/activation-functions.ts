@@ -49,7 +49,7 @@ function gelu(o: Operations, x: Node, approximate: "none" | "tanh"): Node {
   return o.multiply(half, o.add(o.tanh(inner), o.constant(1)));
 }
 
-export const activationFunctions = {
+const activationFunctions = {
   relu: (o, x) => o.select(positive(o, x), x, o.constant(0)),
   gelu: (o, x, { approximate = "none" }) => gelu(o, x, approximate),
   tanh: (o, x) => o.tanh(x),

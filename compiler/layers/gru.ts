@@ -5,7 +5,7 @@ import type { CellWeights, Recurrence, RecurrentConfig } from "./recurrent.ts";
 import { recurrentExamples, recurrentKeys, recurrentLayer } from "./recurrent.ts";
 
 /** Rows of the weights in PyTorch's order: reset, update, candidate. The reset gate closes over b_hn, so the cell adds it. */
-export const gruRecurrence: Recurrence = {
+const gruRecurrence: Recurrence = {
   gateCount: 3,
   stateNames: ["final_state"],
   addsHiddenBias: true,

@@ -5,7 +5,7 @@ import type { CellWeights, Recurrence, RecurrentConfig } from "./recurrent.ts";
 import { recurrentExamples, recurrentKeys, recurrentLayer } from "./recurrent.ts";
 
 /** Rows of the weights in PyTorch's order: input, forget, cell candidate, output. */
-export const lstmRecurrence: Recurrence = {
+const lstmRecurrence: Recurrence = {
   gateCount: 4,
   stateNames: ["final_state", "final_cell"],
   addsHiddenBias: false,

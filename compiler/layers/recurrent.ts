@@ -103,11 +103,7 @@ export function recurrentLayer<Config extends RecurrentConfig>(
 }
 
 /** PyTorch's names and order: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, then _reverse, then l1 ... */
-export function recurrentParameters(
-  config: RecurrentConfig,
-  gateCount: number,
-  inputSize: number,
-): readonly ParameterSpec[] {
+function recurrentParameters(config: RecurrentConfig, gateCount: number, inputSize: number): readonly ParameterSpec[] {
   const rows = gateCount * config.hidden_size;
   const initializer = fanInUniform(config.hidden_size);
   return eachRun(config).flatMap((run) => {

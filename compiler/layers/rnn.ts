@@ -8,7 +8,7 @@ interface RnnConfig extends RecurrentConfig {
   readonly nonlinearity: "tanh" | "relu";
 }
 
-export const rnnRecurrence: Recurrence<RnnConfig> = {
+const rnnRecurrence: Recurrence<RnnConfig> = {
   gateCount: 1,
   stateNames: ["final_state"],
   addsHiddenBias: false,

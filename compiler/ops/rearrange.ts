@@ -3,7 +3,7 @@ import { addIndex, clampIndex, constantIndex, divideIndex, moduloIndex, scaleInd
 import type { Node, OpName } from "../ir/graph.ts";
 import { sizeOf, stridesOf } from "../ir/graph.ts";
 import type { Condition, Expression, IndexExpression } from "../ir/program.ts";
-import type { OpDefinition, Operations, Tensor } from "./define.ts";
+import type { OpDefinition, Tensor } from "./define.ts";
 import { expectShape, forEachCell, lift, replaceAt, sameShape } from "./support.ts";
 
 /** Builds the values of a result whose cell is one cell of the first input. */
@@ -23,7 +23,7 @@ function only(inputs: readonly Tensor[]): Tensor {
   return inputs[0] as Tensor;
 }
 
-export const broadcast: OpDefinition<"broadcast"> = {
+const broadcast: OpDefinition<"broadcast"> = {
   name: "broadcast",
   shape: ([input = []], { shape, axes }) => {
     expectShape(
@@ -61,7 +61,7 @@ export const broadcast: OpDefinition<"broadcast"> = {
     ),
 };
 
-export const reshape: OpDefinition<"reshape"> = {
+const reshape: OpDefinition<"reshape"> = {
   name: "reshape",
   shape: ([input = []], { shape }) => {
     expectShape(sizeOf(input) === sizeOf(shape), "reshape", [input, shape], "sizes must be equal");
@@ -122,7 +122,7 @@ export function joinsAxes(from: readonly number[], to: readonly number[]): boole
   return source.some((size) => !starts.includes((product *= size)));
 }
 
-export const transpose: OpDefinition<"transpose"> = {
+const transpose: OpDefinition<"transpose"> = {
   name: "transpose",
   shape: ([input = []], { permutation }) => {
     expectShape(
@@ -161,7 +161,7 @@ export const transpose: OpDefinition<"transpose"> = {
   },
 };
 
-export const slice: OpDefinition<"slice"> = {
+const slice: OpDefinition<"slice"> = {
   name: "slice",
   shape: ([input = []], { axis, start, stop }) => {
     expectShape(
@@ -191,7 +191,7 @@ export const slice: OpDefinition<"slice"> = {
   },
 };
 
-export const reverse: OpDefinition<"reverse"> = {
+const reverse: OpDefinition<"reverse"> = {
   name: "reverse",
   shape: ([input = []], { axis }) => {
     expectShape(axis >= 0 && axis < input.length, "reverse", [input], `axis ${axis} must exist`);
@@ -218,7 +218,7 @@ function positionCompare(operation: Condition["operation"], index: IndexExpressi
   return { operation, left: { kind: "position", index }, right: { kind: "number", value } };
 }
 
-export const pad: OpDefinition<"pad"> = {
+const pad: OpDefinition<"pad"> = {
   name: "pad",
   shape: ([input = []], { axis, before, after }) => replaceAt(input, axis, (input[axis] as number) + before + after),
   adjoint: (o, node, cotangent) => {
@@ -262,7 +262,7 @@ export const pad: OpDefinition<"pad"> = {
   },
 };
 
-export const concat: OpDefinition<"concat"> = {
+const concat: OpDefinition<"concat"> = {
   name: "concat",
   shape: (inputs, { axis }) => {
     const first = inputs[0] ?? [];
@@ -343,8 +343,3 @@ export const movesOnly: ReadonlySet<OpName> = new Set<OpName>([
   "reverse",
   "unfold",
 ]);
-
-export type RearrangeOperations = Pick<
-  Operations,
-  "broadcast" | "reshape" | "transpose" | "slice" | "pad" | "concat" | "reverse"
->;

@@ -92,7 +92,7 @@ export function unreduce(o: Operations, reduced: Node, shape: readonly number[],
   return o.broadcast(reduced, shape, keptAxes(shape.length, axes));
 }
 
-export const sum = reduction(
+const sum = reduction(
   "sum",
   0,
   (total, value) => total + value,
@@ -100,7 +100,7 @@ export const sum = reduction(
 );
 
 // Every maximal element gets the whole cotangent divided by how many there are, as PyTorch's amax does.
-export const max = reduction("max", Number.NEGATIVE_INFINITY, Math.max, (o, node, cotangent) => {
+const max = reduction("max", Number.NEGATIVE_INFINITY, Math.max, (o, node, cotangent) => {
   const input = node.inputs[0] as Node;
   const { axes } = node.attributes;
   const chosen = o.equal(input, unreduce(o, node as Node, input.shape, axes));
@@ -123,7 +123,7 @@ function sizesOf(
   return sizes;
 }
 
-export const contract: OpDefinition<"contract"> = {
+const contract: OpDefinition<"contract"> = {
   name: "contract",
   shape: (shapes, attributes) => {
     const { left, right, output } = attributes;

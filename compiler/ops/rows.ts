@@ -44,7 +44,7 @@ function rowIndex(id: Expression, below: number): IndexExpression {
 }
 
 /** `[A, V, ...]` by ids `[A, I]` -> `[A, I, ...]`: row `ids[a, i]` of table a; the `batch` axes A may be none. */
-export const take: OpDefinition<"take"> = {
+const take: OpDefinition<"take"> = {
   name: "take",
   shape: ([table = [], ids = []], { batch }) => {
     expectShape(
@@ -88,7 +88,7 @@ export const take: OpDefinition<"take"> = {
 };
 
 /** `values` `[A, I, ...]` and ids `[A, I]` -> `[A, V, ...]`: row v is the sum of the values whose id is v, 0 if there are none. */
-export const placeRows: OpDefinition<"place_rows"> = {
+const placeRows: OpDefinition<"place_rows"> = {
   name: "place_rows",
   shape: ([values = [], ids = []], { batch, rows }) => {
     expectShape(

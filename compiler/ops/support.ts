@@ -1,8 +1,6 @@
 /** Small helpers shared by the operation records. */
 import { InternalError } from "../support/internal-error.ts";
 import type { Node } from "../ir/graph.ts";
-import type { IndexExpression } from "../ir/program.ts";
-import { constantIndex } from "../ir/index-expression.ts";
 import type { Operations, Vectorised } from "./define.ts";
 
 export type Shape = readonly number[];
@@ -50,5 +48,3 @@ export function forEachCell(shape: Shape, visit: (indices: readonly number[], fl
     }
   }
 }
-
-export const zeroIndex: IndexExpression = constantIndex(0);

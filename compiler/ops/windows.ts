@@ -38,7 +38,7 @@ function offsetOf(indices: readonly number[], strides: readonly number[]): numbe
   return indices.reduce((total, index, axis) => total + index * (strides[axis] as number), 0);
 }
 
-export const unfold: OpDefinition<"unfold"> = {
+const unfold: OpDefinition<"unfold"> = {
   name: "unfold",
   shape: ([input = []], { axis, size, stride, dilation }) => {
     const count = windowCount(input[axis] ?? 0, size, stride, dilation);
@@ -79,7 +79,7 @@ export const unfold: OpDefinition<"unfold"> = {
   },
 };
 
-export const fold: OpDefinition<"fold"> = {
+const fold: OpDefinition<"fold"> = {
   name: "fold",
   shape: ([input = []], { axis, length, stride, dilation }) => {
     const count = windowCount(length, input[axis + 1] ?? 0, stride, dilation);

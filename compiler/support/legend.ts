@@ -6,7 +6,7 @@ interface Shaped {
 }
 
 /** `[B, T, H]`. */
-export function axesText({ axes }: Shaped): string {
+function axesText({ axes }: Shaped): string {
   return `[${["B", ...axes].join(", ")}]`;
 }
 

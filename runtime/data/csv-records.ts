@@ -2,8 +2,8 @@
 import { Problem } from "../problem.ts";
 import { placeInBytes } from "./byte-place.ts";
 
-export const LINE_FEED = 10;
-export const CARRIAGE_RETURN = 13;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const TAB = 9;
 export const QUOTE = 34;
@@ -174,7 +174,7 @@ function shortText(bytes: Uint8Array, from: number, to: number): string {
 }
 
 /** The cell in a range of bytes: without its quotes, and without spaces around it where it has none. */
-export function cellText(bytes: Uint8Array, from: number, to: number): string {
+function cellText(bytes: Uint8Array, from: number, to: number): string {
   const text = to - from < LONG_CELL ? shortText(bytes, from, to) : decoder.decode(bytes.subarray(from, to));
   return (bytes[from] === QUOTE ? text.slice(1, -1).replaceAll('""', '"') : text).trim();
 }

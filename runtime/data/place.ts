@@ -51,7 +51,7 @@ export function positionOf(text: string, offset: number): { readonly line: numbe
 }
 
 /** Lines without their ends; a text that ends in a line end has an empty last line. */
-export function splitLines(text: string): string[] {
+function splitLines(text: string): string[] {
   return text.split(/\r\n|\n|\r/);
 }
 

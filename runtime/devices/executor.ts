@@ -146,7 +146,7 @@ function mismatch(program: AnyProgramName, tensor: string, expected: number, fou
 }
 
 /** Rows of rows to one flat array that is the caller's own. */
-export function flatten(
+function flatten(
   value: PipelineResult,
   size: number,
   place: { readonly program: AnyProgramName; readonly result: string },

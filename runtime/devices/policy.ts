@@ -6,7 +6,7 @@ import { isNode } from "./adapter.ts";
 const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 /** True where there is WebAssembly and it must not be compiled. Asking is itself reported, where a policy says so. */
-export function forbidsWebAssembly(): boolean {
+function forbidsWebAssembly(): boolean {
   if (typeof WebAssembly === "undefined" || !WebAssembly.validate(emptyModule)) return false;
   try {
     return !(new WebAssembly.Module(emptyModule) instanceof WebAssembly.Module);
@@ -16,7 +16,7 @@ export function forbidsWebAssembly(): boolean {
 }
 
 /** True where text must not become a function. */
-export function forbidsCode(): boolean {
+function forbidsCode(): boolean {
   try {
     return typeof Reflect.construct(Function, [""]) !== "function";
   } catch {

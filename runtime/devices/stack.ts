@@ -5,7 +5,7 @@ import { misfit } from "./residents.ts";
 import { createKernel, gpuSize, type GpuInstance } from "./library.ts";
 
 /** WebGPU guarantees eight storage buffers per stage, of which one is the output. */
-export const mostParts = 7;
+const mostParts = 7;
 
 /** One operand of a join: `count` slots as one tensor [count, ...shape], or a single bare slot [...shape]. */
 interface Part {

@@ -10,7 +10,7 @@ import { RunningModel } from "./live.ts";
 import { initialParameters, readWeights } from "./parameters.ts";
 
 /** What `simd` may be. */
-export const SIMD_VARIANTS = ["plain", "relaxed"] as const satisfies readonly SimdVariant[];
+const SIMD_VARIANTS = ["plain", "relaxed"] as const satisfies readonly SimdVariant[];
 
 /** What `backend` may be. */
 export const BACKENDS = [
@@ -56,7 +56,7 @@ export async function createModel<D extends ModelDefinition>(
 }
 
 /** @throws Problem `unknown-backend` listing those there are */
-export function checkBackend(backend: unknown): asserts backend is (typeof BACKENDS)[number] {
+function checkBackend(backend: unknown): asserts backend is (typeof BACKENDS)[number] {
   if (BACKENDS.some((known) => known === backend)) return;
   const nearest = typeof backend === "string" ? nearestName(backend, BACKENDS) : undefined;
   throw new Problem({

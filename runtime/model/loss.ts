@@ -23,10 +23,7 @@ export function lossOf(
 }
 
 /** The losses of one batch by themselves, where there are several; else none. */
-export function lossParts(
-  { losses }: HasLosses,
-  results: Readonly<Record<string, Float32Array>>,
-): readonly LossPartValue[] {
+function lossParts({ losses }: HasLosses, results: Readonly<Record<string, Float32Array>>): readonly LossPartValue[] {
   return losses.flatMap(({ reduction }, index) => {
     const loss = results[lossPart(index)]?.[0];
     const count = results[lossPartCount(index)]?.[0];

@@ -11,7 +11,7 @@ export const NAIVE_FORECAST = "repeat the last value";
  * @param forecast of one part
  * @param training the training rows per target column, on the same scale: what MASE is scaled by
  */
-export function scoreForecast(
+function scoreForecast(
   forecast: PartForecast,
   training: readonly ArrayLike<number>[],
   names: readonly string[],

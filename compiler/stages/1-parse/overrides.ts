@@ -8,7 +8,7 @@ import type { Located, LocatedMapping } from "./located.ts";
 import { readYaml } from "./read-yaml.ts";
 
 /** What diagnostics show as the file of a value from the command line. */
-export const overrideFile = "--set";
+const overrideFile = "--set";
 
 interface Segment {
   readonly name: string;

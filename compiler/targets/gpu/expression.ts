@@ -124,7 +124,7 @@ export class ExpressionPrinter {
   }
 }
 
-export function indented(lines: string): string {
+function indented(lines: string): string {
   return lines.replace(/^/gmu, "  ");
 }
 

@@ -97,7 +97,7 @@ function sumCode(left: IndexExpression, right: IndexExpression, scope: KernelSco
  * What stands between the brackets: a name of type `Index`, or 0.
  * @param extent of the axis, for constants
  */
-export function positionName(index: IndexExpression, scope: KernelScope, extent?: number): string {
+function positionName(index: IndexExpression, scope: KernelScope, extent?: number): string {
   if (index.kind === "name") return index.name;
   if (index.kind === "constant" && index.value === 0) return "0";
   const home = scope.homeOfIndex(index);

@@ -1,7 +1,7 @@
 /** How tensors of any rank become what gpu.js has: arrays of one, two or three axes. */
 
 /** At most three axes, outermost first; rank 0 is one cell, and leading axes beyond the third merge into the first. */
-export function mergedShape(shape: readonly number[]): readonly number[] {
+function mergedShape(shape: readonly number[]): readonly number[] {
   if (shape.length === 0) return [1];
   if (shape.length <= 3) return shape;
   const lead = shape.slice(0, shape.length - 2).reduce((product, length) => product * length, 1);

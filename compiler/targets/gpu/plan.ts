@@ -135,7 +135,7 @@ function callLines(start: string, inputs: readonly string[]): readonly string[] 
 }
 
 /** `t`, `t + 1`, `23 - t`, `0`. */
-export function slotText({ variable, scale, offset }: Slot): string {
+function slotText({ variable, scale, offset }: Slot): string {
   if (variable === undefined) return String(offset);
   if (scale === -1) return offset === 0 ? `-${variable}` : `${offset} - ${variable}`;
   if (offset === 0) return variable;

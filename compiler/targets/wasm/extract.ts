@@ -1,14 +1,14 @@
 /** A program's schedule as items: kernels become nests, and the sums in them that are matrix products leave them. */
 import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program, RunStep, Step } from "../../ir/program.ts";
-import { affineOf, type Interval } from "./affine.ts";
+import type { Interval } from "./affine.ts";
 import type { Item, Work } from "./items.ts";
 import { nestsOf, type Nest } from "./nest.ts";
 import { extentOf, productOf, workOf, type Product } from "./product.ts";
 import { lieOf } from "./print/narrow.ts";
 import { withoutScatters } from "./scatter.ts";
 import { gatheredWith, withoutZeros } from "./sums.ts";
-import { childrenOf, loadsOf, nodesOf, type ReduceValue, type Value, type ValueTable } from "./values.ts";
+import { childrenOf, nodesOf, type ReduceValue, type Value, type ValueTable } from "./values.ts";
 
 /** Below this many columns or depth a panel would be mostly empty. */
 const fewestColumns = 4;
@@ -104,9 +104,4 @@ export function readsPerCell(value: Value, buffer: Buffer): number {
     else known.set(node, inner);
   }
   return known.get(value) ?? 0;
-}
-
-/** Whether every address is a sum of multiples of names. */
-export function isAffine(value: Value): boolean {
-  return loadsOf(value).every(({ address }) => affineOf(address) !== undefined);
 }

@@ -201,7 +201,7 @@ class Reader {
 }
 
 /** A reduction of a reduction of the same kind is one reduction over both axes. */
-export function reduceOver(table: ValueTable, operation: "sum" | "max", axis: Axis, body: Value): Value {
+function reduceOver(table: ValueTable, operation: "sum" | "max", axis: Axis, body: Value): Value {
   if (body.kind === "reduce" && body.operation === operation) {
     return table.intern<ReduceValue>({ kind: "reduce", operation, axes: [axis, ...body.axes], body: body.body });
   }

@@ -69,7 +69,7 @@ export function childrenOf(value: Value): readonly Value[] {
   }
 }
 
-export function withChildren(value: Value, children: readonly Value[]): Value {
+function withChildren(value: Value, children: readonly Value[]): Value {
   const at = (index: number): Value => children[index] as Value;
   switch (value.kind) {
     case "number":

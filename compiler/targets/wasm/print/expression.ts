@@ -238,7 +238,7 @@ function placed({ text, offset }: Pointer): string {
 }
 
 /** A float32 as it is; decimal text of a double that is one reads back as the same number. */
-export function numberCode(value: number): string {
+function numberCode(value: number): string {
   const rounded = Math.fround(value);
   if (Number.isNaN(rounded)) return "<f32>NaN";
   if (!Number.isFinite(rounded)) return rounded > 0 ? "<f32>Infinity" : "<f32>-Infinity";

@@ -61,7 +61,7 @@ export function printPack({ columns, depth, right }: Pack, shared: boolean): Pro
 /** How a product is divided among threads. */
 export type Division = "none" | "batch" | "rows" | "columns";
 
-export function divisionOf(product: PlannedProduct, shared: boolean): Division {
+function divisionOf(product: PlannedProduct, shared: boolean): Division {
   if (!shared) return "none";
   const [batch] = product.batch;
   if (batch !== undefined && batch.extent >= batchToShare) return "batch";
