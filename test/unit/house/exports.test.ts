@@ -23,7 +23,9 @@ function unused(modules: ReadonlyMap<string, Facts>): readonly string[] {
 
 describe("exports", () => {
   it("are values that another file takes", () => {
-    const files = [...importsOf(["compiler", "runtime", "cli", "test"]).keys()];
+    // Modules among the fixtures are long, and take nothing but the runtime.
+    const all = [...importsOf(["compiler", "runtime", "cli", "test"]).keys()];
+    const files = all.filter((file) => !file.startsWith("test/fixtures/"));
     const modules = new Map(files.map((file) => [file, factsOf(file, readFileSync(file, "utf8"))]));
     expect(unused(modules)).toEqual([]);
     const planted = "export const zeroIndex = 0;\nexport function left(): void {}\nexport type Right = 0;\n";
