@@ -2,7 +2,7 @@
  * Every mistake of a user that shows only at run time, by its stable code. The message is written where the problem is
  * found; this table says in one line what the code stands for, and no code exists outside it.
  */
-const problemCatalogue = {
+export const problemCatalogue = {
   "ambiguous-column": "A column name fits several columns of the file when case is set aside.",
   "ambiguous-delimiter": "A table can be cut into cells in two ways.",
   "ambiguous-number": "A number of a table can be read in two ways.",

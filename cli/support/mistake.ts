@@ -1,5 +1,5 @@
 /** What a user can do wrong at the command line itself, by stable code. Wrong specs and wrong data have codes elsewhere. */
-const mistakeCatalogue = {
+export const mistakeCatalogue = {
   "file-exists": "A file that would be written exists already.",
   "file-missing": "A file of the command line does not exist.",
   "file-unreadable": "A file of the command line cannot be read.",
