@@ -20,7 +20,12 @@ export interface LossReading {
   readonly labelSmoothing?: number;
   /** The last axis holds quantiles. */
   readonly quantiles?: QuantilesFact;
+  /** What makes numbers like the target's of the output's; absent where they are so already. */
+  readonly link?: LinkFact;
 }
+
+/** `softmax` over the last axis, of that size; `sigmoid` and `exp` of each number. */
+export type LinkFact = { readonly kind: "sigmoid" | "exp" } | { readonly kind: "softmax"; readonly size: number };
 
 export interface QuantilesFact {
   /** Of one target side by side: between 0 and 1, in the order of the output. */

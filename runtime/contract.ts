@@ -28,6 +28,7 @@ export type {
 export type {
   AlignmentDecodeFact,
   DecodeFact,
+  LinkFact,
   LossFact,
   LossReading,
   QuantilesFact,

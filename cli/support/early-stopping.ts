@@ -7,7 +7,7 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/scoring/part.ts";
 import type { Scores } from "../../runtime/scoring/scores.ts";
-import { hasForecast, ignoredClass } from "../../runtime/model/loss.ts";
+import { comparable, hasForecast, ignoredClass } from "../../runtime/model/loss.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import type { EarlyStopping, ValidationScore } from "../../runtime/training/options.ts";
@@ -122,7 +122,7 @@ function scoresOf(
     part: "validation",
     inputs: definition.inputs,
     target: loss.target,
-    output,
+    output: comparable(loss, output),
     levels: loss.quantiles?.levels,
     metrics: names,
     ignored: ignoredClass(definition, loss.target),

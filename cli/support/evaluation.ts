@@ -8,8 +8,8 @@ import type { PartName } from "../../runtime/data/section.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/scoring/part.ts";
 import type { Scores } from "../../runtime/scoring/scores.ts";
-import { hasForecast, ignoredClass, labelSmoothing, lossReduction } from "../../runtime/model/loss.ts";
-import { hasPlaces, metricSuits } from "./scored-losses.ts";
+import { comparable, hasForecast, ignoredClass, labelSmoothing, lossReduction } from "../../runtime/model/loss.ts";
+import { comparedIn, hasPlaces, metricSuits } from "./scored-losses.ts";
 import { metricsOf } from "./spec-facts.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
@@ -25,9 +25,16 @@ export interface PartScores {
 }
 
 export interface TargetScores extends Scores {
+  /** Where several outputs are compared with the target: what tells them apart. */
+  readonly name?: string;
   readonly target: string;
   /** The layer's output that was compared with it. */
   readonly output: string;
+}
+
+/** What scores are of, in words. */
+export function comparedText({ name, target, output }: Pick<TargetScores, "name" | "target" | "output">): string {
+  return name === undefined || name === target ? target : `${target} beside ${output}`;
 }
 
 export interface Evaluation {
@@ -54,14 +61,14 @@ export async function evaluatePart(
   const names = metricsOf(definition);
   const targets: TargetScores[] = [];
   const notes: string[] = count === 0 ? [`there is no loss: nothing in the ${part} part counts for it.`] : [];
-  for (const loss of definition.losses) {
+  for (const { loss, name } of comparedIn(definition)) {
     const { input, target } = loss;
     const levels = loss.quantiles?.levels;
     // Quantiles are told level by level, whatever metrics are listed.
     if (names.length === 0 && levels === undefined) continue;
     const output = memberOf(outputs, input);
     if (output === undefined) {
-      notes.push(`"${target}" is not scored: add ${input} to outputs in the spec.`);
+      notes.push(`"${name}" is not scored: add ${input} to outputs in the spec.`);
       continue;
     }
     if (!hasPlaces(definition, target)) {
@@ -79,13 +86,13 @@ export async function evaluatePart(
       part,
       inputs: definition.inputs,
       target,
-      output,
+      output: comparable(loss, output),
       levels,
       metrics: names.filter((name) => metricSuits(definition, loss, name)),
       ignored: ignoredClass(definition, target),
       scale,
     });
-    targets.push({ target, output: input, ...scores });
+    targets.push({ ...(name === target ? {} : { name }), target, output: input, ...scores });
   }
   return {
     scores: {

@@ -1,16 +1,15 @@
 /** What a model says of every example of a part, beside what is true: numbers, classes, or what it writes. */
-import type { LossFact } from "../../runtime/contract.ts";
 import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/data/section.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import { countedPositions } from "../../runtime/scoring/part.ts";
-import { ignoredClass, levelOf, pointPrediction } from "../../runtime/model/loss.ts";
+import { comparable, ignoredClass, levelOf, pointPrediction } from "../../runtime/model/loss.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { decodedExamplesOf, type DecodedPart } from "./decoded-part.ts";
-import { hasPlaces } from "./scored-losses.ts";
+import { comparedIn, hasPlaces, type Compared } from "./scored-losses.ts";
 
 export interface AnswerRequest {
   readonly live: LiveModel;
@@ -22,7 +21,11 @@ export interface AnswerRequest {
 
 /** Numbers or classes of one target, [count, ...shape] row-major. */
 export interface Answers {
+  /** Of the target; with the output's where several outputs are compared with it. */
+  readonly name: string;
   readonly target: string;
+  /** The output that is compared with it. */
+  readonly output: string;
   readonly count: number;
   readonly shape: readonly number[];
   /** Nine digits say all that a float32 holds; numbers on the file's scale are float64. */
@@ -49,26 +52,27 @@ export async function answersOf(request: AnswerRequest): Promise<PartAnswers> {
   const { live, dataset, part } = request;
   const { definition } = live;
   const written = await decodedExamplesOf(live, dataset[part]);
-  const targets = definition.losses.flatMap((loss) => {
-    const { input, target } = loss;
+  const targets = comparedIn(definition).flatMap((compared) => {
+    const { input, target } = compared.loss;
     const output = memberOf(request.evaluation.outputs, input);
     // What is written answers for the logits that it is searched in.
     if (output === undefined || written?.output === input || !hasPlaces(definition, target)) return [];
-    return dataset.forecast === undefined ? tensorAnswers(request, loss, output) : seriesAnswers(request, loss, output);
+    const answers = dataset.forecast === undefined ? tensorAnswers : seriesAnswers;
+    return answers(request, compared, output);
   });
   return { targets, written };
 }
 
 function seriesAnswers(
   { dataset, part, scale }: AnswerRequest,
-  loss: LossFact,
+  { loss, name }: Compared,
   output: Float32Array,
 ): readonly Answers[] {
   const { forecast: data } = dataset;
   if (data === undefined) return [];
   const { levels, median } = loss.quantiles ?? {};
   const parts = (levels ?? [undefined]).map((_, level) =>
-    forecastPart(data, part, levels === undefined ? output : levelOf(output, levels, level), scale),
+    forecastPart(data, part, levels === undefined ? comparable(loss, output) : levelOf(output, levels, level), scale),
   );
   const [first] = parts;
   if (first === undefined) return [];
@@ -78,7 +82,9 @@ function seriesAnswers(
   const shape = [horizon, targets.length];
   return [
     {
+      name,
       target: loss.target,
+      output: loss.input,
       count,
       shape,
       isFloat32: scale === "model",
@@ -96,7 +102,7 @@ function seriesAnswers(
 
 function tensorAnswers(
   { live, dataset, part }: AnswerRequest,
-  loss: LossFact,
+  { loss, name }: Compared,
   output: Float32Array,
 ): readonly Answers[] {
   const { definition } = live;
@@ -109,7 +115,7 @@ function tensorAnswers(
   for (const position of countedPositions(dataset[part], fact, definition.inputs)) {
     if (given[position] !== ignored) truth[position] = given[position] ?? Number.NaN;
   }
-  const common = { target: fact.name, count, shape: fact.shape, truth, isFloat32: true };
+  const common = { name, target: fact.name, output: loss.input, count, shape: fact.shape, truth, isFloat32: true };
   if (fact.dtype === "int32") return [{ ...common, prediction: classesOf(output, given.length) }];
   const levels = loss.quantiles?.levels;
   if (levels !== undefined) {
@@ -117,7 +123,7 @@ function tensorAnswers(
     const quantiles = levels.map((level, index) => ({ level, values: levelOf(output, levels, index) }));
     return [{ ...common, ...(point === undefined ? {} : { prediction: point }), quantiles }];
   }
-  const prediction = output;
+  const prediction = comparable(loss, output);
   // A loss may read several numbers per target (a mean and a variance): those are no predictions beside it.
   return prediction.length === given.length ? [{ ...common, prediction }] : [];
 }

@@ -55,12 +55,24 @@ function csvText({ targets, written }: PartAnswers): string {
   const isSeries = targets.some(({ rows }) => rows !== undefined);
   const hasForecast = targets.some(({ prediction }) => prediction !== undefined);
   const levels = levelsIn(targets);
+  const namesOutputs = targets.some(({ name, target }) => name !== target);
   if (targets.length > 0) {
     const place = isSeries ? ["row", "step", "column"] : ["place"];
     const naive = isSeries ? ["naive"] : [];
     const quantiles = levels.map((level) => `q${String(level)}`);
     const predicted = hasForecast ? ["prediction"] : [];
-    lines.push(csvLine(["example", "target", ...place, "truth", ...predicted, ...quantiles, ...naive]));
+    lines.push(
+      csvLine([
+        "example",
+        "target",
+        ...(namesOutputs ? ["output"] : []),
+        ...place,
+        "truth",
+        ...predicted,
+        ...quantiles,
+        ...naive,
+      ]),
+    );
   }
   for (const answers of targets) {
     const size = answerSize(answers);
@@ -73,6 +85,7 @@ function csvText({ targets, written }: PartAnswers): string {
         csvLine([
           String(example + 1),
           answers.target,
+          ...(namesOutputs ? [answers.output] : []),
           ...placeOf(answers, example, cell),
           numberText(answers, answers.truth[position]),
           ...(hasForecast ? [numberText(answers, answers.prediction?.[position])] : []),
@@ -117,7 +130,7 @@ function jsonLines({ targets, written }: PartAnswers): string {
   const count = Math.max(0, ...targets.map((answers) => answers.count), written?.examples.length ?? 0);
   const lines = Array.from({ length: count }, (_, example) => {
     const compared = targets.map((answers) => [
-      answers.target,
+      answers.name,
       {
         ...(answers.rows === undefined ? {} : { row: answers.rows[example] }),
         ...(answers.columns === undefined ? {} : { columns: answers.columns }),
@@ -174,7 +187,7 @@ function tensorBytes({ targets, written }: PartAnswers): Uint8Array {
     const levels = (answers.quantiles ?? []).map(({ level, values }) => [`q${String(level)}`, values] as const);
     const parts = { truth: answers.truth, prediction: answers.prediction, naive: answers.naive };
     return [...Object.entries(parts), ...levels].flatMap(([part, values]) =>
-      values === undefined ? [] : [[`${answers.target}.${part}`, tensor(values)] as const],
+      values === undefined ? [] : [[`${answers.name}.${part}`, tensor(values)] as const],
     );
   });
   if (written !== undefined) {
@@ -191,7 +204,7 @@ function tensorBytes({ targets, written }: PartAnswers): Uint8Array {
     );
   }
   const columns = targets.flatMap((answers) =>
-    answers.columns === undefined ? [] : [[`${answers.target}.columns`, JSON.stringify(answers.columns)]],
+    answers.columns === undefined ? [] : [[`${answers.name}.columns`, JSON.stringify(answers.columns)]],
   );
   return writeSafetensors(tensors, Object.fromEntries(columns) as Record<string, string>);
 }

@@ -5,8 +5,9 @@ import { pointPrediction } from "../../runtime/model/loss.ts";
 import { countedPositions, lengthsOfTarget, meanExample } from "../../runtime/scoring/part.ts";
 import type { NumbersFacts, StepErrors } from "../../runtime/report/facts.ts";
 import { exampleText, sizeOf } from "../../runtime/tensor.ts";
-import type { Evaluation } from "./evaluation.ts";
+import { comparedText, type Evaluation } from "./evaluation.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
+import { comparedIn } from "./scored-losses.ts";
 
 /** Examples that are drawn: as lines, and as points. */
 const MOST_LINES = 4;
@@ -17,14 +18,16 @@ const MOST_STEPS = 400;
 
 export function numbersFacts(dataset: Dataset, definition: ModelDefinition, test: Evaluation): NumbersFacts[] {
   if (dataset.forecast !== undefined) return [];
-  return definition.losses.flatMap((loss) => {
-    const fact = definition.inputs.find(({ name, dtype }) => name === loss.target && dtype === "float32");
+  return comparedIn(definition).flatMap(({ loss, name }) => {
+    const fact = definition.inputs.find((input) => input.name === loss.target && input.dtype === "float32");
     const output = memberOf(test.outputs, loss.input);
     const truth = memberOf(dataset.test.tensors, loss.target);
     if (fact === undefined || output === undefined || truth === undefined) return [];
     const model = pointPrediction(loss, output);
     // A loss may compare what is not of one size (a mixture's parameters with numbers): that is no prediction to draw.
-    return model?.length === truth.length ? [numbersOf(dataset, definition, fact, truth, model)] : [];
+    if (model?.length !== truth.length) return [];
+    const title = comparedText({ name, target: loss.target, output: loss.input });
+    return [{ ...numbersOf(dataset, definition, fact, truth, model), target: title }];
   });
 }
 
@@ -34,7 +37,7 @@ function numbersOf(
   fact: InputFact,
   truth: Float32Array,
   model: Float32Array,
-): NumbersFacts {
+): Omit<NumbersFacts, "target"> {
   const size = sizeOf(fact.shape);
   const steps = fact.shape.length > 0 && size > 1 ? (fact.shape[0] ?? 1) : 1;
   const channels = size / steps;
@@ -56,7 +59,6 @@ function numbersOf(
     return { label: exampleText(example), truth: of(truth, example), model: of(model, example) };
   });
   return {
-    target: fact.name,
     channels: Math.min(channels, MOST_CHANNELS),
     steps: drawnSteps,
     examples,

@@ -23,7 +23,7 @@ import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { runFile } from "../../runtime/run/directory.ts";
 import { ignoredClass, levelOf, pointPrediction } from "../../runtime/model/loss.ts";
 import type { EpochRecord } from "../../runtime/training/state.ts";
-import type { Evaluation, PartScores } from "./evaluation.ts";
+import { comparedText, type Evaluation, type PartScores } from "./evaluation.ts";
 import { keptText } from "./kept-text.ts";
 import { attentionFacts } from "./report-attention.ts";
 import { numbersFacts } from "./report-numbers.ts";
@@ -112,9 +112,9 @@ function summaryOf(metrics: StoredMetrics): ReportFacts["summary"] {
 }
 
 function scoreFacts(part: string, scores: PartScores | null): ScoreFacts[] {
-  return (scores?.targets ?? []).map(({ target, count, missing, baseline, metrics, quantiles }) => ({
+  return (scores?.targets ?? []).map(({ count, missing, baseline, metrics, quantiles, ...compared }) => ({
     part,
-    target,
+    target: comparedText(compared),
     count,
     missing,
     baseline,

@@ -2,7 +2,7 @@
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { LevelScore } from "../../runtime/metrics/quantiles.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
-import type { PartScores, TargetScores } from "./evaluation.ts";
+import { comparedText, type PartScores, type TargetScores } from "./evaluation.ts";
 import type { MetricScore } from "../../runtime/scoring/scores.ts";
 import { numberText, table } from "./table.ts";
 
@@ -32,9 +32,9 @@ function targetText(part: string, scores: TargetScores): string {
 }
 
 /** `29 values of next`, and how many rows were forecast of which the file has no value. */
-function countText({ count, missing, target }: TargetScores): string {
+function countText({ count, missing, ...compared }: TargetScores): string {
   const lacked = missing === undefined ? "" : ` (${String(missing)} more are missing in the file and not scored)`;
-  return `${String(count)} values of ${target}${lacked}`;
+  return `${String(count)} values of ${comparedText(compared)}${lacked}`;
 }
 
 function betterText(metric: string): string {

@@ -3,6 +3,26 @@ import type { LossFact, ModelFacts } from "../../runtime/contract.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { hasForecast } from "../../runtime/model/loss.ts";
 
+/** A loss whose output is held against its target. */
+export interface Compared {
+  readonly loss: LossFact;
+  /** The target's name; with the output's where several outputs are compared with it. */
+  readonly name: string;
+}
+
+/** Every output beside its target, once, however many losses compare the two. */
+export function comparedIn({ losses }: ModelFacts): readonly Compared[] {
+  const pairs = losses.filter((loss, index) => losses.findIndex((other) => isSamePair(loss, other)) === index);
+  return pairs.map((loss) => {
+    const isAlone = pairs.every(({ target }, index) => target !== loss.target || pairs[index] === loss);
+    return { loss, name: isAlone ? loss.target : `${loss.target}.${loss.input}` };
+  });
+}
+
+function isSamePair(one: LossFact, other: LossFact): boolean {
+  return one.input === other.input && one.target === other.target;
+}
+
 /** Whether each of a target's labels belongs to one prediction; those of ctc lie anywhere in the input. */
 export function hasPlaces(definition: ModelFacts, target: string): boolean {
   return definition.alignments?.some((alignment) => alignment.target === target) !== true;

@@ -46,6 +46,7 @@ export const bceWithLogits = defineLoss<BceWithLogitsConfig>({
     return elementsMatch(config, shapes);
   },
   targetRange: [0, 1],
+  facts: () => ({ link: { kind: "sigmoid" } }),
   elements: (o, { pos_weight: weight }, input, target) => {
     const one = o.constant(1);
     const negative = o.multiply(o.subtract(one, target), input);

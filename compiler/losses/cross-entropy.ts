@@ -3,6 +3,7 @@ import { sameShape } from "../ops/support.ts";
 import type { ClassConfig } from "./classes.ts";
 import { classCount, classesMatch, classFacts, classKeys, classTerms, constantAt, pickClass } from "./classes.ts";
 import { weighedByClass, weightsMatch } from "./classes.ts";
+import type { LossReading } from "../../runtime/contract.ts";
 import type { LossProblem, LossShapes, LossTerms } from "./define.ts";
 import { defineLoss } from "./define.ts";
 
@@ -38,6 +39,7 @@ export const crossEntropy = defineLoss<CrossEntropyConfig>({
   classes: classCount,
   facts: (config, target) => ({
     ...classFacts(config, target),
+    ...linkOf(target),
     ...(config.label_smoothing === 0 ? {} : { labelSmoothing: config.label_smoothing }),
   }),
   elements: (o, config, input, target): Node | LossTerms => {
@@ -87,6 +89,12 @@ export const crossEntropy = defineLoss<CrossEntropyConfig>({
     },
   ],
 });
+
+/** A target of probabilities is compared with probabilities. */
+function linkOf({ dtype, shape }: LossShapes["target"]): LossReading {
+  const size = shape[shape.length - 1];
+  return dtype === "int32" || size === undefined ? {} : { link: { kind: "softmax", size } };
+}
 
 function probabilitiesMatch(config: CrossEntropyConfig, shapes: LossShapes): LossProblem | undefined {
   const { input, target } = shapes;

@@ -29,6 +29,7 @@ export const klDiv = defineLoss<KlDivConfig>({
     log_target: { type: "boolean", default: false, description: "Whether the target holds log probabilities too." },
   },
   check: elementsMatch,
+  facts: ({ log_target: isLog }) => (isLog ? {} : { link: { kind: "exp" } }),
   elements: (o, { log_target: isLog }, input, target) => {
     if (isLog) return o.multiply(o.exp(target), o.subtract(target, input));
     const isPositive = o.greater(target, o.constant(0));

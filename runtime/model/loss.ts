@@ -42,9 +42,40 @@ export function levelOf(output: Float32Array, levels: readonly number[], level: 
   return output.filter((_, position) => position % levels.length === level);
 }
 
+/** What a loss reads as numbers like its target's: probabilities of logits; quantiles as they are. */
+export function comparable({ link }: LossFact, output: Float32Array): Float32Array {
+  switch (link?.kind) {
+    case undefined:
+      return output;
+    case "sigmoid":
+      return output.map((logit) => 1 / (1 + Math.exp(-logit)));
+    case "exp":
+      return output.map(Math.exp);
+    case "softmax":
+      return softmaxOfRows(output, link.size);
+    default:
+      return link satisfies never;
+  }
+}
+
+function softmaxOfRows(output: Float32Array, size: number): Float32Array {
+  const result = new Float32Array(output.length);
+  for (let start = 0; start < output.length; start += size) {
+    const row = Float64Array.from(output.subarray(start, start + size));
+    const largest = row.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
+    const total = row.reduce((sum, score) => sum + Math.exp(score - largest), 0);
+    result.set(
+      row.map((score) => Math.exp(score - largest) / total),
+      start,
+    );
+  }
+  return result;
+}
+
 /** The one number per target of what a loss reads: of quantiles the median, and undefined where no level is that. */
-export function pointPrediction({ quantiles }: LossFact, output: Float32Array): Float32Array | undefined {
-  if (quantiles === undefined) return output;
+export function pointPrediction(loss: LossFact, output: Float32Array): Float32Array | undefined {
+  const { quantiles } = loss;
+  if (quantiles === undefined) return comparable(loss, output);
   const { levels, median } = quantiles;
   return median === undefined ? undefined : levelOf(output, levels, median);
 }

@@ -104,7 +104,9 @@ export function metricSection(): Section {
     title: "Metrics",
     kinds: [],
     parts: [
-      wrap("Computed on the original scale; padded steps count for nothing. x is what the model gives, y the target."),
+      wrap(
+        "Computed on the original scale; padded steps count for nothing. x is what the model gives, y the target; where the loss reads logits or log probabilities beside a target of probabilities, x is the probability.",
+      ),
       table(["metric", "what it is", "formula", "for"], rows),
     ],
   };
