@@ -25,8 +25,9 @@ export const ownNames = {
     const isText = (type) => {
       if (type.isUnion()) return type.types.some(isText);
       if ((type.flags & ts.TypeFlags.TemplateLiteral) === 0) return (type.flags & ts.TypeFlags.String) !== 0;
-      const [start, end] = [type.texts[0], type.texts.at(-1)];
-      return inherited.some((name) => name.startsWith(start) && name.endsWith(end));
+      // Put together of parts that are none of theirs it cannot be one of them: `context.lengths`.
+      const pattern = type.texts.map((text) => text.replace(/\W/gu, "\\$&")).join(".*");
+      return inherited.some((name) => new RegExp(`^${pattern}$`).test(name));
     };
     const isAnyText = (node) => !isLiteral(node) && isText(services.getTypeAtLocation(node));
     return {

@@ -1,10 +1,13 @@
 /** Scans over one body become one scan: differentiation makes one for each value that it saves, with the same carries. */
 import type { Graph, Node } from "../ir/graph.ts";
+import { isScan, topological } from "../ir/graph.ts";
 import type { Loop } from "../ir/rewrite.ts";
 import { copyNode, rewriteGraph } from "../ir/rewrite.ts";
 import { copiedScan } from "../ops/operations.ts";
 
 export function joinScans(graph: Graph): Graph {
+  const scans = topological(graph.outputs.map(({ node }) => node)).filter(isScan);
+  if (new Set(scans.map(({ attributes }) => attributes.identifier)).size === scans.length) return graph;
   return rewriteGraph(
     graph,
     (builder) => ({

@@ -33,6 +33,7 @@ describe("specloom/own-names", () => {
       "export function write(name: string): void { table[name] = 1; }",
       "export function has(name: string): boolean { return name in table; }",
       "export function take(name: string): unknown { const { [name]: value } = table; return value; }",
+      "export function end(name: string): unknown { return table[`${name}String`]; }",
       'export function either(name: "a" | string): unknown { return table[`__${name}__`]; }',
     ].join("\n");
     expect(await complaints(rule, file, text, ofOneFile)).toEqual([
@@ -41,6 +42,7 @@ describe("specloom/own-names", () => {
       expect.stringMatching(/^4: .*Object\.hasOwn\(record, name\)/),
       expect.stringMatching(/^5: .*memberOf\(record, name\)/),
       expect.stringMatching(/^6: .*memberOf\(record, name\)/),
+      expect.stringMatching(/^7: .*memberOf\(record, name\)/),
     ]);
   });
 
@@ -53,6 +55,7 @@ describe("specloom/own-names", () => {
       'export function has(): boolean { return "a" in table; }',
       "const lengths: Record<string, number> = {};",
       "export function withEnd(name: string): unknown { return lengths[`${name}.lengths`]; }",
+      "export function between(left: string, right: string): unknown { return lengths[`${left}#${right}`]; }",
     ].join("\n");
     expect(await complaints(rule, file, text, ofOneFile)).toEqual([]);
   });
