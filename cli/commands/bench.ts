@@ -140,7 +140,10 @@ interface BenchSubject {
 
 async function compileForBench(session: Session, spec: string, overrides: readonly string[]): Promise<BenchSubject> {
   const started = performance.now();
-  const { compilation } = await compileSpec(session.terminal, spec, overrides, { withoutData: true });
+  const { compilation } = await compileSpec(session.terminal, spec, overrides, {
+    withoutData: true,
+    note: session.note,
+  });
   const compiled = performance.now();
   const whole = await assembled(compilation, session.terminal.env);
   const done = performance.now();

@@ -49,7 +49,10 @@ async function compileAll(session: Session, specs: readonly string[], flags: Com
   const written = new Map<string, string>();
   for (const spec of specs) {
     try {
-      const { compilation } = await compileSpec(session.terminal, spec, flags.set, { withoutData: true });
+      const { compilation } = await compileSpec(session.terminal, spec, flags.set, {
+        withoutData: true,
+        note: session.note,
+      });
       if (flags.emit !== undefined) {
         emitLevel(session, compilation, flags.emit, flags.target ?? "gpu");
         continue;

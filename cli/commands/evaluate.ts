@@ -57,7 +57,11 @@ export function addEvaluate(program: Command, session: Session): void {
 async function evaluate(session: Session, given: string, flags: EvaluateFlags): Promise<number> {
   const accepts = ["spec", "module", "run"] as const;
   if (flags.predictions !== undefined) checkPredictionsFile(flags.predictions);
-  const subject = await openSubject(session.terminal, given, { accepts, overrides: flags.set });
+  const subject = await openSubject(session.terminal, given, {
+    accepts,
+    overrides: flags.set,
+    note: session.note,
+  });
   const weights = await findWeights(session, subject, flags.weights);
   const dataset = await loadData(subject, weights.scaler);
   dataset.notes.forEach((note) => {

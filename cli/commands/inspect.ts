@@ -44,7 +44,9 @@ export function addInspect(program: Command, session: Session): void {
 }
 
 async function inspect(session: Session, spec: string, flags: InspectFlags): Promise<number> {
-  const { compilation } = await compileSpec(session.terminal, spec, flags.set);
+  const { compilation } = await compileSpec(session.terminal, spec, flags.set, {
+    note: session.note,
+  });
   if (flags.graph === true) {
     const drawing = mermaid(compilation.model);
     session.emit({ name: compilation.model.name, graph: drawing });

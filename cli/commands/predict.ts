@@ -60,7 +60,11 @@ async function predict(
   flags: PredictFlags,
 ): Promise<number> {
   const accepts = ["spec", "module", "run"] as const;
-  const subject = await openSubject(session.terminal, given, { accepts, overrides: flags.set });
+  const subject = await openSubject(session.terminal, given, {
+    accepts,
+    overrides: flags.set,
+    note: session.note,
+  });
   if (flags.text !== undefined) {
     throw new Mistake({
       code: "text-for-numbers",

@@ -93,7 +93,11 @@ async function toTheEnd(session: Session, work: () => Promise<number>): Promise<
 }
 
 async function run(session: Session, given: string, flags: RunFlags): Promise<number> {
-  const subject = await openSubject(session.terminal, given, { accepts: ["spec", "module"], overrides: flags.set });
+  const subject = await openSubject(session.terminal, given, {
+    accepts: ["spec", "module"],
+    overrides: flags.set,
+    note: session.note,
+  });
   await keepModuleFresh(session, subject, flags.set.length > 0);
   const resumed = flags.resume === undefined ? undefined : await takeUp(session, subject.handle, flags.resume);
   try {

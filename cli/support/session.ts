@@ -62,10 +62,10 @@ export class Session {
     if (!this.#quiet) this.print(text);
   }
 
-  /** A remark in passing. */
-  note(text: string): void {
+  /** A remark in passing; to hand on, too. */
+  readonly note = (text: string): void => {
     if (!this.#quiet) say(this.terminal.stderr, `${this.#typed(text)}\n`);
-  }
+  };
 
   #typed(text: string): string {
     return asTyped(text, this.terminal.program);

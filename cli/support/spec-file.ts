@@ -1,7 +1,7 @@
 /** From the path of a spec to its compilation, with everything the compiler itself does not read from the disk. */
 import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { check, compile, readSpec } from "../../compiler/compile.ts";
+import { check, compile, compileModel, readSpec } from "../../compiler/compile.ts";
 import type { CompileOptions, ReadSpec, Source } from "../../compiler/compile.ts";
 import { modelFacts } from "../../compiler/emit/facts.ts";
 import { build } from "../../compiler/stages/4-build.ts";
@@ -22,6 +22,7 @@ import { checkOrdinaryFile } from "../../runtime/run/ordinary-file.ts";
 import { binaryStore, cacheFolder, type Environment } from "./binary-store.ts";
 import { SpecProblem, WrongSpec } from "./faults.ts";
 import { readNamedText } from "./read-file.ts";
+import { groupedText } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface CompiledSpec {
@@ -46,9 +47,12 @@ export async function compileSpec(
   request: DataRequest = {},
 ): Promise<CompiledSpec> {
   const { source, options, read, document, directory, files } = await openSpecFile(terminal, file, overrides, request);
-  const result = compile(source, options, read);
-  if (result.compilation === undefined) throw new WrongSpec(result.diagnostics);
-  return { file, document, compilation: result.compilation, directory, files };
+  const { model, diagnostics } = check(source, options, read);
+  if (model === undefined) throw new WrongSpec(diagnostics);
+  const { length: depth } = model.layers;
+  if (depth >= MANY_LAYERS)
+    request.note?.(`compiling ${groupedText(depth)} layers; some seconds for each hundred of them`);
+  return { file, document, compilation: compileModel(model), directory, files };
 }
 
 export interface CheckedSpec extends Pick<CompiledSpec, "document" | "files"> {
@@ -82,7 +86,12 @@ export async function checkSpec(
 
 interface DataRequest {
   readonly withoutData?: boolean;
+  /** Hears what a user who waits should know. */
+  readonly note?: (text: string) => void;
 }
+
+/** So many layers take longer than anybody waits without a word. */
+const MANY_LAYERS = 50;
 
 interface OpenSpec extends Pick<CompiledSpec, "document" | "directory" | "files"> {
   readonly source: Source;

@@ -41,6 +41,8 @@ export interface SubjectRequest {
   readonly accepts: readonly SubjectKind[];
   /** `path=value`, as after --set. */
   readonly overrides?: readonly string[];
+  /** Hears what a user who waits should know. */
+  readonly note?: (text: string) => void;
 }
 
 export async function openSubject(terminal: Terminal, given: string, request: SubjectRequest): Promise<Subject> {
@@ -56,7 +58,7 @@ export async function openSubject(terminal: Terminal, given: string, request: Su
   }
   switch (kind) {
     case "spec":
-      return openSpec(terminal, given, overrides);
+      return openSpec(terminal, given, request);
     case "module":
       return openModule(terminal, given);
     case "run":
@@ -116,8 +118,10 @@ async function missingRun(terminal: Terminal, given: string): Promise<Mistake> {
   });
 }
 
-async function openSpec(terminal: Terminal, given: string, overrides: readonly string[]): Promise<Subject> {
-  const { document, compilation: plain, directory, files } = await compileSpec(terminal, given, overrides);
+async function openSpec(terminal: Terminal, given: string, request: SubjectRequest): Promise<Subject> {
+  const { overrides = [], note } = request;
+  const asked = note === undefined ? {} : { note };
+  const { document, compilation: plain, directory, files } = await compileSpec(terminal, given, overrides, asked);
   const compilation = await assembled(plain, terminal.env);
   const handle = await loadModule(compilation.moduleText);
   return { ...commonFacts(handle), kind: "spec", path: given, handle, directory, files, document, compilation };

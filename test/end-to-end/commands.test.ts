@@ -198,6 +198,17 @@ describe("commands on files", () => {
     });
   });
 
+  describe("a model of many layers", () => {
+    it("says why it takes its time", async () => {
+      const layers = `[${"{kind: layer_norm}, ".repeat(50)}{name: forecast, kind: linear, out_features: 1}]`;
+      await writeFile(path.join(cwd, "specs/deep.yaml"), waveSpec({ layers, outputs: "[forecast]" }));
+      const said = "compiling 51 layers; some seconds for each hundred of them\n";
+      const graph = ["specs/deep.yaml", "--emit", "graph"];
+      expect(await call("compile", ...graph)).toMatchObject({ code: 0, err: said });
+      expect(await call("compile", "specs/wave.yaml", "--emit", "graph")).toMatchObject({ code: 0, err: "" });
+    });
+  });
+
   describe("what has not been trained", () => {
     it("is said clearly", async () => {
       const { code, err } = await call("evaluate", "specs/wave.yaml");

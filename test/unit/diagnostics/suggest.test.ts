@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { didYouMean, editDistance, suggestions } from "../../../compiler/diagnostics/suggest.ts";
+import { didYouMean, suggestions } from "../../../compiler/diagnostics/suggest.ts";
+import { editDistance, listOfNames } from "../../../runtime/shared/suggest.ts";
 
 describe("edit distance", () => {
   it.each([
@@ -38,5 +39,11 @@ describe("suggestions", () => {
     expect(didYouMean("mea", ["mae", "rmse"], "metrics")).toBe('did you mean "mae"? Known metrics: mae, rmse.');
     expect(didYouMean("zzz", ["mae"], "metrics")).toBe("known metrics: mae.");
     expect(didYouMean("zzz", [], "metrics")).toBe("there are no metrics here.");
+  });
+
+  it("lists so many names as a reader takes in", () => {
+    const names = Array.from({ length: 43 }, (_, index) => `layer_${index}`);
+    expect(listOfNames(names.slice(0, 40))).toBe(names.slice(0, 40).join(", "));
+    expect(listOfNames(names)).toBe(`${names.slice(0, 40).join(", ")} and 3 more`);
   });
 });
