@@ -2,10 +2,13 @@
 import importX from "eslint-plugin-import-x";
 import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
 import tseslint from "typescript-eslint";
+import { factsNotSpec } from "./lint/facts-not-spec.mjs";
 import { importLevels } from "./lint/import-levels.mjs";
 import { ownNames } from "./lint/own-names.mjs";
 
-const specloom = { rules: { "import-levels": importLevels, "own-names": ownNames } };
+const specloom = {
+  rules: { "facts-not-spec": factsNotSpec, "import-levels": importLevels, "own-names": ownNames },
+};
 
 export default tseslint.config(
   {
@@ -63,6 +66,13 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    files: ["runtime/**/*.ts", "cli/**/*.ts", "compiler/emit/**/*.ts"],
+    // The hash is of all of it.
+    ignores: ["compiler/emit/spec-hash.ts"],
+    plugins: { specloom },
+    rules: { "specloom/facts-not-spec": "error" },
   },
   {
     // The one place that has looked at the depth, and keys alone.

@@ -2045,6 +2045,7 @@ function optimizerScalars(step: number, learningRate: number): Record<string, nu
 
 export const model = defineModel({
   name: "minimal-gated",
+  description: "Predicts the next month of the airline series with a recurrent cell that this spec writes as equations.",
   specHash: "19cc1b94f25edf72526292796c5db127a173b92b53ac2299c6d2588c8ba369d8",
   compilerVersion: "0.1.0",
   batchSize: 16,
@@ -2055,6 +2056,26 @@ export const model = defineModel({
   outputs: [{ name: "forecast", shape: [24, 1], axes: ["T", "C"] }],
   parameters,
   losses: [{ input: "forecast", target: "next", reduction: "mean" }],
+  metrics: ["mae", "rmse", "mape", "mase"],
+  training: {
+    length: { epochs: 100 },
+    seed: 7,
+    shuffle: true,
+    earlyStopping: { patience: 20, metric: "loss", restoreBest: true },
+  },
+  data: {
+    kind: "series",
+    file: "data/airline-passengers.csv",
+    columns: ["Passengers"],
+    window: 24,
+    horizon: "next",
+    stride: 1,
+    transform: ["log", { difference: 12 }],
+    normalize: "standard",
+    split: { train: 0.7, validation: 0.1, test: 0.2 },
+    missing: "error",
+    targets: ["Passengers"],
+  },
   optimizer: {
     kind: "adam",
     learningRate: 0.001,

@@ -2705,6 +2705,7 @@ function optimizerScalars(step: number, learningRate: number): Record<string, nu
 
 export const model = defineModel({
   name: "next-number",
+  description: "Predicts the next month of the airline series (LSTM with attention over everything seen so far).",
   specHash: "4505c8d61bb334dfd6e74d32cf621450708deca861a8eb4427353449e67930af",
   compilerVersion: "0.1.0",
   batchSize: 16,
@@ -2714,10 +2715,30 @@ export const model = defineModel({
   ],
   outputs: [
     { name: "forecast", shape: [24, 1], axes: ["T", "C"] },
-    { name: "context.weights", shape: [24, 24], axes: ["T", "S"] },
+    { name: "context.weights", shape: [24, 24], axes: ["T", "S"], scope: "prefix" },
   ],
   parameters,
   losses: [{ input: "forecast", target: "next", reduction: "mean" }],
+  metrics: ["mae", "rmse", "mape", "mase"],
+  training: {
+    length: { epochs: 100 },
+    seed: 7,
+    shuffle: true,
+    earlyStopping: { patience: 20, metric: "loss", restoreBest: true },
+  },
+  data: {
+    kind: "series",
+    file: "data/airline-passengers.csv",
+    columns: ["Passengers"],
+    window: 24,
+    horizon: "next",
+    stride: 1,
+    transform: ["log", { difference: 12 }],
+    normalize: "standard",
+    split: { train: 0.7, validation: 0.1, test: 0.2 },
+    missing: "error",
+    targets: ["Passengers"],
+  },
   optimizer: {
     kind: "adam",
     learningRate: 0.001,

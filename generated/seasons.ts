@@ -3373,6 +3373,7 @@ function optimizerScalars(step: number, learningRate: number): Record<string, nu
 
 export const model = defineModel({
   name: "seasons",
+  description: "Tells the season from fifteen days of minimum temperatures in Melbourne.",
   specHash: "f88233343c09b5cd292f12d62e452edb861c34c33d465830cf6a6b08c5d4c67c",
   compilerVersion: "0.1.0",
   batchSize: 16,
@@ -3387,9 +3388,21 @@ export const model = defineModel({
     },
     { name: "season", role: "target", shape: [], axes: [], dtype: "int32", vocabulary: 4, lengths: false },
   ],
-  outputs: [{ name: "scores", shape: [4], axes: ["O"] }, { name: "summary.weights", shape: [15], axes: ["days"] }],
+  outputs: [
+    { name: "scores", shape: [4], axes: ["O"] },
+    { name: "summary.weights", shape: [15], axes: ["days"], scope: "sequence" },
+  ],
   parameters,
   losses: [{ input: "scores", target: "season", reduction: "mean", classes: true, ignored: -100 }],
+  metrics: ["accuracy"],
+  training: {
+    length: { epochs: 60 },
+    seed: 7,
+    shuffle: true,
+    clipGradNorm: 1,
+    earlyStopping: { patience: 15, metric: "loss", restoreBest: true },
+  },
+  data: { kind: "tensors", file: "data/seasons.json", split: { train: 0.7, validation: 0.1, test: 0.2 } },
   optimizer: {
     kind: "adamw",
     learningRate: 0.01,

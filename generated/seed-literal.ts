@@ -2419,6 +2419,7 @@ function optimizerScalars(step: number, learningRate: number): Record<string, nu
 
 export const model = defineModel({
   name: "seed-literal",
+  description: "The program of the text on sequence models as it stands. An LSTM reads one number at a time; the attention is a softmax over that single step, so every weight is 1; a linear layer predicts the next number; the loss is the sum of the steps' squared errors; one sequence per update, Adam with its defaults, 100 epochs.",
   specHash: "a1b6e25d363553efadbd01be988482b26c65290e841e8aaacc58c14199cbd5c9",
   compilerVersion: "0.1.0",
   batchSize: 1,
@@ -2426,9 +2427,27 @@ export const model = defineModel({
     { name: "series", role: "input", shape: [19, 1], axes: ["T", "C"], dtype: "float32", lengths: false },
     { name: "next", role: "target", shape: [19, 1], axes: ["T", "C"], dtype: "float32", lengths: false },
   ],
-  outputs: [{ name: "fc", shape: [19, 1], axes: ["T", "O"] }, { name: "attention.weights", shape: [19], axes: ["T"] }],
+  outputs: [
+    { name: "fc", shape: [19, 1], axes: ["T", "O"] },
+    { name: "attention.weights", shape: [19], axes: ["T"], scope: "step" },
+  ],
   parameters,
   losses: [{ input: "fc", target: "next", reduction: "sum" }],
+  metrics: ["mae", "rmse", "mase"],
+  training: { length: { epochs: 100 }, seed: 0, shuffle: false },
+  data: {
+    kind: "series",
+    file: "data/airline-passengers.csv",
+    columns: ["Passengers"],
+    window: 19,
+    horizon: "next",
+    stride: 1,
+    transform: [],
+    normalize: "minmax",
+    split: { train: 0.8, validation: 0, test: 0.2 },
+    missing: "error",
+    targets: ["Passengers"],
+  },
   optimizer: {
     kind: "adam",
     learningRate: 0.001,

@@ -24,7 +24,13 @@ const code = [shared, contract, "compiler/support", "compiler/ir", "compiler/ops
 
 const order = [
   level(shared),
-  level([contract, "runtime/contract-programs.ts", "runtime/contract-task.ts", "runtime/kernel-types.ts"]),
+  level([
+    contract,
+    "runtime/contract-data.ts",
+    "runtime/contract-programs.ts",
+    "runtime/contract-task.ts",
+    "runtime/kernel-types.ts",
+  ]),
 
   inCompiler("support"),
   // Types alone: what passes between the stages.

@@ -34,6 +34,29 @@ export interface QuantilesFact {
   readonly median?: number;
 }
 
+/** How the model is trained, unless it is told otherwise. */
+export interface TrainingFact {
+  /** Passes over the training part, or updates. */
+  readonly length: { readonly epochs: number } | { readonly steps: number };
+  /** Of initial weights, the order of examples and dropout. */
+  readonly seed: number;
+  /** Whether the order of examples changes every epoch. */
+  readonly shuffle: boolean;
+  /** The longest norm of all gradients together; absent where it may be any. */
+  readonly clipGradNorm?: number;
+  /** Absent where training goes on to its end. */
+  readonly earlyStopping?: EarlyStoppingFact;
+}
+
+export interface EarlyStoppingFact {
+  /** Epochs without a better value that are let pass. */
+  readonly patience: number;
+  /** What is watched on the validation part: `loss`, or one of the metrics. */
+  readonly metric: string;
+  /** Whether the weights of the best epoch are kept, and not the last. */
+  readonly restoreBest: boolean;
+}
+
 /** How `decode` searches for what a model says, unless it is told otherwise. */
 export type DecodeFact = TokenDecodeFact | AlignmentDecodeFact;
 

@@ -3,7 +3,8 @@
  * The compiler imports these types and nothing else of the runtime; generated modules import `specloom/runtime` only.
  */
 
-import type { DecodeFact, LossFact } from "./contract-task.ts";
+import type { DataSection } from "./contract-data.ts";
+import type { DecodeFact, LossFact, TrainingFact } from "./contract-task.ts";
 import type { DType, GpuProgram, Programs, TensorFact, WasmModule } from "./contract-programs.ts";
 
 export type {
@@ -25,14 +26,17 @@ export type {
   WasmProgram,
   WasmTensor,
 } from "./contract-programs.ts";
+export type { DataSection, SeriesSection, TensorsSection } from "./contract-data.ts";
 export type {
   AlignmentDecodeFact,
   DecodeFact,
+  EarlyStoppingFact,
   LinkFact,
   LossFact,
   LossReading,
   QuantilesFact,
   TokenDecodeFact,
+  TrainingFact,
 } from "./contract-task.ts";
 
 /** A tensor that enters with each call: `shape` without the batch axis. */
@@ -111,7 +115,12 @@ export interface OutputFact {
   readonly needs?: readonly string[];
   /** Of a sequence [T, ...]: an example has as many rows as the least of these leaves; what lies behind means nothing. */
   readonly lengths?: readonly LengthTable[];
+  /** Of weights of attention: what a step looks at, where a key says so; without it all steps. */
+  readonly scope?: AttentionScope;
 }
+
+/** The whole sequence, the steps up to its own, or its own alone. */
+export type AttentionScope = "sequence" | "prefix" | "step";
 
 export type Initializer = (
   | { readonly kind: "uniform"; readonly bound: number }
@@ -172,6 +181,8 @@ export interface ScheduleFact {
    */
   readonly rate: (position: number, learningRate: number) => number;
   readonly plateau?: PlateauFact;
+  /** What of it follows from how long the training is, by key of the spec: `{ t_max: 100 }`. */
+  readonly planned?: Readonly<Record<string, number>>;
 }
 
 /** A schedule that reduces the rate when the validation loss stops getting better: PyTorch's ReduceLROnPlateau. */
@@ -201,9 +212,10 @@ export interface AccumulationFact {
 /** Everything static about a generated model. Programs are compiled for `batchSize`; fewer examples are padded and masked. */
 export interface ModelDefinition {
   readonly name: string;
+  readonly description?: string;
   readonly specHash: string;
   readonly compilerVersion: string;
-  /** The resolved spec as plain JSON: the data section tells the data loaders what to read. */
+  /** The resolved spec as plain JSON: for people, and to compile it again. What programs need to know stands beside it. */
   readonly spec: Readonly<Record<string, unknown>>;
   readonly batchSize: number;
   readonly inputs: readonly InputFact[];
@@ -211,6 +223,10 @@ export interface ModelDefinition {
   readonly parameters: readonly ParameterFact[];
   /** What training makes small: the sum of these. */
   readonly losses: readonly LossFact[];
+  /** Scores that are told of the parts of the data. */
+  readonly metrics: readonly string[];
+  readonly training: TrainingFact;
+  readonly data: DataSection;
   readonly optimizer: OptimizerFact;
   /** Absent where every batch makes an update; then there is the program `accumulate` too. */
   readonly accumulation?: AccumulationFact;
@@ -230,5 +246,15 @@ export interface ModelDefinition {
 /** What is known of a model before anything of it is compiled: its border and its spec. */
 export type ModelFacts = Pick<
   ModelDefinition,
-  "name" | "batchSize" | "inputs" | "outputs" | "parameters" | "losses" | "alignments" | "spec"
+  | "name"
+  | "batchSize"
+  | "inputs"
+  | "outputs"
+  | "parameters"
+  | "losses"
+  | "metrics"
+  | "training"
+  | "data"
+  | "alignments"
+  | "spec"
 >;

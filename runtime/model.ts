@@ -5,8 +5,13 @@ import { messageOf } from "./devices/failure.ts";
 import { createModel } from "./model/create.ts";
 import { Problem } from "./problem.ts";
 
-/** The handle of a model: its static facts, and `create` for live ones. */
+/**
+ * The handle of a model: its static facts, and `create` for live ones.
+ *
+ * @throws Problem `program-mismatch` for a module that was compiled by another version
+ */
 export function defineModel<const D extends ModelDefinition>(definition: D): ModelHandle<D> {
+  checkVersion(definition);
   return {
     definition,
     spec: definition.spec,
@@ -22,6 +27,20 @@ export function defineModel<const D extends ModelDefinition>(definition: D): Mod
         return createExecutor(known, device);
       }),
   };
+}
+
+/** What modules of other versions may lack. */
+const FACTS = ["losses", "metrics", "training", "data", "stream"] as const satisfies (keyof ModelDefinition)[];
+
+/** @throws Problem where the definition is not one of this version */
+function checkVersion(definition: Partial<ModelDefinition>): void {
+  const missing = FACTS.filter((fact) => definition[fact] === undefined);
+  if (missing.length === 0) return;
+  throw new Problem({
+    code: "program-mismatch",
+    message: `the module of model "${String(definition.name)}" says nothing of ${missing.join(", ")}.`,
+    help: "the module and the runtime may be of different versions; compile the spec again.",
+  });
 }
 
 /** In a page a bundle's files are fetched when they are needed, and the network may be away, or the files of another version. */

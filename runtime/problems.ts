@@ -19,7 +19,6 @@ export const problemCatalogue = {
   "data-file-missing": "A data file does not exist.",
   "data-file-outside": "A data file lies outside the project.",
   "data-file-unreadable": "A data file cannot be read.",
-  "data-kind": "The kind of data is not supported.",
   "duplicate-column": "Two columns of a file have one name.",
   "duplicate-key": "A JSON object has one key twice.",
   "early-stopping-metric":

@@ -2,7 +2,6 @@
 import os from "node:os";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
-import { isRecord } from "../../compiler/support/plain.ts";
 import type { ModelHandle } from "../../runtime/contract-live.ts";
 import type { BackendReport } from "../../runtime/contract-backend.ts";
 import { problemsOf } from "../../runtime/problem.ts";
@@ -188,7 +187,7 @@ interface Outcome {
 /** In rounds, each over all backends: what disturbs the machine for a while disturbs all of them. */
 async function measure(session: Session, handle: ModelHandle, plan: Plan): Promise<Outcome> {
   const { definition } = handle;
-  const seed = seedOf(handle);
+  const seed = handle.definition.training.seed;
   const { terminal } = session;
   const progress = benchProgress(terminal, plan.variants.length * (1 + ROUNDS), session.quiet);
   const interrupt = listenForInterrupt(() => {
@@ -263,10 +262,4 @@ function remarks(figures: readonly Figures[], asked = 1): readonly string[] {
     ...(fallbackReason === null ? [] : [`${name}: ${fallbackReason}`]),
   ]);
   return [...fewer, ...ofEach];
-}
-
-function seedOf({ spec }: ModelHandle): number {
-  const { train } = spec;
-  const seed = isRecord(train) ? train["seed"] : undefined;
-  return typeof seed === "number" ? seed : 0;
 }

@@ -2,7 +2,7 @@
 import { Option, type Command } from "commander";
 import type { Scale } from "../../runtime/data/forecast.ts";
 import type { Backend } from "../../runtime/contract-backend.ts";
-import type { PartName } from "../../runtime/data/section.ts";
+import type { PartName } from "../../runtime/contract-data.ts";
 import { PART_NAMES } from "../../runtime/data/split.ts";
 import { ranText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
@@ -14,7 +14,7 @@ import { checkPredictionsFile, PREDICTION_ENDINGS, writePredictions } from "../s
 import { reach } from "../support/terminal.ts";
 import { scoreText } from "../support/score-text.ts";
 import type { Session } from "../support/session.ts";
-import { loadData } from "../support/spec-facts.ts";
+import { loadData } from "../support/load-data.ts";
 import { openSubject } from "../support/subject.ts";
 import { findWeights } from "../support/weights.ts";
 

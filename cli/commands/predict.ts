@@ -1,9 +1,7 @@
 /** `specloom predict SPEC|MODULE|RUN [FILE]`: raw values in, raw values out. */
 import { Option, type Command } from "commander";
-import { isRecord } from "../../compiler/support/plain.ts";
 import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Backend } from "../../runtime/contract-backend.ts";
-import { dataSection, type DataSection } from "../../runtime/data/section.ts";
 import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
 import { ranText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
@@ -68,7 +66,7 @@ async function predict(
   if (flags.text !== undefined) {
     throw new Mistake({
       code: "text-for-numbers",
-      message: `--text is for models that read text, but "${subject.name}" reads numbers (data of kind ${sectionOf(subject.handle.spec).kind}).`,
+      message: `--text is for models that read text, but "${subject.name}" reads numbers (data of kind ${subject.handle.definition.data.kind}).`,
       help: "name a file of numbers instead, or write one to standard input.",
     });
   }
@@ -96,8 +94,7 @@ async function predictionOf(
   file: string | undefined,
 ): Promise<(live: LiveModel) => Promise<void>> {
   const { definition } = subject.handle;
-  const { decode, spec } = definition;
-  const section = sectionOf(spec);
+  const { decode, data: section } = definition;
   if (decode?.from === "tokens") {
     const open = readsOwnTokensOnly(definition) ? openIfGiven : openGiven;
     const input = await open(session, file, section.kind);
@@ -108,8 +105,4 @@ async function predictionOf(
     const request = { session, subject, live, weights, input };
     return section.kind === "series" ? predictSeries(request, section) : predictTensors(request);
   };
-}
-
-function sectionOf({ data }: Subject["handle"]["spec"]): DataSection {
-  return dataSection(isRecord(data) ? data : {});
 }

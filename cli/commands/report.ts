@@ -15,7 +15,7 @@ import { samplesOf } from "../support/report-samples.ts";
 import type { StoredMetrics } from "../support/run-metrics.ts";
 import { readLog, writeReport } from "../support/run-report.ts";
 import type { Session } from "../support/session.ts";
-import { loadData } from "../support/spec-facts.ts";
+import { loadData } from "../support/load-data.ts";
 import { openSubject } from "../support/subject.ts";
 import { reach } from "../support/terminal.ts";
 import { readUnfinished } from "../support/unfinished-run.ts";

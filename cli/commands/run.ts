@@ -1,7 +1,6 @@
 /** `specloom run SPEC|MODULE`: compile, train, score on the test part, report. */
 import path from "node:path";
 import { Option, type Command } from "commander";
-import { isRecord } from "../../compiler/support/plain.ts";
 import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Backend } from "../../runtime/contract-backend.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
@@ -29,7 +28,7 @@ import { compareOrigins, ORIGIN_KEY, originOf, type RunOrigin } from "../support
 import type { Session } from "../support/session.ts";
 import { keptText } from "../support/kept-text.ts";
 import { projectRoot } from "../../runtime/data/files.ts";
-import { loadData } from "../support/spec-facts.ts";
+import { loadData } from "../support/load-data.ts";
 import { writeMetadata } from "../support/stored-facts.ts";
 import { openSubject, type Subject } from "../support/subject.ts";
 import { reach } from "../support/terminal.ts";
@@ -154,8 +153,7 @@ async function runIn(
 
 /** The data's file as messages show it. */
 function dataFile({ handle, files }: Subject): string {
-  const { data } = handle.definition.spec;
-  const file = isRecord(data) ? String(data["file"]) : "";
+  const { file } = handle.definition.data;
   return files.display?.(file) ?? file;
 }
 

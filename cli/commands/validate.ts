@@ -5,7 +5,7 @@ import { problemsOf, type Problem } from "../../runtime/problem.ts";
 import { EXIT, SpecProblem } from "../support/faults.ts";
 import { jsonOption, setOption } from "../support/options.ts";
 import type { Session } from "../support/session.ts";
-import { loadData } from "../support/spec-facts.ts";
+import { loadData } from "../support/load-data.ts";
 import { checkSpec, type CheckedSpec } from "../support/spec-file.ts";
 import { kindOf } from "../support/subject.ts";
 import { trainSettings } from "../support/train-settings.ts";

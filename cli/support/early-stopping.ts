@@ -2,7 +2,7 @@
 import type { Document } from "../../compiler/contracts/document.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import { joinWords } from "../../compiler/support/words.ts";
-import type { LossFact, ModelFacts } from "../../runtime/contract.ts";
+import type { EarlyStoppingFact, LossFact, ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/scoring/part.ts";
@@ -13,26 +13,23 @@ import { sizeOf } from "../../runtime/tensor.ts";
 import type { EarlyStopping, ValidationScore } from "../../runtime/training/options.ts";
 import { aboutSpec } from "./faults.ts";
 import { hasPlaces, metricSuits } from "./scored-losses.ts";
-import { metricsOf, numberIn } from "./spec-facts.ts";
 
 /**
- * @param section `train.early_stopping` of the resolved spec
  * @throws Problem `early-stopping-metric`, at its place, when what is watched has no value on the validation part whatever the
  *   model answers, or nothing the model gives can be scored so
  */
 export function earlyStopping(
-  section: Readonly<Record<string, unknown>>,
+  { patience, metric, restoreBest }: EarlyStoppingFact,
   definition: ModelFacts,
   dataset: Dataset,
   document: Document | undefined,
 ): EarlyStopping {
-  const { metric = "loss" } = section;
   try {
     if (metric === "loss") checkLoss(definition, dataset);
     return {
-      patience: numberIn(section, "patience") ?? 1,
-      metric: metric === "loss" ? "validation_loss" : validationScore(String(metric), definition, dataset),
-      restoreBest: section["restore_best"] !== false,
+      patience,
+      metric: metric === "loss" ? "validation_loss" : validationScore(metric, definition, dataset),
+      restoreBest,
     };
   } catch (error) {
     throw aboutSpec(error, document);
@@ -69,7 +66,7 @@ function validationScore(metric: string, definition: ModelFacts, dataset: Datase
   const { model, note } = scoresWith(finite, metric) ?? {};
   if (model == null) {
     const { count } = scoresOf(definition, dataset, scored, finite, []);
-    const others = metricsOf(definition).filter(
+    const others = definition.metrics.filter(
       (other) => metricSuits(definition, scored, other) && scoresWith(finite, other)?.model != null,
     );
     const instead = [...(count > 0 ? ["loss"] : []), ...others];

@@ -4,13 +4,12 @@ import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { LiveModel, TrainInputs } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { Scale } from "../../runtime/data/forecast.ts";
-import type { PartName } from "../../runtime/data/section.ts";
+import type { PartName } from "../../runtime/contract-data.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
 import { scorePart } from "../../runtime/scoring/part.ts";
 import type { Scores } from "../../runtime/scoring/scores.ts";
 import { comparable, hasForecast, ignoredClass, labelSmoothing, lossReduction } from "../../runtime/model/loss.ts";
 import { comparedIn, hasPlaces, metricSuits } from "./scored-losses.ts";
-import { metricsOf } from "./spec-facts.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
 export interface PartScores {
@@ -58,7 +57,7 @@ export async function evaluatePart(
   // As the log has it: a loss that is a sum is told per example. Of a part in which nothing counts, the 0 is no loss.
   const loss = count === 0 ? Number.NaN : lossReduction(definition) === "sum" ? value / count : value;
   const smoothing = labelSmoothing(definition);
-  const names = metricsOf(definition);
+  const { metrics: names } = definition;
   const targets: TargetScores[] = [];
   const notes: string[] = count === 0 ? [`there is no loss: nothing in the ${part} part counts for it.`] : [];
   for (const { loss, name } of comparedIn(definition)) {

@@ -1,6 +1,5 @@
 /** What `metrics.json` says of a training: where it stands, what ran, and the scores of the weights that are kept. */
-import { isRecord } from "../../compiler/support/plain.ts";
-import { dataSection } from "../../runtime/data/section.ts";
+import type { DataSection } from "../../runtime/contract-data.ts";
 import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { EpochRecord, TrainingCounters } from "../../runtime/training/state.ts";
@@ -55,7 +54,7 @@ export async function gatherMetrics({
       .filter(({ statistic }) => statistic === undefined)
       .reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
     examples: { train: dataset.train.count, validation: dataset.validation.count, test: dataset.test.count },
-    ...splitFact(definition.spec),
+    ...splitFact(definition.data),
     backend: live.report(),
     ...(ranOn.length > 1 ? { ran_on: ranOn } : {}),
     validation: validation?.scores ?? null,
@@ -65,9 +64,8 @@ export async function gatherMetrics({
 }
 
 /** How the parts were drawn; nothing where the file was just cut. */
-function splitFact({ data }: Readonly<Record<string, unknown>>): Pick<RunMetrics, "split"> {
-  const section = dataSection(isRecord(data) ? data : {});
-  if (section.kind !== "tensors" || section.split?.order === undefined) return {};
-  const { order, seed, group } = section.split;
+function splitFact(data: DataSection): Pick<RunMetrics, "split"> {
+  if (data.kind !== "tensors" || data.split?.order === undefined) return {};
+  const { order, seed, group } = data.split;
   return { split: { order, ...(seed === undefined ? {} : { seed }), ...(group === undefined ? {} : { group }) } };
 }

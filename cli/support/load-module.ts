@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { ts } from "ts-morph";
 import { InternalError } from "../../compiler/support/internal-error.ts";
 import type { ModelHandle } from "../../runtime/contract-live.ts";
+import { Problem } from "../../runtime/problem.ts";
 import { reasonOf } from "../../runtime/run/atomic-write.ts";
 import { Mistake } from "./mistake.ts";
 
@@ -16,7 +17,7 @@ const extension = path.extname(fileURLToPath(import.meta.url));
  * Imports a module from a folder of its own that only this user can write to; the folder is gone afterwards.
  *
  * @param file the user's own module, for messages; without it the text was compiled just now
- * @throws Mistake `not-a-module`, or InternalError when the compiler wrote what cannot be imported
+ * @throws Mistake `not-a-module`, Problem `program-mismatch` for a module of another version, or InternalError when the compiler wrote what cannot be imported
  */
 export async function loadModule(text: string, file?: string): Promise<ModelHandle> {
   const folder = await writable(() => mkdtemp(path.join(tmpdir(), "specloom-")));
@@ -28,6 +29,7 @@ export async function loadModule(text: string, file?: string): Promise<ModelHand
     throw notAModule(file, "it exports no model");
   } catch (error) {
     if (error instanceof Mistake || error instanceof InternalError) throw error;
+    if (error instanceof Problem) throw file === undefined ? error : error.at({ file });
     throw notAModule(file, error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 import type { LiveModel } from "../../runtime/contract-live.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { forecastPart, type Scale } from "../../runtime/data/forecast.ts";
-import type { PartName } from "../../runtime/data/section.ts";
+import type { PartName } from "../../runtime/contract-data.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
 import { countedPositions } from "../../runtime/scoring/part.ts";
 import { comparable, ignoredClass, levelOf, pointPrediction } from "../../runtime/model/loss.ts";

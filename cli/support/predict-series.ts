@@ -1,14 +1,14 @@
 /** The rows that come after a table, forecast on the scale of the table. */
 import { numberText } from "../../compiler/support/number-text.ts";
 import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { SeriesSection } from "../../runtime/data/section.ts";
+import type { SeriesSection } from "../../runtime/contract-data.ts";
 import { loadPredictionWindow, type PredictionWindow } from "../../runtime/data/series.ts";
 import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
 import { countOf } from "../../runtime/data/wording.ts";
 import { levelOf, pointPrediction } from "../../runtime/model/loss.ts";
 import { csvLine } from "./csv-line.ts";
 import type { PredictionRequest } from "./prediction-input.ts";
-import { loadData } from "./spec-facts.ts";
+import { loadData } from "./load-data.ts";
 import { nested } from "./nested.ts";
 import { Mistake } from "./mistake.ts";
 import type { Session } from "./session.ts";

@@ -1,5 +1,4 @@
 /** Attention for a report: which outputs hold it, and how much of an example is data. */
-import { isRecord } from "../../compiler/support/plain.ts";
 import type { ModelDefinition, OutputFact } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { AttentionFacts, RowAxis } from "../../runtime/report/facts.ts";
@@ -16,18 +15,16 @@ export function attentionFacts(
   test: Evaluation,
   axis: RowAxis,
 ): AttentionFacts[] {
-  const layers = Array.isArray(definition.spec["layers"]) ? definition.spec["layers"].filter(isRecord) : [];
   const starts = dataset.forecast?.windows.test;
   return definition.outputs
     .filter(({ name }) => ENDING.test(name))
     .flatMap((output) => {
       const values = memberOf(test.outputs, output.name);
       if (values === undefined) return [];
-      const scope = layers.find((layer) => layer["name"] === output.name.replace(ENDING, ""))?.["scope"];
       return [
         {
           name: output.name,
-          scope: typeof scope === "string" ? scope : undefined,
+          scope: output.scope,
           count: test.scores.examples,
           shape: output.shape,
           values,

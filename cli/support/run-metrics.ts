@@ -1,6 +1,6 @@
 /** What `metrics.json` of a run holds. */
 import type { BackendReport } from "../../runtime/contract-backend.ts";
-import type { SplitOrder } from "../../runtime/data/section.ts";
+import type { SplitOrder } from "../../runtime/contract-data.ts";
 import type { Kept } from "../../runtime/training/kept.ts";
 import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
 import type { PartScores } from "./evaluation.ts";

@@ -9,13 +9,13 @@ import { joinWords } from "../../compiler/support/words.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { Dataset, Examples } from "../../runtime/data/dataset.ts";
 import { PART_LABELS, PART_NAMES } from "../../runtime/data/split.ts";
-import type { PartName } from "../../runtime/data/section.ts";
+import type { PartName } from "../../runtime/contract-data.ts";
 import { parseJson } from "../../runtime/json-text.ts";
 import { Problem } from "../../runtime/problem.ts";
 
 export interface RunOrigin {
   readonly data: Readonly<Record<PartName, PartDigest>>;
-  /** The schedule with its length filled in; null without one. */
+  /** The kind of the schedule and the length that follows from that of the training; null without one. */
   readonly schedule: unknown;
   /** What computed from which update on: one entry, more where the run was taken up by another backend. */
   readonly ran_on: readonly RanOn[];
@@ -35,10 +35,10 @@ export interface RanOn {
 /** Name of the metadata in a checkpoint. */
 export const ORIGIN_KEY = "origin";
 
-export function originOf(definition: ModelDefinition, dataset: Dataset): Omit<RunOrigin, "ran_on"> {
+export function originOf({ schedule }: Pick<ModelDefinition, "schedule">, dataset: Dataset): Omit<RunOrigin, "ran_on"> {
   return {
     data: { train: digest(dataset.train), validation: digest(dataset.validation), test: digest(dataset.test) },
-    schedule: definition.spec["schedule"] ?? null,
+    schedule: schedule === undefined ? null : { kind: schedule.kind, ...schedule.planned },
   };
 }
 

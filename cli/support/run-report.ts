@@ -65,11 +65,10 @@ export async function readLog(directory: string): Promise<EpochRecord[]> {
 
 function reportFacts({ subject, dataset, log, metrics, test, samples }: ReportRequest): ReportFacts {
   const { definition } = subject.handle;
-  const { description } = definition.spec;
   const axis = rowAxis(dataset.forecast?.labels);
   return {
     name: subject.name,
-    description: typeof description === "string" ? description : undefined,
+    description: definition.description,
     summary: summaryOf(metrics),
     log,
     bestEpoch: metrics.best_epoch,

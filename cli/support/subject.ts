@@ -142,8 +142,7 @@ async function openModule(terminal: Terminal, given: string): Promise<Subject> {
 
 /** A module does not say where its spec lies; its data is looked for where specs usually do. */
 function specFolder(terminal: Terminal, folder: string, { definition }: ModelHandle): string {
-  const data = definition.spec["data"];
-  const file = isRecord(data) && typeof data["file"] === "string" ? data["file"] : "";
+  const { file } = definition.data;
   const candidates = [path.join(folder, "..", "specs"), folder, path.join(terminal.cwd, "specs"), terminal.cwd];
   return candidates.find((candidate) => existsSync(path.join(candidate, file))) ?? path.join(folder, "..", "specs");
 }

@@ -1,16 +1,15 @@
-/** The training section of a resolved spec, with what the command line says instead. */
-import { isRecord } from "../../compiler/support/plain.ts";
+/** How a model is trained, with what the command line says instead. */
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { TrainOptions } from "../../runtime/training/options.ts";
 import { earlyStopping } from "./early-stopping.ts";
-import { numberIn, type DataSubject } from "./spec-facts.ts";
+import type { DataSubject } from "./load-data.ts";
 
 export interface TrainSettings extends Pick<TrainOptions, "epochs" | "steps" | "shuffle" | "earlyStopping"> {
   readonly seed: number;
 }
 
 /**
- * The training section with what the command line says instead.
+ * How the model is trained, with what the command line says instead.
  *
  * @param dataset that early stopping by a metric scores
  * @throws Problem `early-stopping-metric`
@@ -20,18 +19,11 @@ export function trainSettings(
   given: { readonly epochs?: number | undefined; readonly seed?: number | undefined },
   dataset: Dataset,
 ): TrainSettings {
-  const train = isRecord(definition.spec["train"]) ? definition.spec["train"] : {};
-  const goal = given.epochs !== undefined ? { epochs: given.epochs } : goalIn(train);
-  const stopping = train["early_stopping"];
+  const { length, seed, shuffle, earlyStopping: stopping } = definition.training;
   return {
-    ...goal,
-    seed: given.seed ?? numberIn(train, "seed") ?? 0,
-    shuffle: train["shuffle"] !== false,
-    ...(isRecord(stopping) ? { earlyStopping: earlyStopping(stopping, definition, dataset, document) } : {}),
+    ...(given.epochs === undefined ? length : { epochs: given.epochs }),
+    seed: given.seed ?? seed,
+    shuffle,
+    ...(stopping === undefined ? {} : { earlyStopping: earlyStopping(stopping, definition, dataset, document) }),
   };
-}
-
-function goalIn(train: Readonly<Record<string, unknown>>): { readonly steps: number } | { readonly epochs: number } {
-  const steps = numberIn(train, "steps");
-  return steps === undefined ? { epochs: numberIn(train, "epochs") ?? 0 } : { steps };
 }

@@ -1,5 +1,5 @@
 /** Between stages 3 and 4: the model, in which everything is named, filled in and a number. */
-import type { DecodeFact, LossFact } from "../../runtime/contract.ts";
+import type { AttentionScope, DataSection, DecodeFact, LossFact, TrainingFact } from "../../runtime/contract.ts";
 import type { Cell } from "../cells/define.ts";
 import type { LayerShape, ModelInput, ParameterFact } from "./layer.ts";
 import type { TeacherForcing } from "./spec.ts";
@@ -51,6 +51,11 @@ export interface Model {
   readonly inputs: readonly ModelInput[];
   readonly layers: readonly ResolvedLayer[];
   readonly losses: readonly ResolvedLoss[];
+  readonly metrics: readonly string[];
+  readonly training: TrainingFact;
+  readonly data: DataSection;
+  /** A sentence on what happened to the data's numbers before the model sees them; absent where nothing did. */
+  readonly preparation?: string;
   readonly optimizer: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> };
   /** Absent where the learning rate stays what it is. */
   readonly schedule?: ResolvedSchedule;
@@ -68,6 +73,8 @@ export interface Model {
     readonly name: string;
     readonly shape: LayerShape;
     readonly needs?: readonly string[];
+    /** Of weights of attention: what a step looks at. */
+    readonly scope?: AttentionScope;
   }[];
   readonly parameters: readonly ParameterFact[];
 }

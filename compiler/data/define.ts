@@ -3,6 +3,7 @@ import type { ModelInput } from "../contracts/layer.ts";
 import type { DataFacts, InputSpec, Spec } from "../contracts/spec.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Keys } from "../keys/define.ts";
+import type { DataSection } from "../../runtime/contract.ts";
 
 export interface DataContext {
   readonly spec: Pick<Spec, "data" | "inputs" | "sizes" | "broken">;
@@ -31,6 +32,14 @@ export interface DataDefinition {
   readonly validationHelp: string;
   /** What is added to the keys' defaults, where a default depends on other keys. */
   readonly fill: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  /** What the module says of it. @param config with all that `fill` adds */
+  readonly fact: (config: Readonly<Record<string, unknown>>) => DataSection;
+  /** Whether the model's inputs follow from its keys; else the spec declares them, and which are targets. */
+  readonly impliesInputs: boolean;
+  /** Whether its examples are windows of rows in time order. */
+  readonly isSeries: boolean;
+  /** What happened to its numbers before the model sees them, for a reader of the module: a sentence; undefined where nothing did. */
+  readonly preparation?: (config: Readonly<Record<string, unknown>>) => string | undefined;
   /** Worked examples for the reference page: keys, written-out inputs, and which of these are targets of losses. */
   readonly examples: readonly {
     readonly config: Readonly<Record<string, unknown>>;

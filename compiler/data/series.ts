@@ -1,4 +1,5 @@
 import type { ModelInput } from "../contracts/layer.ts";
+import type { SeriesSection } from "../../runtime/contract.ts";
 import { legend } from "../support/legend.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";
@@ -141,6 +142,16 @@ export const series: DataDefinition = {
   hasValidation: (config) => fillSplit(config.split).validation > 0,
   validationHelp: "give data.split a validation part",
   fill: (config) => ({ targets: config.targets ?? config.columns, split: fillSplit(config.split) }),
+  fact: (config) => ({ kind: "series", ...(config as unknown as Omit<SeriesSection, "kind">) }),
+  impliesInputs: true,
+  isSeries: true,
+  preparation: (config) => {
+    const { transform, normalize } = config as unknown as SeriesSection;
+    const words = transform.map((item) => (typeof item === "string" ? item : `difference ${String(item.difference)}`));
+    const steps = [...words, ...(normalize === "none" ? [] : [`normalize ${normalize}`])];
+    if (steps.length === 0) return undefined;
+    return `Numbers of the series enter and leave prepared (${steps.join(", ")}), not raw.`;
+  },
   examples: [
     { config: { file: "data/sales.csv", columns: ["price", "sold"], window: 24 } },
     {

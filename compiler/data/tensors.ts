@@ -1,5 +1,6 @@
 import type { ModelInput } from "../contracts/layer.ts";
 import type { InputSpec } from "../contracts/spec.ts";
+import type { TensorsSection } from "../../runtime/contract.ts";
 import { legend } from "../support/legend.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";
@@ -63,6 +64,9 @@ export const tensors: DataDefinition = {
     const alone = furtherFiles.every((key) => config[key] === undefined);
     return alone ? { split: { train: 1, validation: 0, test: 0 } } : {};
   },
+  fact: (config) => ({ kind: "tensors", ...(config as unknown as Omit<TensorsSection, "kind">) }),
+  impliesInputs: false,
+  isSeries: false,
   examples: [
     {
       config: { file: "data/pairs.json", split: { train: 0.9, validation: 0.1, order: "scattered", group: "speaker" } },

@@ -42,6 +42,9 @@ export function modelFacts(model: Model, sequences: SequenceFacts): ModelFacts {
     outputs: outputFacts(model, sequences),
     parameters: parameterFacts(model),
     losses: lossFacts(model),
+    metrics: model.metrics,
+    training: model.training,
+    data: model.data,
     ...(alignments.length === 0 ? {} : { alignments }),
     spec: model.spec,
   };
@@ -49,7 +52,7 @@ export function modelFacts(model: Model, sequences: SequenceFacts): ModelFacts {
 
 export function outputFacts(model: Model, { outputLengths }: SequenceFacts): readonly OutputFact[] {
   const asked = model.inputs.filter(({ role, trainingOnly }) => role === "input" && trainingOnly !== true);
-  return model.outputs.map(({ name, shape: { shape, axes }, needs }) => {
+  return model.outputs.map(({ name, shape: { shape, axes }, needs, scope }) => {
     const lengths = outputLengths.get(name);
     return {
       name,
@@ -57,6 +60,7 @@ export function outputFacts(model: Model, { outputLengths }: SequenceFacts): rea
       axes,
       ...(needs === undefined || needs.length === asked.length ? {} : { needs }),
       ...(lengths === undefined ? {} : { lengths }),
+      ...(scope === undefined ? {} : { scope }),
     };
   });
 }

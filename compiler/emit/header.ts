@@ -1,35 +1,7 @@
 /** The comment a generated module opens with: what the model is, in shapes, and where the file came from. */
-import { createHash } from "node:crypto";
-import type { Model, ResolvedSchedule, ResolvedSpec } from "../contracts/model.ts";
-import { isRecord } from "../support/plain.ts";
+import type { Model } from "../contracts/model.ts";
+import { specHash } from "./spec-hash.ts";
 import { compilerVersion } from "./version.ts";
-
-/**
- * sha256 of the spec as JSON with sorted keys: the same for the same meaning, whatever the order of writing. How long to
- * train is left out, and so is what follows from it, so that a run can be resumed with a further goal.
- */
-export function specHash(spec: ResolvedSpec, schedule?: ResolvedSchedule): string {
-  const lasting = {
-    ...spec,
-    train: without(spec["train"], ["epochs", "steps", "early_stopping"]),
-    ...(schedule?.planned === undefined ? {} : { schedule: without(spec["schedule"], [schedule.planned]) }),
-  };
-  return createHash("sha256")
-    .update(JSON.stringify(sorted(lasting)))
-    .digest("hex");
-}
-
-function without(section: unknown, keys: readonly string[]): unknown {
-  if (!isRecord(section)) return section;
-  return Object.fromEntries(Object.entries(section).filter(([key]) => !keys.includes(key)));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isRecord(value)) return value;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return Object.fromEntries(members.map(([key, member]) => [key, sorted(member)]));
-}
 
 export function headerLines(model: Model): readonly string[] {
   return [
@@ -64,19 +36,8 @@ export function summaryLines(model: Model): readonly string[] {
     ...table.map((line) => `  ${line}`),
     "",
     `B = ${model.batchSize} examples in a batch. ${parameterCount(model)} parameters.`,
-    ...preparation(model.spec["data"]).map(oneLine),
+    ...(model.preparation === undefined ? [] : [oneLine(model.preparation)]),
   ];
-}
-
-/** What happened to the numbers of a series before they reach the model: a reader would take them for raw ones. */
-function preparation(data: unknown): readonly string[] {
-  if (!isRecord(data) || data["kind"] !== "series") return [];
-  const transforms = Array.isArray(data["transform"]) ? data["transform"] : [];
-  const words = transforms.map((item: unknown) =>
-    isRecord(item) ? `difference ${String(item["difference"])}` : String(item),
-  );
-  const steps = [...words, ...(data["normalize"] === "none" ? [] : [`normalize ${String(data["normalize"])}`])];
-  return steps.length === 0 ? [] : [`Numbers of the series enter and leave prepared (${steps.join(", ")}), not raw.`];
 }
 
 /** Without statistics such as running means, as PyTorch counts. */

@@ -19,7 +19,8 @@ import { invariant } from "../support/internal-error.ts";
 import { visibleText } from "../../runtime/shared/visible-text.ts";
 import { argumentsOf, inputFacts, lossFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
 import { FinalTexts } from "./final-text.ts";
-import { headerLines, specHash, summaryLines } from "./header.ts";
+import { headerLines, summaryLines } from "./header.ts";
+import { specHash } from "./spec-hash.ts";
 import { comment, documentation, oneLineKeep } from "./comments.ts";
 import { kernelSourceNames, kernelSourcesFunction } from "./kernel-sources.ts";
 import type { GpuModule, GpuPlan, KernelFunction } from "../code-text/gpu-module.ts";
@@ -249,6 +250,7 @@ function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
   const text = [
     "{\n",
     `  name: ${stringLiteral(model.name)},\n`,
+    model.description === undefined ? "" : `  description: ${stringLiteral(model.description)},\n`,
     `  specHash: ${stringLiteral(specHash(model.spec, model.schedule))},\n`,
     `  compilerVersion: ${stringLiteral(compilerVersion)},\n`,
     `  batchSize: ${model.batchSize},\n`,
@@ -256,6 +258,9 @@ function modelStatement(parts: ModuleParts, symbols: SymbolTable): string {
     `  outputs: ${dataLiteral(outputFacts(model, sequences), "  ")},\n`,
     "  parameters,\n",
     `  losses: ${dataLiteral(lossFacts(model), "  ")},\n`,
+    `  metrics: ${dataLiteral(model.metrics, "  ")},\n`,
+    `  training: ${dataLiteral(model.training, "  ")},\n`,
+    `  data: ${dataLiteral(model.data, "  ")},\n`,
     "  optimizer: {\n",
     `    kind: ${stringLiteral(model.optimizer.kind)},\n`,
     `    learningRate: ${numberLiteral(learningRate)},\n`,

@@ -16,6 +16,7 @@ import { oneLine } from "./header.ts";
 import { dataLiteral, propertyKey, stringLiteral } from "../code-text/literals.ts";
 import { productFunction, scalarText } from "./scalars.ts";
 import type { SymbolTable } from "./symbols.ts";
+import { memberOf } from "../../runtime/shared/member-of.ts";
 import { averageSlot, slotParts } from "../../runtime/shared/names.ts";
 
 /** What a module calls the function of its schedule. */
@@ -74,13 +75,14 @@ export function scheduleFunction(
 
 /** The `schedule` member of a model definition as text, a ScheduleFact of the runtime's contract. */
 export function scheduleLiteral({ schedule }: Model, { kind, ownWarmup, plateau }: ScheduleDefinition): string {
-  const config = schedule?.config ?? {};
+  const { config = {}, planned } = schedule ?? {};
   const members = [
     `kind: ${stringLiteral(kind)}`,
     `per: ${stringLiteral(String(config["per"]))}`,
     `warmupSteps: ${ownWarmup === true ? 0 : Number(config["warmup_steps"])}`,
     `rate: ${scheduleName}`,
     ...(plateau === undefined ? [] : [`plateau: ${dataLiteral(plateau(config), "    ")}`]),
+    ...(planned === undefined ? [] : [`planned: ${dataLiteral({ [planned]: memberOf(config, planned) })}`]),
   ];
   return `{\n${members.map((member) => `    ${member},\n`).join("")}  }`;
 }

@@ -1,3 +1,4 @@
+import type { AttentionScope } from "../../runtime/contract.ts";
 import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
@@ -7,7 +8,7 @@ import { defineLayer, stepwise } from "./define.ts";
 import { lengthMask, lowestEnergy, softmax } from "./softmax.ts";
 
 interface AttentionPoolConfig {
-  readonly scope: "sequence" | "prefix" | "step";
+  readonly scope: AttentionScope;
   readonly score: "linear" | "additive";
   readonly attention_size?: number;
 }
@@ -83,6 +84,7 @@ export const attentionPool = defineLayer<AttentionPoolConfig>({
     const pooled = config.scope === "prefix" ? prefixPool(o, energies, node, lengths) : stepPool(o, energies, node);
     return { node: pooled.context, lengths, extras: { weights: () => pooled.weights } };
   },
+  scope: ({ scope }) => scope,
   stream: ({ scope }, inputs) =>
     scope === "sequence"
       ? "it looks at all steps (scope: sequence); scope: prefix does not"

@@ -1,6 +1,6 @@
 /** What a layer kind is: one record carries its keys, shape rule, graph, documentation and example. */
 import type { LayerShape } from "../contracts/layer.ts";
-import type { DType, Initializer, StatisticDType } from "../../runtime/contract.ts";
+import type { AttentionScope, DType, Initializer, StatisticDType } from "../../runtime/contract.ts";
 import type { Operations } from "../ops/define.ts";
 import type { Node } from "../ir/graph.ts";
 import type { KeySchema } from "../keys/define.ts";
@@ -145,6 +145,8 @@ export interface LayerDefinition<Config = Readonly<Record<string, unknown>>> {
   readonly inputs: { readonly min: number; readonly max: number };
   /** Of a layer that writes the tokens of an input, one after the other, and that training may feed its own (teacher forcing). */
   readonly decodes?: (config: Config) => { readonly target: string; readonly bos: number };
+  /** Of attention: what a step looks at, where a key says so. */
+  readonly scope?: (config: Config) => AttentionScope;
   readonly plan: (config: Config, context: PlanContext) => LayerPlan | undefined;
   readonly build: (config: Config, context: BuildContext) => LayerResult;
   /**

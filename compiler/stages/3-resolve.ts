@@ -1,7 +1,8 @@
 /** Stage 3: a spec to a model in which every name is found, every default filled in and every dimension a number. */
 import type { Document } from "../contracts/document.ts";
 import type { ModelInput } from "../contracts/layer.ts";
-import type { Model, ResolvedLoss } from "../contracts/model.ts";
+import type { AttentionScope } from "../../runtime/contract.ts";
+import type { Model, ResolvedLayer, ResolvedLoss } from "../contracts/model.ts";
 import type { Spec } from "../contracts/spec.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";
 import { reportFor } from "../diagnostics/report.ts";
@@ -20,9 +21,10 @@ import { resolveLosses, resolveOutputs } from "./3-resolve/losses.ts";
 import { InputNeeds, withRoles } from "./3-resolve/needs.ts";
 import { Names } from "./3-resolve/names.ts";
 import { writeResolvedSpec } from "./3-resolve/resolved-spec.ts";
+import { layerDefinition } from "./3-resolve/layer-definition.ts";
 import { Room } from "./3-resolve/room.ts";
 import { resolveSchedule } from "./3-resolve/schedule.ts";
-import { checkMetrics, resolveOptimizer, resolveTrain, updateSettings } from "./3-resolve/train.ts";
+import { checkMetrics, resolveOptimizer, resolveTrain, trainingFact, updateSettings } from "./3-resolve/train.ts";
 import type { Config } from "./3-resolve/train.ts";
 import { checkTeacherForcing } from "./3-resolve/teacher-forcing.ts";
 import { checkUse } from "./3-resolve/use.ts";
@@ -88,11 +90,15 @@ function assemble(context: ResolveContext, settled: Settled): Model {
 
   const outputNames = outputs.map(({ name }) => name);
   const needs = new InputNeeds(inputs, layers);
-  const needy = outputs.map((output) => ({ ...output, needs: needs.of(output.name) }));
+  const needy = outputs.map((output) => {
+    const scope = scopeOf(output.name, layers);
+    return { ...output, needs: needs.of(output.name), ...(scope === undefined ? {} : { scope }) };
+  });
   const isComplete = allLayers && allLosses && allOutputs && !isBroken(spec, "/decode");
   const decode = isComplete
     ? resolveDecode(context, { inputs, layers, losses, outputs: outputNames, needs })
     : undefined;
+  const preparation = data.definition.preparation?.(data.config);
   return {
     name: spec.name,
     description: spec.description,
@@ -113,6 +119,10 @@ function assemble(context: ResolveContext, settled: Settled): Model {
     inputs: withLimits(withRoles(names.limited(inputs), layers, needy), losses),
     layers,
     losses,
+    metrics: spec.metrics ?? [],
+    training: trainingFact(train),
+    data: data.definition.fact(data.config),
+    ...(preparation === undefined ? {} : { preparation }),
     optimizer,
     ...(schedule === undefined ? {} : { schedule }),
     ...(decode === undefined ? {} : { decode }),
@@ -121,6 +131,12 @@ function assemble(context: ResolveContext, settled: Settled): Model {
     outputs: needy,
     parameters: layers.flatMap(({ parameters }) => parameters),
   };
+}
+
+/** Of a dotted output of attention: what a step looks at, where the layer says so. */
+function scopeOf(output: string, layers: readonly ResolvedLayer[]): AttentionScope | undefined {
+  const layer = layers.find(({ name, extras }) => Object.keys(extras).some((extra) => output === `${name}.${extra}`));
+  return layer && layerDefinition(layer).scope?.(layer.config);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Which examples of a file are in which part: in the file's order or scattered, one by one or in groups that stay together. */
 import { Problem } from "../problem.ts";
 import { permutation, splitStream } from "../random.ts";
-import type { SplitOrder, TensorSplit } from "./section.ts";
+import type { SplitOrder, TensorSplit } from "../contract-data.ts";
 import { lengthOf, PART_LABELS, PART_NAMES, splitRows, type Parts } from "./split.ts";
 import { countOf } from "./wording.ts";
 

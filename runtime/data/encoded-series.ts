@@ -5,7 +5,7 @@ import { channelsOf, type SeriesFacts } from "./series-facts.ts";
 import { FilledColumn } from "./missing.ts";
 import type { NumberColumn } from "./number-column.ts";
 import type { Scaling } from "./scaler.ts";
-import type { MissingPolicy } from "./section.ts";
+import type { MissingPolicy } from "../contract-data.ts";
 import { lagOf, logsNotDefined, transformedValue, undoTransforms } from "./transform.ts";
 
 /** The place of a cell in its file, for messages; rows and channels from 0. */

@@ -1,7 +1,7 @@
 /** What the windows of a part forecast, on the file's scale: model, truth and the naive baseline side by side. */
 import { Problem } from "../problem.ts";
 import type { EncodedSeries } from "./encoded-series.ts";
-import type { PartName } from "./section.ts";
+import type { PartName } from "../contract-data.ts";
 import type { RowNames } from "./source-table.ts";
 import { horizonLength } from "./series-facts.ts";
 import { lengthOf, PART_LABELS, type Parts } from "./split.ts";

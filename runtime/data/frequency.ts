@@ -1,4 +1,5 @@
 /** How far apart the rows of a series lie in time: told by the spec, or by the rows themselves. */
+import type { Frequency } from "../contract-data.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -8,14 +9,6 @@ const WEEK = 7 * DAY;
 
 const UNITS = { second: SECOND, minute: MINUTE, hour: HOUR, day: DAY, week: WEEK } as const;
 const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
-
-/** `frequency` of the data section. */
-export type Frequency =
-  | keyof typeof UNITS
-  | keyof typeof MONTHS
-  | "business_day"
-  | "irregular"
-  | { readonly every: number; readonly unit: keyof typeof UNITS | keyof typeof MONTHS };
 
 /** Distance of two rows. `business`: Monday to Friday, where up to two such days in a row may lack, as holidays do. */
 export type Step =

@@ -1,8 +1,8 @@
-/** From the data section of a resolved spec to a dataset. */
+/** From what a model says of its data to a dataset. */
 import type { InputFact } from "../contract.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FileReader } from "./byte-source.ts";
-import { dataSection } from "./section.ts";
+import type { DataSection } from "../contract-data.ts";
 import { loadSeries } from "./series.ts";
 import { loadTensors } from "./tensors.ts";
 
@@ -14,17 +14,15 @@ export interface LoadOptions {
 }
 
 /**
- * @param data the `data` section of the resolved spec, plain JSON
  * @param inputs of the model: names, shapes and dtypes the tensors must have
  * @throws Problem or Problems: the user's mistakes, with their places
  */
 export async function loadDataset(
-  data: Readonly<Record<string, unknown>>,
+  section: DataSection,
   inputs: readonly InputFact[],
   files: FileReader,
   options: LoadOptions = {},
 ): Promise<Dataset> {
-  const section = dataSection(data);
   return section.kind === "series"
     ? loadSeries(section, inputs, files, options.scaler)
     : loadTensors(section, inputs, files, options.ignored ?? {});

@@ -1,6 +1,6 @@
 /** Missing values of one column: where they are, and what stands in for them in a window, computed from no row behind it. */
 import { firstKnownRow, missingIn, type NumberColumn } from "./number-column.ts";
-import type { MissingPolicy } from "./section.ts";
+import type { MissingPolicy } from "../contract-data.ts";
 
 export type FillPolicy = Exclude<MissingPolicy, "error">;
 

@@ -1,5 +1,5 @@
 /** Scaling of one column: scaled = (value - offset) / scale. The numbers of scikit-learn's scalers. */
-import type { Normalization } from "./section.ts";
+import type { Normalization } from "../contract-data.ts";
 
 export interface Scaling {
   readonly offset: number;

@@ -3,7 +3,7 @@ import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import type { NumberColumn } from "./number-column.ts";
 import { fitScaling, type Scaling } from "./scaler.ts";
-import type { Normalization, SeriesSection, Transform } from "./section.ts";
+import type { Normalization, SeriesSection, Transform } from "../contract-data.ts";
 import type { RowRange } from "./split.ts";
 import { knownValues, lagOf } from "./transform.ts";
 

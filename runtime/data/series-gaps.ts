@@ -1,7 +1,7 @@
 /** Missing values of a whole series: what cannot be filled is refused, what is filled is said. */
 import { Problem, ProblemList } from "../problem.ts";
 import type { ForecastData } from "./forecast.ts";
-import type { SeriesSection } from "./section.ts";
+import type { SeriesSection } from "../contract-data.ts";
 import { firstKnownRow, missingIn } from "./number-column.ts";
 import { SeriesExamples } from "./series-examples.ts";
 import type { RawSeries } from "./series-file.ts";

@@ -7,7 +7,7 @@ import type { FileReader } from "./byte-source.ts";
 import { EncodedSeries } from "./encoded-series.ts";
 import { planWindows } from "./forecast.ts";
 import { missingIn } from "./number-column.ts";
-import type { MissingPolicy, PartName, SeriesSection } from "./section.ts";
+import type { MissingPolicy, PartName, SeriesSection } from "../contract-data.ts";
 import { SeriesExamples, targetName } from "./series-examples.ts";
 import { readSeries, type RawSeries } from "./series-file.ts";
 import type { RowNames } from "./source-table.ts";

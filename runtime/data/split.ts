@@ -1,6 +1,6 @@
 /** Training, validation and test part: consecutive rows (or examples) in the file's order. */
 import { Problem } from "../problem.ts";
-import type { PartName, Split } from "./section.ts";
+import type { PartName, Split } from "../contract-data.ts";
 import { countOf } from "./wording.ts";
 
 /** Rows start .. end - 1. */

@@ -5,7 +5,7 @@ import { Problem } from "../problem.ts";
 import { shapeText } from "../tensor.ts";
 import { checkIndex, type Dataset, type Examples } from "./dataset.ts";
 import type { FileReader } from "./byte-source.ts";
-import type { PartName, Split, TensorsSection } from "./section.ts";
+import type { PartName, Split, TensorsSection } from "../contract-data.ts";
 import { arrange, moveExamples } from "./arrange.ts";
 import { lengthOf, type RowRange } from "./split.ts";
 import { checkTensors, listText, type CheckedTensors } from "./tensor-check.ts";

@@ -1,7 +1,7 @@
 /** What the times of a table say about its rows: notes, and mistakes where the spec names the column. */
 import { Problem, ProblemList, type ProblemFacts, type ProblemPlace } from "../problem.ts";
 import type { WindowStarts } from "./forecast.ts";
-import type { Frequency } from "./frequency.ts";
+import type { Frequency } from "../contract-data.ts";
 import { readTimes, timeTrouble, type TimeTrouble } from "./time-column.ts";
 import type { SourceTable } from "./source-table.ts";
 import { nameHelp } from "./suggest.ts";

@@ -1,15 +1,7 @@
 /** The column of a table that says when its rows were: found, read, and looked through for trouble. */
+import type { Frequency } from "../contract-data.ts";
 import { timeFormats, type TimeFormat } from "./dates.ts";
-import {
-  isClockChange,
-  monthOf,
-  Opening,
-  stepOf,
-  stepText,
-  usualStep,
-  type Frequency,
-  type Step,
-} from "./frequency.ts";
+import { isClockChange, monthOf, Opening, stepOf, stepText, usualStep, type Step } from "./frequency.ts";
 
 /** Cells that tell how times are written. */
 const SAMPLE_ROWS = 40;

@@ -1,6 +1,6 @@
 /** Transforms of one column, applied in order and undone in reverse. */
 import { missingIn, type NumberColumn } from "./number-column.ts";
-import type { Transform } from "./section.ts";
+import type { Transform } from "../contract-data.ts";
 
 /** How many rows at the start have no value after all transforms: the sum of the difference lags. */
 export function lagOf(transforms: readonly Transform[]): number {

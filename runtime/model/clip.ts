@@ -23,8 +23,8 @@ export function gradientNorm({ results }: ProgramRun, scale: number): number | u
 
 /** Where clipping would take more than float32 has factors for; else none. */
 export function clippingFault(definition: ModelDefinition, norm: number | undefined): readonly string[] {
-  const { clip_grad_norm: longest } = (definition.spec["train"] ?? {}) as Readonly<Record<string, unknown>>;
-  if (norm === undefined || typeof longest !== "number" || !(norm > longest * 2 ** 126)) return [];
+  const { clipGradNorm: longest } = definition.training;
+  if (norm === undefined || longest === undefined || !(norm > longest * 2 ** 126)) return [];
   return [
     `the factor of clip_grad_norm, ${String(longest)} / ${norm.toPrecision(4)}, which is less than float32 holds`,
   ];

@@ -1,6 +1,6 @@
 /** Scores of a series' forecasts beside the naive forecast, which repeats the last value. */
 import { forecastPart, trainingColumns, type ForecastData, type PartForecast, type Scale } from "../data/forecast.ts";
-import type { PartName } from "../data/section.ts";
+import type { PartName } from "../contract-data.ts";
 import { levelOf } from "../model/loss.ts";
 import { columnOf, scoreNumbers, scoreQuantiles, type NumberComparison, type Scores } from "./scores.ts";
 

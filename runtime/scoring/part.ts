@@ -2,7 +2,7 @@
 import type { InputFact } from "../contract.ts";
 import type { Dataset, Examples } from "../data/dataset.ts";
 import type { Scale } from "../data/forecast.ts";
-import type { PartName } from "../data/section.ts";
+import type { PartName } from "../contract-data.ts";
 import { memberOf } from "../shared/member-of.ts";
 import { sizeOf } from "../tensor.ts";
 import { levelOf } from "../model/loss.ts";

@@ -17,6 +17,7 @@ import { noSequenceFacts } from "../../compiler/stages/4-build/sequence-facts.ts
 import type { Model } from "../../compiler/contracts/model.ts";
 import { runsOf } from "../../compiler/targets/gpu/plan.ts";
 import { loadModule } from "./load-module.ts";
+import { untold } from "./untold.ts";
 
 export const origin: Origin = { phase: "forward", layer: "layer", note: "by hand" };
 
@@ -168,6 +169,7 @@ export const emptyModel: Model = {
   inputs: [],
   layers: [],
   losses: [],
+  ...untold,
   optimizer: {
     kind: "sgd",
     config: { learning_rate: 0.1, momentum: 0, dampening: 0, nesterov: false, weight_decay: 0 },

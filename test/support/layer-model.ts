@@ -3,6 +3,7 @@ import type { LayerShape, ModelInput, ParameterFact } from "../../compiler/contr
 import type { Model } from "../../compiler/contracts/model.ts";
 import type { LayerDefinition } from "../../compiler/layers/index.ts";
 import { withDefaults } from "../../compiler/keys/define.ts";
+import { untold } from "./untold.ts";
 
 export interface LayerModelOptions {
   readonly batchSize?: number;
@@ -80,6 +81,7 @@ export function layerModel(
         pointer: "",
       },
     ],
+    ...untold,
     losses: [
       {
         kind: "mse",

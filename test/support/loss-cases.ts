@@ -10,6 +10,7 @@ import { optimiseGraph } from "../../compiler/stages/6-optimise.ts";
 import { ctcByPaths } from "./ctc-by-paths.ts";
 import { inputGradients } from "./input-gradients.ts";
 import { testNumbers } from "./numbers.ts";
+import { untold } from "./untold.ts";
 
 export type Example = LossDefinition["examples"][number];
 type Config = Readonly<Record<string, unknown>>;
@@ -160,6 +161,7 @@ export function lossModel(
       parameters: [],
       pointer: "",
     })),
+    ...untold,
     losses: [
       {
         kind: definition.kind,

@@ -261,6 +261,9 @@ function definitionWith(wasm: WasmModule) {
     compilerVersion: "0.1.0",
     spec: {},
     stream: { reason: "it was written by hand" },
+    metrics: [],
+    training: { length: { epochs: 1 }, seed: 0, shuffle: true },
+    data: { kind: "tensors", file: "examples.json" },
     losses: [{ input: "prediction", target: "y", reduction: "sum" }],
     batchSize: BATCH,
     inputs: [

@@ -1,6 +1,8 @@
 /** What is left of a spec with errors: enough for stage 3 to find the further mistakes that do not follow from the first. */
 import type { ErrorObject } from "ajv";
 import type { Spec } from "../../contracts/spec.ts";
+import type { DataDefinition } from "../../data/index.ts";
+import { dataKinds } from "../../data/index.ts";
 import { isRecord } from "../../support/plain.ts";
 import type { PlainRecord } from "../../support/plain.ts";
 import { pointerSegments, pointerTo } from "../../support/pointer.ts";
@@ -32,7 +34,7 @@ export function repair(value: unknown, errors: readonly ErrorObject[], name: str
   }
   if (!isRecord(parts["data"]) || !Array.isArray(parts["layers"])) return undefined;
   // Without losses nobody can tell the inputs of declared tensors from the targets.
-  if (parts["loss"] === undefined && parts["data"]["kind"] !== "series") broken.add("/inputs");
+  if (parts["loss"] === undefined && dataKind(parts["data"])?.impliesInputs !== true) broken.add("/inputs");
   const layers = parts["layers"].map((layer: unknown, index) =>
     broken.has(pointerTo("/layers", index)) ? stump(layer) : layer,
   );
@@ -45,6 +47,10 @@ export function repair(value: unknown, errors: readonly ErrorObject[], name: str
     optimizer: parts["optimizer"] ?? placeholder,
   };
   return { ...(repaired as unknown as Spec), broken };
+}
+
+function dataKind(data: unknown): DataDefinition | undefined {
+  return dataKinds.find(({ kind }) => isRecord(data) && data["kind"] === kind);
 }
 
 /** A missing key stands for the part that is missing. */
@@ -99,7 +105,7 @@ function takeOutInput(
   broken: Set<string>,
 ): true {
   const { data, inputs } = parts;
-  const isDeclared = isRecord(data) && data["kind"] === "tensors" && isRecord(inputs);
+  const isDeclared = dataKind(data)?.impliesInputs === false && isRecord(inputs);
   if (section === "inputs" && name !== undefined && isDeclared) {
     parts["inputs"] = { ...inputs, [name]: { shape: [] } };
     broken.add(pointerTo("/inputs", name));

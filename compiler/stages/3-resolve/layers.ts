@@ -10,7 +10,8 @@ import { takenKinds } from "../2-validate/taken-kinds.ts";
 import { layerDefinition } from "./layer-definition.ts";
 import type { AxisNames } from "./axis-names.ts";
 import { reportSize } from "./cells.ts";
-import { isBroken } from "./context.ts";
+import { isBroken, recordOf } from "./context.ts";
+import { dataKinds } from "../../data/index.ts";
 import type { ResolveContext } from "./context.ts";
 import { inputCountText, isLayer } from "./names.ts";
 import type { NamedLayer, Names, Reference } from "./names.ts";
@@ -76,7 +77,7 @@ function findSources(context: ResolveContext, names: Names, layer: NamedLayer): 
 
 /** Whether the input is what the data wants predicted. Of tensors nobody but the spec says what that is. */
 function isLeak({ spec }: ResolveContext, input: ModelInput): boolean {
-  return input.role === "target" && spec.data.kind !== "tensors";
+  return input.role === "target" && recordOf(dataKinds, spec.data.kind).impliesInputs;
 }
 
 /** Names that a layer may read. */

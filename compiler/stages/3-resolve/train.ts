@@ -1,7 +1,9 @@
 /** Optimizer, training and metrics: defaults, and what cannot go together. */
 import type { ModelInput } from "../../contracts/layer.ts";
 import type { Model, ResolvedLoss } from "../../contracts/model.ts";
+import type { TrainingFact } from "../../../runtime/contract.ts";
 import type { TrainSpec } from "../../contracts/spec.ts";
+import { dataKinds } from "../../data/index.ts";
 import { losses as lossTable } from "../../losses/index.ts";
 import { metrics as metricTable } from "../../../runtime/metrics/index.ts";
 import { optimizers } from "../../optimizers/index.ts";
@@ -76,6 +78,31 @@ export function resolveTrain(context: ResolveContext, data: ResolvedData): Confi
   };
 }
 
+/** What the module says of training. @param train with its defaults filled in */
+export function trainingFact(train: Config): TrainingFact {
+  const { epochs, steps, seed, shuffle, clip_grad_norm: clipGradNorm, early_stopping: stopping } = train as FilledTrain;
+  return {
+    length: steps === undefined ? { epochs } : { steps },
+    seed,
+    shuffle,
+    ...(clipGradNorm === undefined ? {} : { clipGradNorm }),
+    ...(stopping === undefined
+      ? {}
+      : {
+          earlyStopping: {
+            patience: stopping.patience,
+            metric: stopping.metric,
+            restoreBest: stopping.restore_best,
+          },
+        }),
+  };
+}
+
+type FilledTrain = Required<Pick<TrainSpec, "epochs" | "seed" | "shuffle">> &
+  Pick<TrainSpec, "steps" | "clip_grad_norm"> & {
+    readonly early_stopping?: Required<NonNullable<TrainSpec["early_stopping"]>>;
+  };
+
 /** What of `train`, its defaults filled in, changes the programs. */
 export function updateSettings({
   accumulate,
@@ -106,12 +133,12 @@ export function checkMetrics(
     const needsClasses = definition.of === "classes";
     const needsSeries = definition.of === "numbers" && definition.needsSeries === true;
     const wanted = needsClasses ? "int32" : "float32";
-    if (needsSeries && spec.data.kind !== "series") report("metric-needs-series", { metric }, at);
+    if (needsSeries && !recordOf(dataKinds, spec.data.kind).isSeries) report("metric-needs-series", { metric }, at);
     else if (targets.length > 0 && !targets.some(({ dtype }) => dtype === wanted)) {
       report(needsClasses ? "metric-needs-classes" : "metric-needs-numbers", { metric }, at);
     } else if (targets.length > 0 && !inPlace.some(({ dtype }) => dtype === wanted)) {
       report("metric-needs-places", { metric }, at);
-    } else if (definition.of === "quantiles" && !losses.some(({ kind }) => kind === "quantile")) {
+    } else if (definition.of === "quantiles" && !losses.some(({ fact }) => fact.quantiles !== undefined)) {
       if (losses.length > 0) report("metric-needs-quantiles", { metric }, at);
     }
   });

@@ -20,7 +20,7 @@ function examples(values: readonly number[]): Examples {
 function origin({ train, validation, test }: Parts, schedule?: object): ReturnType<typeof originOf> {
   const dataset = { train: examples(train), validation: examples(validation), test: examples(test) };
   return originOf(
-    { spec: schedule === undefined ? {} : { schedule } } as unknown as ModelDefinition,
+    (schedule === undefined ? {} : { schedule }) as Pick<ModelDefinition, "schedule">,
     dataset as Dataset,
   );
 }
@@ -61,7 +61,7 @@ describe("the origin of a run", () => {
   });
 
   it("says which length of a schedule is planned anew", () => {
-    const schedule = (length: number) => ({ kind: "one_cycle", per: "epoch", total_steps: length });
+    const schedule = (length: number) => ({ kind: "one_cycle", planned: { total_steps: length } });
     expect(compared(parts, [schedule(10), schedule(13)])).toEqual([
       "note: the schedule one_cycle is planned anew for the length of this training: total_steps was 10 and is 13. " +
         "What is left goes by the new one.",

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { noSequenceFacts } from "../../../compiler/stages/4-build/sequence-facts.ts";
 import type { Model } from "../../../compiler/contracts/model.ts";
-import { specHash } from "../../../compiler/emit/header.ts";
+import { specHash } from "../../../compiler/emit/spec-hash.ts";
 import { emit } from "../../../compiler/stages/8-emit.ts";
 import { cellPrograms } from "../../support/cell-programs.ts";
 import {

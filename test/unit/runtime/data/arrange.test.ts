@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { arrange, moveExamples } from "../../../../runtime/data/arrange.ts";
 import type { Dataset } from "../../../../runtime/data/dataset.ts";
 import { loadDataset } from "../../../../runtime/data/load.ts";
-import type { TensorSplit } from "../../../../runtime/data/section.ts";
+import type { TensorSplit } from "../../../../runtime/contract-data.ts";
 import { PART_NAMES } from "../../../../runtime/data/split.ts";
 import { memoryFiles, tensorsSection } from "./memory-files.ts";
 

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { InputFact } from "../../../../runtime/contract.ts";
+import type { DataSection, InputFact } from "../../../../runtime/contract.ts";
 import { projectFiles } from "../../../../runtime/data/files.ts";
 import { loadDataset } from "../../../../runtime/data/load.ts";
 import { renderProblems } from "./render-problem.ts";
@@ -14,7 +14,7 @@ import { renderProblems } from "./render-problem.ts";
 const root = fileURLToPath(new URL("../../../fixtures/data", import.meta.url));
 
 interface Case {
-  readonly data: Record<string, unknown>;
+  readonly data: DataSection;
   readonly inputs?: readonly InputFact[];
 }
 

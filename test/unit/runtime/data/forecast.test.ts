@@ -6,7 +6,7 @@ import { forecastPart, trainingColumns } from "../../../../runtime/data/forecast
 import { loadDataset } from "../../../../runtime/data/load.ts";
 import { fitScaling } from "../../../../runtime/data/scaler.ts";
 import { fitSeries } from "../../../../runtime/data/series-facts.ts";
-import type { Transform } from "../../../../runtime/data/section.ts";
+import type { Transform } from "../../../../runtime/contract-data.ts";
 import { splitRows } from "../../../../runtime/data/split.ts";
 import { csvOf, memoryFiles, seriesSection } from "./memory-files.ts";
 

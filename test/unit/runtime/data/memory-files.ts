@@ -1,6 +1,6 @@
 /** Data files held in memory, and shorthand for the sections that tests read them with. */
 import type { FileReader } from "../../../../runtime/data/byte-source.ts";
-import type { SeriesSection, TensorsSection } from "../../../../runtime/data/section.ts";
+import type { SeriesSection, TensorsSection } from "../../../../runtime/contract-data.ts";
 
 export function memoryFiles(files: Readonly<Record<string, string | Uint8Array>>): FileReader {
   return {

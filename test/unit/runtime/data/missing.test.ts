@@ -5,7 +5,7 @@ import { EncodedSeries } from "../../../../runtime/data/encoded-series.ts";
 import { forecastPart, trainingColumns } from "../../../../runtime/data/forecast.ts";
 import { loadDataset } from "../../../../runtime/data/load.ts";
 import { FilledColumn, type FillPolicy } from "../../../../runtime/data/missing.ts";
-import type { SeriesSection, Transform } from "../../../../runtime/data/section.ts";
+import type { SeriesSection, Transform } from "../../../../runtime/contract-data.ts";
 import { encodeRows, loadPredictionWindow } from "../../../../runtime/data/series.ts";
 import { fitSeries } from "../../../../runtime/data/series-facts.ts";
 import { scorePart } from "../../../../runtime/scoring/part.ts";

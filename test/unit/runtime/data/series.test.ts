@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../../../runtime/data/load.ts";
 import { encodeRows, loadPredictionWindow } from "../../../../runtime/data/series.ts";
 import { restoreSeriesFacts } from "../../../../runtime/data/series-facts.ts";
-import type { SeriesSection } from "../../../../runtime/data/section.ts";
+import type { SeriesSection } from "../../../../runtime/contract-data.ts";
 import type { Dataset } from "../../../../runtime/data/dataset.ts";
 import { csvOf, memoryFiles, seriesSection } from "./memory-files.ts";
 

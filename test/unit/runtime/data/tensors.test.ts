@@ -56,7 +56,7 @@ describe("tensors from JSON", () => {
       "examples.json": JSON.stringify(json),
       "test.json": JSON.stringify({ x: [[9, 9]], label: [1] }),
     });
-    const section = { kind: "tensors", file: "examples.json", test_file: "test.json" };
+    const section = { kind: "tensors", file: "examples.json", test_file: "test.json" } as const;
     const { train, validation, test } = await loadDataset(section, [x, label], files);
     expect([train.count, validation.count, test.count]).toEqual([4, 0, 1]);
     expect(list(test.tensors["x"])).toEqual([9, 9]);

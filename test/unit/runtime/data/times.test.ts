@@ -1,6 +1,6 @@
 /** Which times of a column are said to be trouble, and which only look so. */
 import { describe, expect, it } from "vitest";
-import type { Frequency } from "../../../../runtime/data/frequency.ts";
+import type { Frequency } from "../../../../runtime/contract-data.ts";
 import { readSeries } from "../../../../runtime/data/series-file.ts";
 import { readTimes, timeTrouble, type TimeTrouble } from "../../../../runtime/data/time-column.ts";
 import { loadDataset } from "../../../../runtime/data/load.ts";

@@ -333,3 +333,14 @@ describe("calls", () => {
     for (const call of calls) await expectProblem(call, "model-disposed", /"linear" was disposed/);
   });
 });
+
+describe("a module of another version", () => {
+  it("is refused, with what to do", async () => {
+    const older = { ...linearDefinition, losses: undefined, training: undefined };
+    await expectProblem(
+      () => Promise.resolve(defineModel(older as unknown as ModelDefinition)),
+      "program-mismatch",
+      /the module of model "linear" says nothing of losses, training\.[^]*compile the spec again/,
+    );
+  });
+});

@@ -1,6 +1,4 @@
-/** The data section of a resolved spec: every default written out, plain JSON, checked by the compiler. */
-import { Problem } from "../problem.ts";
-import type { Frequency } from "./frequency.ts";
+/** The data that a model learns from, every default written out and checked by the compiler: a part of the contract. */
 
 /** Fractions of the rows (all of them: 1) or row counts, in the file's order. */
 export interface Split {
@@ -28,6 +26,13 @@ export type Normalization = "none" | "standard" | "minmax";
 
 export type MissingPolicy = "error" | "interpolate" | "forward_fill";
 
+/** How far apart the rows of a series lie in time. */
+export type Frequency =
+  FrequencyUnit | "business_day" | "irregular" | { readonly every: number; readonly unit: FrequencyUnit };
+
+export type FrequencyUnit = "second" | "minute" | "hour" | "day" | "week" | "month" | "quarter" | "year";
+
+/** Windows of a table whose rows are in time order. */
 export interface SeriesSection {
   readonly kind: "series";
   readonly file: string;
@@ -46,6 +51,7 @@ export interface SeriesSection {
   readonly frequency?: Frequency;
 }
 
+/** Named arrays of a file, whose first axis counts the examples. */
 export interface TensorsSection {
   readonly kind: "tensors";
   readonly file: string;
@@ -56,15 +62,3 @@ export interface TensorsSection {
 }
 
 export type DataSection = SeriesSection | TensorsSection;
-
-/** The section as its type. Its keys were checked by the compiler; only the kind decides here. */
-export function dataSection(section: Readonly<Record<string, unknown>>): DataSection {
-  const kind = section["kind"];
-  if (kind === "series" || kind === "tensors") return section as unknown as DataSection;
-  throw new Problem({
-    code: "data-kind",
-    message: `data of kind ${JSON.stringify(kind ?? null)} cannot be read.`,
-    help: "supported kinds: series, tensors.",
-    pointer: "/data/kind",
-  });
-}

@@ -1,7 +1,5 @@
-/** What commands need of a resolved spec: its losses and metrics as types, and its data. */
+/** The data of a model, read and checked. */
 import type { Document } from "../../compiler/contracts/document.ts";
-import { isRecord } from "../../compiler/support/plain.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
 import type { ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { FileReader } from "../../runtime/data/byte-source.ts";
@@ -10,11 +8,6 @@ import { checkAlignments } from "../../runtime/model/alignments.ts";
 import { ignoredClass } from "../../runtime/model/loss.ts";
 import { exampleText } from "../../runtime/tensor.ts";
 import { aboutSpec } from "./faults.ts";
-
-export function metricsOf(definition: ModelFacts): readonly string[] {
-  const { metrics } = definition.spec;
-  return Array.isArray(metrics) ? metrics.map(String) : [];
-}
 
 /** A spec whose data is read: compiled already, or only checked. */
 export interface DataSubject {
@@ -26,13 +19,12 @@ export interface DataSubject {
 /** The data of the spec, ready for the model. @param scaler stored with trained weights; else one is fitted */
 export async function loadData(subject: DataSubject, scaler?: unknown): Promise<Dataset> {
   const { definition } = subject.handle;
-  const { data } = definition.spec;
   const ignored = definition.losses.flatMap(({ target }) => {
     const skipped = ignoredClass(definition, target);
     return skipped === undefined ? [] : [[target, skipped] as const];
   });
   try {
-    const dataset = await loadDataset(isRecord(data) ? data : {}, definition.inputs, subject.files, {
+    const dataset = await loadDataset(definition.data, definition.inputs, subject.files, {
       ...(scaler === undefined ? {} : { scaler }),
       ignored: Object.fromEntries(ignored),
     });
@@ -44,9 +36,4 @@ export async function loadData(subject: DataSubject, scaler?: unknown): Promise<
   } catch (error) {
     throw aboutSpec(error, subject.document);
   }
-}
-
-export function numberIn(section: Readonly<Record<string, unknown>>, key: string): number | undefined {
-  const value = memberOf(section, key);
-  return typeof value === "number" ? value : undefined;
 }
