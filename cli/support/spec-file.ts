@@ -11,6 +11,7 @@ import { withWebAssembly, type AssembledCompilation } from "../../compiler/webas
 import type { Document } from "../../compiler/contracts/document.ts";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
 import type { DataFacts, Spec } from "../../compiler/contracts/spec.ts";
+import { dataKinds } from "../../compiler/data/index.ts";
 import { invariant } from "../../compiler/support/internal-error.ts";
 import type { ModelFacts } from "../../runtime/contract.ts";
 import type { FileReader } from "../../runtime/data/byte-source.ts";
@@ -174,9 +175,10 @@ async function factsOf(
   files: FileReader,
   mayBeMissing: boolean,
 ): Promise<DataFacts | undefined> {
-  if (spec.data.kind !== "tensors") return undefined;
-  const { file } = spec.data;
-  invariant(file !== undefined, "data of kind tensors passed the schema without a file");
+  const { kind, file } = spec.data;
+  // What a spec declares of its inputs is held against what is in the file; implied inputs need no file.
+  if (dataKinds.find((one) => one.kind === kind)?.impliesInputs !== false) return undefined;
+  invariant(file !== undefined, `data of kind ${kind} passed the schema without a file`);
   const origin = document.locate("/data/file").file;
   const inherited = origin !== document.file && !origin.startsWith("--");
   const from = inherited ? path.relative(path.dirname(document.file), path.dirname(origin)) : "";

@@ -39,8 +39,8 @@ export interface LookedUp {
   readonly shape: LayerShape;
   /** Of the layer, or `input`. */
   readonly kind: string;
-  /** The layer's own parameters, by the names they were declared with. */
-  readonly parameters?: Readonly<Record<string, readonly number[]>>;
+  /** Shapes of the parameters that the layer shares, by the names they were declared with. */
+  readonly shared?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What a shape rule may use. `problem` reports at the key (or at the layer when `key` is undefined) and goes on. */
@@ -145,6 +145,8 @@ export interface LayerDefinition<Config = Readonly<Record<string, unknown>>> {
   readonly inputs: { readonly min: number; readonly max: number };
   /** Of a layer that writes the tokens of an input, one after the other, and that training may feed its own (teacher forcing). */
   readonly decodes?: (config: Config) => { readonly target: string; readonly bos: number };
+  /** Names of parameters that another layer may take for its own (`tie`). */
+  readonly shares?: readonly string[];
   /** Of attention: what a step looks at, where a key says so. */
   readonly scope?: (config: Config) => AttentionScope;
   readonly plan: (config: Config, context: PlanContext) => LayerPlan | undefined;

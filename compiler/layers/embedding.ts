@@ -33,6 +33,7 @@ export const embedding = defineLayer<EmbeddingConfig>({
   },
   dtype: "int32",
   inputs: { min: 1, max: 1 },
+  shares: ["weight"],
   plan: (config, context) => {
     const input = context.inputs[0] as LayerShape;
     const vocabulary = config.vocabulary ?? input.vocabulary;

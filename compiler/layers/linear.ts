@@ -16,7 +16,7 @@ interface LinearConfig {
 function tableOf(tie: string, context: PlanContext): readonly number[] | undefined {
   const found = context.lookup(tie, "tie");
   if (found === undefined) return undefined;
-  const table = found.kind === "embedding" ? found.parameters?.["weight"] : undefined;
+  const table = found.shared?.["weight"];
   return (
     table ??
     context.invalid(

@@ -2,6 +2,7 @@
 import type { LayerShape, ModelInput } from "../../contracts/layer.ts";
 import type { ResolvedLayer } from "../../contracts/model.ts";
 import type { LayerDefinition, LookedUp, PlanContext } from "../../layers/define.ts";
+import { allLayers } from "../../layers/index.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { legend } from "../../support/legend.ts";
 import { memberOf } from "../../../runtime/shared/member-of.ts";
@@ -260,9 +261,15 @@ class LayerResolution {
       return this.#context.report(code, { name: this.#layer.name, read: owner.name }, { pointer });
     }
     const shape = this.#names.shapeOf(reference, pointer);
-    if (isLayer(owner)) return shape && { shape, kind: owner.kind, parameters: this.#names.parametersOf(owner) };
+    if (isLayer(owner)) return shape && { shape, kind: owner.kind, shared: this.#sharedOf(owner) };
     const isUsable = key === "target" || this.#mayCompute(owner, pointer);
     return isUsable && shape ? { shape, kind: "input" } : undefined;
+  }
+
+  #sharedOf(owner: NamedLayer): NonNullable<LookedUp["shared"]> {
+    const shares = allLayers.find(({ kind }) => kind === owner.kind)?.shares ?? [];
+    const parameters = Object.entries(this.#names.parametersOf(owner));
+    return Object.fromEntries(parameters.filter(([name]) => shares.includes(name)));
   }
 
   /** Whether an input that another key than `from` names can be computed with. */
