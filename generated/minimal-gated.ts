@@ -752,49 +752,43 @@ function encoderWHGradient(this: KernelThis, weightsOfXGradient: Tensor2): numbe
 /**
  * adam, update: exp_avg. Gives [16, 1].
  *
- *     adamExpAvg[i, k] = expAvg[i, k] * 0.9 + gradient[i, k] * 0.09999999999999998
+ *     adamExpAvg[i, k] = expAvg[i, k] * 0.9 + weightsOfXGradient[i, k] * 0.09999999999999998
  *
- * Reads expAvg [16, 1], gradient [32, 1].
+ * Reads expAvg [16, 1], weightsOfXGradient [32, 1].
  */
-function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
+function adamExpAvg(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y;
   const k = this.thread.x;
-  return expAvg[i][k] * 0.9 + gradient[i][k] * 0.09999999999999998;
+  return expAvg[i][k] * 0.9 + weightsOfXGradient[i][k] * 0.09999999999999998;
 }
 
 /**
  * adam, update: exp_avg_sq. Gives [16, 1].
- *
- *     adamExpAvgSq[i, k] = expAvgSq[i, k] * 0.999 + gradient[i, k] * gradient[i, k] * 0.0010000000000000009
- *
- * Reads expAvgSq [16, 1], gradient [32, 1].
+ * Reads expAvgSq [16, 1], weightsOfXGradient [32, 1].
  */
-function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
+function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y;
   const k = this.thread.x;
-  const wFGradient = gradient[i][k];
+  const wFGradient = weightsOfXGradient[i][k];
   return expAvgSq[i][k] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009;
 }
 
 /**
  * adam, update: parameter. Gives [16, 1].
- *
- *     adamParameter[i, k] = parameter[i, k] - gradient[i, k] * stepSize / (sqrt(gradient2[i, k]) / correctionRoot + 1e-8)
- *
- * Reads parameter [16, 1], gradient [16, 1], stepSize [], gradient2 [16, 1], correctionRoot [].
+ * Reads parameter [16, 1], nextExpAvg [16, 1], stepSize [], nextExpAvgSq [16, 1], correctionRoot [].
  */
 function adamParameter(
   this: KernelThis,
   parameter: Tensor2,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.y;
   const k = this.thread.x;
-  return parameter[i][k] - gradient[i][k] * stepSize[0]
-    / (Math.sqrt(gradient2[i][k]) / correctionRoot[0] + 1e-8);
+  return parameter[i][k] - nextExpAvg[i][k] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[i][k]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -826,20 +820,20 @@ function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): 
 
 /**
  * adam, update: parameter. Gives [M, K] of [16, 16].
- * Reads parameter [16, 16], gradient [16, 16], stepSize [], gradient2 [16, 16], correctionRoot [].
+ * Reads parameter [16, 16], nextExpAvg [16, 16], stepSize [], nextExpAvgSq [16, 16], correctionRoot [].
  */
 function adamParameter2(
   this: KernelThis,
   parameter: Tensor2,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const m = this.thread.y;
   const k = this.thread.x;
-  return parameter[m][k] - gradient[m][k] * stepSize[0]
-    / (Math.sqrt(gradient2[m][k]) / correctionRoot[0] + 1e-8);
+  return parameter[m][k] - nextExpAvg[m][k] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[m][k]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -870,48 +864,45 @@ function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): 
 /**
  * adam, update: parameter. Gives [M] of [16].
  *
- *     adamParameter3[m] = parameter[m] - gradient[m] * stepSize / (sqrt(gradient2[m]) / correctionRoot + 1e-8)
+ *     adamParameter3[m] = parameter[m] - nextExpAvg[m] * stepSize / (sqrt(nextExpAvgSq[m]) / correctionRoot + 1e-8)
  *
- * Reads parameter [16], gradient [16], stepSize [], gradient2 [16], correctionRoot [].
+ * Reads parameter [16], nextExpAvg [16], stepSize [], nextExpAvgSq [16], correctionRoot [].
  */
 function adamParameter3(
   this: KernelThis,
   parameter: Tensor1,
-  gradient: Tensor1,
+  nextExpAvg: Tensor1,
   stepSize: Tensor1,
-  gradient2: Tensor1,
+  nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const m = this.thread.x;
-  return parameter[m] - gradient[m] * stepSize[0] / (Math.sqrt(gradient2[m]) / correctionRoot[0] + 1e-8);
+  return parameter[m] - nextExpAvg[m] * stepSize[0] / (Math.sqrt(nextExpAvgSq[m]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adam, update: exp_avg. Gives [16, 1].
  *
- *     adamExpAvg4[i, k] = expAvg[i, k] * 0.9 + gradient[i + 16, k] * 0.09999999999999998
+ *     adamExpAvg4[i, k] = expAvg[i, k] * 0.9 + weightsOfXGradient[i + 16, k] * 0.09999999999999998
  *
- * Reads expAvg [16, 1], gradient [32, 1].
+ * Reads expAvg [16, 1], weightsOfXGradient [32, 1].
  */
-function adamExpAvg4(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
+function adamExpAvg4(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y;
   const k = this.thread.x;
   const iPlus16: Index = i + 16;
-  return expAvg[i][k] * 0.9 + gradient[iPlus16][k] * 0.09999999999999998;
+  return expAvg[i][k] * 0.9 + weightsOfXGradient[iPlus16][k] * 0.09999999999999998;
 }
 
 /**
  * adam, update: exp_avg_sq. Gives [16, 1].
- *
- *     adamExpAvgSq4[i, k] = expAvgSq[i, k] * 0.999 + gradient[i + 16, k] * gradient[i + 16, k] * 0.0010000000000000009
- *
- * Reads expAvgSq [16, 1], gradient [32, 1].
+ * Reads expAvgSq [16, 1], weightsOfXGradient [32, 1].
  */
-function adamExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
+function adamExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y;
   const k = this.thread.x;
   const iPlus16: Index = i + 16;
-  const wHGradient = gradient[iPlus16][k];
+  const wHGradient = weightsOfXGradient[iPlus16][k];
   return expAvgSq[i][k] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009;
 }
 
@@ -944,20 +935,20 @@ function adamExpAvgSq5(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): 
 
 /**
  * adam, update: parameter. Gives [O, I] of [1, 16].
- * Reads parameter [1, 16], gradient [1, 16], stepSize [], gradient2 [1, 16], correctionRoot [].
+ * Reads parameter [1, 16], nextExpAvg [1, 16], stepSize [], nextExpAvgSq [1, 16], correctionRoot [].
  */
 function adamParameter4(
   this: KernelThis,
   parameter: Tensor2,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return parameter[o][i] - gradient[o][i] * stepSize[0]
-    / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8);
+  return parameter[o][i] - nextExpAvg[o][i] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -988,20 +979,20 @@ function adamExpAvgSq6(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): 
 /**
  * adam, update: parameter. Gives [C] of [1].
  *
- *     adamParameter5[c] = parameter[c] - gradient[c] * stepSize / (sqrt(gradient2[c]) / correctionRoot + 1e-8)
+ *     adamParameter5[c] = parameter[c] - nextExpAvg[c] * stepSize / (sqrt(nextExpAvgSq[c]) / correctionRoot + 1e-8)
  *
- * Reads parameter [1], gradient [1], stepSize [], gradient2 [1], correctionRoot [].
+ * Reads parameter [1], nextExpAvg [1], stepSize [], nextExpAvgSq [1], correctionRoot [].
  */
 function adamParameter5(
   this: KernelThis,
   parameter: Tensor1,
-  gradient: Tensor1,
+  nextExpAvg: Tensor1,
   stepSize: Tensor1,
-  gradient2: Tensor1,
+  nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const c = this.thread.x;
-  return parameter[c] - gradient[c] * stepSize[0] / (Math.sqrt(gradient2[c]) / correctionRoot[0] + 1e-8);
+  return parameter[c] - nextExpAvg[c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[c]) / correctionRoot[0] + 1e-8);
 }
 
 const sources = kernelSources();
@@ -2277,23 +2268,23 @@ function kernelSources() {
     encoderBHGradient: "function encoderBHGradient(multiply) { const m = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 16; k2++) { sum2 += multiply[k][k2][m]; } sum += sum2; } return sum; }",
     encoderWFGradient: "function encoderWFGradient(weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; return weightsOfXGradient[i][k]; }",
     encoderWHGradient: "function encoderWHGradient(weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; return weightsOfXGradient[iPlus16][k]; }",
-    adamExpAvg: "function adamExpAvg(expAvg, gradient) { const i = this.thread.y; const k = this.thread.x; return expAvg[i][k] * 0.9 + gradient[i][k] * 0.09999999999999998; }",
-    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const i = this.thread.y; const k = this.thread.x; const wFGradient = gradient[i][k]; return expAvgSq[i][k] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009; }",
-    adamParameter: "function adamParameter(parameter, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.y; const k = this.thread.x; return parameter[i][k] - gradient[i][k] * stepSize[0] / (Math.sqrt(gradient2[i][k]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg: "function adamExpAvg(expAvg, weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; return expAvg[i][k] * 0.9 + weightsOfXGradient[i][k] * 0.09999999999999998; }",
+    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const wFGradient = weightsOfXGradient[i][k]; return expAvgSq[i][k] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009; }",
+    adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.y; const k = this.thread.x; return parameter[i][k] - nextExpAvg[i][k] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][k]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const m = this.thread.y; const k = this.thread.x; return expAvg[m][k] * 0.9 + gradient[m][k] * 0.09999999999999998; }",
     adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const m = this.thread.y; const k = this.thread.x; const gradientValue = gradient[m][k]; return expAvgSq[m][k] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter2: "function adamParameter2(parameter, gradient, stepSize, gradient2, correctionRoot) { const m = this.thread.y; const k = this.thread.x; return parameter[m][k] - gradient[m][k] * stepSize[0] / (Math.sqrt(gradient2[m][k]) / correctionRoot[0] + 1e-8); }",
+    adamParameter2: "function adamParameter2(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const m = this.thread.y; const k = this.thread.x; return parameter[m][k] - nextExpAvg[m][k] * stepSize[0] / (Math.sqrt(nextExpAvgSq[m][k]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const m = this.thread.x; return expAvg[m] * 0.9 + gradient[m] * 0.09999999999999998; }",
     adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const m = this.thread.x; const gradientValue = gradient[m]; return expAvgSq[m] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter3: "function adamParameter3(parameter, gradient, stepSize, gradient2, correctionRoot) { const m = this.thread.x; return parameter[m] - gradient[m] * stepSize[0] / (Math.sqrt(gradient2[m]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg4: "function adamExpAvg4(expAvg, gradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; return expAvg[i][k] * 0.9 + gradient[iPlus16][k] * 0.09999999999999998; }",
-    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, gradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; const wHGradient = gradient[iPlus16][k]; return expAvgSq[i][k] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
+    adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const m = this.thread.x; return parameter[m] - nextExpAvg[m] * stepSize[0] / (Math.sqrt(nextExpAvgSq[m]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg4: "function adamExpAvg4(expAvg, weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; return expAvg[i][k] * 0.9 + weightsOfXGradient[iPlus16][k] * 0.09999999999999998; }",
+    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; const wHGradient = weightsOfXGradient[iPlus16][k]; return expAvgSq[i][k] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
     adamExpAvg5: "function adamExpAvg5(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
     adamExpAvgSq5: "function adamExpAvgSq5(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter4: "function adamParameter4(parameter, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamParameter4: "function adamParameter4(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg6: "function adamExpAvg6(expAvg, gradient) { const c = this.thread.x; return expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998; }",
     adamExpAvgSq6: "function adamExpAvgSq6(expAvgSq, gradient) { const c = this.thread.x; const gradientValue = gradient[c]; return expAvgSq[c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter5: "function adamParameter5(parameter, gradient, stepSize, gradient2, correctionRoot) { const c = this.thread.x; return parameter[c] - gradient[c] * stepSize[0] / (Math.sqrt(gradient2[c]) / correctionRoot[0] + 1e-8); }",
+    adamParameter5: "function adamParameter5(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const c = this.thread.x; return parameter[c] - nextExpAvg[c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[c]) / correctionRoot[0] + 1e-8); }",
   };
 }
 

@@ -1131,23 +1131,20 @@ function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): n
 
 /**
  * adam, update: parameter. Gives [G, C] of [64, 1].
- *
- *     adamParameter[g, c] = parameter[g, c] - gradient[g, c] * stepSize / (sqrt(gradient2[g, c]) / correctionRoot + 1e-8)
- *
- * Reads parameter [64, 1], gradient [64, 1], stepSize [], gradient2 [64, 1], correctionRoot [].
+ * Reads parameter [64, 1], nextExpAvg [64, 1], stepSize [], nextExpAvgSq [64, 1], correctionRoot [].
  */
 function adamParameter(
   this: KernelThis,
   parameter: Tensor2,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const g = this.thread.y;
   const c = this.thread.x;
-  return parameter[g][c] - gradient[g][c] * stepSize[0]
-    / (Math.sqrt(gradient2[g][c]) / correctionRoot[0] + 1e-8);
+  return parameter[g][c] - nextExpAvg[g][c] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1179,20 +1176,20 @@ function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): 
 
 /**
  * adam, update: parameter. Gives [G, H] of [64, 16].
- * Reads parameter [64, 16], gradient [64, 16], stepSize [], gradient2 [64, 16], correctionRoot [].
+ * Reads parameter [64, 16], nextExpAvg [64, 16], stepSize [], nextExpAvgSq [64, 16], correctionRoot [].
  */
 function adamParameter2(
   this: KernelThis,
   parameter: Tensor2,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const g = this.thread.y;
   const h = this.thread.x;
-  return parameter[g][h] - gradient[g][h] * stepSize[0]
-    / (Math.sqrt(gradient2[g][h]) / correctionRoot[0] + 1e-8);
+  return parameter[g][h] - nextExpAvg[g][h] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1223,20 +1220,20 @@ function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): 
 /**
  * adam, update: parameter. Gives [64].
  *
- *     adamParameter3[i] = parameter[i] - gradient[i] * stepSize / (sqrt(gradient2[i]) / correctionRoot + 1e-8)
+ *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
  *
- * Reads parameter [64], gradient [64], stepSize [], gradient2 [64], correctionRoot [].
+ * Reads parameter [64], nextExpAvg [64], stepSize [], nextExpAvgSq [64], correctionRoot [].
  */
 function adamParameter3(
   this: KernelThis,
   parameter: Tensor1,
-  gradient: Tensor1,
+  nextExpAvg: Tensor1,
   stepSize: Tensor1,
-  gradient2: Tensor1,
+  nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
-  return parameter[i] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8);
+  return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1268,20 +1265,20 @@ function adamExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): 
 
 /**
  * adam, update: parameter. Gives [O, I] of [1, 16].
- * Reads parameter [1, 16], gradient [1, 16], stepSize [], gradient2 [1, 16], correctionRoot [].
+ * Reads parameter [1, 16], nextExpAvg [1, 16], stepSize [], nextExpAvgSq [1, 16], correctionRoot [].
  */
 function adamParameter4(
   this: KernelThis,
   parameter: Tensor2,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return parameter[o][i] - gradient[o][i] * stepSize[0]
-    / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8);
+  return parameter[o][i] - nextExpAvg[o][i] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1312,20 +1309,20 @@ function adamExpAvgSq5(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): 
 /**
  * adam, update: parameter. Gives [1].
  *
- *     adamParameter5[i] = parameter[i] - gradient[i] * stepSize / (sqrt(gradient2[i]) / correctionRoot + 1e-8)
+ *     adamParameter5[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
  *
- * Reads parameter [1], gradient [1], stepSize [], gradient2 [1], correctionRoot [].
+ * Reads parameter [1], nextExpAvg [1], stepSize [], nextExpAvgSq [1], correctionRoot [].
  */
 function adamParameter5(
   this: KernelThis,
   parameter: Tensor1,
-  gradient: Tensor1,
+  nextExpAvg: Tensor1,
   stepSize: Tensor1,
-  gradient2: Tensor1,
+  nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
-  return parameter[i] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8);
+  return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1357,20 +1354,20 @@ function adamExpAvgSq6(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): 
 
 /**
  * adam, update: parameter. Gives [O, I] of [1, 32].
- * Reads parameter [1, 32], gradient [1, 32], stepSize [], gradient2 [1, 32], correctionRoot [].
+ * Reads parameter [1, 32], nextExpAvg [1, 32], stepSize [], nextExpAvgSq [1, 32], correctionRoot [].
  */
 function adamParameter6(
   this: KernelThis,
   parameter: Tensor2,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return parameter[o][i] - gradient[o][i] * stepSize[0]
-    / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8);
+  return parameter[o][i] - nextExpAvg[o][i] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1401,20 +1398,20 @@ function adamExpAvgSq7(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): 
 /**
  * adam, update: parameter. Gives [C] of [1].
  *
- *     adamParameter7[c] = parameter[c] - gradient[c] * stepSize / (sqrt(gradient2[c]) / correctionRoot + 1e-8)
+ *     adamParameter7[c] = parameter[c] - nextExpAvg[c] * stepSize / (sqrt(nextExpAvgSq[c]) / correctionRoot + 1e-8)
  *
- * Reads parameter [1], gradient [1], stepSize [], gradient2 [1], correctionRoot [].
+ * Reads parameter [1], nextExpAvg [1], stepSize [], nextExpAvgSq [1], correctionRoot [].
  */
 function adamParameter7(
   this: KernelThis,
   parameter: Tensor1,
-  gradient: Tensor1,
+  nextExpAvg: Tensor1,
   stepSize: Tensor1,
-  gradient2: Tensor1,
+  nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const c = this.thread.x;
-  return parameter[c] - gradient[c] * stepSize[0] / (Math.sqrt(gradient2[c]) / correctionRoot[0] + 1e-8);
+  return parameter[c] - nextExpAvg[c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[c]) / correctionRoot[0] + 1e-8);
 }
 
 const sources = kernelSources();
@@ -2968,25 +2965,25 @@ function kernelSources() {
     encoderWeightIhL0Gradient: "function encoderWeightIhL0Gradient(joinedGradient, series) { const g = this.thread.y; const c = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; } sum += sum2; } return sum; }",
     adamExpAvg: "function adamExpAvg(expAvg, gradient) { const g = this.thread.y; const c = this.thread.x; return expAvg[g][c] * 0.9 + gradient[g][c] * 0.09999999999999998; }",
     adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const g = this.thread.y; const c = this.thread.x; const gradientValue = gradient[g][c]; return expAvgSq[g][c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter: "function adamParameter(parameter, gradient, stepSize, gradient2, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] - gradient[g][c] * stepSize[0] / (Math.sqrt(gradient2[g][c]) / correctionRoot[0] + 1e-8); }",
+    adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] - nextExpAvg[g][c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const g = this.thread.y; const h = this.thread.x; return expAvg[g][h] * 0.9 + gradient[g][h] * 0.09999999999999998; }",
     adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const g = this.thread.y; const h = this.thread.x; const gradientValue = gradient[g][h]; return expAvgSq[g][h] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter2: "function adamParameter2(parameter, gradient, stepSize, gradient2, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] - gradient[g][h] * stepSize[0] / (Math.sqrt(gradient2[g][h]) / correctionRoot[0] + 1e-8); }",
+    adamParameter2: "function adamParameter2(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] - nextExpAvg[g][h] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
     adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter3: "function adamParameter3(parameter, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.x; return parameter[i] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8); }",
+    adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg4: "function adamExpAvg4(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
     adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter4: "function adamParameter4(parameter, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamParameter4: "function adamParameter4(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg5: "function adamExpAvg5(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
     adamExpAvgSq5: "function adamExpAvgSq5(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter5: "function adamParameter5(parameter, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.x; return parameter[i] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8); }",
+    adamParameter5: "function adamParameter5(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg6: "function adamExpAvg6(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
     adamExpAvgSq6: "function adamExpAvgSq6(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter6: "function adamParameter6(parameter, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamParameter6: "function adamParameter6(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg7: "function adamExpAvg7(expAvg, gradient) { const c = this.thread.x; return expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998; }",
     adamExpAvgSq7: "function adamExpAvgSq7(expAvgSq, gradient) { const c = this.thread.x; const gradientValue = gradient[c]; return expAvgSq[c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter7: "function adamParameter7(parameter, gradient, stepSize, gradient2, correctionRoot) { const c = this.thread.x; return parameter[c] - gradient[c] * stepSize[0] / (Math.sqrt(gradient2[c]) / correctionRoot[0] + 1e-8); }",
+    adamParameter7: "function adamParameter7(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const c = this.thread.x; return parameter[c] - nextExpAvg[c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[c]) / correctionRoot[0] + 1e-8); }",
   };
 }
 

@@ -1209,360 +1209,351 @@ function clippingClipFactor(gradientNorm: Tensor1, scale: Tensor1): number {
 /**
  * adamw, update: exp_avg. Gives [G, C] of [48, 1].
  *
- *     adamwExpAvg[g, c] = expAvg[g, c] * 0.9 + gradient[g, c] * gradient2 * 0.09999999999999998
+ *     adamwExpAvg[g, c] = expAvg[g, c] * 0.9 + gradient[g, c] * clipFactor * 0.09999999999999998
  *
- * Reads expAvg [48, 1], gradient [48, 1], gradient2 [].
+ * Reads expAvg [48, 1], gradient [48, 1], clipFactor [].
  */
-function adamwExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const g = this.thread.y;
   const c = this.thread.x;
-  return expAvg[g][c] * 0.9 + gradient[g][c] * gradient2[0] * 0.09999999999999998;
+  return expAvg[g][c] * 0.9 + gradient[g][c] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [G, C] of [48, 1].
- * Reads expAvgSq [48, 1], gradient [48, 1], gradient2 [].
+ * Reads expAvgSq [48, 1], gradient [48, 1], clipFactor [].
  */
-function adamwExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const g = this.thread.y;
   const c = this.thread.x;
-  const product = gradient[g][c] * gradient2[0];
+  const product = gradient[g][c] * clipFactor[0];
   return expAvgSq[g][c] * 0.999 + product * product * 0.0010000000000000009;
 }
 
 /**
  * adamw, update: parameter. Gives [G, C] of [48, 1].
- * Reads parameter [48, 1], kept [], gradient [48, 1], stepSize [], gradient2 [48, 1], correctionRoot [].
+ * Reads parameter [48, 1], kept [], nextExpAvg [48, 1], stepSize [], nextExpAvgSq [48, 1], correctionRoot [].
  */
 function adamwParameter(
   this: KernelThis,
   parameter: Tensor2,
   kept: Tensor1,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const g = this.thread.y;
   const c = this.thread.x;
-  return parameter[g][c] * kept[0] - gradient[g][c] * stepSize[0]
-    / (Math.sqrt(gradient2[g][c]) / correctionRoot[0] + 1e-8);
+  return parameter[g][c] * kept[0] - nextExpAvg[g][c] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg. Gives [G, H] of [48, 12].
  *
- *     adamwExpAvg2[g, h] = expAvg[g, h] * 0.9 + gradient[g, h] * gradient2 * 0.09999999999999998
+ *     adamwExpAvg2[g, h] = expAvg[g, h] * 0.9 + gradient[g, h] * clipFactor * 0.09999999999999998
  *
- * Reads expAvg [48, 12], gradient [48, 12], gradient2 [].
+ * Reads expAvg [48, 12], gradient [48, 12], clipFactor [].
  */
-function adamwExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const g = this.thread.y;
   const h = this.thread.x;
-  return expAvg[g][h] * 0.9 + gradient[g][h] * gradient2[0] * 0.09999999999999998;
+  return expAvg[g][h] * 0.9 + gradient[g][h] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [G, H] of [48, 12].
- * Reads expAvgSq [48, 12], gradient [48, 12], gradient2 [].
+ * Reads expAvgSq [48, 12], gradient [48, 12], clipFactor [].
  */
-function adamwExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const g = this.thread.y;
   const h = this.thread.x;
-  const product = gradient[g][h] * gradient2[0];
+  const product = gradient[g][h] * clipFactor[0];
   return expAvgSq[g][h] * 0.999 + product * product * 0.0010000000000000009;
 }
 
 /**
  * adamw, update: parameter. Gives [G, H] of [48, 12].
- * Reads parameter [48, 12], kept [], gradient [48, 12], stepSize [], gradient2 [48, 12], correctionRoot [].
+ * Reads parameter [48, 12], kept [], nextExpAvg [48, 12], stepSize [], nextExpAvgSq [48, 12], correctionRoot [].
  */
 function adamwParameter2(
   this: KernelThis,
   parameter: Tensor2,
   kept: Tensor1,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const g = this.thread.y;
   const h = this.thread.x;
-  return parameter[g][h] * kept[0] - gradient[g][h] * stepSize[0]
-    / (Math.sqrt(gradient2[g][h]) / correctionRoot[0] + 1e-8);
+  return parameter[g][h] * kept[0] - nextExpAvg[g][h] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg. Gives [48].
  *
- *     adamwExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * gradient2 * 0.09999999999999998
+ *     adamwExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * clipFactor * 0.09999999999999998
  *
- * Reads expAvg [48], gradient [48], gradient2 [].
+ * Reads expAvg [48], gradient [48], clipFactor [].
  */
-function adamwExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, gradient2: Tensor1): number {
+function adamwExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
-  return expAvg[i] * 0.9 + gradient[i] * gradient2[0] * 0.09999999999999998;
+  return expAvg[i] * 0.9 + gradient[i] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
  * adamw, update: multiply. Gives [48].
  *
- *     adamwMultiply[i] = gradient[i] * gradient2 * (gradient[i] * gradient2) * 0.0010000000000000009
+ *     adamwMultiply[i] = gradient[i] * clipFactor * (gradient[i] * clipFactor) * 0.0010000000000000009
  *
- * Reads gradient [48], gradient2 [].
+ * Reads gradient [48], clipFactor [].
  */
-function adamwMultiply(this: KernelThis, gradient: Tensor1, gradient2: Tensor1): number {
+function adamwMultiply(this: KernelThis, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
-  const product = gradient[i] * gradient2[0];
+  const product = gradient[i] * clipFactor[0];
   return product * product * 0.0010000000000000009;
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [48].
  *
- *     adamwExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i]
+ *     adamwExpAvgSq3[i] = expAvgSq[i] * 0.999 + multiply[i]
  *
- * Reads expAvgSq [48], gradient [48].
+ * Reads expAvgSq [48], multiply [48].
  */
-function adamwExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
+function adamwExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, multiply: Tensor1): number {
   const i = this.thread.x;
-  return expAvgSq[i] * 0.999 + gradient[i];
+  return expAvgSq[i] * 0.999 + multiply[i];
 }
 
 /**
  * adamw, update: parameter. Gives [48].
- *
- *     adamwParameter3[i] = parameter[i] * kept - gradient[i] * stepSize / (sqrt(gradient2[i]) / correctionRoot + 1e-8)
- *
- * Reads parameter [48], kept [], gradient [48], stepSize [], gradient2 [48], correctionRoot [].
+ * Reads parameter [48], kept [], nextExpAvg [48], stepSize [], nextExpAvgSq [48], correctionRoot [].
  */
 function adamwParameter3(
   this: KernelThis,
   parameter: Tensor1,
   kept: Tensor1,
-  gradient: Tensor1,
+  nextExpAvg: Tensor1,
   stepSize: Tensor1,
-  gradient2: Tensor1,
+  nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
-  return parameter[i] * kept[0] - gradient[i] * stepSize[0]
-    / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8);
+  return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg. Gives [O, I] of [24, 24].
  *
- *     adamwExpAvg4[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * gradient2 * 0.09999999999999998
+ *     adamwExpAvg4[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * clipFactor * 0.09999999999999998
  *
- * Reads expAvg [24, 24], gradient [24, 24], gradient2 [].
+ * Reads expAvg [24, 24], gradient [24, 24], clipFactor [].
  */
-function adamwExpAvg4(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvg4(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * gradient2[0] * 0.09999999999999998;
+  return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [O, I] of [24, 24].
- * Reads expAvgSq [24, 24], gradient [24, 24], gradient2 [].
+ * Reads expAvgSq [24, 24], gradient [24, 24], clipFactor [].
  */
-function adamwExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  const product = gradient[o][i] * gradient2[0];
+  const product = gradient[o][i] * clipFactor[0];
   return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009;
 }
 
 /**
  * adamw, update: parameter. Gives [O, I] of [24, 24].
- * Reads parameter [24, 24], kept [], gradient [24, 24], stepSize [], gradient2 [24, 24], correctionRoot [].
+ * Reads parameter [24, 24], kept [], nextExpAvg [24, 24], stepSize [], nextExpAvgSq [24, 24], correctionRoot [].
  */
 function adamwParameter4(
   this: KernelThis,
   parameter: Tensor2,
   kept: Tensor1,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return parameter[o][i] * kept[0] - gradient[o][i] * stepSize[0]
-    / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8);
+  return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg. Gives [24].
  *
- *     adamwExpAvg5[i] = expAvg[i] * 0.9 + gradient[i] * gradient2 * 0.09999999999999998
+ *     adamwExpAvg5[i] = expAvg[i] * 0.9 + gradient[i] * clipFactor * 0.09999999999999998
  *
- * Reads expAvg [24], gradient [24], gradient2 [].
+ * Reads expAvg [24], gradient [24], clipFactor [].
  */
-function adamwExpAvg5(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, gradient2: Tensor1): number {
+function adamwExpAvg5(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
-  return expAvg[i] * 0.9 + gradient[i] * gradient2[0] * 0.09999999999999998;
+  return expAvg[i] * 0.9 + gradient[i] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [24].
- * Reads expAvgSq [24], gradient [24], gradient2 [].
+ * Reads expAvgSq [24], gradient [24], clipFactor [].
  */
-function adamwExpAvgSq5(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, gradient2: Tensor1): number {
+function adamwExpAvgSq5(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
-  const product = gradient[i] * gradient2[0];
+  const product = gradient[i] * clipFactor[0];
   return expAvgSq[i] * 0.999 + product * product * 0.0010000000000000009;
 }
 
 /**
  * adamw, update: parameter. Gives [24].
- *
- *     adamwParameter5[i] = parameter[i] * kept - gradient[i] * stepSize / (sqrt(gradient2[i]) / correctionRoot + 1e-8)
- *
- * Reads parameter [24], kept [], gradient [24], stepSize [], gradient2 [24], correctionRoot [].
+ * Reads parameter [24], kept [], nextExpAvg [24], stepSize [], nextExpAvgSq [24], correctionRoot [].
  */
 function adamwParameter5(
   this: KernelThis,
   parameter: Tensor1,
   kept: Tensor1,
-  gradient: Tensor1,
+  nextExpAvg: Tensor1,
   stepSize: Tensor1,
-  gradient2: Tensor1,
+  nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
-  return parameter[i] * kept[0] - gradient[i] * stepSize[0]
-    / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8);
+  return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg. Gives [O, I] of [1, 24].
  *
- *     adamwExpAvg6[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * gradient2 * 0.09999999999999998
+ *     adamwExpAvg6[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * clipFactor * 0.09999999999999998
  *
- * Reads expAvg [1, 24], gradient [1, 24], gradient2 [].
+ * Reads expAvg [1, 24], gradient [1, 24], clipFactor [].
  */
-function adamwExpAvg6(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvg6(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * gradient2[0] * 0.09999999999999998;
+  return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [O, I] of [1, 24].
- * Reads expAvgSq [1, 24], gradient [1, 24], gradient2 [].
+ * Reads expAvgSq [1, 24], gradient [1, 24], clipFactor [].
  */
-function adamwExpAvgSq6(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvgSq6(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  const product = gradient[o][i] * gradient2[0];
+  const product = gradient[o][i] * clipFactor[0];
   return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009;
 }
 
 /**
  * adamw, update: parameter. Gives [O, I] of [1, 24].
- * Reads parameter [1, 24], kept [], gradient [1, 24], stepSize [], gradient2 [1, 24], correctionRoot [].
+ * Reads parameter [1, 24], kept [], nextExpAvg [1, 24], stepSize [], nextExpAvgSq [1, 24], correctionRoot [].
  */
 function adamwParameter6(
   this: KernelThis,
   parameter: Tensor2,
   kept: Tensor1,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return parameter[o][i] * kept[0] - gradient[o][i] * stepSize[0]
-    / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8);
+  return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg. Gives [O, I] of [4, 24].
  *
- *     adamwExpAvg7[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * gradient2 * 0.09999999999999998
+ *     adamwExpAvg7[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * clipFactor * 0.09999999999999998
  *
- * Reads expAvg [4, 24], gradient [4, 24], gradient2 [].
+ * Reads expAvg [4, 24], gradient [4, 24], clipFactor [].
  */
-function adamwExpAvg7(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvg7(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * gradient2[0] * 0.09999999999999998;
+  return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [O, I] of [4, 24].
- * Reads expAvgSq [4, 24], gradient [4, 24], gradient2 [].
+ * Reads expAvgSq [4, 24], gradient [4, 24], clipFactor [].
  */
-function adamwExpAvgSq7(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, gradient2: Tensor1): number {
+function adamwExpAvgSq7(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  const product = gradient[o][i] * gradient2[0];
+  const product = gradient[o][i] * clipFactor[0];
   return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009;
 }
 
 /**
  * adamw, update: parameter. Gives [O, I] of [4, 24].
- * Reads parameter [4, 24], kept [], gradient [4, 24], stepSize [], gradient2 [4, 24], correctionRoot [].
+ * Reads parameter [4, 24], kept [], nextExpAvg [4, 24], stepSize [], nextExpAvgSq [4, 24], correctionRoot [].
  */
 function adamwParameter7(
   this: KernelThis,
   parameter: Tensor2,
   kept: Tensor1,
-  gradient: Tensor2,
+  nextExpAvg: Tensor2,
   stepSize: Tensor1,
-  gradient2: Tensor2,
+  nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const o = this.thread.y;
   const i = this.thread.x;
-  return parameter[o][i] * kept[0] - gradient[o][i] * stepSize[0]
-    / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8);
+  return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg. Gives [O] of [4].
  *
- *     adamwExpAvg8[o] = expAvg[o] * 0.9 + gradient[o] * gradient2 * 0.09999999999999998
+ *     adamwExpAvg8[o] = expAvg[o] * 0.9 + gradient[o] * clipFactor * 0.09999999999999998
  *
- * Reads expAvg [4], gradient [4], gradient2 [].
+ * Reads expAvg [4], gradient [4], clipFactor [].
  */
-function adamwExpAvg8(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, gradient2: Tensor1): number {
+function adamwExpAvg8(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const o = this.thread.x;
-  return expAvg[o] * 0.9 + gradient[o] * gradient2[0] * 0.09999999999999998;
+  return expAvg[o] * 0.9 + gradient[o] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [O] of [4].
- * Reads expAvgSq [4], gradient [4], gradient2 [].
+ * Reads expAvgSq [4], gradient [4], clipFactor [].
  */
-function adamwExpAvgSq8(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, gradient2: Tensor1): number {
+function adamwExpAvgSq8(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const o = this.thread.x;
-  const product = gradient[o] * gradient2[0];
+  const product = gradient[o] * clipFactor[0];
   return expAvgSq[o] * 0.999 + product * product * 0.0010000000000000009;
 }
 
 /**
  * adamw, update: parameter. Gives [O] of [4].
- *
- *     adamwParameter8[o] = parameter[o] * kept - gradient[o] * stepSize / (sqrt(gradient2[o]) / correctionRoot + 1e-8)
- *
- * Reads parameter [4], kept [], gradient [4], stepSize [], gradient2 [4], correctionRoot [].
+ * Reads parameter [4], kept [], nextExpAvg [4], stepSize [], nextExpAvgSq [4], correctionRoot [].
  */
 function adamwParameter8(
   this: KernelThis,
   parameter: Tensor1,
   kept: Tensor1,
-  gradient: Tensor1,
+  nextExpAvg: Tensor1,
   stepSize: Tensor1,
-  gradient2: Tensor1,
+  nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const o = this.thread.x;
-  return parameter[o] * kept[0] - gradient[o] * stepSize[0]
-    / (Math.sqrt(gradient2[o]) / correctionRoot[0] + 1e-8);
+  return parameter[o] * kept[0] - nextExpAvg[o] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[o]) / correctionRoot[0] + 1e-8);
 }
 
 const sources = kernelSources();
@@ -3631,31 +3622,31 @@ function kernelSources() {
     clippingAdd2: "function clippingAdd2(add, sum, wWeightGradient, scale, wBiasGradient, vWeightGradient, weightGradient) { const scaleValue = scale[0]; let sum2 = 0; for (let k = 0; k < 24; k++) { let sum3 = 0; for (let k2 = 0; k2 < 24; k2++) { const product = wWeightGradient[k][k2] * scaleValue; sum3 += product * product; } sum2 += sum3; } let sum4 = 0; for (let k3 = 0; k3 < 24; k3++) { const product2 = wBiasGradient[k3] * scaleValue; sum4 += product2 * product2; } let sum5 = 0; for (let k4 = 0; k4 < 1; k4++) { let sum6 = 0; for (let k5 = 0; k5 < 24; k5++) { const product3 = vWeightGradient[k4][k5] * scaleValue; sum6 += product3 * product3; } sum5 += sum6; } let sum7 = 0; for (let k6 = 0; k6 < 4; k6++) { let sum8 = 0; for (let k7 = 0; k7 < 24; k7++) { const product4 = weightGradient[k6][k7] * scaleValue; sum8 += product4 * product4; } sum7 += sum8; } return add[0] + sum[0] + sum2 + sum4 + sum5 + sum7; }",
     clippingGradientNorm: "function clippingGradientNorm(add, biasGradient, scale) { let sum = 0; for (let k = 0; k < 4; k++) { const product = biasGradient[k] * scale[0]; sum += product * product; } return Math.sqrt(add[0] + sum); }",
     clippingClipFactor: "function clippingClipFactor(gradientNorm, scale) { const gradientNormValue = gradientNorm[0]; const scaleValue = scale[0]; return Math.min(1 / (gradientNormValue + scaleValue * 0.000001) * scaleValue, 1) / (gradientNormValue * 9.094947017729282e-13 <= scaleValue * 7.737125245533627e25 ? 1 : 0); }",
-    adamwExpAvg: "function adamwExpAvg(expAvg, gradient, gradient2) { const g = this.thread.y; const c = this.thread.x; return expAvg[g][c] * 0.9 + gradient[g][c] * gradient2[0] * 0.09999999999999998; }",
-    adamwExpAvgSq: "function adamwExpAvgSq(expAvgSq, gradient, gradient2) { const g = this.thread.y; const c = this.thread.x; const product = gradient[g][c] * gradient2[0]; return expAvgSq[g][c] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter: "function adamwParameter(parameter, kept, gradient, stepSize, gradient2, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] * kept[0] - gradient[g][c] * stepSize[0] / (Math.sqrt(gradient2[g][c]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg2: "function adamwExpAvg2(expAvg, gradient, gradient2) { const g = this.thread.y; const h = this.thread.x; return expAvg[g][h] * 0.9 + gradient[g][h] * gradient2[0] * 0.09999999999999998; }",
-    adamwExpAvgSq2: "function adamwExpAvgSq2(expAvgSq, gradient, gradient2) { const g = this.thread.y; const h = this.thread.x; const product = gradient[g][h] * gradient2[0]; return expAvgSq[g][h] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter2: "function adamwParameter2(parameter, kept, gradient, stepSize, gradient2, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] * kept[0] - gradient[g][h] * stepSize[0] / (Math.sqrt(gradient2[g][h]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg3: "function adamwExpAvg3(expAvg, gradient, gradient2) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * gradient2[0] * 0.09999999999999998; }",
-    adamwMultiply: "function adamwMultiply(gradient, gradient2) { const i = this.thread.x; const product = gradient[i] * gradient2[0]; return product * product * 0.0010000000000000009; }",
-    adamwExpAvgSq3: "function adamwExpAvgSq3(expAvgSq, gradient) { const i = this.thread.x; return expAvgSq[i] * 0.999 + gradient[i]; }",
-    adamwParameter3: "function adamwParameter3(parameter, kept, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.x; return parameter[i] * kept[0] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg4: "function adamwExpAvg4(expAvg, gradient, gradient2) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * gradient2[0] * 0.09999999999999998; }",
-    adamwExpAvgSq4: "function adamwExpAvgSq4(expAvgSq, gradient, gradient2) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * gradient2[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter4: "function adamwParameter4(parameter, kept, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg5: "function adamwExpAvg5(expAvg, gradient, gradient2) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * gradient2[0] * 0.09999999999999998; }",
-    adamwExpAvgSq5: "function adamwExpAvgSq5(expAvgSq, gradient, gradient2) { const i = this.thread.x; const product = gradient[i] * gradient2[0]; return expAvgSq[i] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter5: "function adamwParameter5(parameter, kept, gradient, stepSize, gradient2, correctionRoot) { const i = this.thread.x; return parameter[i] * kept[0] - gradient[i] * stepSize[0] / (Math.sqrt(gradient2[i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg6: "function adamwExpAvg6(expAvg, gradient, gradient2) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * gradient2[0] * 0.09999999999999998; }",
-    adamwExpAvgSq6: "function adamwExpAvgSq6(expAvgSq, gradient, gradient2) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * gradient2[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter6: "function adamwParameter6(parameter, kept, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg7: "function adamwExpAvg7(expAvg, gradient, gradient2) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * gradient2[0] * 0.09999999999999998; }",
-    adamwExpAvgSq7: "function adamwExpAvgSq7(expAvgSq, gradient, gradient2) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * gradient2[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter7: "function adamwParameter7(parameter, kept, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - gradient[o][i] * stepSize[0] / (Math.sqrt(gradient2[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg8: "function adamwExpAvg8(expAvg, gradient, gradient2) { const o = this.thread.x; return expAvg[o] * 0.9 + gradient[o] * gradient2[0] * 0.09999999999999998; }",
-    adamwExpAvgSq8: "function adamwExpAvgSq8(expAvgSq, gradient, gradient2) { const o = this.thread.x; const product = gradient[o] * gradient2[0]; return expAvgSq[o] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter8: "function adamwParameter8(parameter, kept, gradient, stepSize, gradient2, correctionRoot) { const o = this.thread.x; return parameter[o] * kept[0] - gradient[o] * stepSize[0] / (Math.sqrt(gradient2[o]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg: "function adamwExpAvg(expAvg, gradient, clipFactor) { const g = this.thread.y; const c = this.thread.x; return expAvg[g][c] * 0.9 + gradient[g][c] * clipFactor[0] * 0.09999999999999998; }",
+    adamwExpAvgSq: "function adamwExpAvgSq(expAvgSq, gradient, clipFactor) { const g = this.thread.y; const c = this.thread.x; const product = gradient[g][c] * clipFactor[0]; return expAvgSq[g][c] * 0.999 + product * product * 0.0010000000000000009; }",
+    adamwParameter: "function adamwParameter(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] * kept[0] - nextExpAvg[g][c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg2: "function adamwExpAvg2(expAvg, gradient, clipFactor) { const g = this.thread.y; const h = this.thread.x; return expAvg[g][h] * 0.9 + gradient[g][h] * clipFactor[0] * 0.09999999999999998; }",
+    adamwExpAvgSq2: "function adamwExpAvgSq2(expAvgSq, gradient, clipFactor) { const g = this.thread.y; const h = this.thread.x; const product = gradient[g][h] * clipFactor[0]; return expAvgSq[g][h] * 0.999 + product * product * 0.0010000000000000009; }",
+    adamwParameter2: "function adamwParameter2(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] * kept[0] - nextExpAvg[g][h] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg3: "function adamwExpAvg3(expAvg, gradient, clipFactor) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * clipFactor[0] * 0.09999999999999998; }",
+    adamwMultiply: "function adamwMultiply(gradient, clipFactor) { const i = this.thread.x; const product = gradient[i] * clipFactor[0]; return product * product * 0.0010000000000000009; }",
+    adamwExpAvgSq3: "function adamwExpAvgSq3(expAvgSq, multiply) { const i = this.thread.x; return expAvgSq[i] * 0.999 + multiply[i]; }",
+    adamwParameter3: "function adamwParameter3(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg4: "function adamwExpAvg4(expAvg, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998; }",
+    adamwExpAvgSq4: "function adamwExpAvgSq4(expAvgSq, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * clipFactor[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
+    adamwParameter4: "function adamwParameter4(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg5: "function adamwExpAvg5(expAvg, gradient, clipFactor) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * clipFactor[0] * 0.09999999999999998; }",
+    adamwExpAvgSq5: "function adamwExpAvgSq5(expAvgSq, gradient, clipFactor) { const i = this.thread.x; const product = gradient[i] * clipFactor[0]; return expAvgSq[i] * 0.999 + product * product * 0.0010000000000000009; }",
+    adamwParameter5: "function adamwParameter5(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg6: "function adamwExpAvg6(expAvg, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998; }",
+    adamwExpAvgSq6: "function adamwExpAvgSq6(expAvgSq, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * clipFactor[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
+    adamwParameter6: "function adamwParameter6(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg7: "function adamwExpAvg7(expAvg, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998; }",
+    adamwExpAvgSq7: "function adamwExpAvgSq7(expAvgSq, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * clipFactor[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
+    adamwParameter7: "function adamwParameter7(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg8: "function adamwExpAvg8(expAvg, gradient, clipFactor) { const o = this.thread.x; return expAvg[o] * 0.9 + gradient[o] * clipFactor[0] * 0.09999999999999998; }",
+    adamwExpAvgSq8: "function adamwExpAvgSq8(expAvgSq, gradient, clipFactor) { const o = this.thread.x; const product = gradient[o] * clipFactor[0]; return expAvgSq[o] * 0.999 + product * product * 0.0010000000000000009; }",
+    adamwParameter8: "function adamwParameter8(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.x; return parameter[o] * kept[0] - nextExpAvg[o] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o]) / correctionRoot[0] + 1e-8); }",
   };
 }
 

@@ -14,6 +14,7 @@ import type {
 } from "../../ir/program.ts";
 import { identifierFrom } from "../../code-text/names.ts";
 import { definitionOf } from "../../ops/index.ts";
+import { sameShape } from "../../ops/support.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import type { AxisLetters } from "./axis-letters.ts";
 import type { Buffers } from "./buffers.ts";
@@ -221,9 +222,15 @@ class KernelWriter {
   }
 }
 
+/** What an update reads beside its own results, one number for each of the parameter's, is the gradient, clipped or not. */
+function labelInUpdate(node: Node, { shape }: Node): string {
+  if (node.origin.phase === "update") return node.label === node.op ? labelOf(node) : `next_${labelOf(node)}`;
+  return sameShape(node.shape, shape) ? "gradient" : labelOf(node);
+}
+
 /** In an update the parameters are what they are to the optimizer, so that equal updates share a kernel. */
 function labelFor(node: Node, root: Node): string {
-  if (node.op !== "argument") return root.origin.phase === "update" ? "gradient" : labelOf(node);
+  if (node.op !== "argument") return root.origin.phase === "update" ? labelInUpdate(node, root) : labelOf(node);
   const { role, name } = node.attributes;
   if (role === "parameter" && root.origin.phase === "update") return "parameter";
   if (role === "state") return slotParts(name)?.slot ?? name;
