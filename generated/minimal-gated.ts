@@ -131,6 +131,10 @@ function encoderMultiply(this: KernelThis, f: Tensor2, previousH: Tensor2): numb
 
 /**
  * encoder, forward: h. Gives [B, M] of [16, 16].
+ *
+ *     encoderH[b, m] = (1 - f[b, m]) * previousH[b, m] + f[b, m] * g
+ *       g = tanh(productsOfX[t, b, m + 16] + encoderBH[m] + (sum_k multiply[b, k] * encoderUH[m, k]))
+ *
  * Reads f [16, 16], previousH [16, 16], productsOfX [24, 16, 32], encoderBH [16], multiply [16, 16],
  * encoderUH [16, 16].
  */
@@ -302,6 +306,10 @@ function encoderMultiplyInStep(this: KernelThis, f: Tensor2, select: Tensor2): n
 
 /**
  * encoder, forward: h. Gives [B, M] of [1, 16].
+ *
+ *     encoderH[b, m] = (1 - f[b, m]) * select[b, m] + f[b, m] * g
+ *       g = tanh(productsOfX[b, m + 16] + encoderBH[m] + (sum_k multiply[b, k] * encoderUH[m, k]))
+ *
  * Reads f [1, 16], select [1, 16], productsOfX [1, 32], encoderBH [16], multiply [1, 16], encoderUH [16, 16].
  */
 function encoderHInStep(
@@ -353,6 +361,11 @@ function forecastAddInStep(
 
 /**
  * loss, loss: masked. Gives [B] of [16].
+ *
+ *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
+ *       elements = error * error
+ *       error = add[b, k, k2] - next[b, k, k2]
+ *
  * Reads batchMask [16], add [16, 24, 1], next [16, 24, 1].
  */
 function lossMasked(this: KernelThis, batchMask: Tensor1, add: Tensor3, next: Tensor3): number {
@@ -403,7 +416,8 @@ function lossValue(masked: Tensor1, count: Tensor1): number {
 /**
  * loss, loss: error. Gives [B, T, C] of [16, 24, 1].
  *
- *     lossError[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]
+ *     lossError[b, t, c] = series[b, t, c] + output - next[b, t, c]
+ *       output = sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c]
  *
  * Reads series [16, 24, 1], h [25, 16, 16], changeWeight [1, 16], changeBias [1], next [16, 24, 1].
  */
@@ -462,6 +476,10 @@ function lossTotalGradient(count: Tensor1): number {
 
 /**
  * loss, backward: error_gradient. Gives [B, T, C] of [16, 24, 1].
+ *
+ *     lossErrorGradient[b, t, c] = elementsGradient * error[b, t, c] + elementsGradient * error[b, t, c]
+ *       elementsGradient = batchMask[b] !== 0 ? totalGradient : 0
+ *
  * Reads batchMask [16], totalGradient [], error [16, 24, 1].
  */
 function lossErrorGradient(this: KernelThis, batchMask: Tensor1, totalGradient: Tensor1, error: Tensor3): number {
@@ -575,6 +593,11 @@ function encoderContract(this: KernelThis, multiply: Tensor2, encoderUH: Tensor2
 
 /**
  * encoder, backward: multiply. Gives [B, M] of [16, 16].
+ *
+ *     encoderMultiply3[b, m] = fGradient * f[b, m] * (1 - f[b, m])
+ *       fGradient = hGradient * g[b, m] + -(hGradient * previousH[b, m]) + contract[b, m] * previousH[b, m]
+ *       hGradient = carriedHGradient[b, m] + outputGradient[b, t, m]
+ *
  * Reads carriedHGradient [16, 16], outputGradient [16, 24, 16], g [16, 16], previousH [16, 16], contract [16, 16],
  * f [16, 16].
  */
@@ -599,6 +622,11 @@ function encoderMultiply3(
 
 /**
  * encoder, backward: previous_h_gradient. Gives [B, M] of [16, 16].
+ *
+ *     encoderPreviousHGradient[b, m] = hGradient * (1 - f[b, m]) + contract[b, m] * f[b, m]
+ *       + (sum_m2 multiply[b, m2] * encoderUF[m2, m])
+ *       hGradient = carriedHGradient[b, m] + outputGradient[b, t, m]
+ *
  * Reads carriedHGradient [16, 16], outputGradient [16, 24, 16], f [16, 16], contract [16, 16], multiply [16, 16],
  * encoderUF [16, 16].
  */
@@ -626,7 +654,8 @@ function encoderPreviousHGradient(
 /**
  * encoder, backward: joined_gradient. Gives [T, B, I] of [24, 16, 32].
  *
- *     encoderJoinedGradient[t, b, i] = i < 16 ? multiply2[t, b, clamp(i, 0, 15)] : multiply[t, b, clamp(i + -16, 0, 15)]
+ *     encoderJoinedGradient[t, b, i] = i < 16 ? multiply2[t, b, clamp(i, 0, 15)]
+ *       : multiply[t, b, clamp(i + -16, 0, 15)]
  *
  * Reads multiply [24, 16, 16], multiply2 [24, 16, 16].
  */
@@ -752,30 +781,39 @@ function encoderWHGradient(this: KernelThis, weightsOfXGradient: Tensor2): numbe
 /**
  * adam, update: exp_avg. Gives [16, 1].
  *
- *     adamExpAvg[i, k] = expAvg[i, k] * 0.9 + weightsOfXGradient[i, k] * 0.09999999999999998
+ *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + weightsOfXGradient[i, j] * 0.09999999999999998
  *
  * Reads expAvg [16, 1], weightsOfXGradient [32, 1].
  */
 function adamExpAvg(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y;
-  const k = this.thread.x;
-  return expAvg[i][k] * 0.9 + weightsOfXGradient[i][k] * 0.09999999999999998;
+  const j = this.thread.x;
+  return expAvg[i][j] * 0.9 + weightsOfXGradient[i][j] * 0.09999999999999998;
 }
 
 /**
  * adam, update: exp_avg_sq. Gives [16, 1].
+ *
+ *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i, j] * weightsOfXGradient[i, j]
+ *       * 0.0010000000000000009
+ *
  * Reads expAvgSq [16, 1], weightsOfXGradient [32, 1].
  */
 function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y;
-  const k = this.thread.x;
-  const wFGradient = weightsOfXGradient[i][k];
-  return expAvgSq[i][k] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009;
+  const j = this.thread.x;
+  const wFGradient = weightsOfXGradient[i][j];
+  return expAvgSq[i][j] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009;
 }
 
 /**
  * adam, update: parameter. Gives [16, 1].
+ *
+ *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
+ *       / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *
  * Reads parameter [16, 1], nextExpAvg [16, 1], stepSize [], nextExpAvgSq [16, 1], correctionRoot [].
+ * The same for [16, 16], [1, 16].
  */
 function adamParameter(
   this: KernelThis,
@@ -786,87 +824,74 @@ function adamParameter(
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.y;
-  const k = this.thread.x;
-  return parameter[i][k] - nextExpAvg[i][k] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[i][k]) / correctionRoot[0] + 1e-8);
+  const j = this.thread.x;
+  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
 
 /**
- * adam, update: exp_avg. Gives [M, K] of [16, 16].
+ * adam, update: exp_avg. Gives [16, 16].
  *
- *     adamExpAvg2[m, k] = expAvg[m, k] * 0.9 + gradient[m, k] * 0.09999999999999998
+ *     adamExpAvg2[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
  *
  * Reads expAvg [16, 16], gradient [16, 16].
+ * The same for [1, 16].
  */
 function adamExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const m = this.thread.y;
-  const k = this.thread.x;
-  return expAvg[m][k] * 0.9 + gradient[m][k] * 0.09999999999999998;
+  const i = this.thread.y;
+  const j = this.thread.x;
+  return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998;
 }
 
 /**
- * adam, update: exp_avg_sq. Gives [M, K] of [16, 16].
+ * adam, update: exp_avg_sq. Gives [16, 16].
  *
- *     adamExpAvgSq2[m, k] = expAvgSq[m, k] * 0.999 + gradient[m, k] * gradient[m, k] * 0.0010000000000000009
+ *     adamExpAvgSq2[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
  *
  * Reads expAvgSq [16, 16], gradient [16, 16].
+ * The same for [1, 16].
  */
 function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const m = this.thread.y;
-  const k = this.thread.x;
-  const gradientValue = gradient[m][k];
-  return expAvgSq[m][k] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
+  const i = this.thread.y;
+  const j = this.thread.x;
+  const gradientValue = gradient[i][j];
+  return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
 }
 
 /**
- * adam, update: parameter. Gives [M, K] of [16, 16].
- * Reads parameter [16, 16], nextExpAvg [16, 16], stepSize [], nextExpAvgSq [16, 16], correctionRoot [].
- */
-function adamParameter2(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const m = this.thread.y;
-  const k = this.thread.x;
-  return parameter[m][k] - nextExpAvg[m][k] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[m][k]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [M] of [16].
+ * adam, update: exp_avg. Gives [16].
  *
- *     adamExpAvg3[m] = expAvg[m] * 0.9 + gradient[m] * 0.09999999999999998
+ *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
  *
  * Reads expAvg [16], gradient [16].
+ * The same for [1].
  */
 function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
-  const m = this.thread.x;
-  return expAvg[m] * 0.9 + gradient[m] * 0.09999999999999998;
+  const i = this.thread.x;
+  return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998;
 }
 
 /**
- * adam, update: exp_avg_sq. Gives [M] of [16].
+ * adam, update: exp_avg_sq. Gives [16].
  *
- *     adamExpAvgSq3[m] = expAvgSq[m] * 0.999 + gradient[m] * gradient[m] * 0.0010000000000000009
+ *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
  *
  * Reads expAvgSq [16], gradient [16].
+ * The same for [1].
  */
 function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
-  const m = this.thread.x;
-  const gradientValue = gradient[m];
-  return expAvgSq[m] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
+  const i = this.thread.x;
+  const gradientValue = gradient[i];
+  return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
 }
 
 /**
- * adam, update: parameter. Gives [M] of [16].
+ * adam, update: parameter. Gives [16].
  *
- *     adamParameter3[m] = parameter[m] - nextExpAvg[m] * stepSize / (sqrt(nextExpAvgSq[m]) / correctionRoot + 1e-8)
+ *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
  *
  * Reads parameter [16], nextExpAvg [16], stepSize [], nextExpAvgSq [16], correctionRoot [].
+ * The same for [1].
  */
 function adamParameter3(
   this: KernelThis,
@@ -876,123 +901,38 @@ function adamParameter3(
   nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
-  const m = this.thread.x;
-  return parameter[m] - nextExpAvg[m] * stepSize[0] / (Math.sqrt(nextExpAvgSq[m]) / correctionRoot[0] + 1e-8);
+  const i = this.thread.x;
+  return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adam, update: exp_avg. Gives [16, 1].
  *
- *     adamExpAvg4[i, k] = expAvg[i, k] * 0.9 + weightsOfXGradient[i + 16, k] * 0.09999999999999998
+ *     adamExpAvg4[i, j] = expAvg[i, j] * 0.9 + weightsOfXGradient[i + 16, j] * 0.09999999999999998
  *
  * Reads expAvg [16, 1], weightsOfXGradient [32, 1].
  */
 function adamExpAvg4(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y;
-  const k = this.thread.x;
+  const j = this.thread.x;
   const iPlus16: Index = i + 16;
-  return expAvg[i][k] * 0.9 + weightsOfXGradient[iPlus16][k] * 0.09999999999999998;
+  return expAvg[i][j] * 0.9 + weightsOfXGradient[iPlus16][j] * 0.09999999999999998;
 }
 
 /**
  * adam, update: exp_avg_sq. Gives [16, 1].
+ *
+ *     adamExpAvgSq4[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i + 16, j] * weightsOfXGradient[i + 16, j]
+ *       * 0.0010000000000000009
+ *
  * Reads expAvgSq [16, 1], weightsOfXGradient [32, 1].
  */
 function adamExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y;
-  const k = this.thread.x;
+  const j = this.thread.x;
   const iPlus16: Index = i + 16;
-  const wHGradient = weightsOfXGradient[iPlus16][k];
-  return expAvgSq[i][k] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009;
-}
-
-/**
- * adam, update: exp_avg. Gives [O, I] of [1, 16].
- *
- *     adamExpAvg5[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * 0.09999999999999998
- *
- * Reads expAvg [1, 16], gradient [1, 16].
- */
-function adamExpAvg5(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [O, I] of [1, 16].
- *
- *     adamExpAvgSq5[o, i] = expAvgSq[o, i] * 0.999 + gradient[o, i] * gradient[o, i] * 0.0010000000000000009
- *
- * Reads expAvgSq [1, 16], gradient [1, 16].
- */
-function adamExpAvgSq5(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  const gradientValue = gradient[o][i];
-  return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [O, I] of [1, 16].
- * Reads parameter [1, 16], nextExpAvg [1, 16], stepSize [], nextExpAvgSq [1, 16], correctionRoot [].
- */
-function adamParameter4(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return parameter[o][i] - nextExpAvg[o][i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [C] of [1].
- *
- *     adamExpAvg6[c] = expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998
- *
- * Reads expAvg [1], gradient [1].
- */
-function adamExpAvg6(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
-  const c = this.thread.x;
-  return expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [C] of [1].
- *
- *     adamExpAvgSq6[c] = expAvgSq[c] * 0.999 + gradient[c] * gradient[c] * 0.0010000000000000009
- *
- * Reads expAvgSq [1], gradient [1].
- */
-function adamExpAvgSq6(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
-  const c = this.thread.x;
-  const gradientValue = gradient[c];
-  return expAvgSq[c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [C] of [1].
- *
- *     adamParameter5[c] = parameter[c] - nextExpAvg[c] * stepSize / (sqrt(nextExpAvgSq[c]) / correctionRoot + 1e-8)
- *
- * Reads parameter [1], nextExpAvg [1], stepSize [], nextExpAvgSq [1], correctionRoot [].
- */
-function adamParameter5(
-  this: KernelThis,
-  parameter: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
-): number {
-  const c = this.thread.x;
-  return parameter[c] - nextExpAvg[c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[c]) / correctionRoot[0] + 1e-8);
+  const wHGradient = weightsOfXGradient[iPlus16][j];
+  return expAvgSq[i][j] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009;
 }
 
 const sources = kernelSources();
@@ -1039,20 +979,20 @@ const kernelTable = {
   adamExpAvg: { source: sources.adamExpAvg, output: [1, 16] } as GpuKernel<typeof adamExpAvg>,
   adamExpAvgSq: { source: sources.adamExpAvgSq, output: [1, 16] } as GpuKernel<typeof adamExpAvgSq>,
   adamParameter: { source: sources.adamParameter, output: [1, 16] } as GpuKernel<typeof adamParameter>,
+  adamParameter2: { source: sources.adamParameter, output: [16, 16] } as GpuKernel<typeof adamParameter>,
+  adamParameter4: { source: sources.adamParameter, output: [16, 1] } as GpuKernel<typeof adamParameter>,
   adamExpAvg2: { source: sources.adamExpAvg2, output: [16, 16] } as GpuKernel<typeof adamExpAvg2>,
+  adamExpAvg5: { source: sources.adamExpAvg2, output: [16, 1] } as GpuKernel<typeof adamExpAvg2>,
   adamExpAvgSq2: { source: sources.adamExpAvgSq2, output: [16, 16] } as GpuKernel<typeof adamExpAvgSq2>,
-  adamParameter2: { source: sources.adamParameter2, output: [16, 16] } as GpuKernel<typeof adamParameter2>,
+  adamExpAvgSq5: { source: sources.adamExpAvgSq2, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq2>,
   adamExpAvg3: { source: sources.adamExpAvg3, output: [16] } as GpuKernel<typeof adamExpAvg3>,
+  adamExpAvg6: { source: sources.adamExpAvg3, output: [1] } as GpuKernel<typeof adamExpAvg3>,
   adamExpAvgSq3: { source: sources.adamExpAvgSq3, output: [16] } as GpuKernel<typeof adamExpAvgSq3>,
+  adamExpAvgSq6: { source: sources.adamExpAvgSq3, output: [1] } as GpuKernel<typeof adamExpAvgSq3>,
   adamParameter3: { source: sources.adamParameter3, output: [16] } as GpuKernel<typeof adamParameter3>,
+  adamParameter5: { source: sources.adamParameter3, output: [1] } as GpuKernel<typeof adamParameter3>,
   adamExpAvg4: { source: sources.adamExpAvg4, output: [1, 16] } as GpuKernel<typeof adamExpAvg4>,
   adamExpAvgSq4: { source: sources.adamExpAvgSq4, output: [1, 16] } as GpuKernel<typeof adamExpAvgSq4>,
-  adamExpAvg5: { source: sources.adamExpAvg5, output: [16, 1] } as GpuKernel<typeof adamExpAvg5>,
-  adamExpAvgSq5: { source: sources.adamExpAvgSq5, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq5>,
-  adamParameter4: { source: sources.adamParameter4, output: [16, 1] } as GpuKernel<typeof adamParameter4>,
-  adamExpAvg6: { source: sources.adamExpAvg6, output: [1] } as GpuKernel<typeof adamExpAvg6>,
-  adamExpAvgSq6: { source: sources.adamExpAvgSq6, output: [1] } as GpuKernel<typeof adamExpAvgSq6>,
-  adamParameter5: { source: sources.adamParameter5, output: [1] } as GpuKernel<typeof adamParameter5>,
 };
 
 // predict: the outputs, without dropout
@@ -2268,23 +2208,16 @@ function kernelSources() {
     encoderBHGradient: "function encoderBHGradient(multiply) { const m = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 16; k2++) { sum2 += multiply[k][k2][m]; } sum += sum2; } return sum; }",
     encoderWFGradient: "function encoderWFGradient(weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; return weightsOfXGradient[i][k]; }",
     encoderWHGradient: "function encoderWHGradient(weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; return weightsOfXGradient[iPlus16][k]; }",
-    adamExpAvg: "function adamExpAvg(expAvg, weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; return expAvg[i][k] * 0.9 + weightsOfXGradient[i][k] * 0.09999999999999998; }",
-    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const wFGradient = weightsOfXGradient[i][k]; return expAvgSq[i][k] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009; }",
-    adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.y; const k = this.thread.x; return parameter[i][k] - nextExpAvg[i][k] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][k]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const m = this.thread.y; const k = this.thread.x; return expAvg[m][k] * 0.9 + gradient[m][k] * 0.09999999999999998; }",
-    adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const m = this.thread.y; const k = this.thread.x; const gradientValue = gradient[m][k]; return expAvgSq[m][k] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter2: "function adamParameter2(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const m = this.thread.y; const k = this.thread.x; return parameter[m][k] - nextExpAvg[m][k] * stepSize[0] / (Math.sqrt(nextExpAvgSq[m][k]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const m = this.thread.x; return expAvg[m] * 0.9 + gradient[m] * 0.09999999999999998; }",
-    adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const m = this.thread.x; const gradientValue = gradient[m]; return expAvgSq[m] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const m = this.thread.x; return parameter[m] - nextExpAvg[m] * stepSize[0] / (Math.sqrt(nextExpAvgSq[m]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg4: "function adamExpAvg4(expAvg, weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; return expAvg[i][k] * 0.9 + weightsOfXGradient[iPlus16][k] * 0.09999999999999998; }",
-    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; const wHGradient = weightsOfXGradient[iPlus16][k]; return expAvgSq[i][k] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
-    adamExpAvg5: "function adamExpAvg5(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
-    adamExpAvgSq5: "function adamExpAvgSq5(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter4: "function adamParameter4(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg6: "function adamExpAvg6(expAvg, gradient) { const c = this.thread.x; return expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998; }",
-    adamExpAvgSq6: "function adamExpAvgSq6(expAvgSq, gradient) { const c = this.thread.x; const gradientValue = gradient[c]; return expAvgSq[c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter5: "function adamParameter5(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const c = this.thread.x; return parameter[c] - nextExpAvg[c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[c]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg: "function adamExpAvg(expAvg, weightsOfXGradient) { const i = this.thread.y; const j = this.thread.x; return expAvg[i][j] * 0.9 + weightsOfXGradient[i][j] * 0.09999999999999998; }",
+    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, weightsOfXGradient) { const i = this.thread.y; const j = this.thread.x; const wFGradient = weightsOfXGradient[i][j]; return expAvgSq[i][j] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009; }",
+    adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.y; const j = this.thread.x; return parameter[i][j] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const i = this.thread.y; const j = this.thread.x; return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998; }",
+    adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const i = this.thread.y; const j = this.thread.x; const gradientValue = gradient[i][j]; return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
+    adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg4: "function adamExpAvg4(expAvg, weightsOfXGradient) { const i = this.thread.y; const j = this.thread.x; const iPlus16 = i + 16; return expAvg[i][j] * 0.9 + weightsOfXGradient[iPlus16][j] * 0.09999999999999998; }",
+    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, weightsOfXGradient) { const i = this.thread.y; const j = this.thread.x; const iPlus16 = i + 16; const wHGradient = weightsOfXGradient[iPlus16][j]; return expAvgSq[i][j] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
   };
 }
 

@@ -54,6 +54,10 @@ const parameters = [
 
 /**
  * encoder, forward: input_projection. Gives [T, B, G] of [24, 16, 64].
+ *
+ *     encoderInputProjection[t, b, g] = sum_c series[b, t, c] * encoderWeightIhL0[g, c] + encoderBiasIhL0[g]
+ *       + encoderBiasHhL0[g]
+ *
  * Reads series [16, 24, 1], encoderWeightIhL0 [64, 1], encoderBiasIhL0 [64], encoderBiasHhL0 [64].
  */
 function encoderInputProjection(
@@ -107,6 +111,12 @@ function encoderGates(
 
 /**
  * encoder, forward: cell_state. Gives [B, I] of [16, 16].
+ *
+ *     encoderCellState[b, i] = forgetGate * previousCellState[b, i] + inputGate * candidate
+ *       forgetGate = sigmoid(gates[b, i + 16])
+ *       inputGate = sigmoid(gates[b, i])
+ *       candidate = tanh(gates[b, i + 32])
+ *
  * Reads gates [16, 64], previousCellState [16, 16].
  */
 function encoderCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
@@ -274,6 +284,7 @@ function joinedOutput(this: KernelThis, pooled: Tensor3, hiddenState: Tensor3): 
  *     forecastAdd[b, t, c] = series[b, t, c] + (sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c])
  *
  * Reads series [16, 24, 1], outputValue [16, 24, 32], changeWeight [1, 32], changeBias [1].
+ * The same for [B, T, C] of [1, 1, 1].
  */
 function forecastAdd(
   this: KernelThis,
@@ -408,6 +419,11 @@ function encoderSelect(this: KernelThis, streamPosition: Tensor1, encoderLayer0S
 
 /**
  * encoder, forward: gates. Gives [T, G] of [1, 64].
+ *
+ *     encoderGates[t, g] = inputProjection + (sum_h select[t, h] * encoderWeightHhL0[g, h])
+ *       inputProjection = sum_c series[0, 0, c] * encoderWeightIhL0[64 * t + g, c] + encoderBiasIhL0[64 * t + g]
+ *         + encoderBiasHhL0[64 * t + g]
+ *
  * Reads series [1, 1, 1], encoderWeightIhL0 [64, 1], encoderBiasIhL0 [64], encoderBiasHhL0 [64], select [1, 16],
  * encoderWeightHhL0 [64, 16].
  */
@@ -437,6 +453,13 @@ function encoderGatesInStep(
 
 /**
  * encoder, forward: cell_state. Gives [T, I] of [1, 16].
+ *
+ *     encoderCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : encoderLayer0State1[t, i]) + inputGate
+ *       * candidate
+ *       forgetGate = sigmoid(gates[t, i + 16])
+ *       inputGate = sigmoid(gates[t, i])
+ *       candidate = tanh(gates[t, i + 32])
+ *
  * Reads gates [1, 64], streamPosition [1], encoderLayer0State1 [1, 16].
  */
 function encoderCellStateInStep(
@@ -561,6 +584,10 @@ function contextAdd(
 
 /**
  * context, forward: add. Gives [B, T] of [1, 16].
+ *
+ *     contextAdd2[b, t] = (streamPosition[b] === 0 ? 0 : contextWeightedSum[b, t]) * exp[b]
+ *       + hiddenState[0, 16 * b + t] * exp2[b]
+ *
  * Reads streamPosition [1], contextWeightedSum [1, 16], exp [1], hiddenState [1, 16], exp2 [1].
  */
 function contextAdd2(
@@ -580,6 +607,10 @@ function contextAdd2(
 
 /**
  * joined, forward: output. Gives [T, I, J] of [1, 1, 32].
+ *
+ *     joinedOutput[t, i, j] = j < 16 ? hiddenState[0, 16 * t + 16 * i + clamp(j, 0, 15)] : pooled
+ *       pooled = add[0, 16 * t + 16 * i + clamp(j + -16, 0, 15)] / add2[0]
+ *
  * Reads add [1, 16], add2 [1], hiddenState [1, 16].
  */
 function joinedOutputInStep(this: KernelThis, add: Tensor2, add2: Tensor1, hiddenState: Tensor2): number {
@@ -595,32 +626,12 @@ function joinedOutputInStep(this: KernelThis, add: Tensor2, add2: Tensor1, hidde
 }
 
 /**
- * forecast, forward: add. Gives [B, T, C] of [1, 1, 1].
- *
- *     forecastAdd[b, t, c] = series[b, t, c] + (sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c])
- *
- * Reads series [1, 1, 1], outputValue [1, 1, 32], changeWeight [1, 32], changeBias [1].
- */
-function forecastAddInStep(
-  this: KernelThis,
-  series: Tensor3,
-  outputValue: Tensor3,
-  changeWeight: Tensor2,
-  changeBias: Tensor1
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const c = this.thread.x;
-  let sum = 0;
-  for (let i: Index = 0; i < 32; i++) {
-    sum += outputValue[b][t][i] * changeWeight[c][i];
-  }
-  const outputValue2 = sum + changeBias[c];
-  return series[b][t][c] + outputValue2;
-}
-
-/**
  * loss, loss: masked. Gives [B] of [16].
+ *
+ *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
+ *       elements = error * error
+ *       error = add[b, k, k2] - next[b, k, k2]
+ *
  * Reads batchMask [16], add [16, 24, 1], next [16, 24, 1].
  */
 function lossMasked(this: KernelThis, batchMask: Tensor1, add: Tensor3, next: Tensor3): number {
@@ -670,6 +681,10 @@ function lossValue(masked: Tensor1, count: Tensor1): number {
 
 /**
  * loss, loss: error. Gives [B, T, C] of [16, 24, 1].
+ *
+ *     lossError[b, t, c] = series[b, t, c] + output - next[b, t, c]
+ *       output = sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c]
+ *
  * Reads series [16, 24, 1], outputValue [16, 24, 32], changeWeight [1, 32], changeBias [1], next [16, 24, 1].
  */
 function lossError(
@@ -726,6 +741,10 @@ function lossTotalGradient(count: Tensor1): number {
 
 /**
  * loss, backward: error_gradient. Gives [B, T, C] of [16, 24, 1].
+ *
+ *     lossErrorGradient[b, t, c] = elementsGradient * error[b, t, c] + elementsGradient * error[b, t, c]
+ *       elementsGradient = batchMask[b] !== 0 ? totalGradient : 0
+ *
  * Reads batchMask [16], totalGradient [], error [16, 24, 1].
  */
 function lossErrorGradient(this: KernelThis, batchMask: Tensor1, totalGradient: Tensor1, error: Tensor3): number {
@@ -798,6 +817,10 @@ function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, outputVa
 
 /**
  * context, backward: divide. Gives [B, T, S] of [16, 24, 24].
+ *
+ *     contextDivide[b, t, s] = weightsGradient / (exponentialSum[b, t] === 0 ? 1 : exponentialSum[b, t])
+ *       weightsGradient = sum_h outputGradient[b, t, h + 16] * hiddenState[s + 1, b, h]
+ *
  * Reads outputGradient [16, 24, 32], hiddenState [25, 16, 16], exponentialSum [16, 24].
  */
 function contextDivide(
@@ -822,7 +845,8 @@ function contextDivide(
 /**
  * context, backward: exponential_sum_gradient. Gives [B, T] of [16, 24].
  *
- *     contextExponentialSumGradient[b, t] = exponentialSum[b, t] === 0 ? 0 : sum_k -(divide[b, t, k] * weights[b, t, k])
+ *     contextExponentialSumGradient[b, t] = exponentialSum[b, t] === 0 ? 0
+ *       : sum_k -(divide[b, t, k] * weights[b, t, k])
  *
  * Reads exponentialSum [16, 24], divide [16, 24, 24], weights [16, 24, 24].
  */
@@ -843,6 +867,11 @@ function contextExponentialSumGradient(
 
 /**
  * context, backward: energy_gradient. Gives [B, S] of [16, 24].
+ *
+ *     contextEnergyGradient[b, s] = sum_k (s <= k ? visibleEnergiesGradient : 0)
+ *       visibleEnergiesGradient = exponentialsGradient * exponentials[b, k, s]
+ *       exponentialsGradient = divide[b, k, s] + exponentialSumGradient[b, k]
+ *
  * Reads divide [16, 24, 24], exponentialSumGradient [16, 24], exponentials [16, 24, 24].
  */
 function contextEnergyGradient(
@@ -904,6 +933,11 @@ function contextWeightGradient(this: KernelThis, energyGradient: Tensor2, hidden
 
 /**
  * encoder, backward: output_gradient. Gives [B, T, H] of [16, 24, 16].
+ *
+ *     encoderOutputGradient[b, t, h] = outputGradient[b, t, h]
+ *       + (sum_t2 outputGradient[b, t2, h + 16] * weights[b, t2, t])
+ *         + (sum_o energyGradient[b, t] * contextWeight[o, h])
+ *
  * Reads outputGradient [16, 24, 32], weights [16, 24, 24], energyGradient [16, 24], contextWeight [1, 16].
  */
 function encoderOutputGradient(
@@ -930,6 +964,11 @@ function encoderOutputGradient(
 
 /**
  * encoder, backward: multiply. Gives [B, H] of [16, 16].
+ *
+ *     encoderMultiply[b, h] = outputGateGradient * outputGate[b, h]
+ *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
+ *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
+ *
  * Reads carriedHiddenStateGradient [16, 16], outputGradient [16, 24, 16], cellOutput [16, 16],
  * outputGate [16, 16].
  */
@@ -950,6 +989,12 @@ function encoderMultiply(
 
 /**
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 16].
+ *
+ *     encoderCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
+ *       * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
+ *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
+ *
  * Reads carriedCellStateGradient [16, 16], carriedHiddenStateGradient [16, 16], outputGradient [16, 24, 16],
  * outputGate [16, 16], cellOutput [16, 16].
  */
@@ -972,6 +1017,17 @@ function encoderCellStateGradient(
 
 /**
  * encoder, backward: joined_gradient. Gives [B, I] of [16, 64].
+ *
+ *     encoderJoinedGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, clamp(i, 0, 15)]
+ *       * (1 - inputGate[b, clamp(i, 0, 15)]) : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)]
+ *         * (1 - forgetGate[b, clamp(i + -16, 0, 15)]) : i < 48 ? candidateGradient
+ *           * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
+ *             : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
+ *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 15)] * candidate[b, clamp(i, 0, 15)]
+ *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)]
+ *         * previousCellState[b, clamp(i + -16, 0, 15)]
+ *       candidateGradient = cellStateGradient[b, clamp(i + -32, 0, 15)] * inputGate[b, clamp(i + -32, 0, 15)]
+ *
  * Reads multiply [16, 16], outputGate [16, 16], cellStateGradient [16, 16], inputGate [16, 16],
  * candidate [16, 16], previousCellState [16, 16], forgetGate [16, 16].
  */
@@ -1103,35 +1159,42 @@ function encoderWeightIhL0Gradient(this: KernelThis, joinedGradient: Tensor3, se
 }
 
 /**
- * adam, update: exp_avg. Gives [G, C] of [64, 1].
+ * adam, update: exp_avg. Gives [64, 1].
  *
- *     adamExpAvg[g, c] = expAvg[g, c] * 0.9 + gradient[g, c] * 0.09999999999999998
+ *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
  *
  * Reads expAvg [64, 1], gradient [64, 1].
+ * The same for [64, 16], [1, 16], [1, 32].
  */
 function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  return expAvg[g][c] * 0.9 + gradient[g][c] * 0.09999999999999998;
+  const i = this.thread.y;
+  const j = this.thread.x;
+  return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998;
 }
 
 /**
- * adam, update: exp_avg_sq. Gives [G, C] of [64, 1].
+ * adam, update: exp_avg_sq. Gives [64, 1].
  *
- *     adamExpAvgSq[g, c] = expAvgSq[g, c] * 0.999 + gradient[g, c] * gradient[g, c] * 0.0010000000000000009
+ *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
  *
  * Reads expAvgSq [64, 1], gradient [64, 1].
+ * The same for [64, 16], [1, 16], [1, 32].
  */
 function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  const gradientValue = gradient[g][c];
-  return expAvgSq[g][c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
+  const i = this.thread.y;
+  const j = this.thread.x;
+  const gradientValue = gradient[i][j];
+  return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
 }
 
 /**
- * adam, update: parameter. Gives [G, C] of [64, 1].
+ * adam, update: parameter. Gives [64, 1].
+ *
+ *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
+ *       / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *
  * Reads parameter [64, 1], nextExpAvg [64, 1], stepSize [], nextExpAvgSq [64, 1], correctionRoot [].
+ * The same for [64, 16], [1, 16], [1, 32].
  */
 function adamParameter(
   this: KernelThis,
@@ -1141,55 +1204,10 @@ function adamParameter(
   nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  return parameter[g][c] - nextExpAvg[g][c] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [G, H] of [64, 16].
- *
- *     adamExpAvg2[g, h] = expAvg[g, h] * 0.9 + gradient[g, h] * 0.09999999999999998
- *
- * Reads expAvg [64, 16], gradient [64, 16].
- */
-function adamExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  return expAvg[g][h] * 0.9 + gradient[g][h] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [G, H] of [64, 16].
- *
- *     adamExpAvgSq2[g, h] = expAvgSq[g, h] * 0.999 + gradient[g, h] * gradient[g, h] * 0.0010000000000000009
- *
- * Reads expAvgSq [64, 16], gradient [64, 16].
- */
-function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  const gradientValue = gradient[g][h];
-  return expAvgSq[g][h] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [G, H] of [64, 16].
- * Reads parameter [64, 16], nextExpAvg [64, 16], stepSize [], nextExpAvgSq [64, 16], correctionRoot [].
- */
-function adamParameter2(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  return parameter[g][h] - nextExpAvg[g][h] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8);
+  const i = this.thread.y;
+  const j = this.thread.x;
+  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1198,6 +1216,7 @@ function adamParameter2(
  *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
  *
  * Reads expAvg [64], gradient [64].
+ * The same for [1].
  */
 function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -1210,6 +1229,7 @@ function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): numb
  *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
  *
  * Reads expAvgSq [64], gradient [64].
+ * The same for [1].
  */
 function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -1223,6 +1243,7 @@ function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): 
  *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
  *
  * Reads parameter [64], nextExpAvg [64], stepSize [], nextExpAvgSq [64], correctionRoot [].
+ * The same for [1].
  */
 function adamParameter3(
   this: KernelThis,
@@ -1234,184 +1255,6 @@ function adamParameter3(
 ): number {
   const i = this.thread.x;
   return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [O, I] of [1, 16].
- *
- *     adamExpAvg4[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * 0.09999999999999998
- *
- * Reads expAvg [1, 16], gradient [1, 16].
- */
-function adamExpAvg4(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [O, I] of [1, 16].
- *
- *     adamExpAvgSq4[o, i] = expAvgSq[o, i] * 0.999 + gradient[o, i] * gradient[o, i] * 0.0010000000000000009
- *
- * Reads expAvgSq [1, 16], gradient [1, 16].
- */
-function adamExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  const gradientValue = gradient[o][i];
-  return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [O, I] of [1, 16].
- * Reads parameter [1, 16], nextExpAvg [1, 16], stepSize [], nextExpAvgSq [1, 16], correctionRoot [].
- */
-function adamParameter4(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return parameter[o][i] - nextExpAvg[o][i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [1].
- *
- *     adamExpAvg5[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
- *
- * Reads expAvg [1], gradient [1].
- */
-function adamExpAvg5(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
-  const i = this.thread.x;
-  return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [1].
- *
- *     adamExpAvgSq5[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
- *
- * Reads expAvgSq [1], gradient [1].
- */
-function adamExpAvgSq5(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
-  const i = this.thread.x;
-  const gradientValue = gradient[i];
-  return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [1].
- *
- *     adamParameter5[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
- *
- * Reads parameter [1], nextExpAvg [1], stepSize [], nextExpAvgSq [1], correctionRoot [].
- */
-function adamParameter5(
-  this: KernelThis,
-  parameter: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
-): number {
-  const i = this.thread.x;
-  return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [O, I] of [1, 32].
- *
- *     adamExpAvg6[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * 0.09999999999999998
- *
- * Reads expAvg [1, 32], gradient [1, 32].
- */
-function adamExpAvg6(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [O, I] of [1, 32].
- *
- *     adamExpAvgSq6[o, i] = expAvgSq[o, i] * 0.999 + gradient[o, i] * gradient[o, i] * 0.0010000000000000009
- *
- * Reads expAvgSq [1, 32], gradient [1, 32].
- */
-function adamExpAvgSq6(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  const gradientValue = gradient[o][i];
-  return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [O, I] of [1, 32].
- * Reads parameter [1, 32], nextExpAvg [1, 32], stepSize [], nextExpAvgSq [1, 32], correctionRoot [].
- */
-function adamParameter6(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return parameter[o][i] - nextExpAvg[o][i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [C] of [1].
- *
- *     adamExpAvg7[c] = expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998
- *
- * Reads expAvg [1], gradient [1].
- */
-function adamExpAvg7(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
-  const c = this.thread.x;
-  return expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [C] of [1].
- *
- *     adamExpAvgSq7[c] = expAvgSq[c] * 0.999 + gradient[c] * gradient[c] * 0.0010000000000000009
- *
- * Reads expAvgSq [1], gradient [1].
- */
-function adamExpAvgSq7(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
-  const c = this.thread.x;
-  const gradientValue = gradient[c];
-  return expAvgSq[c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [C] of [1].
- *
- *     adamParameter7[c] = parameter[c] - nextExpAvg[c] * stepSize / (sqrt(nextExpAvgSq[c]) / correctionRoot + 1e-8)
- *
- * Reads parameter [1], nextExpAvg [1], stepSize [], nextExpAvgSq [1], correctionRoot [].
- */
-function adamParameter7(
-  this: KernelThis,
-  parameter: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
-): number {
-  const c = this.thread.x;
-  return parameter[c] - nextExpAvg[c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[c]) / correctionRoot[0] + 1e-8);
 }
 
 const sources = kernelSources();
@@ -1432,6 +1275,7 @@ const kernelTable = {
   contextPooled: { source: sources.contextPooled, output: [16, 24, 16] } as GpuKernel<typeof contextPooled>,
   joinedOutput: { source: sources.joinedOutput, output: [32, 24, 16] } as GpuKernel<typeof joinedOutput>,
   forecastAdd: { source: sources.forecastAdd, output: [1, 24, 16] } as GpuKernel<typeof forecastAdd>,
+  forecastAddInStep: { source: sources.forecastAdd, output: [1, 1, 1] } as GpuKernel<typeof forecastAdd>,
   encoderInputGate: { source: sources.encoderInputGate, output: [16, 16] } as GpuKernel<typeof encoderInputGate>,
   encoderForgetGate: { source: sources.encoderForgetGate, output: [16, 16] } as GpuKernel<typeof encoderForgetGate>,
   encoderCandidate: { source: sources.encoderCandidate, output: [16, 16] } as GpuKernel<typeof encoderCandidate>,
@@ -1450,7 +1294,6 @@ const kernelTable = {
   contextAdd: { source: sources.contextAdd, output: [1] } as GpuKernel<typeof contextAdd>,
   contextAdd2: { source: sources.contextAdd2, output: [16, 1] } as GpuKernel<typeof contextAdd2>,
   joinedOutputInStep: { source: sources.joinedOutputInStep, output: [32, 1, 1] } as GpuKernel<typeof joinedOutputInStep>,
-  forecastAddInStep: { source: sources.forecastAddInStep, output: [1, 1, 1] } as GpuKernel<typeof forecastAddInStep>,
   lossMasked: { source: sources.lossMasked, output: [16] } as GpuKernel<typeof lossMasked>,
   lossCount: { source: sources.lossCount, output: [1] } as GpuKernel<typeof lossCount>,
   lossValue: { source: sources.lossValue, output: [1] } as GpuKernel<typeof lossValue>,
@@ -1476,26 +1319,23 @@ const kernelTable = {
   encoderBiasIhL0Gradient: { source: sources.encoderBiasIhL0Gradient, output: [64] } as GpuKernel<typeof encoderBiasIhL0Gradient>,
   encoderWeightIhL0Gradient: { source: sources.encoderWeightIhL0Gradient, output: [1, 64] } as GpuKernel<typeof encoderWeightIhL0Gradient>,
   adamExpAvg: { source: sources.adamExpAvg, output: [1, 64] } as GpuKernel<typeof adamExpAvg>,
+  adamExpAvg2: { source: sources.adamExpAvg, output: [16, 64] } as GpuKernel<typeof adamExpAvg>,
+  adamExpAvg4: { source: sources.adamExpAvg, output: [16, 1] } as GpuKernel<typeof adamExpAvg>,
+  adamExpAvg6: { source: sources.adamExpAvg, output: [32, 1] } as GpuKernel<typeof adamExpAvg>,
   adamExpAvgSq: { source: sources.adamExpAvgSq, output: [1, 64] } as GpuKernel<typeof adamExpAvgSq>,
+  adamExpAvgSq2: { source: sources.adamExpAvgSq, output: [16, 64] } as GpuKernel<typeof adamExpAvgSq>,
+  adamExpAvgSq4: { source: sources.adamExpAvgSq, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq>,
+  adamExpAvgSq6: { source: sources.adamExpAvgSq, output: [32, 1] } as GpuKernel<typeof adamExpAvgSq>,
   adamParameter: { source: sources.adamParameter, output: [1, 64] } as GpuKernel<typeof adamParameter>,
-  adamExpAvg2: { source: sources.adamExpAvg2, output: [16, 64] } as GpuKernel<typeof adamExpAvg2>,
-  adamExpAvgSq2: { source: sources.adamExpAvgSq2, output: [16, 64] } as GpuKernel<typeof adamExpAvgSq2>,
-  adamParameter2: { source: sources.adamParameter2, output: [16, 64] } as GpuKernel<typeof adamParameter2>,
+  adamParameter2: { source: sources.adamParameter, output: [16, 64] } as GpuKernel<typeof adamParameter>,
+  adamParameter4: { source: sources.adamParameter, output: [16, 1] } as GpuKernel<typeof adamParameter>,
+  adamParameter6: { source: sources.adamParameter, output: [32, 1] } as GpuKernel<typeof adamParameter>,
   adamExpAvg3: { source: sources.adamExpAvg3, output: [64] } as GpuKernel<typeof adamExpAvg3>,
+  adamExpAvg5: { source: sources.adamExpAvg3, output: [1] } as GpuKernel<typeof adamExpAvg3>,
   adamExpAvgSq3: { source: sources.adamExpAvgSq3, output: [64] } as GpuKernel<typeof adamExpAvgSq3>,
+  adamExpAvgSq5: { source: sources.adamExpAvgSq3, output: [1] } as GpuKernel<typeof adamExpAvgSq3>,
   adamParameter3: { source: sources.adamParameter3, output: [64] } as GpuKernel<typeof adamParameter3>,
-  adamExpAvg4: { source: sources.adamExpAvg4, output: [16, 1] } as GpuKernel<typeof adamExpAvg4>,
-  adamExpAvgSq4: { source: sources.adamExpAvgSq4, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq4>,
-  adamParameter4: { source: sources.adamParameter4, output: [16, 1] } as GpuKernel<typeof adamParameter4>,
-  adamExpAvg5: { source: sources.adamExpAvg5, output: [1] } as GpuKernel<typeof adamExpAvg5>,
-  adamExpAvgSq5: { source: sources.adamExpAvgSq5, output: [1] } as GpuKernel<typeof adamExpAvgSq5>,
-  adamParameter5: { source: sources.adamParameter5, output: [1] } as GpuKernel<typeof adamParameter5>,
-  adamExpAvg6: { source: sources.adamExpAvg6, output: [32, 1] } as GpuKernel<typeof adamExpAvg6>,
-  adamExpAvgSq6: { source: sources.adamExpAvgSq6, output: [32, 1] } as GpuKernel<typeof adamExpAvgSq6>,
-  adamParameter6: { source: sources.adamParameter6, output: [32, 1] } as GpuKernel<typeof adamParameter6>,
-  adamExpAvg7: { source: sources.adamExpAvg7, output: [1] } as GpuKernel<typeof adamExpAvg7>,
-  adamExpAvgSq7: { source: sources.adamExpAvgSq7, output: [1] } as GpuKernel<typeof adamExpAvgSq7>,
-  adamParameter7: { source: sources.adamParameter7, output: [1] } as GpuKernel<typeof adamParameter7>,
+  adamParameter5: { source: sources.adamParameter3, output: [1] } as GpuKernel<typeof adamParameter3>,
 };
 
 // predict: the outputs, without dropout
@@ -2313,9 +2153,9 @@ function trainStepPlan(
     nextChangeWeightExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextChangeBiasExpAvg = kernels.adamExpAvg7(changeBiasExpAvg, changeBiasGradient);
-  const nextChangeBiasExpAvgSq = kernels.adamExpAvgSq7(changeBiasExpAvgSq, changeBiasGradient);
-  const nextChangeBias = kernels.adamParameter7(
+  const nextChangeBiasExpAvg = kernels.adamExpAvg5(changeBiasExpAvg, changeBiasGradient);
+  const nextChangeBiasExpAvgSq = kernels.adamExpAvgSq5(changeBiasExpAvgSq, changeBiasGradient);
+  const nextChangeBias = kernels.adamParameter5(
     changeBias,
     nextChangeBiasExpAvg,
     optimizerStepSize,
@@ -2938,7 +2778,6 @@ function kernelSources() {
     contextAdd: "function contextAdd(streamPosition, contextExponentialSum, exp, exp2) { const b = this.thread.x; return (streamPosition[b] === 0 ? 0 : contextExponentialSum[b]) * exp[b] + exp2[b]; }",
     contextAdd2: "function contextAdd2(streamPosition, contextWeightedSum, exp, hiddenState, exp2) { const b = this.thread.y; const t = this.thread.x; const bTimes16PlusT = b * 16 + t; return (streamPosition[b] === 0 ? 0 : contextWeightedSum[b][t]) * exp[b] + hiddenState[0][bTimes16PlusT] * exp2[b]; }",
     joinedOutputInStep: "function joinedOutputInStep(add, add2, hiddenState) { const t = this.thread.z; const i = this.thread.y; const j = this.thread.x; const jClamped = Math.min(15, j); const position = t * 16 + i * 16 + jClamped; const jMinus16Clamped = Math.max(0, j - 16); const position2 = t * 16 + i * 16 + jMinus16Clamped; const pooled = add[0][position2] / add2[0]; return j < 16 ? hiddenState[0][position] : pooled; }",
-    forecastAddInStep: "function forecastAddInStep(series, outputValue, changeWeight, changeBias) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; let sum = 0; for (let i = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; } const outputValue2 = sum + changeBias[c]; return series[b][t][c] + outputValue2; }",
     lossMasked: "function lossMasked(batchMask, add, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = add[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
     lossCount: "function lossCount(batchMask) { let sum = 0; for (let k = 0; k < 16; k++) { sum += batchMask[k]; } return sum * 24; }",
     lossValue: "function lossValue(masked, count) { let total = 0; for (let k = 0; k < 16; k++) { total += masked[k]; } return total / count[0]; }",
@@ -2963,27 +2802,12 @@ function kernelSources() {
     encoderWeightHhL0Gradient: "function encoderWeightHhL0Gradient(joinedGradient, previousHiddenState) { const g = this.thread.y; const h = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; } sum += sum2; } return sum; }",
     encoderBiasIhL0Gradient: "function encoderBiasIhL0Gradient(joinedGradient) { const i = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 16; k2++) { sum2 += joinedGradient[k][k2][i]; } sum += sum2; } return sum; }",
     encoderWeightIhL0Gradient: "function encoderWeightIhL0Gradient(joinedGradient, series) { const g = this.thread.y; const c = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; } sum += sum2; } return sum; }",
-    adamExpAvg: "function adamExpAvg(expAvg, gradient) { const g = this.thread.y; const c = this.thread.x; return expAvg[g][c] * 0.9 + gradient[g][c] * 0.09999999999999998; }",
-    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const g = this.thread.y; const c = this.thread.x; const gradientValue = gradient[g][c]; return expAvgSq[g][c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] - nextExpAvg[g][c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const g = this.thread.y; const h = this.thread.x; return expAvg[g][h] * 0.9 + gradient[g][h] * 0.09999999999999998; }",
-    adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const g = this.thread.y; const h = this.thread.x; const gradientValue = gradient[g][h]; return expAvgSq[g][h] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter2: "function adamParameter2(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] - nextExpAvg[g][h] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg: "function adamExpAvg(expAvg, gradient) { const i = this.thread.y; const j = this.thread.x; return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998; }",
+    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const i = this.thread.y; const j = this.thread.x; const gradientValue = gradient[i][j]; return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.y; const j = this.thread.x; return parameter[i][j] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
     adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
     adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg4: "function adamExpAvg4(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
-    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter4: "function adamParameter4(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg5: "function adamExpAvg5(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
-    adamExpAvgSq5: "function adamExpAvgSq5(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter5: "function adamParameter5(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg6: "function adamExpAvg6(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
-    adamExpAvgSq6: "function adamExpAvgSq6(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter6: "function adamParameter6(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg7: "function adamExpAvg7(expAvg, gradient) { const c = this.thread.x; return expAvg[c] * 0.9 + gradient[c] * 0.09999999999999998; }",
-    adamExpAvgSq7: "function adamExpAvgSq7(expAvgSq, gradient) { const c = this.thread.x; const gradientValue = gradient[c]; return expAvgSq[c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter7: "function adamParameter7(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const c = this.thread.x; return parameter[c] - nextExpAvg[c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[c]) / correctionRoot[0] + 1e-8); }",
   };
 }
 

@@ -57,6 +57,10 @@ const parameters = [
 
 /**
  * encoder, forward: input_projection. Gives [T, B, G] of [15, 16, 48].
+ *
+ *     encoderInputProjection[t, b, g] = sum_c temperatures[b, t, c] * encoderWeightIhL0[g, c] + encoderBiasIhL0[g]
+ *       + encoderBiasHhL0[g]
+ *
  * Reads temperatures [16, 15, 1], encoderWeightIhL0 [48, 1], encoderBiasIhL0 [48], encoderBiasHhL0 [48].
  */
 function encoderInputProjection(
@@ -110,6 +114,12 @@ function encoderGates(
 
 /**
  * encoder, forward: cell_state. Gives [B, I] of [16, 12].
+ *
+ *     encoderCellState[b, i] = forgetGate * previousCellState[b, i] + inputGate * candidate
+ *       forgetGate = sigmoid(gates[b, i + 12])
+ *       inputGate = sigmoid(gates[b, i])
+ *       candidate = tanh(gates[b, i + 24])
+ *
  * Reads gates [16, 48], previousCellState [16, 12].
  */
 function encoderCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
@@ -141,6 +151,10 @@ function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: Tensor2
 
 /**
  * encoder, forward: output. Gives [B, T, I] of [16, 15, 24].
+ *
+ *     encoderOutput[b, t, i] = i < 12 ? hiddenState2[t + 1, b, clamp(i, 0, 11)]
+ *       : hiddenState[t, b, clamp(i + -12, 0, 11)]
+ *
  * Reads hiddenState [16, 16, 12], hiddenState2 [16, 16, 12].
  */
 function encoderOutput(this: KernelThis, hiddenState: Tensor3, hiddenState2: Tensor3): number {
@@ -388,6 +402,10 @@ function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cel
 
 /**
  * regularised, forward: select. Gives [B, H] of [16, 24].
+ *
+ *     regularisedSelect[b, h] = random0[b, h] >= 0.1 ? pooled * 1.1111111111111112 : 0
+ *       pooled = sum_t weights[b, t] * outputValue[b, t, h]
+ *
  * Reads random0 [16, 24], weights [16, 15], outputValue [16, 15, 24].
  */
 function regularisedSelect(this: KernelThis, random0: Tensor2, weights: Tensor2, outputValue: Tensor3): number {
@@ -435,6 +453,12 @@ function lossLargestLogit(this: KernelThis, outputValue: Tensor2): number {
 
 /**
  * loss, loss: masked. Gives [B] of [16].
+ *
+ *     lossMasked[b] = batchMask[b] !== 0 ? elements : 0
+ *       elements = season[b] !== -100 ? logTotal
+ *         - (sum_k2 (k2 === season[b] ? outputValue[b, k2] - largestLogit[b] : 0)) : 0
+ *       logTotal = log(sum_k exp(outputValue[b, k] - largestLogit[b]))
+ *
  * Reads batchMask [16], season [16], outputValue [16, 4], largestLogit [16].
  */
 function lossMasked(
@@ -523,6 +547,12 @@ function lossSum(this: KernelThis, exp: Tensor2): number {
 
 /**
  * loss, loss: masked. Gives [B] of [16].
+ *
+ *     lossMasked[b] = batchMask[b] !== 0 ? elements : 0
+ *       elements = season[b] !== -100 ? logTotal
+ *         - (sum_k (k === season[b] ? outputValue[b, k] - largestLogit[b] : 0)) : 0
+ *       logTotal = log(sum[b])
+ *
  * Reads batchMask [16], season [16], sum [16], outputValue [16, 4], largestLogit [16].
  */
 function lossMaskedInTraining(
@@ -635,6 +665,10 @@ function scoresWeightGradient(this: KernelThis, outputGradient: Tensor2, select:
 
 /**
  * summary, backward: pooled_gradient. Gives [B, I] of [16, 24].
+ *
+ *     summaryPooledGradient[b, i] = (random0[b, i] >= 0.1 ? sum_o outputGradient[b, o] * scoresWeight[o, i] : 0)
+ *       * 1.1111111111111112
+ *
  * Reads random0 [16, 24], outputGradient [16, 4], scoresWeight [4, 24].
  */
 function summaryPooledGradient(
@@ -731,6 +765,10 @@ function summaryVWeightGradient(this: KernelThis, energyGradient: Tensor2, proje
 
 /**
  * summary, backward: multiply. Gives [B, T, I] of [16, 15, 24].
+ *
+ *     summaryMultiply[b, t, i] = projectionGradient * (1 - projection[b, t, i] * projection[b, t, i])
+ *       projectionGradient = sum_o energyGradient[b, t] * summaryVWeight[o, i]
+ *
  * Reads energyGradient [16, 15], summaryVWeight [1, 24], projection [16, 15, 24].
  */
 function summaryMultiply(
@@ -793,6 +831,10 @@ function summaryWWeightGradient(this: KernelThis, multiply: Tensor3, outputValue
 
 /**
  * encoder, backward: output_gradient. Gives [B, T, H] of [16, 15, 24].
+ *
+ *     encoderOutputGradient[b, t, h] = pooledGradient[b, h] * weights[b, t]
+ *       + (sum_o multiply[b, t, o] * summaryWWeight[o, h])
+ *
  * Reads pooledGradient [16, 24], weights [16, 15], multiply [16, 15, 24], summaryWWeight [24, 24].
  */
 function encoderOutputGradient(
@@ -814,6 +856,11 @@ function encoderOutputGradient(
 
 /**
  * encoder, backward: multiply. Gives [B, H] of [16, 12].
+ *
+ *     encoderMultiply[b, h] = outputGateGradient * outputGate[b, h]
+ *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
+ *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h + 12]
+ *
  * Reads carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24], cellOutput [16, 12],
  * outputGate [16, 12].
  */
@@ -835,6 +882,12 @@ function encoderMultiply(
 
 /**
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 12].
+ *
+ *     encoderCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
+ *       * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
+ *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h + 12]
+ *
  * Reads carriedCellStateGradient [16, 12], carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24],
  * outputGate [16, 12], cellOutput [16, 12].
  */
@@ -858,6 +911,17 @@ function encoderCellStateGradient(
 
 /**
  * encoder, backward: joined_gradient. Gives [B, I] of [16, 48].
+ *
+ *     encoderJoinedGradient[b, i] = i < 12 ? inputGateGradient * inputGate[b, clamp(i, 0, 11)]
+ *       * (1 - inputGate[b, clamp(i, 0, 11)]) : i < 24 ? forgetGateGradient * forgetGate[b, clamp(i + -12, 0, 11)]
+ *         * (1 - forgetGate[b, clamp(i + -12, 0, 11)]) : i < 36 ? candidateGradient
+ *           * (1 - candidate[b, clamp(i + -24, 0, 11)] * candidate[b, clamp(i + -24, 0, 11)])
+ *             : multiply[b, clamp(i + -36, 0, 11)] * (1 - outputGate[b, clamp(i + -36, 0, 11)])
+ *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 11)] * candidate[b, clamp(i, 0, 11)]
+ *       forgetGateGradient = cellStateGradient[b, clamp(i + -12, 0, 11)]
+ *         * previousCellState[b, clamp(i + -12, 0, 11)]
+ *       candidateGradient = cellStateGradient[b, clamp(i + -24, 0, 11)] * inputGate[b, clamp(i + -24, 0, 11)]
+ *
  * Reads multiply [16, 12], outputGate [16, 12], cellStateGradient [16, 12], inputGate [16, 12],
  * candidate [16, 12], previousCellState [16, 12], forgetGate [16, 12].
  */
@@ -929,7 +993,8 @@ function encoderPreviousCellStateGradient(this: KernelThis, cellStateGradient: T
 /**
  * encoder, backward: weight_hh_l0_reverse_gradient. Gives [G, H] of [48, 12].
  *
- *     encoderWeightHhL0ReverseGradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t + 1, b, h])
+ *     encoderWeightHhL0ReverseGradient[g, h] = sum_t (sum_b joinedGradient[t, b, g]
+ *       * previousHiddenState[t + 1, b, h])
  *
  * Reads joinedGradient [15, 16, 48], previousHiddenState [16, 16, 12].
  */
@@ -995,6 +1060,11 @@ function encoderWeightIhL0ReverseGradient(this: KernelThis, joinedGradient: Tens
 
 /**
  * encoder, backward: multiply. Gives [B, H] of [16, 12].
+ *
+ *     encoderMultiply2[b, h] = outputGateGradient * outputGate[b, h]
+ *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
+ *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
+ *
  * Reads carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24], cellOutput [16, 12],
  * outputGate [16, 12].
  */
@@ -1015,6 +1085,12 @@ function encoderMultiply2(
 
 /**
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 12].
+ *
+ *     encoderCellStateGradient2[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
+ *       * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
+ *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
+ *
  * Reads carriedCellStateGradient [16, 12], carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24],
  * outputGate [16, 12], cellOutput [16, 12].
  */
@@ -1074,6 +1150,14 @@ function clippingSum(biasIhL0Gradient: Tensor1, scale: Tensor1): number {
 
 /**
  * clipping, clip: add. Gives [].
+ *
+ *     clippingAdd = sum_k (sum_k2 weightIhL0Gradient[k, k2] * scale * (weightIhL0Gradient[k, k2] * scale))
+ *       + (sum_k3 (sum_k4 weightHhL0Gradient[k3, k4] * scale * (weightHhL0Gradient[k3, k4] * scale))) + sum + sum
+ *         + (sum_k5 (sum_k6 weightIhL0ReverseGradient[k5, k6] * scale
+ *           * (weightIhL0ReverseGradient[k5, k6] * scale)))
+ *             + (sum_k7 (sum_k8 weightHhL0ReverseGradient[k7, k8] * scale
+ *               * (weightHhL0ReverseGradient[k7, k8] * scale))) + sum2
+ *
  * Reads weightIhL0Gradient [48, 1], scale [], weightHhL0Gradient [48, 12], sum [],
  * weightIhL0ReverseGradient [48, 1], weightHhL0ReverseGradient [48, 12], sum2 [].
  */
@@ -1129,6 +1213,12 @@ function clippingAdd(
 
 /**
  * clipping, clip: add. Gives [].
+ *
+ *     clippingAdd2 = add + sum + (sum_k (sum_k2 wWeightGradient[k, k2] * scale * (wWeightGradient[k, k2] * scale)))
+ *       + (sum_k3 wBiasGradient[k3] * scale * (wBiasGradient[k3] * scale))
+ *         + (sum_k4 (sum_k5 vWeightGradient[k4, k5] * scale * (vWeightGradient[k4, k5] * scale)))
+ *           + (sum_k6 (sum_k7 weightGradient[k6, k7] * scale * (weightGradient[k6, k7] * scale)))
+ *
  * Reads add [], sum [], wWeightGradient [24, 24], scale [], wBiasGradient [24], vWeightGradient [1, 24],
  * weightGradient [4, 24].
  */
@@ -1195,6 +1285,10 @@ function clippingGradientNorm(add: Tensor1, biasGradient: Tensor1, scale: Tensor
 
 /**
  * clipping, clip: clip_factor. Gives [].
+ *
+ *     clippingClipFactor = min(1 / (gradientNorm + scale * 0.000001) * scale, 1)
+ *       / (gradientNorm * 9.094947017729282e-13 <= scale * 7.737125245533627e25 ? 1 : 0)
+ *
  * Reads gradientNorm [], scale [].
  */
 function clippingClipFactor(gradientNorm: Tensor1, scale: Tensor1): number {
@@ -1207,32 +1301,43 @@ function clippingClipFactor(gradientNorm: Tensor1, scale: Tensor1): number {
 }
 
 /**
- * adamw, update: exp_avg. Gives [G, C] of [48, 1].
+ * adamw, update: exp_avg. Gives [48, 1].
  *
- *     adamwExpAvg[g, c] = expAvg[g, c] * 0.9 + gradient[g, c] * clipFactor * 0.09999999999999998
+ *     adamwExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * clipFactor * 0.09999999999999998
  *
  * Reads expAvg [48, 1], gradient [48, 1], clipFactor [].
+ * The same for [48, 12], [24, 24], [1, 24], [4, 24].
  */
 function adamwExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  return expAvg[g][c] * 0.9 + gradient[g][c] * clipFactor[0] * 0.09999999999999998;
+  const i = this.thread.y;
+  const j = this.thread.x;
+  return expAvg[i][j] * 0.9 + gradient[i][j] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
- * adamw, update: exp_avg_sq. Gives [G, C] of [48, 1].
+ * adamw, update: exp_avg_sq. Gives [48, 1].
+ *
+ *     adamwExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * clipFactor * (gradient[i, j] * clipFactor)
+ *       * 0.0010000000000000009
+ *
  * Reads expAvgSq [48, 1], gradient [48, 1], clipFactor [].
+ * The same for [48, 12], [24, 24], [1, 24], [4, 24].
  */
 function adamwExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  const product = gradient[g][c] * clipFactor[0];
-  return expAvgSq[g][c] * 0.999 + product * product * 0.0010000000000000009;
+  const i = this.thread.y;
+  const j = this.thread.x;
+  const product = gradient[i][j] * clipFactor[0];
+  return expAvgSq[i][j] * 0.999 + product * product * 0.0010000000000000009;
 }
 
 /**
- * adamw, update: parameter. Gives [G, C] of [48, 1].
+ * adamw, update: parameter. Gives [48, 1].
+ *
+ *     adamwParameter[i, j] = parameter[i, j] * kept - nextExpAvg[i, j] * stepSize
+ *       / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *
  * Reads parameter [48, 1], kept [], nextExpAvg [48, 1], stepSize [], nextExpAvgSq [48, 1], correctionRoot [].
+ * The same for [48, 12], [24, 24], [1, 24], [4, 24].
  */
 function adamwParameter(
   this: KernelThis,
@@ -1243,53 +1348,10 @@ function adamwParameter(
   nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  return parameter[g][c] * kept[0] - nextExpAvg[g][c] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adamw, update: exp_avg. Gives [G, H] of [48, 12].
- *
- *     adamwExpAvg2[g, h] = expAvg[g, h] * 0.9 + gradient[g, h] * clipFactor * 0.09999999999999998
- *
- * Reads expAvg [48, 12], gradient [48, 12], clipFactor [].
- */
-function adamwExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  return expAvg[g][h] * 0.9 + gradient[g][h] * clipFactor[0] * 0.09999999999999998;
-}
-
-/**
- * adamw, update: exp_avg_sq. Gives [G, H] of [48, 12].
- * Reads expAvgSq [48, 12], gradient [48, 12], clipFactor [].
- */
-function adamwExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  const product = gradient[g][h] * clipFactor[0];
-  return expAvgSq[g][h] * 0.999 + product * product * 0.0010000000000000009;
-}
-
-/**
- * adamw, update: parameter. Gives [G, H] of [48, 12].
- * Reads parameter [48, 12], kept [], nextExpAvg [48, 12], stepSize [], nextExpAvgSq [48, 12], correctionRoot [].
- */
-function adamwParameter2(
-  this: KernelThis,
-  parameter: Tensor2,
-  kept: Tensor1,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  return parameter[g][h] * kept[0] - nextExpAvg[g][h] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8);
+  const i = this.thread.y;
+  const j = this.thread.x;
+  return parameter[i][j] * kept[0] - nextExpAvg[i][j] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1298,6 +1360,7 @@ function adamwParameter2(
  *     adamwExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * clipFactor * 0.09999999999999998
  *
  * Reads expAvg [48], gradient [48], clipFactor [].
+ * The same for [24], [4].
  */
 function adamwExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
@@ -1331,7 +1394,12 @@ function adamwExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, multiply: Tensor1):
 
 /**
  * adamw, update: parameter. Gives [48].
+ *
+ *     adamwParameter3[i] = parameter[i] * kept - nextExpAvg[i] * stepSize
+ *       / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
+ *
  * Reads parameter [48], kept [], nextExpAvg [48], stepSize [], nextExpAvgSq [48], correctionRoot [].
+ * The same for [24], [4].
  */
 function adamwParameter3(
   this: KernelThis,
@@ -1348,212 +1416,18 @@ function adamwParameter3(
 }
 
 /**
- * adamw, update: exp_avg. Gives [O, I] of [24, 24].
- *
- *     adamwExpAvg4[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * clipFactor * 0.09999999999999998
- *
- * Reads expAvg [24, 24], gradient [24, 24], clipFactor [].
- */
-function adamwExpAvg4(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998;
-}
-
-/**
- * adamw, update: exp_avg_sq. Gives [O, I] of [24, 24].
- * Reads expAvgSq [24, 24], gradient [24, 24], clipFactor [].
- */
-function adamwExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  const product = gradient[o][i] * clipFactor[0];
-  return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009;
-}
-
-/**
- * adamw, update: parameter. Gives [O, I] of [24, 24].
- * Reads parameter [24, 24], kept [], nextExpAvg [24, 24], stepSize [], nextExpAvgSq [24, 24], correctionRoot [].
- */
-function adamwParameter4(
-  this: KernelThis,
-  parameter: Tensor2,
-  kept: Tensor1,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adamw, update: exp_avg. Gives [24].
- *
- *     adamwExpAvg5[i] = expAvg[i] * 0.9 + gradient[i] * clipFactor * 0.09999999999999998
- *
- * Reads expAvg [24], gradient [24], clipFactor [].
- */
-function adamwExpAvg5(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
-  const i = this.thread.x;
-  return expAvg[i] * 0.9 + gradient[i] * clipFactor[0] * 0.09999999999999998;
-}
-
-/**
  * adamw, update: exp_avg_sq. Gives [24].
+ *
+ *     adamwExpAvgSq5[i] = expAvgSq[i] * 0.999 + gradient[i] * clipFactor * (gradient[i] * clipFactor)
+ *       * 0.0010000000000000009
+ *
  * Reads expAvgSq [24], gradient [24], clipFactor [].
+ * The same for [4].
  */
 function adamwExpAvgSq5(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
   const product = gradient[i] * clipFactor[0];
   return expAvgSq[i] * 0.999 + product * product * 0.0010000000000000009;
-}
-
-/**
- * adamw, update: parameter. Gives [24].
- * Reads parameter [24], kept [], nextExpAvg [24], stepSize [], nextExpAvgSq [24], correctionRoot [].
- */
-function adamwParameter5(
-  this: KernelThis,
-  parameter: Tensor1,
-  kept: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
-): number {
-  const i = this.thread.x;
-  return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adamw, update: exp_avg. Gives [O, I] of [1, 24].
- *
- *     adamwExpAvg6[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * clipFactor * 0.09999999999999998
- *
- * Reads expAvg [1, 24], gradient [1, 24], clipFactor [].
- */
-function adamwExpAvg6(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998;
-}
-
-/**
- * adamw, update: exp_avg_sq. Gives [O, I] of [1, 24].
- * Reads expAvgSq [1, 24], gradient [1, 24], clipFactor [].
- */
-function adamwExpAvgSq6(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  const product = gradient[o][i] * clipFactor[0];
-  return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009;
-}
-
-/**
- * adamw, update: parameter. Gives [O, I] of [1, 24].
- * Reads parameter [1, 24], kept [], nextExpAvg [1, 24], stepSize [], nextExpAvgSq [1, 24], correctionRoot [].
- */
-function adamwParameter6(
-  this: KernelThis,
-  parameter: Tensor2,
-  kept: Tensor1,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adamw, update: exp_avg. Gives [O, I] of [4, 24].
- *
- *     adamwExpAvg7[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * clipFactor * 0.09999999999999998
- *
- * Reads expAvg [4, 24], gradient [4, 24], clipFactor [].
- */
-function adamwExpAvg7(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998;
-}
-
-/**
- * adamw, update: exp_avg_sq. Gives [O, I] of [4, 24].
- * Reads expAvgSq [4, 24], gradient [4, 24], clipFactor [].
- */
-function adamwExpAvgSq7(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  const product = gradient[o][i] * clipFactor[0];
-  return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009;
-}
-
-/**
- * adamw, update: parameter. Gives [O, I] of [4, 24].
- * Reads parameter [4, 24], kept [], nextExpAvg [4, 24], stepSize [], nextExpAvgSq [4, 24], correctionRoot [].
- */
-function adamwParameter7(
-  this: KernelThis,
-  parameter: Tensor2,
-  kept: Tensor1,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adamw, update: exp_avg. Gives [O] of [4].
- *
- *     adamwExpAvg8[o] = expAvg[o] * 0.9 + gradient[o] * clipFactor * 0.09999999999999998
- *
- * Reads expAvg [4], gradient [4], clipFactor [].
- */
-function adamwExpAvg8(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
-  const o = this.thread.x;
-  return expAvg[o] * 0.9 + gradient[o] * clipFactor[0] * 0.09999999999999998;
-}
-
-/**
- * adamw, update: exp_avg_sq. Gives [O] of [4].
- * Reads expAvgSq [4], gradient [4], clipFactor [].
- */
-function adamwExpAvgSq8(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
-  const o = this.thread.x;
-  const product = gradient[o] * clipFactor[0];
-  return expAvgSq[o] * 0.999 + product * product * 0.0010000000000000009;
-}
-
-/**
- * adamw, update: parameter. Gives [O] of [4].
- * Reads parameter [4], kept [], nextExpAvg [4], stepSize [], nextExpAvgSq [4], correctionRoot [].
- */
-function adamwParameter8(
-  this: KernelThis,
-  parameter: Tensor1,
-  kept: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.x;
-  return parameter[o] * kept[0] - nextExpAvg[o] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[o]) / correctionRoot[0] + 1e-8);
 }
 
 const sources = kernelSources();
@@ -1622,30 +1496,30 @@ const kernelTable = {
   clippingGradientNorm: { source: sources.clippingGradientNorm, output: [1] } as GpuKernel<typeof clippingGradientNorm>,
   clippingClipFactor: { source: sources.clippingClipFactor, output: [1] } as GpuKernel<typeof clippingClipFactor>,
   adamwExpAvg: { source: sources.adamwExpAvg, output: [1, 48] } as GpuKernel<typeof adamwExpAvg>,
+  adamwExpAvg2: { source: sources.adamwExpAvg, output: [12, 48] } as GpuKernel<typeof adamwExpAvg>,
+  adamwExpAvg4: { source: sources.adamwExpAvg, output: [24, 24] } as GpuKernel<typeof adamwExpAvg>,
+  adamwExpAvg6: { source: sources.adamwExpAvg, output: [24, 1] } as GpuKernel<typeof adamwExpAvg>,
+  adamwExpAvg7: { source: sources.adamwExpAvg, output: [24, 4] } as GpuKernel<typeof adamwExpAvg>,
   adamwExpAvgSq: { source: sources.adamwExpAvgSq, output: [1, 48] } as GpuKernel<typeof adamwExpAvgSq>,
+  adamwExpAvgSq2: { source: sources.adamwExpAvgSq, output: [12, 48] } as GpuKernel<typeof adamwExpAvgSq>,
+  adamwExpAvgSq4: { source: sources.adamwExpAvgSq, output: [24, 24] } as GpuKernel<typeof adamwExpAvgSq>,
+  adamwExpAvgSq6: { source: sources.adamwExpAvgSq, output: [24, 1] } as GpuKernel<typeof adamwExpAvgSq>,
+  adamwExpAvgSq7: { source: sources.adamwExpAvgSq, output: [24, 4] } as GpuKernel<typeof adamwExpAvgSq>,
   adamwParameter: { source: sources.adamwParameter, output: [1, 48] } as GpuKernel<typeof adamwParameter>,
-  adamwExpAvg2: { source: sources.adamwExpAvg2, output: [12, 48] } as GpuKernel<typeof adamwExpAvg2>,
-  adamwExpAvgSq2: { source: sources.adamwExpAvgSq2, output: [12, 48] } as GpuKernel<typeof adamwExpAvgSq2>,
-  adamwParameter2: { source: sources.adamwParameter2, output: [12, 48] } as GpuKernel<typeof adamwParameter2>,
+  adamwParameter2: { source: sources.adamwParameter, output: [12, 48] } as GpuKernel<typeof adamwParameter>,
+  adamwParameter4: { source: sources.adamwParameter, output: [24, 24] } as GpuKernel<typeof adamwParameter>,
+  adamwParameter6: { source: sources.adamwParameter, output: [24, 1] } as GpuKernel<typeof adamwParameter>,
+  adamwParameter7: { source: sources.adamwParameter, output: [24, 4] } as GpuKernel<typeof adamwParameter>,
   adamwExpAvg3: { source: sources.adamwExpAvg3, output: [48] } as GpuKernel<typeof adamwExpAvg3>,
+  adamwExpAvg5: { source: sources.adamwExpAvg3, output: [24] } as GpuKernel<typeof adamwExpAvg3>,
+  adamwExpAvg8: { source: sources.adamwExpAvg3, output: [4] } as GpuKernel<typeof adamwExpAvg3>,
   adamwMultiply: { source: sources.adamwMultiply, output: [48] } as GpuKernel<typeof adamwMultiply>,
   adamwExpAvgSq3: { source: sources.adamwExpAvgSq3, output: [48] } as GpuKernel<typeof adamwExpAvgSq3>,
   adamwParameter3: { source: sources.adamwParameter3, output: [48] } as GpuKernel<typeof adamwParameter3>,
-  adamwExpAvg4: { source: sources.adamwExpAvg4, output: [24, 24] } as GpuKernel<typeof adamwExpAvg4>,
-  adamwExpAvgSq4: { source: sources.adamwExpAvgSq4, output: [24, 24] } as GpuKernel<typeof adamwExpAvgSq4>,
-  adamwParameter4: { source: sources.adamwParameter4, output: [24, 24] } as GpuKernel<typeof adamwParameter4>,
-  adamwExpAvg5: { source: sources.adamwExpAvg5, output: [24] } as GpuKernel<typeof adamwExpAvg5>,
+  adamwParameter5: { source: sources.adamwParameter3, output: [24] } as GpuKernel<typeof adamwParameter3>,
+  adamwParameter8: { source: sources.adamwParameter3, output: [4] } as GpuKernel<typeof adamwParameter3>,
   adamwExpAvgSq5: { source: sources.adamwExpAvgSq5, output: [24] } as GpuKernel<typeof adamwExpAvgSq5>,
-  adamwParameter5: { source: sources.adamwParameter5, output: [24] } as GpuKernel<typeof adamwParameter5>,
-  adamwExpAvg6: { source: sources.adamwExpAvg6, output: [24, 1] } as GpuKernel<typeof adamwExpAvg6>,
-  adamwExpAvgSq6: { source: sources.adamwExpAvgSq6, output: [24, 1] } as GpuKernel<typeof adamwExpAvgSq6>,
-  adamwParameter6: { source: sources.adamwParameter6, output: [24, 1] } as GpuKernel<typeof adamwParameter6>,
-  adamwExpAvg7: { source: sources.adamwExpAvg7, output: [24, 4] } as GpuKernel<typeof adamwExpAvg7>,
-  adamwExpAvgSq7: { source: sources.adamwExpAvgSq7, output: [24, 4] } as GpuKernel<typeof adamwExpAvgSq7>,
-  adamwParameter7: { source: sources.adamwParameter7, output: [24, 4] } as GpuKernel<typeof adamwParameter7>,
-  adamwExpAvg8: { source: sources.adamwExpAvg8, output: [4] } as GpuKernel<typeof adamwExpAvg8>,
-  adamwExpAvgSq8: { source: sources.adamwExpAvgSq8, output: [4] } as GpuKernel<typeof adamwExpAvgSq8>,
-  adamwParameter8: { source: sources.adamwParameter8, output: [4] } as GpuKernel<typeof adamwParameter8>,
+  adamwExpAvgSq8: { source: sources.adamwExpAvgSq5, output: [4] } as GpuKernel<typeof adamwExpAvgSq5>,
 };
 
 // predict: the outputs, without dropout
@@ -3622,31 +3496,14 @@ function kernelSources() {
     clippingAdd2: "function clippingAdd2(add, sum, wWeightGradient, scale, wBiasGradient, vWeightGradient, weightGradient) { const scaleValue = scale[0]; let sum2 = 0; for (let k = 0; k < 24; k++) { let sum3 = 0; for (let k2 = 0; k2 < 24; k2++) { const product = wWeightGradient[k][k2] * scaleValue; sum3 += product * product; } sum2 += sum3; } let sum4 = 0; for (let k3 = 0; k3 < 24; k3++) { const product2 = wBiasGradient[k3] * scaleValue; sum4 += product2 * product2; } let sum5 = 0; for (let k4 = 0; k4 < 1; k4++) { let sum6 = 0; for (let k5 = 0; k5 < 24; k5++) { const product3 = vWeightGradient[k4][k5] * scaleValue; sum6 += product3 * product3; } sum5 += sum6; } let sum7 = 0; for (let k6 = 0; k6 < 4; k6++) { let sum8 = 0; for (let k7 = 0; k7 < 24; k7++) { const product4 = weightGradient[k6][k7] * scaleValue; sum8 += product4 * product4; } sum7 += sum8; } return add[0] + sum[0] + sum2 + sum4 + sum5 + sum7; }",
     clippingGradientNorm: "function clippingGradientNorm(add, biasGradient, scale) { let sum = 0; for (let k = 0; k < 4; k++) { const product = biasGradient[k] * scale[0]; sum += product * product; } return Math.sqrt(add[0] + sum); }",
     clippingClipFactor: "function clippingClipFactor(gradientNorm, scale) { const gradientNormValue = gradientNorm[0]; const scaleValue = scale[0]; return Math.min(1 / (gradientNormValue + scaleValue * 0.000001) * scaleValue, 1) / (gradientNormValue * 9.094947017729282e-13 <= scaleValue * 7.737125245533627e25 ? 1 : 0); }",
-    adamwExpAvg: "function adamwExpAvg(expAvg, gradient, clipFactor) { const g = this.thread.y; const c = this.thread.x; return expAvg[g][c] * 0.9 + gradient[g][c] * clipFactor[0] * 0.09999999999999998; }",
-    adamwExpAvgSq: "function adamwExpAvgSq(expAvgSq, gradient, clipFactor) { const g = this.thread.y; const c = this.thread.x; const product = gradient[g][c] * clipFactor[0]; return expAvgSq[g][c] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter: "function adamwParameter(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] * kept[0] - nextExpAvg[g][c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg2: "function adamwExpAvg2(expAvg, gradient, clipFactor) { const g = this.thread.y; const h = this.thread.x; return expAvg[g][h] * 0.9 + gradient[g][h] * clipFactor[0] * 0.09999999999999998; }",
-    adamwExpAvgSq2: "function adamwExpAvgSq2(expAvgSq, gradient, clipFactor) { const g = this.thread.y; const h = this.thread.x; const product = gradient[g][h] * clipFactor[0]; return expAvgSq[g][h] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter2: "function adamwParameter2(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] * kept[0] - nextExpAvg[g][h] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8); }",
+    adamwExpAvg: "function adamwExpAvg(expAvg, gradient, clipFactor) { const i = this.thread.y; const j = this.thread.x; return expAvg[i][j] * 0.9 + gradient[i][j] * clipFactor[0] * 0.09999999999999998; }",
+    adamwExpAvgSq: "function adamwExpAvgSq(expAvgSq, gradient, clipFactor) { const i = this.thread.y; const j = this.thread.x; const product = gradient[i][j] * clipFactor[0]; return expAvgSq[i][j] * 0.999 + product * product * 0.0010000000000000009; }",
+    adamwParameter: "function adamwParameter(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.y; const j = this.thread.x; return parameter[i][j] * kept[0] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8); }",
     adamwExpAvg3: "function adamwExpAvg3(expAvg, gradient, clipFactor) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * clipFactor[0] * 0.09999999999999998; }",
     adamwMultiply: "function adamwMultiply(gradient, clipFactor) { const i = this.thread.x; const product = gradient[i] * clipFactor[0]; return product * product * 0.0010000000000000009; }",
     adamwExpAvgSq3: "function adamwExpAvgSq3(expAvgSq, multiply) { const i = this.thread.x; return expAvgSq[i] * 0.999 + multiply[i]; }",
     adamwParameter3: "function adamwParameter3(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg4: "function adamwExpAvg4(expAvg, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998; }",
-    adamwExpAvgSq4: "function adamwExpAvgSq4(expAvgSq, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * clipFactor[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter4: "function adamwParameter4(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg5: "function adamwExpAvg5(expAvg, gradient, clipFactor) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * clipFactor[0] * 0.09999999999999998; }",
     adamwExpAvgSq5: "function adamwExpAvgSq5(expAvgSq, gradient, clipFactor) { const i = this.thread.x; const product = gradient[i] * clipFactor[0]; return expAvgSq[i] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter5: "function adamwParameter5(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg6: "function adamwExpAvg6(expAvg, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998; }",
-    adamwExpAvgSq6: "function adamwExpAvgSq6(expAvgSq, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * clipFactor[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter6: "function adamwParameter6(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg7: "function adamwExpAvg7(expAvg, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * clipFactor[0] * 0.09999999999999998; }",
-    adamwExpAvgSq7: "function adamwExpAvgSq7(expAvgSq, gradient, clipFactor) { const o = this.thread.y; const i = this.thread.x; const product = gradient[o][i] * clipFactor[0]; return expAvgSq[o][i] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter7: "function adamwParameter7(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] * kept[0] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamwExpAvg8: "function adamwExpAvg8(expAvg, gradient, clipFactor) { const o = this.thread.x; return expAvg[o] * 0.9 + gradient[o] * clipFactor[0] * 0.09999999999999998; }",
-    adamwExpAvgSq8: "function adamwExpAvgSq8(expAvgSq, gradient, clipFactor) { const o = this.thread.x; const product = gradient[o] * clipFactor[0]; return expAvgSq[o] * 0.999 + product * product * 0.0010000000000000009; }",
-    adamwParameter8: "function adamwParameter8(parameter, kept, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.x; return parameter[o] * kept[0] - nextExpAvg[o] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o]) / correctionRoot[0] + 1e-8); }",
   };
 }
 

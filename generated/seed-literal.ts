@@ -108,6 +108,12 @@ function lstmGates(
 
 /**
  * lstm, forward: cell_state. Gives [B, I] of [1, 16].
+ *
+ *     lstmCellState[b, i] = forgetGate * previousCellState[b, i] + inputGate * candidate
+ *       forgetGate = sigmoid(gates[b, i + 16])
+ *       inputGate = sigmoid(gates[b, i])
+ *       candidate = tanh(gates[b, i + 32])
+ *
  * Reads gates [1, 64], previousCellState [1, 16].
  */
 function lstmCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
@@ -199,6 +205,7 @@ function attentionExponentials(this: KernelThis, energy: Tensor3, largestEnergy:
  *     attentionExponentialSum[b, t] = sum_k exponentials[b, t, k]
  *
  * Reads exponentials [1, 19, 1].
+ * The same for [B, T] of [1, 1].
  */
 function attentionExponentialSum(this: KernelThis, exponentials: Tensor3): number {
   const b = this.thread.y;
@@ -245,6 +252,7 @@ function attentionPooled(this: KernelThis, weights: Tensor2, hiddenState: Tensor
  *     fcOutput[b, t, o] = sum_i pooled[b, t, i] * fcWeight[o, i] + fcBias[o]
  *
  * Reads pooled [1, 19, 16], fcWeight [1, 16], fcBias [1].
+ * The same for [B, T, O] of [1, 1, 1].
  */
 function fcOutput(this: KernelThis, pooled: Tensor3, fcWeight: Tensor2, fcBias: Tensor1): number {
   const b = this.thread.z;
@@ -402,6 +410,11 @@ function lstmSelect(this: KernelThis, streamPosition: Tensor1, lstmLayer0State0:
 
 /**
  * lstm, forward: gates. Gives [T, G] of [1, 64].
+ *
+ *     lstmGates[t, g] = inputProjection + (sum_h select[t, h] * lstmWeightHhL0[g, h])
+ *       inputProjection = sum_c series[0, 0, c] * lstmWeightIhL0[64 * t + g, c] + lstmBiasIhL0[64 * t + g]
+ *         + lstmBiasHhL0[64 * t + g]
+ *
  * Reads series [1, 1, 1], lstmWeightIhL0 [64, 1], lstmBiasIhL0 [64], lstmBiasHhL0 [64], select [1, 16],
  * lstmWeightHhL0 [64, 16].
  */
@@ -431,6 +444,13 @@ function lstmGatesInStep(
 
 /**
  * lstm, forward: cell_state. Gives [T, I] of [1, 16].
+ *
+ *     lstmCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : lstmLayer0State1[t, i]) + inputGate
+ *       * candidate
+ *       forgetGate = sigmoid(gates[t, i + 16])
+ *       inputGate = sigmoid(gates[t, i])
+ *       candidate = tanh(gates[t, i + 32])
+ *
  * Reads gates [1, 64], streamPosition [1], lstmLayer0State1 [1, 16].
  */
 function lstmCellStateInStep(
@@ -518,23 +538,6 @@ function attentionExponentialsInStep(this: KernelThis, energy: Tensor3, largestE
 }
 
 /**
- * attention, forward: exponential_sum. Gives [B, T] of [1, 1].
- *
- *     attentionExponentialSum[b, t] = sum_k exponentials[b, t, k]
- *
- * Reads exponentials [1, 1, 1].
- */
-function attentionExponentialSumInStep(this: KernelThis, exponentials: Tensor3): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
-  let sum = 0;
-  for (let k: Index = 0; k < 1; k++) {
-    sum += exponentials[b][t][k];
-  }
-  return sum;
-}
-
-/**
  * attention, forward: weights. Gives [B, T] of [1, 1].
  *
  *     attentionWeights[b, t] = exponentials[0, 0, 0] / exponentialSum[0, 0]
@@ -561,25 +564,12 @@ function attentionPooledInStep(this: KernelThis, weights: Tensor2, hiddenState: 
 }
 
 /**
- * fc, forward: output. Gives [B, T, O] of [1, 1, 1].
- *
- *     fcOutput[b, t, o] = sum_i pooled[b, t, i] * fcWeight[o, i] + fcBias[o]
- *
- * Reads pooled [1, 1, 16], fcWeight [1, 16], fcBias [1].
- */
-function fcOutputInStep(this: KernelThis, pooled: Tensor3, fcWeight: Tensor2, fcBias: Tensor1): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
-  let sum = 0;
-  for (let i: Index = 0; i < 16; i++) {
-    sum += pooled[b][t][i] * fcWeight[o][i];
-  }
-  return sum + fcBias[o];
-}
-
-/**
  * loss, loss: masked. Gives [B] of [1].
+ *
+ *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
+ *       elements = error * error
+ *       error = outputValue[b, k, k2] - next[b, k, k2]
+ *
  * Reads batchMask [1], outputValue [1, 19, 1], next [1, 19, 1].
  */
 function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Tensor3, next: Tensor3): number {
@@ -670,6 +660,10 @@ function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error: Tenso
 
 /**
  * loss, backward: error_gradient. Gives [B, T, O] of [1, 19, 1].
+ *
+ *     lossErrorGradient[b, t, o] = elementsGradient * error[b, t, o] + elementsGradient * error[b, t, o]
+ *       elementsGradient = batchMask[b] !== 0 ? 1 : 0
+ *
  * Reads batchMask [1], error [1, 19, 1].
  */
 function lossErrorGradient(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
@@ -742,6 +736,10 @@ function fcWeightGradient(this: KernelThis, errorGradient: Tensor3, pooled: Tens
 
 /**
  * attention, backward: divide. Gives [B, T, I] of [1, 19, 1].
+ *
+ *     attentionDivide2[b, t, i] = weightsGradient / exponentialSum[b, t]
+ *       weightsGradient = sum_k pooledGradient[0, 19 * b + t, k] * hiddenState[19 * b + t + 1, 0, k]
+ *
  * Reads pooledGradient [1, 19, 16], hiddenState [20, 1, 16], exponentialSum [1, 19].
  */
 function attentionDivide2(
@@ -822,6 +820,10 @@ function attentionWeightGradient(this: KernelThis, energyGradient: Tensor3, hidd
 
 /**
  * lstm, backward: output_gradient. Gives [B, T, I] of [1, 19, 16].
+ *
+ *     lstmOutputGradient[b, t, i] = pooledGradient[b, t, i] * divide[0, 19 * b + t, 0]
+ *       + (sum_o energyGradient[b, t, o] * attentionWeight[o, i])
+ *
  * Reads pooledGradient [1, 19, 16], divide [1, 19, 1], energyGradient [1, 19, 1], attentionWeight [1, 16].
  */
 function lstmOutputGradient(
@@ -844,6 +846,11 @@ function lstmOutputGradient(
 
 /**
  * lstm, backward: multiply. Gives [B, H] of [1, 16].
+ *
+ *     lstmMultiply[b, h] = outputGateGradient * outputGate[b, h]
+ *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
+ *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
+ *
  * Reads carriedHiddenStateGradient [1, 16], outputGradient [1, 19, 16], cellOutput [1, 16], outputGate [1, 16].
  */
 function lstmMultiply(
@@ -863,6 +870,12 @@ function lstmMultiply(
 
 /**
  * lstm, backward: cell_state_gradient. Gives [B, H] of [1, 16].
+ *
+ *     lstmCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
+ *       * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
+ *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
+ *
  * Reads carriedCellStateGradient [1, 16], carriedHiddenStateGradient [1, 16], outputGradient [1, 19, 16],
  * outputGate [1, 16], cellOutput [1, 16].
  */
@@ -885,6 +898,17 @@ function lstmCellStateGradient(
 
 /**
  * lstm, backward: joined_gradient. Gives [B, I] of [1, 64].
+ *
+ *     lstmJoinedGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, clamp(i, 0, 15)]
+ *       * (1 - inputGate[b, clamp(i, 0, 15)]) : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)]
+ *         * (1 - forgetGate[b, clamp(i + -16, 0, 15)]) : i < 48 ? candidateGradient
+ *           * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
+ *             : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
+ *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 15)] * candidate[b, clamp(i, 0, 15)]
+ *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)]
+ *         * previousCellState[b, clamp(i + -16, 0, 15)]
+ *       candidateGradient = cellStateGradient[b, clamp(i + -32, 0, 15)] * inputGate[b, clamp(i + -32, 0, 15)]
+ *
  * Reads multiply [1, 16], outputGate [1, 16], cellStateGradient [1, 16], inputGate [1, 16], candidate [1, 16],
  * previousCellState [1, 16], forgetGate [1, 16].
  */
@@ -1012,35 +1036,42 @@ function lstmWeightIhL0Gradient(this: KernelThis, joinedGradient: Tensor3, serie
 }
 
 /**
- * adam, update: exp_avg. Gives [G, C] of [64, 1].
+ * adam, update: exp_avg. Gives [64, 1].
  *
- *     adamExpAvg[g, c] = expAvg[g, c] * 0.9 + gradient[g, c] * 0.09999999999999998
+ *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
  *
  * Reads expAvg [64, 1], gradient [64, 1].
+ * The same for [64, 16], [1, 16].
  */
 function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  return expAvg[g][c] * 0.9 + gradient[g][c] * 0.09999999999999998;
+  const i = this.thread.y;
+  const j = this.thread.x;
+  return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998;
 }
 
 /**
- * adam, update: exp_avg_sq. Gives [G, C] of [64, 1].
+ * adam, update: exp_avg_sq. Gives [64, 1].
  *
- *     adamExpAvgSq[g, c] = expAvgSq[g, c] * 0.999 + gradient[g, c] * gradient[g, c] * 0.0010000000000000009
+ *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
  *
  * Reads expAvgSq [64, 1], gradient [64, 1].
+ * The same for [64, 16], [1, 16].
  */
 function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  const gradientValue = gradient[g][c];
-  return expAvgSq[g][c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
+  const i = this.thread.y;
+  const j = this.thread.x;
+  const gradientValue = gradient[i][j];
+  return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
 }
 
 /**
- * adam, update: parameter. Gives [G, C] of [64, 1].
+ * adam, update: parameter. Gives [64, 1].
+ *
+ *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
+ *       / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *
  * Reads parameter [64, 1], nextExpAvg [64, 1], stepSize [], nextExpAvgSq [64, 1], correctionRoot [].
+ * The same for [64, 16], [1, 16].
  */
 function adamParameter(
   this: KernelThis,
@@ -1050,55 +1081,10 @@ function adamParameter(
   nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
-  return parameter[g][c] - nextExpAvg[g][c] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [G, H] of [64, 16].
- *
- *     adamExpAvg2[g, h] = expAvg[g, h] * 0.9 + gradient[g, h] * 0.09999999999999998
- *
- * Reads expAvg [64, 16], gradient [64, 16].
- */
-function adamExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  return expAvg[g][h] * 0.9 + gradient[g][h] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [G, H] of [64, 16].
- *
- *     adamExpAvgSq2[g, h] = expAvgSq[g, h] * 0.999 + gradient[g, h] * gradient[g, h] * 0.0010000000000000009
- *
- * Reads expAvgSq [64, 16], gradient [64, 16].
- */
-function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  const gradientValue = gradient[g][h];
-  return expAvgSq[g][h] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [G, H] of [64, 16].
- * Reads parameter [64, 16], nextExpAvg [64, 16], stepSize [], nextExpAvgSq [64, 16], correctionRoot [].
- */
-function adamParameter2(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
-  return parameter[g][h] - nextExpAvg[g][h] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8);
+  const i = this.thread.y;
+  const j = this.thread.x;
+  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0]
+    / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
 
 /**
@@ -1107,6 +1093,7 @@ function adamParameter2(
  *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
  *
  * Reads expAvg [64], gradient [64].
+ * The same for [1].
  */
 function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -1119,6 +1106,7 @@ function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): numb
  *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
  *
  * Reads expAvgSq [64], gradient [64].
+ * The same for [1].
  */
 function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -1132,6 +1120,7 @@ function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): 
  *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
  *
  * Reads parameter [64], nextExpAvg [64], stepSize [], nextExpAvgSq [64], correctionRoot [].
+ * The same for [1].
  */
 function adamParameter3(
   this: KernelThis,
@@ -1143,95 +1132,6 @@ function adamParameter3(
 ): number {
   const i = this.thread.x;
   return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [O, I] of [1, 16].
- *
- *     adamExpAvg4[o, i] = expAvg[o, i] * 0.9 + gradient[o, i] * 0.09999999999999998
- *
- * Reads expAvg [1, 16], gradient [1, 16].
- */
-function adamExpAvg4(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [O, I] of [1, 16].
- *
- *     adamExpAvgSq4[o, i] = expAvgSq[o, i] * 0.999 + gradient[o, i] * gradient[o, i] * 0.0010000000000000009
- *
- * Reads expAvgSq [1, 16], gradient [1, 16].
- */
-function adamExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  const gradientValue = gradient[o][i];
-  return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [O, I] of [1, 16].
- * Reads parameter [1, 16], nextExpAvg [1, 16], stepSize [], nextExpAvgSq [1, 16], correctionRoot [].
- */
-function adamParameter4(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
-  return parameter[o][i] - nextExpAvg[o][i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8);
-}
-
-/**
- * adam, update: exp_avg. Gives [O] of [1].
- *
- *     adamExpAvg5[o] = expAvg[o] * 0.9 + gradient[o] * 0.09999999999999998
- *
- * Reads expAvg [1], gradient [1].
- */
-function adamExpAvg5(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
-  const o = this.thread.x;
-  return expAvg[o] * 0.9 + gradient[o] * 0.09999999999999998;
-}
-
-/**
- * adam, update: exp_avg_sq. Gives [O] of [1].
- *
- *     adamExpAvgSq5[o] = expAvgSq[o] * 0.999 + gradient[o] * gradient[o] * 0.0010000000000000009
- *
- * Reads expAvgSq [1], gradient [1].
- */
-function adamExpAvgSq5(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
-  const o = this.thread.x;
-  const gradientValue = gradient[o];
-  return expAvgSq[o] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
-}
-
-/**
- * adam, update: parameter. Gives [O] of [1].
- *
- *     adamParameter5[o] = parameter[o] - nextExpAvg[o] * stepSize / (sqrt(nextExpAvgSq[o]) / correctionRoot + 1e-8)
- *
- * Reads parameter [1], nextExpAvg [1], stepSize [], nextExpAvgSq [1], correctionRoot [].
- */
-function adamParameter5(
-  this: KernelThis,
-  parameter: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
-): number {
-  const o = this.thread.x;
-  return parameter[o] - nextExpAvg[o] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o]) / correctionRoot[0] + 1e-8);
 }
 
 const sources = kernelSources();
@@ -1247,9 +1147,11 @@ const kernelTable = {
   attentionLargestEnergy: { source: sources.attentionLargestEnergy, output: [19, 1] } as GpuKernel<typeof attentionLargestEnergy>,
   attentionExponentials: { source: sources.attentionExponentials, output: [1, 19, 1] } as GpuKernel<typeof attentionExponentials>,
   attentionExponentialSum: { source: sources.attentionExponentialSum, output: [19, 1] } as GpuKernel<typeof attentionExponentialSum>,
+  attentionExponentialSumInStep: { source: sources.attentionExponentialSum, output: [1, 1] } as GpuKernel<typeof attentionExponentialSum>,
   attentionWeights: { source: sources.attentionWeights, output: [19, 1] } as GpuKernel<typeof attentionWeights>,
   attentionPooled: { source: sources.attentionPooled, output: [16, 19, 1] } as GpuKernel<typeof attentionPooled>,
   fcOutput: { source: sources.fcOutput, output: [1, 19, 1] } as GpuKernel<typeof fcOutput>,
+  fcOutputInStep: { source: sources.fcOutput, output: [1, 1, 1] } as GpuKernel<typeof fcOutput>,
   lstmInputGate: { source: sources.lstmInputGate, output: [16, 1] } as GpuKernel<typeof lstmInputGate>,
   lstmForgetGate: { source: sources.lstmForgetGate, output: [16, 1] } as GpuKernel<typeof lstmForgetGate>,
   lstmCandidate: { source: sources.lstmCandidate, output: [16, 1] } as GpuKernel<typeof lstmCandidate>,
@@ -1266,10 +1168,8 @@ const kernelTable = {
   attentionEnergyInStep: { source: sources.attentionEnergyInStep, output: [1, 1, 1] } as GpuKernel<typeof attentionEnergyInStep>,
   attentionLargestEnergyInStep: { source: sources.attentionLargestEnergyInStep, output: [1, 1] } as GpuKernel<typeof attentionLargestEnergyInStep>,
   attentionExponentialsInStep: { source: sources.attentionExponentialsInStep, output: [1, 1, 1] } as GpuKernel<typeof attentionExponentialsInStep>,
-  attentionExponentialSumInStep: { source: sources.attentionExponentialSumInStep, output: [1, 1] } as GpuKernel<typeof attentionExponentialSumInStep>,
   attentionWeightsInStep: { source: sources.attentionWeightsInStep, output: [1, 1] } as GpuKernel<typeof attentionWeightsInStep>,
   attentionPooledInStep: { source: sources.attentionPooledInStep, output: [16, 1, 1] } as GpuKernel<typeof attentionPooledInStep>,
-  fcOutputInStep: { source: sources.fcOutputInStep, output: [1, 1, 1] } as GpuKernel<typeof fcOutputInStep>,
   lossMasked: { source: sources.lossMasked, output: [1] } as GpuKernel<typeof lossMasked>,
   lossValue: { source: sources.lossValue, output: [1] } as GpuKernel<typeof lossValue>,
   lossCount: { source: sources.lossCount, output: [1] } as GpuKernel<typeof lossCount>,
@@ -1293,20 +1193,20 @@ const kernelTable = {
   lstmBiasIhL0Gradient: { source: sources.lstmBiasIhL0Gradient, output: [64] } as GpuKernel<typeof lstmBiasIhL0Gradient>,
   lstmWeightIhL0Gradient: { source: sources.lstmWeightIhL0Gradient, output: [1, 64] } as GpuKernel<typeof lstmWeightIhL0Gradient>,
   adamExpAvg: { source: sources.adamExpAvg, output: [1, 64] } as GpuKernel<typeof adamExpAvg>,
+  adamExpAvg2: { source: sources.adamExpAvg, output: [16, 64] } as GpuKernel<typeof adamExpAvg>,
+  adamExpAvg4: { source: sources.adamExpAvg, output: [16, 1] } as GpuKernel<typeof adamExpAvg>,
   adamExpAvgSq: { source: sources.adamExpAvgSq, output: [1, 64] } as GpuKernel<typeof adamExpAvgSq>,
+  adamExpAvgSq2: { source: sources.adamExpAvgSq, output: [16, 64] } as GpuKernel<typeof adamExpAvgSq>,
+  adamExpAvgSq4: { source: sources.adamExpAvgSq, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq>,
   adamParameter: { source: sources.adamParameter, output: [1, 64] } as GpuKernel<typeof adamParameter>,
-  adamExpAvg2: { source: sources.adamExpAvg2, output: [16, 64] } as GpuKernel<typeof adamExpAvg2>,
-  adamExpAvgSq2: { source: sources.adamExpAvgSq2, output: [16, 64] } as GpuKernel<typeof adamExpAvgSq2>,
-  adamParameter2: { source: sources.adamParameter2, output: [16, 64] } as GpuKernel<typeof adamParameter2>,
+  adamParameter2: { source: sources.adamParameter, output: [16, 64] } as GpuKernel<typeof adamParameter>,
+  adamParameter4: { source: sources.adamParameter, output: [16, 1] } as GpuKernel<typeof adamParameter>,
   adamExpAvg3: { source: sources.adamExpAvg3, output: [64] } as GpuKernel<typeof adamExpAvg3>,
+  adamExpAvg5: { source: sources.adamExpAvg3, output: [1] } as GpuKernel<typeof adamExpAvg3>,
   adamExpAvgSq3: { source: sources.adamExpAvgSq3, output: [64] } as GpuKernel<typeof adamExpAvgSq3>,
+  adamExpAvgSq5: { source: sources.adamExpAvgSq3, output: [1] } as GpuKernel<typeof adamExpAvgSq3>,
   adamParameter3: { source: sources.adamParameter3, output: [64] } as GpuKernel<typeof adamParameter3>,
-  adamExpAvg4: { source: sources.adamExpAvg4, output: [16, 1] } as GpuKernel<typeof adamExpAvg4>,
-  adamExpAvgSq4: { source: sources.adamExpAvgSq4, output: [16, 1] } as GpuKernel<typeof adamExpAvgSq4>,
-  adamParameter4: { source: sources.adamParameter4, output: [16, 1] } as GpuKernel<typeof adamParameter4>,
-  adamExpAvg5: { source: sources.adamExpAvg5, output: [1] } as GpuKernel<typeof adamExpAvg5>,
-  adamExpAvgSq5: { source: sources.adamExpAvgSq5, output: [1] } as GpuKernel<typeof adamExpAvgSq5>,
-  adamParameter5: { source: sources.adamParameter5, output: [1] } as GpuKernel<typeof adamParameter5>,
+  adamParameter5: { source: sources.adamParameter3, output: [1] } as GpuKernel<typeof adamParameter3>,
 };
 
 // predict: the outputs, without dropout
@@ -2620,10 +2520,8 @@ function kernelSources() {
     attentionEnergyInStep: "function attentionEnergyInStep(hiddenState, attentionWeight, attentionBias) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { const position = b * 16 + t * 16 + i; sum += hiddenState[0][position] * attentionWeight[o][i]; } return sum + attentionBias[o]; }",
     attentionLargestEnergyInStep: "function attentionLargestEnergyInStep(energy) { let largest = -3.4028234663852886e38; for (let k = 0; k < 1; k++) { largest = Math.max(largest, energy[0][0][0]); } return largest; }",
     attentionExponentialsInStep: "function attentionExponentialsInStep(energy, largestEnergy) { const b = this.thread.z; const t = this.thread.y; return Math.exp(energy[0][0][0] - largestEnergy[b][t]); }",
-    attentionExponentialSumInStep: "function attentionExponentialSumInStep(exponentials) { const b = this.thread.y; const t = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += exponentials[b][t][k]; } return sum; }",
     attentionWeightsInStep: "function attentionWeightsInStep(exponentials, exponentialSum) { return exponentials[0][0][0] / exponentialSum[0][0]; }",
     attentionPooledInStep: "function attentionPooledInStep(weights, hiddenState) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; const position = b * 16 + t * 16 + i; return weights[b][t] * hiddenState[0][position]; }",
-    fcOutputInStep: "function fcOutputInStep(pooled, fcWeight, fcBias) { const b = this.thread.z; const t = this.thread.y; const o = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { sum += pooled[b][t][i] * fcWeight[o][i]; } return sum + fcBias[o]; }",
     lossMasked: "function lossMasked(batchMask, outputValue, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 19; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = outputValue[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
     lossValue: "function lossValue(masked) { let sum = 0; for (let k = 0; k < 1; k++) { sum += masked[k]; } return sum; }",
     lossCount: "function lossCount(batchMask) { let sum = 0; for (let k = 0; k < 1; k++) { sum += batchMask[k]; } return sum; }",
@@ -2646,21 +2544,12 @@ function kernelSources() {
     lstmWeightHhL0Gradient: "function lstmWeightHhL0Gradient(joinedGradient, previousHiddenState) { const g = this.thread.y; const h = this.thread.x; let sum = 0; for (let t = 0; t < 19; t++) { let sum2 = 0; for (let b = 0; b < 1; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; } sum += sum2; } return sum; }",
     lstmBiasIhL0Gradient: "function lstmBiasIhL0Gradient(joinedGradient) { const i = this.thread.x; let sum = 0; for (let k = 0; k < 19; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { sum2 += joinedGradient[k][k2][i]; } sum += sum2; } return sum; }",
     lstmWeightIhL0Gradient: "function lstmWeightIhL0Gradient(joinedGradient, series) { const g = this.thread.y; const c = this.thread.x; let sum = 0; for (let t = 0; t < 19; t++) { let sum2 = 0; for (let b = 0; b < 1; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; } sum += sum2; } return sum; }",
-    adamExpAvg: "function adamExpAvg(expAvg, gradient) { const g = this.thread.y; const c = this.thread.x; return expAvg[g][c] * 0.9 + gradient[g][c] * 0.09999999999999998; }",
-    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const g = this.thread.y; const c = this.thread.x; const gradientValue = gradient[g][c]; return expAvgSq[g][c] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const c = this.thread.x; return parameter[g][c] - nextExpAvg[g][c] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][c]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const g = this.thread.y; const h = this.thread.x; return expAvg[g][h] * 0.9 + gradient[g][h] * 0.09999999999999998; }",
-    adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const g = this.thread.y; const h = this.thread.x; const gradientValue = gradient[g][h]; return expAvgSq[g][h] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter2: "function adamParameter2(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const g = this.thread.y; const h = this.thread.x; return parameter[g][h] - nextExpAvg[g][h] * stepSize[0] / (Math.sqrt(nextExpAvgSq[g][h]) / correctionRoot[0] + 1e-8); }",
+    adamExpAvg: "function adamExpAvg(expAvg, gradient) { const i = this.thread.y; const j = this.thread.x; return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998; }",
+    adamExpAvgSq: "function adamExpAvgSq(expAvgSq, gradient) { const i = this.thread.y; const j = this.thread.x; const gradientValue = gradient[i][j]; return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+    adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.y; const j = this.thread.x; return parameter[i][j] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8); }",
     adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
     adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
     adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg4: "function adamExpAvg4(expAvg, gradient) { const o = this.thread.y; const i = this.thread.x; return expAvg[o][i] * 0.9 + gradient[o][i] * 0.09999999999999998; }",
-    adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, gradient) { const o = this.thread.y; const i = this.thread.x; const gradientValue = gradient[o][i]; return expAvgSq[o][i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter4: "function adamParameter4(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.y; const i = this.thread.x; return parameter[o][i] - nextExpAvg[o][i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o][i]) / correctionRoot[0] + 1e-8); }",
-    adamExpAvg5: "function adamExpAvg5(expAvg, gradient) { const o = this.thread.x; return expAvg[o] * 0.9 + gradient[o] * 0.09999999999999998; }",
-    adamExpAvgSq5: "function adamExpAvgSq5(expAvgSq, gradient) { const o = this.thread.x; const gradientValue = gradient[o]; return expAvgSq[o] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
-    adamParameter5: "function adamParameter5(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const o = this.thread.x; return parameter[o] - nextExpAvg[o] * stepSize[0] / (Math.sqrt(nextExpAvgSq[o]) / correctionRoot[0] + 1e-8); }",
   };
 }
 

@@ -6,11 +6,18 @@ export interface KernelFunction {
   readonly name: string;
   readonly parameters: readonly { readonly name: string; readonly type: "Tensor1" | "Tensor2" | "Tensor3" | "Index" }[];
   readonly statements: readonly string[];
-  /** gpu.js's order, innermost first. */
-  readonly output: readonly number[];
   /** Lines of the doc comment. */
   readonly documentation: readonly string[];
   readonly origin: Origin;
+}
+
+/** A kernel as gpu.js makes it: a function, for one size of output and of what it reads. */
+export interface KernelEntry {
+  readonly name: string;
+  /** Name of the function; kernels that differ in sizes alone share one. */
+  readonly source: string;
+  /** gpu.js's order, innermost first. */
+  readonly output: readonly number[];
 }
 
 export interface GpuPlan {
@@ -21,7 +28,8 @@ export interface GpuPlan {
 }
 
 export interface GpuModule {
-  /** In order of execution: forward, backward, update. */
-  readonly kernels: readonly KernelFunction[];
+  /** In order of execution: forward, backward, update; so are the kernels. */
+  readonly functions: readonly KernelFunction[];
+  readonly kernels: readonly KernelEntry[];
   readonly plans: Programs<GpuPlan>;
 }

@@ -23,7 +23,7 @@ import { headerLines, summaryLines } from "./header.ts";
 import { specHash } from "./spec-hash.ts";
 import { comment, documentation, oneLineKeep } from "./comments.ts";
 import { kernelSourceNames, kernelSourcesFunction } from "./kernel-sources.ts";
-import type { GpuModule, GpuPlan, KernelFunction } from "../code-text/gpu-module.ts";
+import type { GpuModule, GpuPlan, KernelEntry, KernelFunction } from "../code-text/gpu-module.ts";
 import { dataLiteral, numberLiteral, stringLiteral } from "../code-text/literals.ts";
 import { capitalize, typeNameFrom } from "../code-text/names.ts";
 import { programOrder } from "../code-text/program-order.ts";
@@ -72,7 +72,7 @@ export function printModule(parts: ModuleParts): string {
     section("Parameters: PyTorch's names and layouts"),
     parameterTable(model, symbols),
     section("Kernels: each computes one cell of its output"),
-    ...gpu.kernels.map((kernel) => kernelFunction(kernel, symbols)),
+    ...gpu.functions.map((kernel) => kernelFunction(kernel, symbols)),
     kernelTable(gpu.kernels, symbols),
     ...programOrder.flatMap((name) => {
       const [program, plan] = [programs[name], gpu.plans[name]];
@@ -97,7 +97,7 @@ export function printModule(parts: ModuleParts): string {
     modelStatement(parts, symbols),
     ...typeAliases(model, symbols),
     section("The kernels as gpu.js reads them: text, because bundlers rewrite functions"),
-    `\n${kernelSourcesFunction(gpu.kernels)}`,
+    `\n${kernelSourcesFunction(gpu.functions)}`,
     ...(wasm === undefined
       ? []
       : [
@@ -186,10 +186,10 @@ function wrapParameters(name: string, parameters: readonly Parameter[]): Paramet
   }));
 }
 
-function kernelTable(kernels: readonly KernelFunction[], symbols: SymbolTable): string {
-  const row = ({ name, output }: KernelFunction): string => {
-    const type = `${symbols.use("GpuKernel")}<typeof ${name}>`;
-    return `  ${name}: { source: sources.${name}, output: [${output.join(", ")}] } as ${type},\n`;
+function kernelTable(kernels: readonly KernelEntry[], symbols: SymbolTable): string {
+  const row = ({ name, source, output }: KernelEntry): string => {
+    const type = `${symbols.use("GpuKernel")}<typeof ${source}>`;
+    return `  ${name}: { source: sources.${source}, output: [${output.join(", ")}] } as ${type},\n`;
   };
   const table = constant("kernelTable", {
     documentation: [

@@ -125,10 +125,12 @@ export class GpuExecutor implements Executor {
         name,
         (...inputs: readonly (GpuHandle | number | undefined)[]): GpuHandle => {
           if (inputs.includes(undefined)) throw misfit(`${name} reads a slot that no step has written.`);
-          let kernel = this.#kernels.get(source);
+          // Kernels of one text are apart where they differ in sizes: WebGL2 has these as constants of a shader.
+          const key = JSON.stringify([name, output, source]);
+          let kernel = this.#kernels.get(key);
           if (kernel === undefined) {
             kernel = createKernel(this.open.gpu, { source, output });
-            this.#kernels.set(source, kernel);
+            this.#kernels.set(key, kernel);
           }
           return kernel(...inputs);
         },

@@ -119,7 +119,9 @@ class KernelWriter {
 
   /** The letters of the axes where they are known, else i, j, k ... */
   #outputIndices(): string[] {
-    const letters = this.#setting.axes.of(this.#root);
+    // An update treats every parameter alike, whatever its axes mean.
+    const isUpdate = this.#root.origin.phase === "update";
+    const letters = isUpdate ? this.#root.shape.map(() => undefined) : this.#setting.axes.of(this.#root);
     const spare = ["i", "j", "k", "l", "m", "n"].filter((letter) => !letters.includes(letter));
     return letters.map((letter) => this.#names.take(letter ?? spare.shift() ?? "i"));
   }

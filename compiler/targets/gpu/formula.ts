@@ -4,39 +4,79 @@ import type { Expression, IndexExpression, Kernel, LoadedIndex } from "../../ir/
 import { atom, bound, call, infix, kernelNumber, negative, strength, type Code } from "./code.ts";
 import { childrenOf } from "../../ir/expression-facts.ts";
 import { choice, compareCode } from "./functions.ts";
+import { wrapStatement } from "./wrap.ts";
+
+/** More lines help nobody: the code says it better then. */
+const mostLines = 10;
+/** More nodes than this fill more than those lines. */
+const mostNodes = 400;
 
 /**
- * The formula on one line; undefined where it would be too long to help: the code says it better then.
+ * The formula of a cell, on one line where it fits. Else the parts that have names stand for what they are, and lines below say
+ * that; long lines are broken before an operator. Undefined where all of it would be too long to help.
  *
+ * @param cell the left side
  * @param longest in characters
  */
-export function formulaOf(kernel: Kernel, longest: number): string | undefined {
-  return new FormulaPrinter(kernel, longest).text();
+export function formulaOf(kernel: Kernel, cell: string, longest: number): readonly string[] | undefined {
+  const whole = new FormulaPrinter(kernel, false).lines(cell);
+  if (whole?.length === 1 && (whole[0] ?? "").length <= longest) return whole;
+  const named = new FormulaPrinter(kernel, true).lines(cell);
+  const lines = named?.flatMap((line, index) => broken(index === 0 ? line : `  ${line}`));
+  return lines === undefined || lines.length > mostLines ? undefined : lines;
+}
+
+/** What goes on stands further in than what is said of the parts. */
+function broken(line: string): readonly string[] {
+  return wrapStatement(line)
+    .split("\n")
+    .map((part, index) => (index === 0 ? part : `  ${part}`));
 }
 
 class FormulaPrinter {
-  /** Sizes as if written out in full; a shared node counts at every place it stands. */
+  /** Sizes as they are written; a shared node counts at every place it stands. */
   readonly #lengths = new Map<Expression, number>();
+  /** Named parts by their names, and their formulas in the order in which they are needed. */
+  readonly #parts = new Map<string, { readonly expression: Expression; text: string }>();
 
+  /** @param named whether parts are called by their names */
   constructor(
     private readonly kernel: Kernel,
-    private readonly longest: number,
+    private readonly named: boolean,
   ) {}
 
-  text(): string | undefined {
-    if (this.#length(this.kernel.body) > this.longest) return undefined;
-    // The code of a long choice has lines; a formula has none.
-    const text = this.#print(this.kernel.body).text.replace(/\s+/gu, " ");
-    return text.length <= this.longest ? text : undefined;
+  lines(cell: string): readonly string[] | undefined {
+    const { body } = this.kernel;
+    if (this.#length(body) > mostNodes) return undefined;
+    const first = `${cell} = ${this.#text(body)}`;
+    return [first, ...[...this.#parts].map(([name, { text }]) => `${name} = ${text}`)];
+  }
+
+  /** The code of a long choice has lines; a formula has none. */
+  #text(expression: Expression): string {
+    return this.#print(expression).text.replace(/\s+/gu, " ");
   }
 
   #length(expression: Expression): number {
     const known = this.#lengths.get(expression);
     if (known !== undefined) return known;
-    // Every node prints at least one character; so a formula of more nodes than characters is too long.
     const length = 1 + childrenOf(expression).reduce((total, part) => total + this.#length(part), 0);
     this.#lengths.set(expression, length);
     return length;
+  }
+
+  /** A part by its name, unless it is as short as one, or another part has the name. */
+  #partOf(expression: Expression): Code | undefined {
+    const { label, kind } = expression;
+    if (!this.named || label === undefined || expression === this.kernel.body) return undefined;
+    if (kind === "load" || kind === "number" || kind === "position") return undefined;
+    const known = this.#parts.get(label);
+    if (known === undefined) {
+      const part = { expression, text: "" };
+      this.#parts.set(label, part);
+      part.text = this.#inner(expression).text.replace(/\s+/gu, " ");
+    }
+    return (known?.expression ?? expression) === expression ? atom(label) : undefined;
   }
 
   #place(index: IndexExpression): string {
@@ -46,6 +86,10 @@ class FormulaPrinter {
   }
 
   #print(expression: Expression): Code {
+    return this.#partOf(expression) ?? this.#inner(expression);
+  }
+
+  #inner(expression: Expression): Code {
     switch (expression.kind) {
       case "number":
         return kernelNumber(expression.value);

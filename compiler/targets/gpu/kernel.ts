@@ -1,7 +1,7 @@
 /** One kernel of a program as a gpu.js kernel function in TypeScript. */
 import { NameScope } from "../../code-text/names.ts";
 import { indexText } from "../../ir/index-expression.ts";
-import type { KernelFunction } from "../../code-text/gpu-module.ts";
+import type { KernelEntry, KernelFunction } from "../../code-text/gpu-module.ts";
 import type { Kernel } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";
 import { factsOf } from "../../ir/expression-facts.ts";
@@ -30,7 +30,13 @@ function withoutShaderNames(kernel: Kernel): Kernel {
   return { ...kernel, parameters };
 }
 
-export function printKernel(given: Kernel): KernelFunction {
+/** What one kernel is printed as, before functions are shared. */
+export interface PrintedKernel extends KernelFunction, Pick<KernelEntry, "output"> {
+  /** The output's shape, as documentation has it. */
+  readonly legend: string;
+}
+
+export function printKernel(given: Kernel): PrintedKernel {
   const kernel = withoutShaderNames(given);
   invariant(
     kernel.parameters.length <= gpuLimits.kernelTensors,
@@ -54,6 +60,7 @@ export function printKernel(given: Kernel): KernelFunction {
     ],
     statements: withoutUnused([...scope.statements, `return ${value.text};`]).map(wrapStatement),
     output: gpuOutput(kernel.output),
+    legend: legendOf(kernel),
     documentation: documentationOf(kernel),
     origin: kernel.origin,
   };
@@ -128,7 +135,8 @@ function legendOf({ output, indices }: Kernel): string {
 
 const longestLine = 112;
 
-function wrapped(text: string): readonly string[] {
+/** Broken behind commas that end a shape. */
+export function wrapped(text: string): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(/(?<=\],) /u)) {
     const last = lines[lines.length - 1];
@@ -141,11 +149,11 @@ function wrapped(text: string): readonly string[] {
 function documentationOf(kernel: Kernel): readonly string[] {
   const { phase, layer, note } = kernel.origin;
   const cell = kernel.indices.length === 0 ? kernel.name : `${kernel.name}[${kernel.indices.join(", ")}]`;
-  const formula = formulaOf(kernel, longestLine - cell.length);
+  const formula = formulaOf(kernel, cell, longestLine);
   const shapes = kernel.parameters.map(({ name, shape }) => `${name} ${shapeLegend(shape)}`);
   return [
     `${layer === "" ? phase : `${layer}, ${phase}`}${note === "" ? "" : `: ${note}`}. Gives ${legendOf(kernel)}.`,
-    ...(formula === undefined ? [] : ["", `    ${cell} = ${formula}`]),
+    ...(formula === undefined ? [] : ["", ...formula.map((line) => `    ${line}`)]),
     ...(formula === undefined || shapes.length === 0 ? [] : [""]),
     ...(shapes.length === 0 ? [] : wrapped(`Reads ${shapes.join(", ")}.`)),
   ];

@@ -39,9 +39,10 @@ describe.each(modules)("%s", (name) => {
     const functions = functionsOf(text);
     const { kernels } = gpu.predict;
     expect(Object.keys(kernels).length).toBeGreaterThan(10);
-    const texts = Object.values(kernels).map(({ source }) => source);
+    // Kernels that differ in sizes alone have one text.
+    const texts = [...new Set(Object.values(kernels).map(({ source }) => source))];
     for (const source of texts) expect(source).not.toContain("\n");
-    const shown = Object.keys(kernels).map((kernel) => functions.get(kernel) ?? "");
+    const shown = texts.map((source) => functions.get(/^function (\w+)\(/u.exec(source)?.[1] ?? "") ?? "");
     expect(printed(texts)).toEqual(printed(shown));
   });
 
@@ -54,7 +55,8 @@ describe.each(modules)("%s", (name) => {
       external: ["specloom/runtime"],
     });
     const code = bundle.outputFiles[0]?.text ?? "";
-    for (const kernel of Object.keys(gpu.predict.kernels)) {
+    for (const kernel of functionsOf(text).keys()) {
+      if (!text.includes(`source: sources.${kernel},`)) continue;
       expect(code).toContain(`${kernel}: "function ${kernel}(`);
       expect(code).not.toMatch(new RegExp(`^function ${kernel}\\(`, "mu"));
     }

@@ -51,7 +51,11 @@ describe("emit", () => {
     const first = (size: number) =>
       programOf(kernel({ name: "first", reads: { x: [size] }, output: [3], indices: ["n"], body: load(0, i("n")) }));
     const text = textOf(first(3), { train_step: first(4) });
-    expect(text.match(/^function first\w*\(/gmu)).toEqual(["function first(", "function firstInUpdate("]);
+    expect(text.match(/^function first\w*\(/gmu)).toEqual(["function first("]);
+    expect(text.match(/^ {2}first\w*: \{ source: .*(?= as)/gmu)).toEqual([
+      "  first: { source: sources.first, output: [3] }",
+      "  firstInUpdate: { source: sources.first, output: [3] }",
+    ]);
   });
 
   it("lets nothing of a spec become code", () => {
