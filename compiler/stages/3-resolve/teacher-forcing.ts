@@ -2,6 +2,8 @@
 import type { ResolvedLayer } from "../../contracts/model.ts";
 import type { TeacherForcing } from "../../contracts/spec.ts";
 import { teacherForcingKeys, teacherForcingUses } from "../../schedules/teacher-forcing.ts";
+import { allLayers } from "../../layers/index.ts";
+import { joinWords } from "../../support/words.ts";
 import { withDefaults } from "../../keys/define.ts";
 import type { ResolveContext } from "./context.ts";
 import { isBroken } from "./context.ts";
@@ -45,16 +47,20 @@ function only(config: TeacherForcing, uses: readonly string[]): TeacherForcing {
   return Object.fromEntries(kept) as unknown as TeacherForcing;
 }
 
-/** Nothing but a decoder reads tokens of its own. */
+/** Nothing but a layer that decodes reads tokens of its own. */
 export function checkTeacherForcing({ spec, report }: ResolveContext, layers: readonly ResolvedLayer[]): void {
-  if (spec.train?.teacher_forcing === undefined || layers.some((layer) => layerDefinition(layer).decodes !== undefined))
-    return;
+  const isForced = layers.some((layer) => layerDefinition(layer).decodes !== undefined);
+  if (spec.train?.teacher_forcing === undefined || isForced) return;
+  const kinds = joinWords(
+    allLayers.filter(({ decodes }) => decodes !== undefined).map(({ kind }) => kind),
+    "or",
+  );
   const facts = {
     key: "teacher_forcing",
     owner: "train",
-    expected: "a decoder layer among the layers, which it is about",
+    expected: `a ${kinds} layer among the layers, which it is about`,
     found: "given",
-    help: "remove it, or add a layer of kind decoder",
+    help: `remove it, or add a layer of kind ${kinds}`,
   };
   report("invalid-value", facts, { pointer: place, part: "key" });
 }
