@@ -41,7 +41,7 @@ export async function decodedExamplesOf(
   const decoded = await live.decode(neededOf(live, decode, tensors));
   const truth = tokensIn(live, tensors, target, decode);
   const sourceName = definition.inputs.find(
-    ({ name, role, dtype, shape }) => role === "input" && name !== written && dtype === "int32" && shape.length === 1,
+    ({ name, dtype, shape }) => decode.needs.includes(name) && dtype === "int32" && shape.length === 1,
   )?.name;
   const source = sourceName === undefined ? undefined : tokensIn(live, tensors, sourceName, undefined);
   return {
@@ -55,15 +55,13 @@ export async function decodedExamplesOf(
   };
 }
 
-/** What is read, without what is to be written. */
+/** What is written depends on, out of all that the data has. */
 function neededOf(
   { definition }: LiveModel,
-  decode: DecodeFact,
+  { needs }: DecodeFact,
   tensors: Readonly<Record<string, Float32Array>>,
 ): TensorInputs {
-  const given = definition.inputs.filter(
-    ({ name, role }) => role === "input" && (decode.from !== "tokens" || name !== decode.input),
-  );
+  const given = definition.inputs.filter(({ name }) => needs.includes(name));
   const names = given.flatMap(({ name, lengths }) => (lengths ? [name, lengthsOf(name)] : [name]));
   return Object.fromEntries(names.map((name) => [name, memberOf(tensors, name) ?? new Float32Array()]));
 }

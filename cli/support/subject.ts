@@ -16,6 +16,7 @@ import { Mistake } from "./mistake.ts";
 import { missing, readNamedText } from "./read-file.ts";
 import { readMetadata } from "./stored-facts.ts";
 import { assembled, compileResolved, compileSpec } from "./spec-file.ts";
+import { searchAnew } from "./search-anew.ts";
 import { reach, type Terminal } from "./terminal.ts";
 import { yamlText } from "./yaml-text.ts";
 
@@ -176,7 +177,10 @@ async function openRun(terminal: Terminal, given: string, overrides: readonly st
     stored.projectDirectory === undefined
       ? projectRoot(directory, terminal.cwd)
       : path.resolve(terminal.cwd, given, stored.projectDirectory);
-  const compilation = await assembled(compileResolved(text, { name, directory, root, overrides }), terminal.env);
+  const compilation = await assembled(
+    compileResolved(searchAnew(text, overrides), { name, directory, root, overrides }),
+    terminal.env,
+  );
   const handle = await loadModule(compilation.moduleText);
   const files = projectFiles({ directory, root, from: terminal.cwd });
   const specText = overrides.length === 0 ? text : yamlText(handle.definition.spec);

@@ -1,6 +1,8 @@
 /** A ctc loss and a decoder trained together by the command line, and decoded either way from a file of frames alone. */
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { folderWith, specloom } from "../support/command-line.ts";
+import { containing, folderWith, specloom } from "../support/command-line.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { heard, jointSpec, trainingFile } from "../support/joint-speech.ts";
 import { typeErrors } from "../support/type-check.ts";
@@ -68,6 +70,38 @@ describe("a joint model", () => {
       expect(rows.length).toBeGreaterThanOrEqual((tokens as readonly number[]).length);
     }
     expect((await predicted(run, "joint.json")).objects).toEqual(found.objects);
+  }, 240_000);
+
+  it("is decoded for a report and for a file of answers, whatever else the data holds", async () => {
+    const halves = jointSpec("outputs: [ctc_logits]").replace(
+      "joint.json }",
+      "joint.json, split: {train: 0.5, test: 0.5} }",
+    );
+    await writeFile(path.join(cwd, "tested.yaml"), halves);
+    await trained("tested");
+    const argv = ["evaluate", "runs/tested/1", "--backend", "wasm", "--predictions", "tested.jsonl"];
+    expect(await specloom(argv, { cwd })).toMatchObject({ code: 0 });
+    const [line = ""] = (await readFile(path.join(cwd, "tested.jsonl"), "utf8")).split("\n");
+    const { label } = JSON.parse(line) as { label: object };
+    // What it reads are frames: no tokens are its source.
+    expect(label).toMatchObject({ truth: [5], tokens: expect.any(Array) as unknown });
+    expect(label).not.toHaveProperty("source");
+    expect(await specloom(["report", "runs/tested/1"], { cwd })).toMatchObject({ code: 0 });
+  }, 240_000);
+
+  it("is searched the other way with --set, whatever its run filled in for the first", async () => {
+    const run = await trained("tokens");
+    const labels = (changes: readonly string[]) =>
+      specloom(["predict", run, "new.json", "--backend", "wasm", "--json", ...changes], { cwd });
+    const byOutput = await labels(["--set", "decode.output=ctc_logits"]);
+    expect(byOutput).toMatchObject({ code: 0, err: containing("decoder is null: it depends on tokens") });
+    const whole = await labels(["--set", "decode={kind: beam, beam_size: 3, output: ctc_logits}"]);
+    expect(whole.objects).toEqual(byOutput.objects);
+    const blank = 0;
+    for (const { tokens } of byOutput.objects) expect(tokens).not.toContain(blank);
+    const wrong = await labels(["--set", "decode.output=ctc_logits", "--set", "decode.max_length=3"]);
+    expect(wrong).toMatchObject({ code: 1 });
+    expect(wrong.out + wrong.err).toContain("max_length");
   }, 240_000);
 
   it("has types that ask for what predictions need", () => {
