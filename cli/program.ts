@@ -11,6 +11,7 @@ import { addPredict } from "./commands/predict.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addValidate } from "./commands/validate.ts";
+import { jsonText } from "../runtime/shared/visible-text.ts";
 import { EXIT, faultOf } from "./support/faults.ts";
 import { Session } from "./support/session.ts";
 import { SCREEN_WIDTH } from "./support/table.ts";
@@ -31,12 +32,25 @@ export async function main(argv: readonly string[], given: Partial<Terminal> = {
     if (error instanceof CommanderError) {
       const meant = error.code === "commander.unknownCommand" ? meantBy(argv[0] ?? "") : undefined;
       if (meant !== undefined) say(terminal.stderr, `The command for that is: ${terminal.program} ${meant}\n`);
+      if (error.exitCode !== 0 && argv.includes("--json")) say(terminal.stdout, `${jsonText(usageObject(error))}\n`);
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
     const fault = faultOf(error, terminal.env);
     say(terminal.stderr, fault.text);
     return fault.exitCode;
   }
+}
+
+/** Wrong usage for a tool, as other mistakes are told. */
+function usageObject({ message }: CommanderError): object {
+  return {
+    file: null,
+    line: null,
+    column: null,
+    severity: "error",
+    code: "usage",
+    message: message.replace(/^error: /, ""),
+  };
 }
 
 function programFor(session: Session): Command {

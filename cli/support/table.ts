@@ -64,9 +64,17 @@ export function wrapped(text: string, { width = SCREEN_WIDTH, indent = "" }: Wra
   return [...lines, line].join("\n");
 }
 
+/** Columns on a terminal: East Asian wide and full-width characters take two (Unicode TR 11), combining marks none. */
 function widthOf(text: string): number {
-  return Array.from(text).length;
+  return Array.from(text).reduce(
+    (width, character) => width + (MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1),
+    0,
+  );
 }
+
+const MARK = /\p{Mn}|\p{Me}/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
 
 /** Five significant digits, without an exponent where that is readable. */
 export function numberText(value: number | null): string {

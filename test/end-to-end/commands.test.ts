@@ -198,6 +198,19 @@ describe("commands on files", () => {
     });
   });
 
+  describe("wrong usage", () => {
+    it.each([
+      [["run", "--jsonn", "--json"], "unknown option '--jsonn'"],
+      [["run", "--json"], "missing required argument 'spec|module'"],
+      [["run", "specs/wave.yaml", "--epochs", "x", "--json"], "--epochs"],
+    ])("is an object where --json asks for objects: %j", async (argv, message) => {
+      const { code, objects, err } = await call(...argv);
+      expect(code).toBe(2);
+      expect(objects).toMatchObject([{ severity: "error", code: "usage", message: containing(message) }]);
+      expect(err).toContain(message);
+    });
+  });
+
   describe("a model of many layers", () => {
     it("says why it takes its time", async () => {
       const layers = `[${"{kind: layer_norm}, ".repeat(50)}{name: forecast, kind: linear, out_features: 1}]`;

@@ -87,8 +87,8 @@ export const dataCodes = {
   }),
 
   "tensor-dtype": (facts: { readonly name: string }): Wording => ({
-    message: `${quote(facts.name)} is declared as int32, but the data file holds fractions.`,
-    help: "remove dtype: int32, or store whole numbers.",
+    message: `${quote(facts.name)} is declared as int32, but the data file holds floating-point numbers.`,
+    help: "remove dtype: int32, or store whole numbers in an integer type (I32, I64, U8).",
   }),
 
   "tensor-examples": (facts: {

@@ -14,6 +14,17 @@ describe("table", () => {
   });
 });
 
+describe("wide characters", () => {
+  it("take two columns, and combining marks none", () => {
+    const rows = [
+      ["列名", "n"],
+      ["e\u0301", "1"],
+      ["abcde", "2"],
+    ];
+    expect(table(rows, { indent: "" })).toBe("列名   n\n-----  -\ne\u0301      1\nabcde  2");
+  });
+});
+
 describe("text that is too long", () => {
   it("breaks between words, and never inside one", () => {
     expect(wrapped("one two three four", { width: 9 })).toBe("one two\nthree\nfour");
