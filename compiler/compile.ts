@@ -27,6 +27,8 @@ export interface Source {
   /** The spec's path as the user wrote it. */
   readonly file: string;
   readonly text: string;
+  /** The spec's name, where its file is not called after it: the `spec.yaml` of a run. */
+  readonly name?: string;
 }
 
 export interface CompileOptions extends ParseOptions {

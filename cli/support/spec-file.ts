@@ -133,6 +133,8 @@ async function openSpecFile(
 
 export interface ResolvedOptions {
   readonly name: string;
+  /** As messages show it. */
+  readonly file: string;
   readonly directory: string;
   readonly root: string;
   /** `path=value`, as after --set. */
@@ -140,9 +142,11 @@ export interface ResolvedOptions {
 }
 
 /** A spec that was resolved before, as a run keeps it: it needs no data to compile. */
-export function compileResolved(text: string, { name, directory, root, overrides }: ResolvedOptions): Compilation {
-  const file = `${name}.yaml`;
-  const { compilation, diagnostics } = compile({ file, text }, { directory, projectRoot: root, overrides });
+export function compileResolved(
+  text: string,
+  { name, file, directory, root, overrides }: ResolvedOptions,
+): Compilation {
+  const { compilation, diagnostics } = compile({ file, text, name }, { directory, projectRoot: root, overrides });
   if (compilation === undefined) throw new WrongSpec(diagnostics);
   return compilation;
 }

@@ -169,7 +169,8 @@ async function openRun(terminal: Terminal, given: string, overrides: readonly st
   const run = reach(terminal, given);
   if (!existsSync(runFile(run, "spec"))) throw noRun(run, given);
   const text = new TextDecoder().decode(await readRunFile(run, "spec"));
-  const name = nameIn(text, runFile(given, "spec"));
+  const file = runFile(given, "spec");
+  const name = nameIn(text, file);
   const stored = readMetadata(await readRunFile(run, "weights"), runFile(given, "weights"));
   const directory = path.resolve(terminal.cwd, given, stored.specDirectory ?? ".");
   // What `run` could read, the run can: its project is the one it was started in, wherever we are now.
@@ -178,7 +179,7 @@ async function openRun(terminal: Terminal, given: string, overrides: readonly st
       ? projectRoot(directory, terminal.cwd)
       : path.resolve(terminal.cwd, given, stored.projectDirectory);
   const compilation = await assembled(
-    compileResolved(searchAnew(text, overrides), { name, directory, root, overrides }),
+    compileResolved(searchAnew(text, overrides), { name, file, directory, root, overrides }),
     terminal.env,
   );
   const handle = await loadModule(compilation.moduleText);

@@ -41,7 +41,7 @@ export function parse(source: SourceText, options: ParseOptions, diagnostics: Di
   if (diagnostics.count > before) return undefined;
   const document: Document = {
     file: source.file,
-    stem: stemOf(source.file),
+    stem: source.name ?? stemOf(source.file),
     text: source.text,
     yaml: reading.yaml,
     value: plainValue(root),

@@ -20,6 +20,8 @@ const smallestNormal = 2 ** -126;
 export interface SourceText {
   readonly file: string;
   readonly text: string;
+  /** The spec's name, where its file is not called after it. */
+  readonly name?: string;
 }
 
 export interface YamlReading {
