@@ -66,6 +66,7 @@ async function report(session: Session, given: string, flags: ReportFlags): Prom
       test,
       samples: await samplesOf(live, dataset),
       directory,
+      notes: "text" in run ? [`${run.text}.`] : [],
     });
   } finally {
     await live.dispose();

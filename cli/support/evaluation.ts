@@ -42,6 +42,12 @@ export interface Evaluation {
   readonly outputs: Readonly<Record<string, Float32Array>>;
 }
 
+/** Why a loss is null in `PartScores`. */
+function lossNotes(part: PartName, count: number, loss: number): string[] {
+  if (count === 0) return [`there is no loss: nothing in the ${part} part counts for it.`];
+  return Number.isFinite(loss) ? [] : [`the loss over the ${part} part is not finite: it is ${String(loss)}.`];
+}
+
 /** @returns undefined when the part has no examples */
 export async function evaluatePart(
   live: LiveModel,
@@ -59,7 +65,7 @@ export async function evaluatePart(
   const smoothing = labelSmoothing(definition);
   const { metrics: names } = definition;
   const targets: TargetScores[] = [];
-  const notes: string[] = count === 0 ? [`there is no loss: nothing in the ${part} part counts for it.`] : [];
+  const notes: string[] = lossNotes(part, count, loss);
   for (const { loss, name } of comparedIn(definition)) {
     const { input, target } = loss;
     const levels = loss.quantiles?.levels;

@@ -40,6 +40,8 @@ export interface ReportRequest {
   readonly test: Evaluation | undefined;
   /** What a model that writes wrote. */
   readonly samples: SamplesFacts | undefined;
+  /** What else there is to say of the run. */
+  readonly notes?: readonly string[];
   /** Where `report.html` goes. */
   readonly directory: string;
 }
@@ -63,7 +65,7 @@ export async function readLog(directory: string): Promise<EpochRecord[]> {
   });
 }
 
-function reportFacts({ subject, dataset, log, metrics, test, samples }: ReportRequest): ReportFacts {
+function reportFacts({ subject, dataset, log, metrics, test, samples, notes = [] }: ReportRequest): ReportFacts {
   const { definition } = subject.handle;
   const axis = rowAxis(dataset.forecast?.labels);
   return {
@@ -74,7 +76,7 @@ function reportFacts({ subject, dataset, log, metrics, test, samples }: ReportRe
     bestEpoch: metrics.best_epoch,
     kept: keptSentence(metrics),
     scores: [...scoreFacts("test", metrics.test), ...scoreFacts("validation", metrics.validation)],
-    notes: [...dataset.notes, ...(metrics.test?.notes ?? [])],
+    notes: [...notes, ...dataset.notes, ...(metrics.test?.notes ?? [])],
     forecast: test && dataset.forecast && forecastFacts(dataset.forecast, definition, test, axis),
     numbers: test === undefined ? [] : numbersFacts(dataset, definition, test),
     samples,

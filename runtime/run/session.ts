@@ -3,6 +3,7 @@ import type { ModelDefinition } from "../contract.ts";
 import type { LiveModel } from "../contract-live.ts";
 import { labelSmoothing } from "../model/loss.ts";
 import { writeWeights } from "../model/parameters.ts";
+import { Problem } from "../problem.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
 import { updatesPerEpoch, type Kept } from "../training/kept.ts";
@@ -46,8 +47,11 @@ export interface RunResult {
   readonly kept: Kept;
 }
 
-/** Name of the metadata in a checkpoint that says which weights `weights.safetensors` holds. */
+/** Name of the metadata in weights and checkpoint that says which weights `weights.safetensors` holds. */
 export const KEPT_KEY = "kept";
+
+/** Name of the metadata in weights that says what number ended their training, where one was not finite. */
+export const NOT_FINITE_KEY = "not_finite";
 
 /**
  * Trains in a run directory. Whatever ends the training, `weights.safetensors` holds what is kept of it then, and unless it was
@@ -133,7 +137,7 @@ async function follow<D extends ModelDefinition>(
     }
   } catch (error) {
     // What training has reached is worth keeping, whatever stopped it; what stopped it is what the user must hear.
-    await files.saveWeights().then(
+    await files.saveWeights(isNotFinite(error) ? error.message : undefined).then(
       (kept) => options.onSalvage?.(kept, trainer.counters),
       () => undefined,
     );
@@ -141,6 +145,10 @@ async function follow<D extends ModelDefinition>(
   }
   await files.save();
   return outcome;
+}
+
+function isNotFinite(error: unknown): error is Problem {
+  return error instanceof Problem && error.code === "loss-not-finite";
 }
 
 /** Writes weights and checkpoint, as often as is reasonable. */
@@ -175,23 +183,35 @@ class RunFiles<D extends ModelDefinition> {
     await this.#pace.during(async () => {
       await this.#lock?.check();
       await this.#log.flush();
-      const kept = { ...(await this.saveWeights()), parameters: undefined };
-      // What is undefined does not become JSON: the place of the weights is kept, and not they.
-      const metadata = { ...this.#checkpointMetadata, [KEPT_KEY]: JSON.stringify(kept) };
+      const metadata = { ...this.#checkpointMetadata, ...placeMetadata(await this.saveWeights()) };
       const bytes = encodeCheckpoint(this.#model.definition, this.#trainer.snapshot(), metadata);
       await writeFileAtomically(runFile(this.#directory, "checkpoint"), bytes, readSafetensors);
     });
   }
 
-  /** @returns what the file holds now */
-  async saveWeights(): Promise<Kept> {
+  /**
+   * @param notFinite what ended the training, where a number did that is not finite
+   * @returns what the file holds now
+   */
+  async saveWeights(notFinite?: string): Promise<Kept> {
     const kept = this.#trainer.kept();
-    if (kept.choice === "best" && this.#bestSaved === kept.step) return kept;
-    const bytes = writeWeights(this.#model.definition, kept.parameters, this.#metadata);
+    const isEnd = notFinite !== undefined;
+    if (!isEnd && kept.choice === "best" && this.#bestSaved === kept.step) return kept;
+    const metadata = {
+      ...this.#metadata,
+      ...placeMetadata(kept),
+      ...(isEnd ? { [NOT_FINITE_KEY]: notFinite } : {}),
+    };
+    const bytes = writeWeights(this.#model.definition, kept.parameters, metadata);
     await writeFileAtomically(runFile(this.#directory, "weights"), bytes, readSafetensors);
-    this.#bestSaved = kept.choice === "best" ? kept.step : undefined;
+    this.#bestSaved = !isEnd && kept.choice === "best" ? kept.step : undefined;
     return kept;
   }
+}
+
+/** What is undefined does not become JSON: the place of the weights is told, and not they. */
+function placeMetadata(kept: Kept): Readonly<Record<string, string>> {
+  return { [KEPT_KEY]: JSON.stringify({ ...kept, parameters: undefined }) };
 }
 
 function goalOf(options: TrainOptions): { readonly kind: "epochs" | "steps"; readonly count: number } {
