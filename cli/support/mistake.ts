@@ -25,7 +25,7 @@ export const mistakeCatalogue = {
   "stale-module": "A generated module is missing or not what its spec gives now.",
   "text-for-numbers": "Text was given to a model that reads numbers.",
   "too-little-data": "A table has too few rows for a model.",
-  "unusable-run-file": "A file of a run is damaged.",
+  "unusable-run-file": "A file of a run is damaged or missing.",
   "wrong-name": "A name is not one that a spec can have.",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -5,7 +5,7 @@ import type { LiveModel, SimdVariant } from "../../runtime/contract-live.ts";
 import type { Backend } from "../../runtime/contract-backend.ts";
 import { checkSpecHash } from "../../runtime/model/parameters.ts";
 import { Problem } from "../../runtime/problem.ts";
-import { readRunFile, RUN_FILES, runFile } from "../../runtime/run/directory.ts";
+import { readRunFile, RUN_FILES, runFile, runFilesIn } from "../../runtime/run/directory.ts";
 import { lockRun } from "../../runtime/run/lock.ts";
 import type { RunLock } from "../../runtime/run/lock.ts";
 import { readCounters } from "../../runtime/training/state.ts";
@@ -56,18 +56,32 @@ export async function takeUp(session: Session, { definition }: Subject["handle"]
   }
 }
 
-/** A run that was killed before its first checkpoint has done nothing that could be taken up. */
+/** Of a folder without a checkpoint: a run that did nothing before it was stopped, one that lost its checkpoint, or no run. */
 async function refuseWithoutCheckpoint(directory: string, run: string, { wasAbandoned }: RunLock): Promise<void> {
   if (await exists(runFile(directory, "checkpoint"))) return;
-  const started = wasAbandoned || (await exists(runFile(directory, "log")));
+  if (!wasAbandoned && !(await exists(runFile(directory, "log")))) {
+    throw new Mistake({
+      code: "not-a-run",
+      message: `this folder holds no run: it has no ${RUN_FILES.checkpoint}.`,
+      help: "name the folder of one run, such as runs/next-number/1.",
+      file: run,
+    });
+  }
+  if ((await runFilesIn(directory, wasAbandoned)).length === 0) {
+    throw new Mistake({
+      code: "nothing-to-resume",
+      message:
+        "this run was stopped before its first checkpoint, so nothing of it is lost and there is nothing to resume.",
+      help: `start it again: the same command with --out ${run} instead of --resume ${run}.`,
+      file: run,
+    });
+  }
   throw new Mistake({
-    code: started ? "nothing-to-resume" : "not-a-run",
-    message: started
-      ? "this run was stopped before its first checkpoint, so nothing of it is lost and there is nothing to resume."
-      : `this folder holds no run: it has no ${RUN_FILES.checkpoint}.`,
-    help: started
-      ? `start it again: the same command with --out ${run} instead of --resume ${run}.`
-      : "name the folder of one run, such as runs/next-number/1.",
+    code: "unusable-run-file",
+    message: `the ${RUN_FILES.checkpoint} of this run is missing, and without it the run cannot go on.`,
+    help: (await exists(runFile(directory, "weights")))
+      ? `start a new run from its weights: the same command with --weights ${runFile(run, "weights")} instead of --resume ${run}.`
+      : "train again, into another folder.",
     file: run,
   });
 }

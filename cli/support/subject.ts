@@ -170,7 +170,11 @@ async function openRun(terminal: Terminal, given: string, overrides: readonly st
   if (!existsSync(runFile(run, "spec"))) throw noRun(run, given);
   const text = new TextDecoder().decode(await readRunFile(run, "spec"));
   const file = runFile(given, "spec");
-  const name = nameIn(text, file);
+  const name = nameIn(text);
+  if (name === undefined) {
+    const message = "this is not the spec that a run writes.";
+    throw new Mistake({ code: "unusable-run-file", message, help: specHelp(run, given), file });
+  }
   const stored = readMetadata(await readRunFile(run, "weights"), runFile(given, "weights"));
   const directory = path.resolve(terminal.cwd, given, stored.specDirectory ?? ".");
   // What `run` could read, the run can: its project is the one it was started in, wherever we are now.
@@ -188,31 +192,45 @@ async function openRun(terminal: Terminal, given: string, overrides: readonly st
   return { name, specText, kind: "run", path: given, handle, directory, files, compilation };
 }
 
-/** Of a folder without a resolved spec: none of ours, or one of a run that was killed as it began. */
+/** Of a folder without a resolved spec: a run that lost it, one that was killed as it began, or none of ours. */
 function noRun(run: string, given: string): Mistake {
+  if (existsSync(runFile(run, "checkpoint")) || existsSync(runFile(run, "weights"))) {
+    return new Mistake({
+      code: "unusable-run-file",
+      message: `the ${RUN_FILES.spec} of this run is missing.`,
+      help: specHelp(run, given),
+      file: given,
+    });
+  }
   const began = existsSync(runFile(run, "log"));
-  const hasCheckpoint = existsSync(runFile(run, "checkpoint"));
   return new Mistake({
     code: "not-a-run",
     message: began
       ? "this run was stopped before it had trained anything."
       : `this folder holds no run: it has no ${RUN_FILES.spec}.`,
-    help: !began
-      ? "name the folder of one run, such as runs/next-number/1."
-      : `start it again: \`specloom run SPEC ${hasCheckpoint ? "--resume" : "--out"} ${given}\`.`,
+    help: began
+      ? `start it again: \`specloom run SPEC --out ${given}\`.`
+      : "name the folder of one run, such as runs/next-number/1.",
     file: given,
   });
 }
 
-function nameIn(text: string, file: string): string {
-  let value: unknown;
+/** How to come by the resolved spec of a run again. */
+function specHelp(run: string, given: string): string {
+  return existsSync(runFile(run, "checkpoint"))
+    ? `\`specloom run SPEC --resume ${given}\` with the spec that it was trained with writes it again.`
+    : `name the spec that it was trained with in place of the run, and --weights ${runFile(given, "weights")}.`;
+}
+
+/** @returns undefined where the text is no spec */
+function nameIn(text: string): string | undefined {
   try {
-    value = parse(text);
+    const value: unknown = parse(text);
+    if (isRecord(value) && typeof value["name"] === "string") return value["name"];
   } catch {
-    value = undefined;
+    // It is told with the rest.
   }
-  if (isRecord(value) && typeof value["name"] === "string") return value["name"];
-  throw new Mistake({ code: "unusable-run-file", message: "this is not the spec that a run writes.", file });
+  return undefined;
 }
 
 function commonFacts(handle: ModelHandle): Pick<Subject, "name" | "specText"> {

@@ -129,7 +129,7 @@ function refuseOccupied(directory: string, found: readonly string[]): void {
  * What must not be overwritten. A run that stopped before its first checkpoint leaves an empty log; only where its lock says
  * that a run was here is the rest taken for the run's too, and not for files that someone keeps under such a name.
  */
-async function runFilesIn(directory: string, wasAbandoned: boolean): Promise<readonly string[]> {
+export async function runFilesIn(directory: string, wasAbandoned: boolean): Promise<readonly string[]> {
   const own: readonly string[] = Object.values(RUN_FILES);
   const found = (await entriesOf(directory)).filter((entry) => own.includes(entry));
   const isStarted = [RUN_FILES.checkpoint, RUN_FILES.weights, RUN_FILES.metrics].some((file) => found.includes(file));

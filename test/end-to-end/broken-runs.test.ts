@@ -1,5 +1,5 @@
 /** Runs whose training failed, or that lack a file or hold a damaged one: what is said of them is what is so. */
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { containing, folderWith, specloom, waveCsv, waveSpec } from "../support/command-line.ts";
@@ -59,7 +59,60 @@ describe("a run whose loss was not finite", () => {
   });
 });
 
+describe("a run without its checkpoint", () => {
+  it("cannot go on, and says how its weights can", async () => {
+    const run = await copy("no-checkpoint");
+    await rm(inFolder(run, "checkpoint.safetensors"));
+    const { code, err } = await call("run", "wave.yaml", "--resume", run);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err:
+        "no-checkpoint: error[unusable-run-file]: the checkpoint.safetensors of this run is missing, and without it the run cannot go on.\n" +
+        "  help: start a new run from its weights: the same command with --weights no-checkpoint/weights.safetensors instead of --resume no-checkpoint.\n",
+    });
+    const again = await call("run", "wave.yaml", "--weights", "no-checkpoint/weights.safetensors", "--out", "from-it");
+    expect(again).toMatchObject({ code: 0 });
+  });
+
+  it("is started again where it had done nothing yet, in the same folder", async () => {
+    await mkdir(inFolder("killed"));
+    await writeFile(inFolder("killed", "log.jsonl"), "");
+    expect(await call("run", "wave.yaml", "--resume", "killed")).toMatchObject({
+      code: 1,
+      err: containing("error[nothing-to-resume]: this run was stopped before its first checkpoint"),
+    });
+    expect(await call("run", "wave.yaml", "--out", "killed")).toMatchObject({ code: 0 });
+  });
+});
+
 describe("the spec of a run", () => {
+  it.each(["missing", "empty"])("that is %s is written again by --resume, as the message says", async (state) => {
+    const run = await copy(`spec-${state}`);
+    const file = inFolder(run, "spec.yaml");
+    const whole = await readFile(file, "utf8");
+    await (state === "missing" ? rm(file) : writeFile(file, ""));
+    const place = state === "missing" ? run : `${run}/spec.yaml`;
+    const said =
+      state === "missing" ? "the spec.yaml of this run is missing." : "this is not the spec that a run writes.";
+    for (const [verb, ...data] of [["evaluate"], ["report"], ["predict", "data/wave.csv"]] as const) {
+      expect(await call(verb, run, ...data)).toMatchObject({
+        code: 1,
+        err:
+          `${place}: error[unusable-run-file]: ${said}\n` +
+          `  help: \`specloom run SPEC --resume ${run}\` with the spec that it was trained with writes it again.\n`,
+      });
+    }
+    expect(await call("run", "wave.yaml", "--resume", run)).toMatchObject({ code: 0 });
+    expect(await readFile(file, "utf8")).toBe(whole);
+    await rm(file);
+    await rm(inFolder(run, "checkpoint.safetensors"));
+    const weights = `${run}/weights.safetensors`;
+    expect((await call("evaluate", run)).err).toContain(
+      `help: name the spec that it was trained with in place of the run, and --weights ${weights}.`,
+    );
+    expect(await call("evaluate", "wave.yaml", "--weights", weights)).toMatchObject({ code: 0 });
+  });
+
   it("is named where it has a mistake", async () => {
     const run = await copy("edited");
     const file = inFolder(run, "spec.yaml");

@@ -208,7 +208,8 @@ describe("--resume", () => {
     expect((await resume("nowhere")).err).toContain("nowhere: error[not-a-run]: there is no such run.");
     expect((await resume("specs/wave.yaml")).err).toContain("this is a file, but the folder of a run was expected");
     const early = await copy("early");
-    for (const file of ["checkpoint", "weights"]) await rm(inFolder(early, `${file}.safetensors`));
+    for (const file of await readdir(inFolder(early))) await rm(inFolder(early, file));
+    await writeFile(inFolder(early, "log.jsonl"), "");
     const { err } = await resume(early);
     expect(err).toContain("early: error[nothing-to-resume]: this run was stopped before its first checkpoint");
     expect(err).toContain("--out early instead of --resume early");
