@@ -23,7 +23,7 @@ import {
 } from "../support/options.ts";
 import { readNamedFile } from "../support/read-file.ts";
 import { finishRun } from "../support/finish-run.ts";
-import { createResumed, takeUp, type ResumedRun } from "../support/resume.ts";
+import { createResumed, savedPlace, takeUp, type ResumedRun } from "../support/resume.ts";
 import { compareOrigins, ORIGIN_KEY, originOf, type RunOrigin } from "../support/run-origin.ts";
 import type { Session } from "../support/session.ts";
 import { keptText } from "../support/kept-text.ts";
@@ -254,6 +254,8 @@ async function trainIn(
     }
     await finishRun(session, { subject, dataset, live, directory, run, outcome, counters, kept, ranOn: origin.ran_on });
     return EXIT.ok;
+  } catch (error) {
+    throw await savedPlace(error, { directory, run, command: `${terminal.program} ${wordsOf(subject, flags)}` });
   } finally {
     interrupt.release();
     output.release();

@@ -86,6 +86,29 @@ async function refuseWithoutCheckpoint(directory: string, run: string, { wasAban
   });
 }
 
+/**
+ * Of a file that could not be written: the same with what is saved all the same, and how to go on from there.
+ *
+ * @param place.command what starts this training
+ */
+export async function savedPlace(
+  error: unknown,
+  { directory, run, command }: { readonly directory: string; readonly run: string; readonly command: string },
+): Promise<unknown> {
+  if (!(error instanceof Problem) || error.code !== "file-not-written") return error;
+  try {
+    const { metadata } = readMetadata(await readRunFile(directory, "checkpoint"), run);
+    const counters = readCounters(jsonOrNull(metadata["training"]));
+    if (typeof counters === "string") return error;
+    const { message, file, code, help = "" } = error;
+    const saved = `The training is saved up to step ${String(counters.step)}; go on from there with: ${command} --resume ${run}`;
+    return new Problem({ code, message, file, help: `${help} ${saved}` });
+  } catch {
+    // Without a checkpoint nothing is saved.
+    return error;
+  }
+}
+
 async function exists(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined)) !== undefined;
 }

@@ -24,7 +24,7 @@ export async function writeFileAtomically(
     const standing = await stat(target).catch(() => undefined);
     // A rename would put a file where a reader of the pipe waits for ever.
     if (standing !== undefined && !standing.isFile() && !standing.isDirectory()) {
-      throw new Error("it is a pipe or a device, not a file");
+      throw new OtherThanFile("it is a pipe or a device, not a file");
     }
     await writeAndFlush(temporary, bytes);
     const written = await readFile(temporary);
@@ -38,6 +38,9 @@ export async function writeFileAtomically(
   }
   await flushDirectory(dirname(target));
 }
+
+/** What stands where a file is to be written. */
+class OtherThanFile extends Error {}
 
 /** Start of the names of temporary files: a run that was killed in the middle of a write leaves one. */
 export const TEMPORARY_PREFIX = ".writing-";
@@ -64,7 +67,10 @@ export function notWritten(path: string, error: unknown): Problem {
   return new Problem({
     code: "file-not-written",
     message: `"${path}" could not be written: ${reasonOf(error)}. What stood there before is unchanged.`,
-    help: "check the free space and the permissions of its folder.",
+    help:
+      error instanceof OtherThanFile
+        ? "remove it, or move it away: then a file is written there."
+        : "check the free space and the permissions of its folder.",
     file: path,
   });
 }

@@ -145,10 +145,11 @@ async function made(directory: string, mayExist: boolean): Promise<boolean> {
     await (mayExist ? makeFolderWithParents(directory) : mkdir(directory));
     return true;
   } catch (error) {
-    if (!mayExist && (error as { readonly code?: unknown }).code === "EEXIST") return false;
+    const exists = (error as { readonly code?: unknown }).code === "EEXIST";
+    if (!mayExist && exists) return false;
     throw new Problem({
       code: "run-directory-unusable",
-      message: `the directory "${directory}" for the run could not be made: ${reasonOf(error)}.`,
+      message: `the directory "${directory}" for the run could not be made: ${exists ? "it is a file" : reasonOf(error)}.`,
       help: "name another one with --out.",
       file: directory,
     });

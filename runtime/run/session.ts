@@ -75,6 +75,7 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
     await removeUnfinishedWrites(directory);
     await trainer.restore(decodeCheckpoint(model.definition, await readRunFile(directory, "checkpoint")));
   }
+  if (trainer.done) progress.note(doneText(trainer.counters));
   // A run that is complete keeps its whole log, the record of an epoch cut by a goal in steps too.
   const keep = options.resume !== true ? 0 : trainer.done ? Infinity : trainer.counters.epoch;
   const { log, missing } = await RunLog.open(runFile(directory, "log"), keep);
@@ -99,6 +100,11 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
     progress.stop();
     await log.close();
   }
+}
+
+function doneText({ epoch, step, stoppedEarly }: TrainingCounters): string {
+  const reached = `${String(epoch)} ${epoch === 1 ? "epoch" : "epochs"}, ${String(step)} ${step === 1 ? "step" : "steps"}`;
+  return `note: nothing is left to train: this run ${stoppedEarly ? "was stopped early" : "has reached its goal"} (${reached}).`;
 }
 
 /** What to say after an interruption. @param command what starts this training, such as `specloom run specs/a.yaml` */

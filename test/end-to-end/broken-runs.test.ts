@@ -1,5 +1,5 @@
 /** Runs whose training failed, or that lack a file or hold a damaged one: what is said of them is what is so. */
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { containing, folderWith, specloom, waveCsv, waveSpec } from "../support/command-line.ts";
@@ -125,5 +125,41 @@ describe("the spec of a run", () => {
       err: containing(`edited/spec.yaml:${String(line + 1)}:1: error[unknown-key]: "optimiser"`),
     });
     expect(err).not.toContain("wave.yaml");
+  });
+});
+
+describe("a run that has reached its goal", () => {
+  it("says so when it is resumed with a goal that lies behind it", async () => {
+    const run = await copy("further");
+    const { code, err } = await call("run", "wave.yaml", "--resume", run, "--epochs", "2");
+    expect({ code, err }).toMatchObject({
+      code: 0,
+      err: containing("note: nothing is left to train: this run has reached its goal (3 epochs, 15 steps).\n"),
+    });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("what cannot be written (Windows has no such devices)", () => {
+  it("is told with what is saved all the same, and how to go on", async () => {
+    const run = await copy("full");
+    await rm(inFolder(run, "report.html"));
+    await symlink("/dev/full", inFolder(run, "report.html"));
+    const said =
+      "could not be written: it is a pipe or a device, not a file. What stood there before is unchanged.\n" +
+      "  help: remove it, or move it away: then a file is written there.";
+    expect(await call("report", run)).toMatchObject({ code: 1, err: containing(`${said}\n`) });
+    expect(await call("run", "wave.yaml", "--resume", run, "--epochs", "4")).toMatchObject({
+      code: 1,
+      err: containing(
+        `${said} The training is saved up to step 20; go on from there with: ` +
+          "specloom run wave.yaml --epochs 4 --backend cpu --resume full\n",
+      ),
+    });
+  });
+
+  it("is a run in the place of a file, called one", async () => {
+    expect((await call("run", "wave.yaml", "--out", "wave.yaml")).err).toContain(
+      "could not be made: it is a file.\n  help: name another one with --out.",
+    );
   });
 });
