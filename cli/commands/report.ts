@@ -5,6 +5,7 @@ import type { Backend } from "../../runtime/contract-backend.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
 import { parseJson } from "../../runtime/json-text.ts";
 import { readRunFile, runFile } from "../../runtime/run/directory.ts";
+import { logFault } from "../../runtime/run/log.ts";
 import { createModel } from "../support/create-model.ts";
 import { evaluatePart } from "../support/evaluation.ts";
 import { EXIT } from "../support/faults.ts";
@@ -53,6 +54,9 @@ async function report(session: Session, given: string, flags: ReportFlags): Prom
   const live = await createModel(subject.handle, { ...flags, weights });
   try {
     const log = await readLog(directory);
+    const epochs = "metrics" in run ? run.metrics.epochs : run.counters.epoch;
+    const fault = await logFault(runFile(directory, "log"), epochs);
+    if (fault !== undefined) session.note(`note: ${fault}`);
     // Of a run that has not ended, the scores of the weights that it has kept so far.
     const { metrics, test } =
       "metrics" in run
@@ -66,7 +70,7 @@ async function report(session: Session, given: string, flags: ReportFlags): Prom
       test,
       samples: await samplesOf(live, dataset),
       directory,
-      notes: "text" in run ? [`${run.text}.`] : [],
+      notes: [...("text" in run ? [`${run.text}.`] : []), ...(fault === undefined ? [] : [fault])],
     });
   } finally {
     await live.dispose();

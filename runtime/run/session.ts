@@ -14,7 +14,7 @@ import type { TrainingOutcome } from "../training/trainer.ts";
 import { writeFileAtomically } from "./atomic-write.ts";
 import { readRunFile, removeRunFile, removeUnfinishedWrites, runFile } from "./directory.ts";
 import type { RunLock } from "./lock.ts";
-import { RunLog } from "./log.ts";
+import { logFault, RunLog } from "./log.ts";
 import { createProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import { SavePace } from "./save-pace.ts";
@@ -78,8 +78,9 @@ export async function runTraining<D extends ModelDefinition>(options: RunOptions
   if (trainer.done) progress.note(doneText(trainer.counters));
   // A run that is complete keeps its whole log, the record of an epoch cut by a goal in steps too.
   const keep = options.resume !== true ? 0 : trainer.done ? Infinity : trainer.counters.epoch;
-  const { log, missing } = await RunLog.open(runFile(directory, "log"), keep);
-  if (missing > 0) progress.note(`log.jsonl lacks ${String(missing)} of the epochs trained so far.`);
+  const fault = options.resume === true ? await logFault(runFile(directory, "log"), trainer.counters.epoch) : undefined;
+  if (fault !== undefined) progress.note(`note: ${fault}`);
+  const log = await RunLog.open(runFile(directory, "log"), keep);
   const files = new RunFiles(options, trainer, log);
   progress.start({
     goal: goalOf(options),

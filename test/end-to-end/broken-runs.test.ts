@@ -128,6 +128,24 @@ describe("the spec of a run", () => {
   });
 });
 
+describe("the log of a run", () => {
+  it("that lacks epochs is told by --resume and in the report", async () => {
+    const run = await copy("no-log");
+    const file = inFolder(run, "log.jsonl");
+    const lines = (await readFile(file, "utf8")).split("\n");
+    await writeFile(file, lines.with(1, '{"epoch": 2,').join("\n"));
+    const damaged = "log.jsonl lacks epoch 2 of the 3 trained so far (damaged: line 2).";
+    expect(await call("report", run)).toMatchObject({ code: 0, err: `note: ${damaged}\n` });
+    expect(await readFile(inFolder(run, "report.html"), "utf8")).toContain(damaged);
+    // Of a run that has reached its goal too.
+    expect((await call("run", "wave.yaml", "--resume", run)).err).toContain(`note: ${damaged}\n`);
+    await rm(file);
+    expect((await call("run", "wave.yaml", "--resume", run, "--epochs", "4")).err).toContain(
+      "note: log.jsonl lacks epochs 1 to 3 of the 3 trained so far.\n",
+    );
+  });
+});
+
 describe("a run that has reached its goal", () => {
   it("says so when it is resumed with a goal that lies behind it", async () => {
     const run = await copy("further");

@@ -23,7 +23,7 @@ import {
 } from "../../../../runtime/run/directory.ts";
 import { lockRun } from "../../../../runtime/run/lock.ts";
 import { ownProcess } from "../../../../runtime/run/process-identity.ts";
-import { RunLog } from "../../../../runtime/run/log.ts";
+import { logFault, RunLog } from "../../../../runtime/run/log.ts";
 
 let root = "";
 
@@ -171,25 +171,45 @@ describe("RunLog", () => {
   it("appends lines and keeps the epochs it is told to", async () => {
     const path = join(root, "log.jsonl");
     const first = await RunLog.open(path, 0);
-    for (const epoch of [1, 2, 3]) await first.log.append(record(epoch));
-    await first.log.flush();
-    await first.log.close();
+    for (const epoch of [1, 2, 3]) await first.append(record(epoch));
+    await first.flush();
+    await first.close();
     const lines = readFileSync(path, "utf8").split("\n");
     expect(lines.slice(0, 3).map((line) => JSON.parse(line) as unknown)).toEqual([1, 2, 3].map(record));
     const second = await RunLog.open(path, 2);
-    expect(second.missing).toBe(0);
-    await second.log.append(record(9));
-    await second.log.close();
+    await second.append(record(9));
+    await second.close();
     expect(readFileSync(path, "utf8").split("\n")).toEqual([...lines.slice(0, 2), JSON.stringify(record(9)), ""]);
     const third = await RunLog.open(path, 4);
-    expect(third.missing).toBe(2);
-    await third.log.close();
+    await third.close();
+    expect(readFileSync(path, "utf8").split("\n")).toEqual([...lines.slice(0, 2), ""]);
+  });
+
+  it("says which epochs it lacks and which lines are damaged", async () => {
+    const path = join(root, "log.jsonl");
+    const line = (epoch: number): string => `${JSON.stringify(record(epoch))}\n`;
+    const faultOf = (text: string, epochs: number): Promise<string | undefined> => {
+      writeFileSync(path, text);
+      return logFault(path, epochs);
+    };
+    expect(await logFault(path, 3)).toBe("log.jsonl lacks epochs 1 to 3 of the 3 trained so far.");
+    expect(await logFault(path, 0)).toBeUndefined();
+    expect(await faultOf([1, 2, 3].map(line).join(""), 3)).toBeUndefined();
+    // What a kill leaves: an epoch behind the checkpoint, and half a line.
+    expect(await faultOf([1, 2, 3].map(line).join("") + line(4).slice(0, 9), 2)).toBeUndefined();
+    expect(await faultOf(line(2) + line(3) + line(6), 7)).toBe(
+      "log.jsonl lacks epochs 1, 4 to 5, 7 of the 7 trained so far.",
+    );
+    expect(await faultOf(`${line(1)}{"epoch":\n${line(3)}`, 3)).toBe(
+      "log.jsonl lacks epoch 2 of the 3 trained so far (damaged: line 2).",
+    );
+    expect(await faultOf(`${line(1)}?\n?\n${line(2)}`, 2)).toBe("log.jsonl is damaged: lines 2 to 3.");
   });
 
   it("starts a new run with an empty log", async () => {
     const path = join(root, "log.jsonl");
     writeFileSync(path, '{"epoch":1}\n');
-    const { log } = await RunLog.open(path, 0);
+    const log = await RunLog.open(path, 0);
     await log.close();
     expect(readFileSync(path, "utf8")).toBe("");
   });

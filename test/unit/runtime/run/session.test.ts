@@ -167,7 +167,7 @@ describe("runTraining", () => {
       note: (text: string) => notes.push(text),
     };
     await ran(root, { resume: true, progress });
-    expect(notes).toEqual(["log.jsonl lacks 2 of the epochs trained so far."]);
+    expect(notes).toEqual(["note: log.jsonl lacks epochs 1 to 2 of the 2 trained so far."]);
   });
 
   it("saves the best weights but no bad state when a loss is not finite", async () => {
