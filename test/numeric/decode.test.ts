@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { LiveModel, TensorInputs } from "../../runtime/contract-live.ts";
 import { logSoftmaxRow } from "../../runtime/decoding/log-softmax.ts";
+import { partOf } from "../support/extent.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { seeded } from "../support/seeded.ts";
 import { testedTargets } from "../support/targets.ts";
@@ -106,7 +107,7 @@ function inputsOf(examples: readonly Example[]): TensorInputs {
   };
 }
 
-describe.each(Object.entries(models))("%s", (_title, { text, input, output }) => {
+describe.each(partOf(Object.entries(models), 2))("%s", (_title, { text, input, output }) => {
   const compilation = compileText("decoded.yaml", text);
 
   it.each(testedTargets())("on $title", async ({ backend, plain = false }) => {
@@ -148,7 +149,7 @@ const writers: Readonly<Record<string, string>> = {
   "a recurrent layer": "{kind: gru, hidden_size: 4}",
 };
 
-describe.each(Object.entries(writers))("beginnings that %s goes on from", (_title, layer) => {
+describe.each(partOf(Object.entries(writers), 1))("beginnings that %s goes on from", (_title, layer) => {
   const compilation = compileText(
     "decoded.yaml",
     `${head}

@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import type { LiveModel } from "../../runtime/contract-live.ts";
+import { countOf } from "../support/extent.ts";
 import { interleavings } from "../support/interleaved/calls.ts";
 import { CallInputs, interleavedModels } from "../support/interleaved/models.ts";
 import { compare } from "../support/interleaved/compare.ts";
@@ -13,7 +14,7 @@ import { Sequence } from "../support/interleaved/sequence.ts";
 import { moduleFor } from "../support/trainee.ts";
 import { streamFactOf } from "../../runtime/model/stream-fact.ts";
 
-const total = Number(process.env["SPECLOOM_TEST_INTERLEAVINGS"] ?? 90);
+const total = Number(process.env["SPECLOOM_TEST_INTERLEAVINGS"] ?? countOf(90, 30));
 const seed = Number(process.env["SPECLOOM_TEST_SEED"] ?? 0);
 const numRuns = Math.ceil(total / interleavedModels.length);
 

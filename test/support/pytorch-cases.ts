@@ -34,7 +34,7 @@ export function runsAll(backend: string): boolean {
 /** The cases of a topic that run on a backend: all, or some; on a slow one the first. */
 export function casesOn(backend: string, topic: string): readonly string[] {
   const cases = pytorchCases(topic);
-  return runsAll(backend) ? partOf(cases, 2) : cases.slice(0, 1);
+  return runsAll(backend) ? partOf(cases, 1) : cases.slice(0, 1);
 }
 
 export function pytorchComparison(fixture: PytorchFixture, precision: Precision): Comparison {

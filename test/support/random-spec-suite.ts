@@ -36,7 +36,7 @@ const liveTargets = testedTargets().filter(({ backend }) => backend === "cpu" ||
 /** @param part 0 .. parts - 1; each takes every parts-th spec */
 export function describeRandomSpecs(part: number, parts: number): void {
   const all = Array.from({ length: specCount }, (_, seed) => seed).filter((seed) => seed % parts === part);
-  const seeds = partOf(all, 20);
+  const seeds = partOf(all, 6);
   // A module of its own each: what has one example at a time has programs of its own besides.
   const onWasm = [seeds[0], seeds.find((seed) => randomSpec(seed).batchSize === 4)];
   const texts: [string, string][] = [];
