@@ -67,9 +67,7 @@ async function evaluate(session: Session, given: string, flags: EvaluateFlags): 
   dataset.notes.forEach((note) => {
     session.note(`note: ${note}`);
   });
-  const live = await createModel(subject.handle, { ...flags, weights }, (text) => {
-    session.note(text);
-  });
+  const live = await createModel(subject.handle, { ...flags, weights }, session.note);
   try {
     const evaluation = await evaluatePart(live, dataset, flags.part, flags.scale);
     if (evaluation === undefined) {

@@ -72,9 +72,7 @@ async function predict(
   }
   const weights = await findWeights(session, subject, flags.weights);
   const work = await predictionOf(session, subject, weights, file);
-  const live = await createModel(subject.handle, { ...flags, weights }, (text) => {
-    session.note(text);
-  });
+  const live = await createModel(subject.handle, { ...flags, weights }, session.note);
   try {
     await work(live);
     session.note(`ran on: ${ranText(live.report())}`);

@@ -136,9 +136,7 @@ async function runIn(
   const { live, ranOn } =
     resumed === undefined
       ? {
-          live: await createModel(subject.handle, request, (text) => {
-            session.note(text);
-          }),
+          live: await createModel(subject.handle, request, session.note),
           ranOn: undefined,
         }
       : await createResumed(session, subject, resumed, { ...request, mayChange });

@@ -5,14 +5,15 @@ import { joinWords } from "../../compiler/support/words.ts";
 import type { EarlyStoppingFact, LossFact, ModelFacts } from "../../runtime/contract.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
-import { scorePart } from "../../runtime/scoring/part.ts";
-import type { Scores } from "../../runtime/scoring/scores.ts";
-import { comparable, hasForecast, ignoredClass } from "../../runtime/model/loss.ts";
+import { hasForecast } from "../../runtime/model/loss.ts";
 import { Problem } from "../../runtime/problem.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import type { EarlyStopping, ValidationScore } from "../../runtime/training/options.ts";
 import { aboutSpec } from "./faults.ts";
-import { hasPlaces, metricSuits } from "./scored-losses.ts";
+import { hasPlaces, metricSuits, scoreOf } from "./scored-losses.ts";
+
+/** What is watched is computed on the validation part. */
+const part = "validation";
 
 /**
  * @throws Problem `early-stopping-metric`, at its place, when what is watched has no value on the validation part whatever the
@@ -61,11 +62,11 @@ function validationScore(metric: string, definition: ModelFacts, dataset: Datase
     );
   }
   const scoresWith = (output: Float32Array, name: string) =>
-    memberOf(scoresOf(definition, dataset, scored, output, [name]).metrics, name);
+    memberOf(scoreOf(definition, dataset, scored, { part, output, metrics: [name] }).metrics, name);
   const finite = zeros(definition, dataset, scored);
   const { model, note } = scoresWith(finite, metric) ?? {};
   if (model == null) {
-    const { count } = scoresOf(definition, dataset, scored, finite, []);
+    const { count } = scoreOf(definition, dataset, scored, { part, output: finite, metrics: [] });
     const others = definition.metrics.filter(
       (other) => metricSuits(definition, scored, other) && scoresWith(finite, other)?.model != null,
     );
@@ -93,7 +94,9 @@ function checkLoss(definition: ModelFacts, dataset: Dataset): void {
   const { losses } = definition;
   const isKnown = (loss: LossFact): boolean => hasPlaces(definition, loss.target) && isOutput(definition, loss.input);
   if (!losses.every(isKnown)) return;
-  const counts = losses.map((loss) => scoresOf(definition, dataset, loss, zeros(definition, dataset, loss), []).count);
+  const counts = losses.map(
+    (loss) => scoreOf(definition, dataset, loss, { part, output: zeros(definition, dataset, loss), metrics: [] }).count,
+  );
   if (counts.some((count) => count > 0)) return;
   throw cannotWatch(
     "early stopping watches the loss, of which the validation part counts nothing: there is no value to predict in it.",
@@ -105,25 +108,6 @@ function checkLoss(definition: ModelFacts, dataset: Dataset): void {
 function zeros(definition: ModelFacts, dataset: Dataset, { input }: LossFact): Float32Array {
   const { shape = [] } = definition.outputs.find(({ name }) => name === input) ?? {};
   return new Float32Array(dataset.validation.count * sizeOf(shape));
-}
-
-function scoresOf(
-  definition: ModelFacts,
-  dataset: Dataset,
-  loss: LossFact,
-  output: Float32Array,
-  names: readonly string[],
-): Scores {
-  return scorePart({
-    dataset,
-    part: "validation",
-    inputs: definition.inputs,
-    target: loss.target,
-    output: comparable(loss, output),
-    levels: loss.quantiles?.levels,
-    metrics: names,
-    ignored: ignoredClass(definition, loss.target),
-  });
 }
 
 function isOutput({ outputs }: ModelFacts, name: string): boolean {

@@ -6,10 +6,9 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { Scale } from "../../runtime/data/forecast.ts";
 import type { PartName } from "../../runtime/contract-data.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
-import { scorePart } from "../../runtime/scoring/part.ts";
 import type { Scores } from "../../runtime/scoring/scores.ts";
-import { comparable, hasForecast, ignoredClass, labelSmoothing, lossReduction } from "../../runtime/model/loss.ts";
-import { comparedIn, hasPlaces, metricSuits } from "./scored-losses.ts";
+import { hasForecast, labelSmoothing, lossReduction } from "../../runtime/model/loss.ts";
+import { comparedIn, hasPlaces, metricSuits, scoreOf } from "./scored-losses.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */
 export interface PartScores {
@@ -68,9 +67,8 @@ export async function evaluatePart(
   const notes: string[] = lossNotes(part, count, loss);
   for (const { loss, name } of comparedIn(definition)) {
     const { input, target } = loss;
-    const levels = loss.quantiles?.levels;
     // Quantiles are told level by level, whatever metrics are listed.
-    if (names.length === 0 && levels === undefined) continue;
+    if (names.length === 0 && loss.quantiles === undefined) continue;
     const output = memberOf(outputs, input);
     if (output === undefined) {
       notes.push(`"${name}" is not scored: add ${input} to outputs in the spec.`);
@@ -86,17 +84,8 @@ export async function evaluatePart(
         `"${target}" has no forecast, since no level of its quantiles is 0.5: ${numbers.join(", ")} ${numbers.length === 1 ? "is" : "are"} not scored, each level is.`,
       );
     }
-    const scores = scorePart({
-      dataset,
-      part,
-      inputs: definition.inputs,
-      target,
-      output: comparable(loss, output),
-      levels,
-      metrics: names.filter((name) => metricSuits(definition, loss, name)),
-      ignored: ignoredClass(definition, target),
-      scale,
-    });
+    const metrics = names.filter((name) => metricSuits(definition, loss, name));
+    const scores = scoreOf(definition, dataset, loss, { part, output, metrics, scale });
     targets.push({ ...(name === target ? {} : { name }), target, output: input, ...scores });
   }
   return {

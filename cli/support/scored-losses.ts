@@ -1,7 +1,10 @@
 /** Which of a model's losses can be scored, and by which metrics. */
 import type { LossFact, ModelFacts } from "../../runtime/contract.ts";
 import { metricNamed } from "../../runtime/metrics/index.ts";
-import { hasForecast } from "../../runtime/model/loss.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { comparable, hasForecast, ignoredClass } from "../../runtime/model/loss.ts";
+import { scorePart, type ScorePartOptions } from "../../runtime/scoring/part.ts";
+import type { Scores } from "../../runtime/scoring/scores.ts";
 
 /** A loss whose output is held against its target. */
 export interface Compared {
@@ -36,4 +39,22 @@ export function metricSuits(definition: ModelFacts, loss: LossFact, metric: stri
   if ((of === "classes") !== (fact?.dtype === "int32")) return false;
   if (of === "quantiles") return loss.quantiles !== undefined;
   return of === "classes" || hasForecast(loss);
+}
+
+/** Scores of what a loss reads, `output`, as numbers like its target's. */
+export function scoreOf(
+  definition: ModelFacts,
+  dataset: Dataset,
+  loss: LossFact,
+  { output, ...asked }: Pick<ScorePartOptions, "part" | "output" | "metrics" | "scale">,
+): Scores {
+  return scorePart({
+    ...asked,
+    dataset,
+    inputs: definition.inputs,
+    target: loss.target,
+    output: comparable(loss, output),
+    levels: loss.quantiles?.levels,
+    ignored: ignoredClass(definition, loss.target),
+  });
 }

@@ -47,13 +47,13 @@ interface MetricBase {
   readonly better: "lower" | "higher" | "nominal";
 }
 
-/** A metric of numbers. Columns are scored together; one column alone is a list of one. */
 /** A worked example; the tests hold the metric against it. */
 interface Example<Given> {
   readonly given: Given;
   readonly value: number;
 }
 
+/** A metric of numbers. Columns are scored together; one column alone is a list of one. */
 export interface NumberMetric extends MetricBase {
   readonly of: "numbers";
   /** It compares with what went before in time, which only a series has. */

@@ -103,8 +103,7 @@ class KernelWriter {
     const isCopy = root.op === "argument" || root.op === "placeholder" || root.op === "scan_output";
     const body = isCopy ? this.#value(root, names) : this.#cell(root, names);
     if (this.#inputs.length > this.#setting.limits.kernelTensors) throw new TooManyParameters(this.#bestSplit());
-    const used = factsOf(body).free.get(body) ?? new Set();
-    const variables = this.#setting.variables.filter((variable) => used.has(variable));
+    const variables = this.#variablesOf(body);
     const kernel: Kernel = {
       name: camelCase(root.origin.layer, labelOf(root)),
       parameters: this.#parameters,
@@ -115,6 +114,14 @@ class KernelWriter {
       origin: { ...root.origin, note: labelOf(root) },
     };
     return { kernel, inputs: this.#inputs, variables };
+  }
+
+  /** The loop variables that a body names; outside of loops there is nothing to look for. */
+  #variablesOf(body: Expression): readonly string[] {
+    const { variables } = this.#setting;
+    if (variables.length === 0) return variables;
+    const used = factsOf(body).free.get(body);
+    return variables.filter((variable) => used?.has(variable) === true);
   }
 
   /** The letters of the axes where they are known, else i, j, k ... */
