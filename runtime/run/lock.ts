@@ -1,6 +1,6 @@
 /** One process trains in a run's folder at a time: a file names it, and one that a killed process left is recognised. */
-import { randomBytes } from "node:crypto";
-import { link, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { link, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseJson } from "../json-text.ts";
@@ -27,9 +27,11 @@ interface Holder extends ProcessIdentity {
 }
 
 /** How often a lock is tried for that others take and leave in between. */
-const ATTEMPTS = 20;
+const ATTEMPTS = 50;
 /** A file that is no lock and younger than this may be one that is being written just now. */
 const MILLISECONDS_TO_WRITE = 1000;
+/** About as long as another process takes that is removing an abandoned lock. */
+const MILLISECONDS_TO_REMOVE = 10;
 /** Between two signs of life for those who cannot see this process. */
 const MILLISECONDS_BETWEEN_TOUCHES = 20_000;
 
@@ -49,22 +51,21 @@ export async function lockRun(directory: string): Promise<RunLock> {
   let wasAbandoned = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (await created(directory, path, content)) return held(directory, path, holder, wasAbandoned);
-    const found = await readFile(path, "utf8").catch(() => undefined);
+    const found = await contentOf(path);
     if (found === undefined) continue;
-    const other = parse(found);
-    if (other !== undefined && (await isAlive(other, path))) throw inUse(directory, other);
-    if (other === undefined && (await isYoung(path))) {
-      await pause(MILLISECONDS_TO_WRITE / 8);
-      continue;
+    const state = await stateOf(path, found);
+    if (state === "held") throw inUse(directory, parse(found));
+    if (state === "gone") {
+      wasAbandoned = true;
+      if (await removed(directory, path, found, content)) continue;
     }
-    wasAbandoned = true;
-    await takeAway(path, found);
+    await pause(state === "gone" ? MILLISECONDS_TO_REMOVE : MILLISECONDS_TO_WRITE / 8);
   }
   throw inUse(directory, undefined);
 }
 
 function held(directory: string, path: string, { token }: Holder, wasAbandoned: boolean): RunLock {
-  const current = async (): Promise<Holder | undefined> => parse(await readFile(path, "utf8").catch(() => ""));
+  const current = async (): Promise<Holder | undefined> => parse((await contentOf(path)) ?? "");
   const touching = setInterval(() => void touch(path), MILLISECONDS_BETWEEN_TOUCHES).unref();
   return {
     wasAbandoned,
@@ -107,20 +108,33 @@ async function created(directory: string, path: string, content: string): Promis
 }
 
 /**
- * Removes a lock whose holder is gone. It is moved away first: where another process was faster and the lock is a new one by
- * now, that one is put back.
+ * Removes a lock whose holder is gone. Only who has a claim on exactly this lock removes it, and a lock never comes back with
+ * the same content: so what lies there under the claim with that content is it, however late a process comes. A claim is a
+ * file like a lock, and one whose holder was killed is removed in the same way.
+ *
+ * @returns false while another process has the claim
  */
-async function takeAway(path: string, abandoned: string): Promise<void> {
-  const aside = join(path, "..", `${TEMPORARY_PREFIX}lock.${randomBytes(6).toString("hex")}`);
-  try {
-    await rename(path, aside);
-  } catch {
-    return;
+async function removed(directory: string, path: string, abandoned: string, content: string): Promise<boolean> {
+  const digest = createHash("sha256").update(abandoned).digest("hex").slice(0, 16);
+  const claim = join(directory, `${TEMPORARY_PREFIX}lock.claim.${digest}`);
+  if (!(await created(directory, claim, content))) {
+    const claimed = await contentOf(claim);
+    if (claimed === undefined) return true;
+    return (await stateOf(claim, claimed)) === "gone" && (await removed(directory, claim, claimed, content));
   }
-  const taken = await readFile(aside, "utf8").catch(() => abandoned);
-  if (taken !== abandoned) await link(aside, path).catch(() => undefined);
-  await unlink(aside).catch(() => undefined);
+  if ((await contentOf(path)) === abandoned) await unlink(path).catch(() => undefined);
+  await unlink(claim).catch(() => undefined);
+  return true;
 }
+
+/** What is known of the holder: `unclear` is a file that is no lock yet and may be one in a moment. */
+async function stateOf(path: string, content: string): Promise<"held" | "gone" | "unclear"> {
+  const holder = parse(content);
+  if (holder !== undefined) return (await isAlive(holder, path)) ? "held" : "gone";
+  return (await isYoung(path)) ? "unclear" : "gone";
+}
+
+const contentOf = (path: string): Promise<string | undefined> => readFile(path, "utf8").catch(() => undefined);
 
 async function isYoung(path: string): Promise<boolean> {
   const facts = await stat(path).catch(() => undefined);

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LOCK_FILE, lockRun } from "../../../../runtime/run/lock.ts";
 import { ownProcess } from "../../../../runtime/run/process-identity.ts";
@@ -39,9 +40,15 @@ describe("the lock of a run", () => {
   });
 
   it("goes to one of many that start at once, also over a lock that was left", async () => {
-    for (const isLeft of [false, true]) {
-      if (isLeft) await lockedBy({ started: "another process of this number" });
-      const results = await Promise.allSettled(Array.from({ length: 12 }, () => lockRun(root)));
+    for (let round = 0; round < 30; round += 1) {
+      if (round > 0) await lockedBy({ started: "another process of this number", token: String(round) });
+      const results = await Promise.allSettled(
+        Array.from({ length: 12 }, async (_, index) => {
+          // Some come while the others are at it.
+          if (index % 3 > 0) await pause(((index * round) % 7) / 3);
+          return await lockRun(root);
+        }),
+      );
       const locks = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
       expect(locks).toHaveLength(1);
       expect(readdirSync(root)).toEqual([LOCK_FILE]);
