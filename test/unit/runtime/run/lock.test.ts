@@ -21,8 +21,8 @@ afterEach(() => {
 
 const path = (): string => join(root, LOCK_FILE);
 
-async function lockedBy(changes: Partial<ProcessIdentity>): Promise<void> {
-  const holder = { ...(await ownProcess()), ...changes, token: "other", since: "2026-01-01T00:00:00.000Z" };
+async function lockedBy(changes: Partial<ProcessIdentity & { readonly token: string }>): Promise<void> {
+  const holder = { ...(await ownProcess()), token: "other", ...changes, since: "2026-01-01T00:00:00.000Z" };
   writeFileSync(path(), JSON.stringify(holder));
 }
 
