@@ -44,25 +44,27 @@ const cases = [
 ];
 
 if (process.argv[2] === "--once") {
-  const { compile } = await import(`${root}dist/compiler/index.js`);
-  compile({ file: "next-number.yaml", text: nextNumber });
+  const { compile, gpuModule } = await import(`${root}dist/compiler/index.js`);
+  gpuModule(compile({ file: "next-number.yaml", text: nextNumber }, { targets: ["gpu"] }).compilation);
   process.exit(0);
 }
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const { compile } = await import(`${root}dist/compiler/index.js`);
+const { compile, gpuModule } = await import(`${root}dist/compiler/index.js`);
 console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`);
 console.log(`${"spec".padEnd(18)}${"ms".padStart(8)}${"module kB".padStart(12)}${"kernels".padStart(10)}`);
 for (const [name, file, text] of cases) {
   const times = [];
   let result;
+  let moduleText;
   for (let run = 0; run < 6; run++) {
     const start = performance.now();
-    result = compile({ file, text });
+    result = compile({ file, text }, { targets: ["gpu"] });
+    moduleText = result.compilation && gpuModule(result.compilation);
     if (run > 0) times.push(performance.now() - start);
   }
   if (result.compilation === undefined) throw new Error(JSON.stringify(result.diagnostics));
-  const { moduleText, programs } = result.compilation;
+  const { programs } = result.compilation;
   const kernels = new Set(Object.values(programs).flatMap((program) => program.kernels.map((kernel) => kernel.name)));
   console.log(
     `${name.padEnd(18)}${median(times).toFixed(0).padStart(8)}${(moduleText.length / 1000).toFixed(0).padStart(12)}${String(kernels.size).padStart(10)}`,

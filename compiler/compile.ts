@@ -1,11 +1,11 @@
 /**
- * The compiler: eight stages, each a pure function from one level to the next.
+ * The compiler: nine stages, each a pure function from one level to the next.
  *
- *   text -> document -> spec -> model -> graphs -> training graphs -> optimised graphs -> programs -> module text
+ *   text -> document -> spec -> model -> graphs -> training graphs -> optimised graphs -> programs -> code of each target -> module
  */
 import type { Document } from "./contracts/document.ts";
 import type { Model } from "./contracts/model.ts";
-import type { Compilation, ProgramGraphs } from "./contracts/programs.ts";
+import type { Compilation, Lowered, TargetName } from "./contracts/programs.ts";
 import type { DataFacts, Spec } from "./contracts/spec.ts";
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticBag } from "./diagnostics/diagnostic.ts";
@@ -17,10 +17,11 @@ import { build } from "./stages/4-build.ts";
 import { differentiate } from "./stages/5-differentiate.ts";
 import { optimise } from "./stages/6-optimise.ts";
 import { lower } from "./stages/7-lower.ts";
-import { emit } from "./stages/8-emit.ts";
+import { printGpu, printWasm } from "./stages/8-print.ts";
+import { emit } from "./stages/9-emit.ts";
 import { sequenceFacts } from "./stages/4-build/sequence-facts.ts";
-import { modelStream, streamFact } from "./stages/4-build/stream.ts";
-import type { StreamGraphs } from "./stages/4-build/stream.ts";
+import { streamFact } from "./stages/4-build/stream.ts";
+import { assembleWasm, type BinaryStore } from "./stages/8-print/assemble.ts";
 import { gpuLimits } from "./targets/gpu/limits.ts";
 
 export interface Source {
@@ -38,7 +39,11 @@ export interface CompileOptions extends ParseOptions {
   readonly directory?: string;
   /** What only the data can tell: see `DataFacts`. The compiler reads no files itself. */
   readonly dataFacts?: DataFacts;
+  /** What a module may be written for; default all targets. */
+  readonly targets?: readonly TargetName[];
 }
+
+const allTargets: readonly TargetName[] = ["gpu", "wasm"];
 
 export interface ReadSpec {
   readonly diagnostics: readonly Diagnostic[];
@@ -84,26 +89,45 @@ export function check(source: Source, options: CompileOptions = {}, read = readS
   return model === undefined || !bag.isEmpty ? { diagnostics: bag.sorted() } : { diagnostics: [], model };
 }
 
-/** All stages. Never throws for a wrong spec; an `InternalError` is a mistake of the compiler. */
+/** Stages 1 to 7. Never throws for a wrong spec; an `InternalError` is a mistake of the compiler. */
 export function compile(source: Source, options: CompileOptions = {}, read?: ReadSpec): CompileResult {
   const { model, diagnostics } = check(source, options, read);
-  return model === undefined ? { diagnostics } : { diagnostics: [], compilation: compileModel(model) };
+  return model === undefined ? { diagnostics } : { diagnostics: [], compilation: compileModel(model, options.targets) };
 }
 
-/** Stages 4 to 8, of a model that is right: some milliseconds for small ones, a tenth of a second for each layer of others. */
-export function compileModel(model: Model): Compilation {
-  const forward = build(model);
-  const training = differentiate(model, forward);
-  const stream = modelStream(model);
-  const graphs = optimise({ ...training, ...("reason" in stream ? {} : streamPrograms(stream)) });
+/**
+ * Stages 4 to 7, of a model that is right: some milliseconds for small ones, a tenth of a second for each layer of others.
+ *
+ * @param targets what a module of it may be written for
+ */
+export function compileModel(model: Model, targets: readonly TargetName[] = allTargets): Compilation {
+  const forward = build(model, { one: targets.includes("wasm") });
+  const graphs = optimise(differentiate(model, forward));
   // All targets print the same programs, and gpu.js can take least.
   const programs = lower(graphs, gpuLimits);
-  const facts = "reason" in stream ? stream : streamFact(stream);
+  const stream = streamFact(forward.stream);
   const sequences = sequenceFacts(model, () => forward.training);
-  const moduleText = emit({ model, programs, stream: facts, sequences });
-  return { model, stream: facts, sequences, graphs, programs, moduleText };
+  return { model, stream, sequences, graphs, programs };
 }
 
-function streamPrograms({ start, step }: StreamGraphs): Pick<ProgramGraphs, "stream_start" | "stream_step"> {
-  return { ...(start === undefined ? {} : { stream_start: start }), stream_step: step };
+/** Stages 8 and 9 without the wasm target: the text of a module that runs on the gpu target alone. */
+export function gpuModule(compilation: Lowered): string {
+  return emit(compilation, { gpu: printGpu(compilation) });
+}
+
+export interface WholeModule {
+  readonly moduleText: string;
+  /** Its WebAssembly had been assembled before. */
+  readonly reused: boolean;
+}
+
+/**
+ * Stages 8 and 9, of all targets.
+ *
+ * @param compilation for the wasm target too
+ * @param store where the binaries are kept
+ */
+export async function wholeModule(compilation: Lowered, store?: BinaryStore): Promise<WholeModule> {
+  const wasm = await assembleWasm(printWasm(compilation), store);
+  return { moduleText: emit(compilation, { gpu: printGpu(compilation), wasm }), reused: wasm.reused };
 }

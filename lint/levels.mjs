@@ -75,9 +75,9 @@ const order = [
     }),
   ],
   inCompiler("stages/7-lower"),
-  inCompiler("stages/8-emit"),
+  inCompiler("stages/8-print"),
+  inCompiler("stages/9-emit"),
   inCompiler("compile.ts"),
-  inCompiler("webassembly.ts"),
   inCompiler("index.ts"),
 
   // What a page loads, and then what needs Node's files and processes.

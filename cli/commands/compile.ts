@@ -1,9 +1,10 @@
 /** `specloom compile SPEC...`: specs to modules, or one of the levels in between as text. */
 import path from "node:path";
 import { Option, type Command } from "commander";
-import type { Compilation } from "../../compiler/contracts/programs.ts";
+import { gpuModule } from "../../compiler/compile.ts";
+import type { Compilation, TargetName } from "../../compiler/contracts/programs.ts";
 import { printGraph, printProgram } from "../../compiler/ir/print.ts";
-import { wasmSource } from "../../compiler/webassembly.ts";
+import { printWasm } from "../../compiler/stages/8-print.ts";
 import { EXIT } from "../support/faults.ts";
 import { Mistake } from "../support/mistake.ts";
 import { GENERATED, modulePath, moduleState, writeModule, type ModuleState } from "../support/module-file.ts";
@@ -47,10 +48,12 @@ export function addCompile(program: Command, session: Session): void {
 async function compileAll(session: Session, specs: readonly string[], flags: CompileFlags): Promise<number> {
   let worst: number = EXIT.ok;
   const written = new Map<string, string>();
+  const targets = targetsOf(flags);
   for (const spec of specs) {
     try {
       const { compilation } = await compileSpec(session.terminal, spec, flags.set, {
         withoutData: true,
+        targets,
         note: session.note,
       });
       if (flags.emit !== undefined) {
@@ -59,15 +62,21 @@ async function compileAll(session: Session, specs: readonly string[], flags: Com
       }
       const file = modulePath(flags.output, compilation.model.name);
       refuseSecond(written, file, spec);
-      const whole =
-        flags.target === "gpu" ? { ...compilation, reused: false } : await assembled(compilation, session.terminal.env);
-      const { moduleText: text, reused } = whole;
+      const { moduleText: text, reused } = targets.includes("wasm")
+        ? await assembled(compilation, session.terminal.env)
+        : { moduleText: gpuModule(compilation), reused: false };
       await bringUpToDate(session, { spec, file, text, reused, check: flags.check === true });
     } catch (error) {
       worst = Math.max(worst, session.tell(error));
     }
   }
   return worst;
+}
+
+/** The levels before the kernels are those of all targets. */
+function targetsOf({ emit, target }: CompileFlags): readonly TargetName[] {
+  if (emit === undefined) return target === "gpu" ? ["gpu"] : TARGETS;
+  return emit === "kernels" && target === "wasm" ? TARGETS : ["gpu"];
 }
 
 function refuseSecond(written: Map<string, string>, file: string, spec: string): void {
@@ -122,7 +131,7 @@ function emitLevel(
   const texts = {
     graph: () => [graphs.predict, graphs.evaluate].map(printGraph),
     gradient: () => [graphs.gradients, graphs.train_step].map(printGraph),
-    kernels: () => (target === "wasm" ? [wasmSource(compilation).text] : Object.values(programs).map(printProgram)),
+    kernels: () => (target === "wasm" ? [printWasm(compilation).text] : Object.values(programs).map(printProgram)),
   } satisfies Record<typeof level, () => string[]>;
   const text = texts[level]().join("\n");
   session.emit({ spec: model.name, level, text });

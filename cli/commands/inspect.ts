@@ -1,11 +1,12 @@
 /** `specloom inspect SPEC`: what a spec becomes, in numbers or as a drawing. */
 import { Option, type Command } from "commander";
+import { programOrder } from "../../compiler/code-text/program-order.ts";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { legend } from "../../compiler/support/legend.ts";
 import { moduleMemory, type ModuleMemory } from "../../compiler/targets/wasm/memory-report.ts";
 import type { WasmSource } from "../../compiler/targets/wasm/target.ts";
-import { wasmSource } from "../../compiler/webassembly.ts";
-import { programCost } from "../support/cost.ts";
+import { printWasm } from "../../compiler/stages/8-print.ts";
+import { programCost, type ProgramCost } from "../support/cost.ts";
 import { mermaid } from "../support/drawing.ts";
 import { EXIT } from "../support/faults.ts";
 import { memoryMap, memoryText, tensorTable } from "../support/memory-text.ts";
@@ -53,7 +54,7 @@ async function inspect(session: Session, spec: string, flags: InspectFlags): Pro
     if (!session.json) session.print(drawing);
     return EXIT.ok;
   }
-  const source = wasmSource(compilation);
+  const source = printWasm(compilation);
   const memory = moduleMemory(source);
   if (flags.memory === true) {
     showMemory(session, compilation.model.name, memory, flags.program);
@@ -108,7 +109,7 @@ function facts({ model, programs }: Compilation, source: WasmSource, memory: Mod
     })),
     parameter_count: count(model.parameters),
     programs: {
-      gpu: Object.fromEntries(Object.entries(programs).map(([name, program]) => [name, programCost(program)])),
+      gpu: Object.fromEntries(gpuCosts(programs)),
       wasm: Object.fromEntries(Object.entries(source.programs).map(([name, plan]) => [name, wasmCost(plan)])),
     },
     memory: {
@@ -169,18 +170,15 @@ function text({ model, programs }: Compilation, source: WasmSource, memory: Modu
     table(
       [
         ["gpu target", "FLOPs", "bytes moved", "kernels", "calls", "buffers", "memory"],
-        ...Object.entries(programs).map(([name, program]) => {
-          const cost = programCost(program);
-          return [
-            name,
-            scaledText(cost.flops, ""),
-            scaledText(cost.bytes, "B"),
-            String(cost.kernels),
-            groupedText(cost.calls),
-            String(cost.buffers),
-            scaledText(cost.memory, "B"),
-          ];
-        }),
+        ...gpuCosts(programs).map(([name, cost]) => [
+          name,
+          scaledText(cost.flops, ""),
+          scaledText(cost.bytes, "B"),
+          String(cost.kernels),
+          groupedText(cost.calls),
+          String(cost.buffers),
+          scaledText(cost.memory, "B"),
+        ]),
       ],
       { right: [1, 2, 3, 4, 5, 6] },
     ),
@@ -213,6 +211,13 @@ const PROGRAM_WORDS = wrapped(
     "train_step: a whole training step. Matrix FLOPs leave out products that are too small to be worth packing.",
   { indent: "  " },
 );
+
+function gpuCosts(programs: Compilation["programs"]): [string, ProgramCost][] {
+  return programOrder.flatMap((name): [string, ProgramCost][] => {
+    const program = programs[name];
+    return program === undefined ? [] : [[name, programCost(program)]];
+  });
+}
 
 /** Statistics are no parameters here, as with PyTorch's buffers. */
 function count(tensors: readonly { readonly shape: readonly number[]; readonly statistic?: string }[]): number {

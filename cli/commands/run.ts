@@ -158,17 +158,17 @@ function dataFile({ handle, files }: Subject): string {
 /** With --set the module would not be that of the spec, so nothing is written then. */
 async function keepModuleFresh(
   session: Session,
-  { kind, path: spec, name, compilation }: Subject,
+  { kind, path: spec, name, moduleText }: Subject,
   changed: boolean,
 ): Promise<void> {
-  if (kind !== "spec" || compilation === undefined) return;
+  if (kind !== "spec" || moduleText === undefined) return;
   if (changed) {
     session.note(`${spec} compiled with --set; ${GENERATED}/ is left as it is`);
     return;
   }
   const file = modulePath(GENERATED, name);
-  if ((await moduleState(session.terminal, file, compilation.moduleText)) === "fresh") return;
-  await writeModule(session.terminal, file, compilation.moduleText);
+  if ((await moduleState(session.terminal, file, moduleText)) === "fresh") return;
+  await writeModule(session.terminal, file, moduleText);
   session.note(`${spec} -> ${file}`);
 }
 

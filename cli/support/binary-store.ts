@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import type { BinaryStore } from "../../compiler/webassembly.ts";
+import type { BinaryStore } from "../../compiler/stages/8-print/assemble.ts";
 import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
 import { makeFolderWithParents } from "../../runtime/run/make-folder.ts";
 

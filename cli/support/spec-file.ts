@@ -1,15 +1,14 @@
 /** From the path of a spec to its compilation, with everything the compiler itself does not read from the disk. */
 import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { check, compile, compileModel, readSpec } from "../../compiler/compile.ts";
+import { check, compile, compileModel, readSpec, wholeModule, type WholeModule } from "../../compiler/compile.ts";
 import type { CompileOptions, ReadSpec, Source } from "../../compiler/compile.ts";
 import { modelFacts } from "../../compiler/emit/facts.ts";
-import { build } from "../../compiler/stages/4-build.ts";
+import { buildTraining } from "../../compiler/stages/4-build.ts";
 import { sequenceFacts } from "../../compiler/stages/4-build/sequence-facts.ts";
 import type { ReadBase } from "../../compiler/stages/1-parse/inherit.ts";
-import { withWebAssembly, type AssembledCompilation } from "../../compiler/webassembly.ts";
 import type { Document } from "../../compiler/contracts/document.ts";
-import type { Compilation } from "../../compiler/contracts/programs.ts";
+import type { Compilation, TargetName } from "../../compiler/contracts/programs.ts";
 import type { DataFacts, Spec } from "../../compiler/contracts/spec.ts";
 import { dataKinds } from "../../compiler/data/index.ts";
 import { invariant } from "../../compiler/support/internal-error.ts";
@@ -45,7 +44,7 @@ export async function compileSpec(
   terminal: Terminal,
   file: string,
   overrides: readonly string[] = [],
-  request: DataRequest = {},
+  request: SpecRequest = {},
 ): Promise<CompiledSpec> {
   const { source, options, read, document, directory, files } = await openSpecFile(terminal, file, overrides, request);
   const { model, diagnostics } = check(source, options, read);
@@ -53,7 +52,7 @@ export async function compileSpec(
   const { length: depth } = model.layers;
   if (depth >= MANY_LAYERS)
     request.note?.(`compiling ${groupedText(depth)} layers; some seconds for each hundred of them`);
-  return { file, document, compilation: compileModel(model), directory, files };
+  return { file, document, compilation: compileModel(model, request.targets), directory, files };
 }
 
 export interface CheckedSpec extends Pick<CompiledSpec, "document" | "files"> {
@@ -79,10 +78,15 @@ export async function checkSpec(
     handle: {
       definition: modelFacts(
         model,
-        sequenceFacts(model, () => build(model).training),
+        sequenceFacts(model, () => buildTraining(model)),
       ),
     },
   };
+}
+
+interface SpecRequest extends DataRequest {
+  /** What a module may be written for; default all targets. */
+  readonly targets?: readonly TargetName[];
 }
 
 interface DataRequest {
@@ -151,9 +155,9 @@ export function compileResolved(
   return compilation;
 }
 
-/** The compilation with the wasm target in its module; what was assembled before is reused. */
-export function assembled(compilation: Compilation, environment: Environment): Promise<AssembledCompilation> {
-  return withWebAssembly(compilation, binaryStore(cacheFolder(environment)));
+/** The module with all targets in it; what was assembled before is reused. */
+export function assembled(compilation: Compilation, environment: Environment): Promise<WholeModule> {
+  return wholeModule(compilation, binaryStore(cacheFolder(environment)));
 }
 
 /** Bytes. The compiler takes a million characters; what is larger need not be read to be refused. */

@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import type { Document } from "../../compiler/contracts/document.ts";
-import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { isRecord } from "../../compiler/support/plain.ts";
 import { joinWords } from "../../compiler/support/words.ts";
 import type { ModelHandle } from "../../runtime/contract-live.ts";
@@ -35,7 +34,8 @@ export interface Subject {
   readonly files: FileReader;
   /** Only of a spec: it alone has places that messages can point to. */
   readonly document?: Document;
-  readonly compilation?: Compilation;
+  /** Its module with all targets. */
+  readonly moduleText?: string;
 }
 
 export interface SubjectRequest {
@@ -122,10 +122,10 @@ async function missingRun(terminal: Terminal, given: string): Promise<Mistake> {
 async function openSpec(terminal: Terminal, given: string, request: SubjectRequest): Promise<Subject> {
   const { overrides = [], note } = request;
   const asked = note === undefined ? {} : { note };
-  const { document, compilation: plain, directory, files } = await compileSpec(terminal, given, overrides, asked);
-  const compilation = await assembled(plain, terminal.env);
-  const handle = await loadModule(compilation.moduleText);
-  return { ...commonFacts(handle), kind: "spec", path: given, handle, directory, files, document, compilation };
+  const { document, compilation, directory, files } = await compileSpec(terminal, given, overrides, asked);
+  const { moduleText } = await assembled(compilation, terminal.env);
+  const handle = await loadModule(moduleText);
+  return { ...commonFacts(handle), kind: "spec", path: given, handle, directory, files, document, moduleText };
 }
 
 async function openModule(terminal: Terminal, given: string): Promise<Subject> {
@@ -182,14 +182,14 @@ async function openRun(terminal: Terminal, given: string, overrides: readonly st
     stored.projectDirectory === undefined
       ? projectRoot(directory, terminal.cwd)
       : path.resolve(terminal.cwd, given, stored.projectDirectory);
-  const compilation = await assembled(
+  const { moduleText } = await assembled(
     compileResolved(searchAnew(text, overrides), { name, file, directory, root, overrides }),
     terminal.env,
   );
-  const handle = await loadModule(compilation.moduleText);
+  const handle = await loadModule(moduleText);
   const files = projectFiles({ directory, root, from: terminal.cwd });
   const specText = overrides.length === 0 ? text : yamlText(handle.definition.spec);
-  return { name, specText, kind: "run", path: given, handle, directory, files, compilation };
+  return { name, specText, kind: "run", path: given, handle, directory, files };
 }
 
 /** Of a folder without a resolved spec: a run that lost it, one that was killed as it began, or none of ours. */

@@ -1,11 +1,20 @@
-/** Between stages 4 and 8: the graphs and programs of a model, by the entry points of its module. */
+/** From stage 4 on: the graphs and programs of a model, by the entry points of its module. */
 import type { AlignmentFact, LengthTable, Programs, StreamFact, StreamObstacle } from "../../runtime/contract.ts";
 import type { Graph } from "../ir/graph.ts";
 import type { Program } from "../ir/program.ts";
 import type { Model } from "./model.ts";
 
+/** What a module can be written for. */
+export type TargetName = "gpu" | "wasm";
+
+/** One thing per program of a compilation. */
+export type CompiledPrograms<Thing> = Programs<Thing> & {
+  /** The wasm target's alone: `predict` for one example; absent where a batch has one anyway. */
+  readonly predict_one?: Thing;
+};
+
 /** The graphs of one model, one per entry point of the module. */
-export interface ProgramGraphs {
+export interface ProgramGraphs extends CompiledPrograms<Graph> {
   /** Outputs in evaluation mode. */
   readonly predict: Graph;
   /** Outputs and `loss` in evaluation mode. */
@@ -19,15 +28,20 @@ export interface ProgramGraphs {
   /** Of one example: what is computed before the first step of a stream, and one step with its states. */
   readonly stream_start?: Graph;
   readonly stream_step?: Graph;
+  /** Outputs of one example in evaluation mode. */
+  readonly predict_one?: Graph;
 }
 
-export interface Compilation {
+/** A model as far as all targets have it in common, without the graphs that its programs were made from. */
+export interface Lowered {
   readonly model: Model;
   readonly stream: StreamFact | StreamObstacle;
   readonly sequences: SequenceFacts;
+  readonly programs: CompiledPrograms<Program>;
+}
+
+export interface Compilation extends Lowered {
   readonly graphs: ProgramGraphs;
-  readonly programs: Programs<Program>;
-  readonly moduleText: string;
 }
 
 /** What the lengths of examples mean behind layers that change them. */

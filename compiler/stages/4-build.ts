@@ -1,4 +1,7 @@
-/** Stage 4: a resolved model to graphs of primitive operations: outputs and loss, in evaluation and in training mode. */
+/**
+ * Stage 4: a resolved model to graphs of primitive operations: outputs and loss, in evaluation and in training mode, and where the
+ * model has a stream one step of it.
+ */
 import type { Model } from "../contracts/model.ts";
 import { GraphBuilder } from "../ir/builder.ts";
 import type { Graph, Node } from "../ir/graph.ts";
@@ -10,7 +13,10 @@ import { teacherForcingScalar } from "../schedules/teacher-forcing.ts";
 import { buildLayer } from "./4-build/layer.ts";
 import { buildLoss } from "./4-build/loss.ts";
 import type { LossPart } from "./4-build/loss.ts";
+import { modelStream } from "./4-build/stream.ts";
+import type { StreamGraphs } from "./4-build/stream.ts";
 import { inputValue, targetMask, Values } from "./4-build/values.ts";
+import type { StreamObstacle } from "../../runtime/contract.ts";
 import { batchMask, lossCount, lossPart, lossPartCount, lossResult } from "../../runtime/shared/names.ts";
 
 export interface Forward {
@@ -30,18 +36,31 @@ export interface ForwardGraphs {
   readonly predict: Graph;
   readonly evaluate: Graph;
   readonly training: Forward;
+  /** Step by step, or why not. */
+  readonly stream: StreamGraphs | StreamObstacle;
+  /** Outputs of one example in evaluation mode, where they are asked for and a batch has more. */
+  readonly predict_one?: Graph;
 }
 
-export function build(model: Model): ForwardGraphs {
+/** @param wanted.one whether a module will predict for one example at a time */
+export function build(model: Model, wanted: { readonly one: boolean } = { one: false }): ForwardGraphs {
   const evaluation = buildForward(model, false);
+  const one = wanted.one && model.batchSize > 1 ? buildForward({ ...model, batchSize: 1 }, false) : undefined;
   return {
     predict: { name: "predict", outputs: evaluation.outputs },
     evaluate: {
       name: "evaluate",
       outputs: [{ name: lossResult, node: evaluation.loss }, ...lossOutputs(evaluation.losses), ...evaluation.outputs],
     },
-    training: buildForward(model, true),
+    training: buildTraining(model),
+    stream: modelStream(model),
+    ...(one === undefined ? {} : { predict_one: { name: "predict_one", outputs: one.outputs } }),
   };
+}
+
+/** What stands before a gradient; some facts are told by it alone. */
+export function buildTraining(model: Model): Forward {
+  return buildForward(model, true);
 }
 
 /** What the runtime needs to add batches up: `loss.count`, and of several losses each one by itself. */

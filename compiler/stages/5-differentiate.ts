@@ -1,4 +1,4 @@
-/** Stage 5: the training graphs: loss, gradients of every trainable parameter, clipping, the optimizer's update. */
+/** Stage 5: the training graphs, beside those that are done: loss, gradients of every trainable parameter, clipping, update. */
 import type { Model } from "../contracts/model.ts";
 import type { ProgramGraphs } from "../contracts/programs.ts";
 import type { Graph, Node } from "../ir/graph.ts";
@@ -16,7 +16,8 @@ import { averageSlot, gradientOf, lossResult, slotOf } from "../../runtime/share
 
 type GraphOutput = Graph["outputs"][number];
 
-export function differentiate(model: Model, { predict, evaluate, training }: ForwardGraphs): ProgramGraphs {
+export function differentiate(model: Model, forward: ForwardGraphs): ProgramGraphs {
+  const { predict, evaluate, training, stream, predict_one } = forward;
   const { operations: o, loss } = training;
   const gradients = gradientsOf(model, training);
   const lossOutput: GraphOutput = { name: lossResult, node: loss };
@@ -41,6 +42,9 @@ export function differentiate(model: Model, { predict, evaluate, training }: For
     ...(accumulation === undefined
       ? {}
       : { accumulate: { name: "accumulate", outputs: [...seen, ...accumulation.outputs] } }),
+    ...("reason" in stream || stream.start === undefined ? {} : { stream_start: stream.start }),
+    ...("reason" in stream ? {} : { stream_step: stream.step }),
+    ...(predict_one === undefined ? {} : { predict_one }),
   };
 }
 

@@ -1,6 +1,5 @@
 /** Stage 7: a graph to a program: buffers, kernels, and a schedule in which time is still a loop. */
-import type { ProgramGraphs } from "../contracts/programs.ts";
-import type { Programs } from "../../runtime/contract.ts";
+import type { CompiledPrograms, ProgramGraphs } from "../contracts/programs.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import { isScan } from "../ir/graph.ts";
 import { nameIndex } from "../ir/index-expression.ts";
@@ -15,10 +14,10 @@ import { camelCase } from "./7-lower/naming.ts";
 import { findRegions, Placement, Readings } from "./7-lower/placement.ts";
 
 /** @param limits of all targets that are to print the programs */
-export function lower(graphs: ProgramGraphs, limits: TargetLimits): Programs<Program> {
+export function lower(graphs: ProgramGraphs, limits: TargetLimits): CompiledPrograms<Program> {
   return Object.fromEntries(
     (Object.entries(graphs) as [string, Graph][]).map(([name, graph]) => [name, lowerGraph(graph, limits)]),
-  ) as unknown as Programs<Program>;
+  ) as unknown as CompiledPrograms<Program>;
 }
 
 export function lowerGraph(given: Graph, limits: TargetLimits): Program {

@@ -1,6 +1,6 @@
 /** Threads and variants of the wasm target in pages that allow threads and in pages that do not: the same bits everywhere. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withWebAssembly } from "../../compiler/webassembly.ts";
+import { wholeModule } from "../../compiler/compile.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
 import { loadModule, moduleCode } from "../support/load-module.ts";
 import { testStore } from "../support/test-store.ts";
@@ -23,7 +23,7 @@ let definition: ModelDefinition;
 let isolated: OpenPage;
 let common: OpenPage;
 beforeAll(async () => {
-  const { moduleText } = await withWebAssembly(compileThreaded("many rows"), testStore);
+  const { moduleText } = await wholeModule(compileThreaded("many rows"), testStore);
   code = moduleCode(moduleText);
   ({ definition } = loadModule(moduleText));
   isolated = await openPage(program, isolation);

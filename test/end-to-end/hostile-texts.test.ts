@@ -2,7 +2,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { compile } from "../../compiler/compile.ts";
+import { compile, gpuModule } from "../../compiler/compile.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import { countOf, partOf } from "../support/extent.ts";
 import { folderWith, specloom, type Said } from "../support/command-line.ts";
@@ -121,7 +121,7 @@ cells: {${name}: {keys: {${key}: 3}, state: {${state}: ${key}}, parameters: {W: 
     const said = renderDiagnostics(diagnostics);
     expect(said).not.toMatch(raw);
     if (compilation === undefined) expect(said).toMatch(/^m\.yaml:\d+:\d+: error\[/);
-    else modules[`${what}-${name}.ts`] = compilation.moduleText;
+    else modules[`${what}-${name}.ts`] = gpuModule(compilation);
   });
 
   it("of which those that compile give modules that type-check", () => {

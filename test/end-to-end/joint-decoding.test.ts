@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gpuModule } from "../../compiler/compile.ts";
 import { containing, folderWith, specloom } from "../support/command-line.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { heard, jointSpec, trainingFile } from "../support/joint-speech.ts";
@@ -115,7 +116,7 @@ console.log(logits.length, found.length);
     const frames = '{ frames: [], "frames.lengths": [] }';
     const whole = '{ frames: [], "frames.lengths": [], tokens: [], "tokens.lengths": [] }';
     const errors = (further: string, given: string) =>
-      typeErrors({ "joint.ts": compileText("joint.yaml", jointSpec(further)).moduleText, "use.ts": use(given) });
+      typeErrors({ "joint.ts": gpuModule(compileText("joint.yaml", jointSpec(further))), "use.ts": use(given) });
     expect(errors("outputs: [ctc_logits]", frames)).toEqual([]);
     expect(errors("outputs: [ctc_logits]", whole).join()).toContain("tokens");
     expect(errors(outputs, whole)).toEqual([]);

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gpuModule } from "../../compiler/compile.ts";
 import { compileText } from "../support/fixture-file.ts";
 import { folderWith, specloom, waveCsv, waveSpec } from "../support/command-line.ts";
 import { typeErrors } from "../support/type-check.ts";
@@ -67,7 +68,7 @@ describe("the module", () => {
     };
     const modules = Object.entries(specs).map(([name, change]) => {
       const spec = waveSpec({ loss: "{kind: mse, input: forecast, target: next}", ...change });
-      return [`${name}.ts`, compileText(`${name}.yaml`, spec).moduleText] as const;
+      return [`${name}.ts`, gpuModule(compileText(`${name}.yaml`, spec))] as const;
     });
     expect(typeErrors(Object.fromEntries(modules))).toEqual([]);
   });

@@ -1,5 +1,6 @@
 /** Names of inputs that mean something in JavaScript, in kernels or to an optimizer; and sequences of unequal lengths. */
 import { describe, expect, it } from "vitest";
+import { gpuModule } from "../../compiler/compile.ts";
 import { partOf } from "../support/extent.ts";
 import { awkwardNames, awkwardOptimizers, compileWith, scalarNames } from "../support/awkward-names.ts";
 import { testNumbers } from "../support/numbers.ts";
@@ -17,7 +18,7 @@ async function lossAfterOneStep(moduleText: string, name: string): Promise<numbe
 }
 
 const lossWith = (name: string, optimizer: string, layer?: string): Promise<number> =>
-  lossAfterOneStep(compileWith(name, optimizer, layer).moduleText, name);
+  lossAfterOneStep(gpuModule(compileWith(name, optimizer, layer)), name);
 
 describe("a name changes nothing", () => {
   const adam = "{kind: adam, learning_rate: 0.1}";

@@ -22,8 +22,8 @@ for (const definition of layers) {
           const model = layerModel(definition, example, setting);
           const graphs = optimise(differentiate(model, build(model)));
           const programs = lower(graphs, gpuLimits);
-          const bindings = testBindings(Object.values(graphs), index + 1);
           for (const name of Object.keys(programs) as ProgramName[]) {
+            const bindings = testBindings([graphs[name]], index + 1);
             const expected = interpret(graphs[name], bindings);
             const found = runProgram(programs[name], bindings);
             expect(Object.keys(found)).toEqual(Object.keys(expected));

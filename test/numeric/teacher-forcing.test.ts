@@ -1,5 +1,6 @@
 /** Scheduled sampling: what a decoder reads in training is its own token where the draw says so, and nothing else changes. */
 import { describe, expect, it } from "vitest";
+import { gpuModule } from "../../compiler/compile.ts";
 import { GraphBuilder } from "../../compiler/ir/builder.ts";
 import { likeliest } from "../../compiler/layers/likeliest.ts";
 import { operations } from "../../compiler/ops/index.ts";
@@ -113,7 +114,7 @@ describe("teacher forcing", () => {
     ["{kind: exponential, k: 0.9, end: 0.2}", (t: number): number => Math.max(0.2, 0.9 ** t)],
     ["{kind: inverse_sigmoid, k: 5}", (t: number): number => 5 / (5 + Math.exp(t / 5))],
   ] as const)("%s", (setting, expected) => {
-    const { scalars } = loadModule(forced(setting).moduleText).definition.optimizer;
+    const { scalars } = loadModule(gpuModule(forced(setting))).definition.optimizer;
     for (const step of [1, 2, 5, 11, 40, 100000]) {
       expect(scalars(step, 0.1)["optimizer.teacher_forcing"]).toBeCloseTo(expected(step - 1), 12);
     }

@@ -12,7 +12,7 @@ import type {
   Step,
 } from "../../compiler/ir/program.ts";
 import type { ModelDefinition, ProgramName } from "../../runtime/contract.ts";
-import { emit } from "../../compiler/stages/8-emit.ts";
+import { gpuModule } from "../../compiler/compile.ts";
 import { noSequenceFacts } from "../../compiler/stages/4-build/sequence-facts.ts";
 import type { Model } from "../../compiler/contracts/model.ts";
 import { runsOf } from "../../compiler/targets/gpu/plan.ts";
@@ -181,7 +181,7 @@ export const emptyModel: Model = {
 
 export function textOf(predict: Program, others: Partial<Record<ProgramName, Program>> = {}): string {
   const programs = { predict, evaluate: predict, gradients: predict, train_step: predict, ...others };
-  return emit({ model: emptyModel, programs, stream: { reason: "it is a test's" }, sequences: noSequenceFacts });
+  return gpuModule({ model: emptyModel, programs, stream: { reason: "it is a test's" }, sequences: noSequenceFacts });
 }
 
 export function definitionOf(predict: Program): ModelDefinition {

@@ -1,7 +1,6 @@
 /** What must hold of every random spec: each check gives one line per fault. */
 import type { Model } from "../../compiler/contracts/model.ts";
 import type { Compilation, ProgramGraphs } from "../../compiler/contracts/programs.ts";
-import type { AnyProgramName } from "../../runtime/contract.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import { DiagnosticBag } from "../../compiler/diagnostics/diagnostic.ts";
@@ -28,7 +27,8 @@ export type Bindings = Readonly<Record<string, Float64Array>>;
 export function bindingsFor(compilation: Compilation, graph: Graph, salt = 7): Bindings {
   const { model } = compilation;
   const isStream = graph.name.startsWith("stream_");
-  const inputs = isStream ? streamInputs(compilation) : randomInputs(compilation, model.batchSize, 3);
+  const batchSize = graph.name === "predict_one" ? 1 : model.batchSize;
+  const inputs = isStream ? streamInputs(compilation) : randomInputs(compilation, batchSize, 3);
   return Object.fromEntries(
     Object.entries({ ...testBindings([graph], salt), ...inputs }).map(([name, values]) => {
       const kept = name.includes("#") ? Array.from(values, (value) => Math.abs(value) + 0.1) : values;
@@ -50,11 +50,7 @@ function streamInputs(compilation: Compilation): Tensors {
 
 /** The graphs before any pass. */
 function plainGraphs({ model }: Compilation): ProgramGraphs {
-  const stream = modelStream(model);
-  const training = differentiate(model, build(model));
-  if ("reason" in stream) return training;
-  const { start, step } = stream;
-  return { ...training, ...(start === undefined ? {} : { stream_start: start }), stream_step: step };
+  return differentiate(model, build(model, { one: true }));
 }
 
 /** The resolved spec is a spec of the same model. */
@@ -81,7 +77,7 @@ function levels(compilation: Compilation): readonly string[] {
   const { graphs, programs } = compilation;
   const plain = plainGraphs(compilation);
   const faults: string[] = [];
-  for (const name of new Set([...Object.keys(plain), ...Object.keys(graphs)]) as Set<AnyProgramName>) {
+  for (const name of new Set([...Object.keys(plain), ...Object.keys(graphs)]) as Set<keyof ProgramGraphs>) {
     const [before, after, program] = [plain[name], graphs[name], programs[name]];
     if (before === undefined || after === undefined || program === undefined) {
       faults.push(`${name} is not everywhere`);

@@ -1,12 +1,12 @@
 /** Random specs through the whole compiler: every level and every target must mean the same. */
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import type { Compilation } from "../../compiler/contracts/programs.ts";
-import type { AnyProgramName } from "../../runtime/contract.ts";
+import type { Compilation, ProgramGraphs } from "../../compiler/contracts/programs.ts";
 import type { Program } from "../../compiler/ir/program.ts";
 import { interpret } from "../../compiler/ops/interpret.ts";
-import { emit } from "../../compiler/stages/8-emit.ts";
-import { wasmSource } from "../../compiler/webassembly.ts";
+import { gpuModule } from "../../compiler/compile.ts";
+import { printGpu, printWasm } from "../../compiler/stages/8-print.ts";
+import { emit } from "../../compiler/stages/9-emit.ts";
 import { partOf } from "./extent.ts";
 import { compileText } from "./fixture-file.ts";
 import { prefixed } from "./prefixed-program.ts";
@@ -57,7 +57,7 @@ export function describeRandomSpecs(part: number, parts: number): void {
         for (const target of liveTargets.filter(isLive)) {
           faults.push(...(await liveFaults(compilation, target)).map((fault) => `${target.title}: ${fault}`));
         }
-        if (index % every.typed === 0) texts.push([`${spec.name}.ts`, compilation.moduleText]);
+        if (index % every.typed === 0) texts.push([`${spec.name}.ts`, gpuModule(compilation)]);
         if (index % every.wasm === 0) assembled.push({ spec, compilation });
         expectNone(spec, faults);
       },
@@ -70,8 +70,8 @@ export function describeRandomSpecs(part: number, parts: number): void {
       .filter((_, index) => index % every.wasmText === 0)
       .map(({ spec, compilation }): [string, string] => {
         // What is in the binaries is no matter of types.
-        const wasm = { source: wasmSource(compilation), simd: "", relaxed: "" };
-        return [`${spec.name}-wasm.ts`, emit({ ...compilation, wasm })];
+        const wasm = { source: printWasm(compilation), simd: "", relaxed: "" };
+        return [`${spec.name}-wasm.ts`, emit(compilation, { gpu: printGpu(compilation), wasm })];
       });
     expect(typeErrors(Object.fromEntries([...texts, ...whole]))).toEqual([]);
   }, 240_000);
@@ -121,7 +121,7 @@ async function wasmFaults(specs: readonly Compiled[]): Promise<readonly string[]
   const faults: string[] = [];
   specs.forEach(({ spec, compilation }, index) => {
     const found: string[] = [];
-    for (const name of Object.keys(compilation.programs) as AnyProgramName[]) {
+    for (const name of Object.keys(compilation.programs) as (keyof ProgramGraphs)[]) {
       const graph = compilation.graphs[name];
       if (graph === undefined) continue;
       const bindings = bindingsFor(compilation, graph);

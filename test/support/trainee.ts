@@ -1,7 +1,7 @@
 /** One face for what the numeric suite compares: the float64 interpreter and live models on every backend. */
 import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
-import { withWebAssembly } from "../../compiler/webassembly.ts";
+import { gpuModule, wholeModule } from "../../compiler/compile.ts";
 import type { LiveModel, ModelHandle, TensorInputs } from "../../runtime/contract-live.ts";
 import type { BackendReport } from "../../runtime/contract-backend.ts";
 import { writeSafetensors } from "../../runtime/safetensors.ts";
@@ -47,7 +47,7 @@ export interface LiveTrainee extends Trainee {
 
 /** The generated module; with the wasm target where that is asked for. */
 export async function moduleText(compilation: Compilation, backend: string): Promise<string> {
-  return backend === "wasm" ? (await withWebAssembly(compilation, testStore)).moduleText : compilation.moduleText;
+  return backend === "wasm" ? (await wholeModule(compilation, testStore)).moduleText : gpuModule(compilation);
 }
 
 /** The generated module, transpiled and run. */

@@ -277,7 +277,8 @@ function split(graph: Graph, moving: ReadonlySet<string>): { readonly start: Gra
 }
 
 /** What the module says of its stream. */
-export function streamFact(stream: StreamGraphs): StreamFact {
+export function streamFact(stream: StreamGraphs | StreamObstacle): StreamFact | StreamObstacle {
+  if ("reason" in stream) return stream;
   const { stepped, whole, states, context, steps, step } = stream;
   const kept = new Set(states.map(({ name }) => name));
   const outputs = step.outputs.map(({ name }) => name).filter((name) => !kept.has(name));

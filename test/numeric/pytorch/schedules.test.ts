@@ -1,6 +1,7 @@
 /** Learning rates against torch.optim.lr_scheduler, and training through a schedule. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { gpuModule } from "../../../compiler/compile.ts";
 import { schedules } from "../../../compiler/schedules/index.ts";
 import type { ModelDefinition, ScheduleFact } from "../../../runtime/contract.ts";
 import { learningRateAt } from "../../../runtime/training/learning-rate.ts";
@@ -63,7 +64,7 @@ describe("learning rates", () => {
   it.each(curves.map((curve): [string, Curve] => [JSON.stringify(curve.schedule), curve]))("%s", (_, curve) => {
     const compilation = compileText("curve.yaml", spec(curve));
     const computed = scheduleFact(compilation.model);
-    const { schedule } = loadModule(compilation.moduleText).definition;
+    const { schedule } = loadModule(gpuModule(compilation)).definition;
     if (computed === undefined || schedule === undefined) throw new Error("the schedule is lost");
     expect(deviation(ratesOf(computed, curve), curve)).toBeLessThan(1e-12);
     expect(deviation(ratesOf(schedule, curve), curve)).toBeLessThan(1e-12);

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import { withWebAssembly } from "../../../compiler/webassembly.ts";
+import { wholeModule } from "../../../compiler/compile.ts";
 import type { ModelDefinition } from "../../../runtime/contract.ts";
 import { partOf } from "../../support/extent.ts";
 import { loadModule, moduleCode } from "../../support/load-module.ts";
@@ -20,7 +20,7 @@ describe.each(partOf(threadedModels, 1))("%s", (model) => {
   let moduleText: string;
   let definition: ModelDefinition;
   beforeAll(async () => {
-    ({ moduleText } = await withWebAssembly(compileThreaded(model), testStore));
+    ({ moduleText } = await wholeModule(compileThreaded(model), testStore));
     ({ definition } = loadModule(moduleText));
   }, assembling);
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { noSequenceFacts } from "../../../compiler/stages/4-build/sequence-facts.ts";
 import type { Model } from "../../../compiler/contracts/model.ts";
 import { specHash } from "../../../compiler/emit/spec-hash.ts";
-import { emit } from "../../../compiler/stages/8-emit.ts";
+import { gpuModule } from "../../../compiler/compile.ts";
 import { cellPrograms } from "../../support/cell-programs.ts";
 import {
   add,
@@ -79,7 +79,7 @@ describe("emit", () => {
       [evil]: y,
     });
     const handle = loadModule(
-      emit({
+      gpuModule({
         model,
         programs: { predict: odd, evaluate: odd, gradients: odd, train_step: odd },
         stream: { reason: "none" },
@@ -95,7 +95,7 @@ describe("emit", () => {
     const config = { learning_rate: 0.01, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0 };
     const model: Model = { ...emptyModel, optimizer: { kind: "adam", config } };
     const { optimizer } = loadModule(
-      emit({
+      gpuModule({
         model,
         programs: { predict: total, evaluate: total, gradients: total, train_step: total },
         stream: { reason: "none" },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { gpuModule } from "../../../compiler/compile.ts";
 import { compileText } from "../../support/fixture-file.ts";
 import { loadModule } from "../../support/load-module.ts";
 import { initialParameters } from "../../../runtime/model/parameters.ts";
@@ -50,7 +51,7 @@ describe("padding", () => {
   it("is zero at the start, however the rest is initialized", () => {
     const init = untied.replace("padding_idx: 4", "padding_idx: 4, init: {kind: ones}");
     for (const layers of [untied, init]) {
-      const { definition } = loadModule(spec("", layers).moduleText);
+      const { definition } = loadModule(gpuModule(spec("", layers)));
       const weight = initialParameters(definition, 3)["words.weight"] ?? [];
       const zeros = Array.from(weight).flatMap((value, cell) => (value === 0 ? [cell] : []));
       expect(weight.length).toBe(12);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { gpuModule } from "../../../../compiler/compile.ts";
 import type { ModelDefinition } from "../../../../runtime/contract.ts";
 import { loadDataset } from "../../../../runtime/data/load.ts";
 import { InputCheck } from "../../../../runtime/model/inputs.ts";
@@ -28,7 +29,7 @@ const plain = "  - {name: encoder, kind: lstm, from: frames, hidden_size: 2}";
 const strided = "  - {name: encoder, kind: conv1d, from: frames, out_channels: 2, kernel_size: 3, stride: 2}";
 
 function definitionOf(text: string): ModelDefinition {
-  return loadModule(compileText("speech.yaml", text).moduleText).definition;
+  return loadModule(gpuModule(compileText("speech.yaml", text))).definition;
 }
 
 /** Inputs of two examples; labels beyond the length are what nobody may look at. */

@@ -1,5 +1,6 @@
 /** How many rows an output has for examples of different length, whatever the layers between made of them. */
 import { describe, expect, it } from "vitest";
+import { gpuModule } from "../../../../compiler/compile.ts";
 import { shapeOfExample } from "../../../../runtime/model/sequence-steps.ts";
 import { compileText } from "../../../support/fixture-file.ts";
 import { loadModule } from "../../../support/load-module.ts";
@@ -27,7 +28,7 @@ train: {batch_size: 2}
 `;
 
 describe("an example's rows", () => {
-  const { outputs } = loadModule(compileText("rows.yaml", text).moduleText).definition;
+  const { outputs } = loadModule(gpuModule(compileText("rows.yaml", text))).definition;
   const lengths = { "frames.lengths": Float32Array.of(8, 5, 3), "words.lengths": Float32Array.of(1, 5, 4) };
   const shapes = (example: number) =>
     Object.fromEntries(outputs.map((output) => [output.name, shapeOfExample(output, lengths, example)]));

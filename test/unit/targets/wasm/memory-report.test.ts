@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../../compiler/compile.ts";
 import { moduleMemory, type ProgramMemory } from "../../../../compiler/targets/wasm/memory-report.ts";
-import { wasmSource } from "../../../../compiler/webassembly.ts";
+import { printWasm } from "../../../../compiler/stages/8-print.ts";
 import { memoryMap, memoryText, tensorTable } from "../../../../cli/support/memory-text.ts";
 import { waveSpec } from "../../../support/command-line.ts";
 
 function memoryOf(change: Readonly<Record<string, string>> = {}) {
   const { compilation } = compile({ file: "wave.yaml", text: waveSpec(change) });
   if (compilation === undefined) throw new Error("the spec does not compile");
-  return { source: wasmSource(compilation), model: compilation.model };
+  return { source: printWasm(compilation), model: compilation.model };
 }
 
 describe("the memory report", () => {

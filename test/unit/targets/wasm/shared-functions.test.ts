@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../../compiler/compile.ts";
-import { wasmSource } from "../../../../compiler/webassembly.ts";
+import { printWasm } from "../../../../compiler/stages/8-print.ts";
 
 const spec = (blocks: number): string => `
 specloom: 1
@@ -20,7 +20,7 @@ describe("functions of the wasm module", () => {
   const source = (blocks: number): string => {
     const { compilation, diagnostics } = compile({ file: "deep.yaml", text: spec(blocks) });
     expect(diagnostics).toEqual([]);
-    return compilation === undefined ? "" : wasmSource(compilation).text;
+    return compilation === undefined ? "" : printWasm(compilation).text;
   };
   const functionsIn = (text: string): number => text.match(/^function /gmu)?.length ?? 0;
 
