@@ -20,7 +20,7 @@ const [shared, contract, metrics] = ["runtime/shared", "runtime/contract.ts", "r
 const live = "runtime/contract-live.ts";
 
 /** What all is built on that makes code out of programs. */
-const code = [shared, contract, "compiler/support", "compiler/ir", "compiler/ops"];
+const code = [shared, contract, "compiler/support", "compiler/elementwise", "compiler/ir", "compiler/ops"];
 
 const order = [
   level(shared),
@@ -36,6 +36,7 @@ const order = [
   // Types alone: what passes between the stages.
   [inCompiler("contracts/document.ts"), inCompiler("contracts/spec.ts"), inCompiler("contracts/layer.ts")],
   inCompiler("diagnostics"),
+  inCompiler("elementwise"),
   inCompiler("ir"),
   inCompiler("ops"),
   inCompiler("keys"),

@@ -6,7 +6,8 @@
  * order of execution.
  */
 import type { DType } from "../../runtime/contract.ts";
-import type { BinaryOperation, CompareOperation, Origin, UnaryOperation } from "./program.ts";
+import type { BinaryOperation, CompareOperation, UnaryOperation } from "../elementwise/index.ts";
+import type { Origin } from "./program.ts";
 
 export type ArgumentRole = "input" | "parameter" | "state" | "scalar" | "random";
 

@@ -5,6 +5,7 @@
  * a step of the schedule binds them to buffers. Nothing here knows what a layer is; `origin` is only a label for readers.
  */
 import type { DType } from "../../runtime/contract.ts";
+import type { BinaryOperation, CompareOperation, UnaryOperation } from "../elementwise/index.ts";
 
 /** What a target can take. A program is made for those that print it. */
 export interface TargetLimits {
@@ -145,10 +146,6 @@ export interface Condition {
   readonly left: Expression;
   readonly right: Expression;
 }
-
-export type UnaryOperation = "negate" | "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "erf" | "abs" | "sign" | "floor";
-export type BinaryOperation = "add" | "subtract" | "multiply" | "divide" | "maximum" | "minimum" | "power";
-export type CompareOperation = "less" | "less_equal" | "equal" | "not_equal" | "greater" | "greater_equal";
 
 /** Integer arithmetic on index names; `divide` rounds down, operands are never negative. */
 export type IndexExpression =

@@ -1,5 +1,6 @@
 /** What a primitive operation is, and the vocabulary in which everything else is written. */
 import type { DType } from "../../runtime/contract.ts";
+import type { BinaryOperation, UnaryOperation } from "../elementwise/index.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { ArgumentRole, Node, OpAttributes, OpName } from "../ir/graph.ts";
 import type { Expression, IndexExpression } from "../ir/program.ts";
@@ -54,29 +55,14 @@ export interface ScanRequest {
   ) => { readonly carries: readonly Node[]; readonly outputs: readonly Node[] };
 }
 
-export interface Operations {
+type Elementwise = { readonly [O in UnaryOperation]: Unary } & { readonly [O in BinaryOperation]: Binary };
+
+export interface Operations extends Elementwise {
   readonly builder: GraphBuilder;
   argument(role: ArgumentRole, name: string, shape: readonly number[], dtype?: DType): Node;
   constant(value: number, shape?: readonly number[]): Node;
   iota(shape: readonly number[], axis: number): Node;
-  negate: Unary;
-  exp: Unary;
-  log: Unary;
-  sqrt: Unary;
-  tanh: Unary;
-  sigmoid: Unary;
-  erf: Unary;
-  abs: Unary;
-  sign: Unary;
-  floor: Unary;
   stopGradient: Unary;
-  add: Binary;
-  subtract: Binary;
-  multiply: Binary;
-  divide: Binary;
-  maximum: Binary;
-  minimum: Binary;
-  power: Binary;
   less: Binary;
   lessEqual: Binary;
   equal: Binary;

@@ -1,4 +1,5 @@
 /** The vocabulary of primitives on a builder: shapes are inferred, lower ranks repeat, trivial rearrangements vanish. */
+import { binaryOperations, mapOperations, unaryOperations } from "../elementwise/index.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node, NoAttributes, OpAttributes, OpName, ScanAttributes } from "../ir/graph.ts";
 import type { ScanRewrite } from "../ir/rewrite.ts";
@@ -100,24 +101,9 @@ export function operations(builder: GraphBuilder): Operations {
       builder.make({ op: "argument", inputs: [], attributes: { role, name }, shape, dtype, label: name }),
     constant,
     iota: (shape, axis) => builder.make({ op: "iota", inputs: [], attributes: { axis }, shape }),
-    negate: unary("negate"),
-    exp: unary("exp"),
-    log: unary("log"),
-    sqrt: unary("sqrt"),
-    tanh: unary("tanh"),
-    sigmoid: unary("sigmoid"),
-    erf: unary("erf"),
-    abs: unary("abs"),
-    sign: unary("sign"),
-    floor: unary("floor"),
+    ...mapOperations(unaryOperations, (op) => unary(op)),
+    ...mapOperations(binaryOperations, (op) => binary(op)),
     stopGradient: unary("stop_gradient"),
-    add: binary("add"),
-    subtract: binary("subtract"),
-    multiply: binary("multiply"),
-    divide: binary("divide"),
-    maximum: binary("maximum"),
-    minimum: binary("minimum"),
-    power: binary("power"),
     less: binary("less"),
     lessEqual: binary("less_equal"),
     equal: binary("equal"),

@@ -1,8 +1,8 @@
 /** Algebra on one node at a time: what changes nothing vanishes, what two operations say one says. */
+import { compareOperations, mapOperations } from "../elementwise/index.ts";
 import type { Graph, Node, OpName } from "../ir/graph.ts";
 import { copyNode, rewriteGraph } from "../ir/rewrite.ts";
 import type { Operations } from "../ops/index.ts";
-import { comparisons } from "../ops/elementwise.ts";
 import { operations } from "../ops/index.ts";
 import { prunedScan } from "./prune-scan.ts";
 
@@ -68,12 +68,7 @@ const rules: { readonly [O in OpName]?: Rule<O> } = {
       : undefined,
   reverse: (_o, old, [x]) =>
     x?.op === "reverse" && x.attributes.axis === old.attributes.axis ? x.inputs[0] : undefined,
-  less: compared(comparisons.less),
-  less_equal: compared(comparisons.less_equal),
-  equal: compared(comparisons.equal),
-  not_equal: compared(comparisons.not_equal),
-  greater: compared(comparisons.greater),
-  greater_equal: compared(comparisons.greater_equal),
+  ...mapOperations(compareOperations, (operation) => compared(compareOperations[operation].holds)),
   broadcast: constantOfShape,
   reshape: constantOfShape,
   slice: constantOfShape,

@@ -2,6 +2,13 @@
  * At least one case per primitive operation: the operands and the call. The type demands every name of the vocabulary, and
  * the tests compare with the table itself, so an operation without a case fails twice.
  */
+import {
+  binaryOperations,
+  mapOperations,
+  unaryOperations,
+  type BinaryRecord,
+  type UnaryRecord,
+} from "../../compiler/elementwise/index.ts";
 import type { Node, OpName } from "../../compiler/ir/graph.ts";
 import type { Operations } from "../../compiler/ops/index.ts";
 
@@ -147,25 +154,17 @@ export const opCases: { readonly [O in OpName]: readonly OpCase[] } = {
     operands: [{ shape: [3, 5] }],
     build: (o, [x]) => o.multiply(x as Node, o.iota([3, 5], axis)),
   })),
-  negate: unary((o) => o.negate),
-  exp: unary((o) => o.exp),
-  log: unary((o) => o.log, "positive"),
-  sqrt: unary((o) => o.sqrt, "positive"),
-  tanh: unary((o) => o.tanh),
-  sigmoid: unary((o) => o.sigmoid),
-  erf: unary((o) => o.erf),
-  abs: unary((o) => o.abs),
-  sign: unary((o) => o.sign),
-  floor: unary((o) => o.floor),
+  ...mapOperations(unaryOperations, (operation) => {
+    const { domain }: UnaryRecord = unaryOperations[operation];
+    return unary((o) => o[operation], domain);
+  }),
   stop_gradient: unary((o) => o.stopGradient).map((one) => ({ ...one, gradient: "zero" })),
-  add: binary((o) => o.add),
-  subtract: binary((o) => o.subtract),
-  multiply: binary((o) => o.multiply),
-  divide: binary((o) => o.divide, ["signed", "positive"]),
-  maximum: binary((o) => o.maximum),
-  minimum: binary((o) => o.minimum),
+  ...mapOperations(binaryOperations, (operation) => {
+    const { domains }: BinaryRecord = binaryOperations[operation];
+    return binary((o) => o[operation], domains);
+  }),
   power: [
-    ...binary((o) => o.power, ["positive", "signed"]),
+    ...binary((o) => o.power, binaryOperations.power.domains),
     {
       title: "constant exponent, negative base",
       operands: [{ shape: [3] }],

@@ -1,4 +1,18 @@
-/** What the scalar operations of a program compute, in float64: for the test interpreters. */
+/**
+ * What the scalar operations of a program compute, in float64: for the test interpreters. Written here a second time, apart from
+ * the compiler's records; what is not has the record's value, which the tests of operations hold against both targets' texts.
+ */
+import {
+  binaryOperations,
+  mapOperations,
+  unaryOperations,
+  type BinaryRecord,
+  type UnaryRecord,
+} from "../../compiler/elementwise/index.ts";
+
+const unaryValue = (operation: keyof typeof unaryOperations): UnaryRecord["value"] => unaryOperations[operation].value;
+const binaryValue = (operation: keyof typeof binaryOperations): BinaryRecord["value"] =>
+  binaryOperations[operation].value;
 
 export const comparisons = {
   less: (a: number, b: number) => a < b,
@@ -10,6 +24,7 @@ export const comparisons = {
 };
 
 export const unary = {
+  ...mapOperations(unaryOperations, unaryValue),
   negate: (x: number) => -x,
   exp: Math.exp,
   log: Math.log,
@@ -23,6 +38,7 @@ export const unary = {
 };
 
 export const binary = {
+  ...mapOperations(binaryOperations, binaryValue),
   add: (a: number, b: number) => a + b,
   subtract: (a: number, b: number) => a - b,
   multiply: (a: number, b: number) => a * b,

@@ -1,9 +1,10 @@
 /** Scalar expressions as kernel statements: what is shared gets a name, what is a reduction becomes a loop. */
+import { binaryOperations, unaryOperations, type UnaryRecord } from "../../elementwise/index.ts";
 import type { ExpressionFacts } from "../../ir/expression-facts.ts";
 import { namesOf } from "../../ir/index-expression.ts";
 import type { Expression, Kernel } from "../../ir/program.ts";
 import { infix, kernelNumber, largestFloat, type Code } from "./code.ts";
-import { binaryCode, choice, compareCode, unaryCode, type Names } from "./functions.ts";
+import { binaryCode, choice, compareCode, unaryCode, type Naming } from "./functions.ts";
 import { indexCode, loadCode } from "./indices.ts";
 import type { KernelScope } from "./scope.ts";
 
@@ -40,7 +41,9 @@ export class ExpressionPrinter {
     if (expression === this.kernel.body) return false;
     if (expression.kind === "load") return false;
     if (expression.label !== undefined) return true;
-    return expression.kind === "unary" && (expression.operation === "sigmoid" || expression.operation === "tanh");
+    if (expression.kind !== "unary") return false;
+    const record: UnaryRecord = unaryOperations[expression.operation];
+    return record.isLong === true;
   }
 
   #form(expression: Exclude<Expression, { kind: "number" | "position" }>, scope: KernelScope): Code {
@@ -53,8 +56,8 @@ export class ExpressionPrinter {
         const { operation, left, right } = expression;
         const simple = simplified(operation, right);
         if (simple !== undefined) return infix(this.print(left, scope), simple.operator, kernelNumber(simple.value));
-        const exponent = operation === "power" && right.kind === "number" ? right.value : undefined;
-        return binaryCode(operation, this.print(left, scope), this.print(right, scope), exponent, namesIn(scope));
+        const constant = right.kind === "number" ? right.value : undefined;
+        return binaryCode(operation, [this.print(left, scope), this.print(right, scope)], constant, namesIn(scope));
       }
       case "select": {
         const condition = this.#condition(expression.condition, scope);
@@ -139,34 +142,9 @@ function simplified(
   return undefined;
 }
 
-function namesIn(scope: KernelScope): Names {
-  return {
-    name: (wish, value) => (/^[A-Za-z0-9_.]+$/.test(value.text) ? value : scope.declareValue(wish, value)),
-  };
+function namesIn(scope: KernelScope): Naming {
+  return (wish, value) => (/^[A-Za-z0-9_.]+$/.test(value.text) ? value : scope.declareValue(wish, value));
 }
-
-const unaryWishes = {
-  negate: "negated",
-  exp: "exponential",
-  log: "logarithm",
-  sqrt: "root",
-  tanh: "squashed",
-  sigmoid: "gate",
-  erf: "errorFunction",
-  abs: "size",
-  sign: "sign",
-  floor: "whole",
-} as const;
-
-const binaryWishes = {
-  add: "total",
-  subtract: "difference",
-  multiply: "product",
-  divide: "ratio",
-  maximum: "larger",
-  minimum: "smaller",
-  power: "power",
-} as const;
 
 /** A name that says what the value is, where the graph gave none. */
 function wishFor(expression: Expression, kernel: Kernel): string {
@@ -176,9 +154,9 @@ function wishFor(expression: Expression, kernel: Kernel): string {
       return name.length > 3 && /[^s]s$/.test(name) ? name.slice(0, -1) : `${name}Value`;
     }
     case "unary":
-      return unaryWishes[expression.operation];
+      return unaryOperations[expression.operation].noun;
     case "binary":
-      return binaryWishes[expression.operation];
+      return binaryOperations[expression.operation].noun;
     case "select":
       return "chosen";
     case "reduce":

@@ -1,4 +1,5 @@
 /** A kernel in mathematical notation, for its documentation: `sum_k hidden[b, k] * weight[k, j]`. */
+import { binaryOperations, type BinaryRecord } from "../../elementwise/index.ts";
 import { indexText } from "../../ir/index-expression.ts";
 import type { Expression, IndexExpression, Kernel, LoadedIndex } from "../../ir/program.ts";
 import { atom, bound, call, infix, kernelNumber, negative, strength, type Code } from "./code.ts";
@@ -122,23 +123,11 @@ class FormulaPrinter {
 
   #binary({ operation, left, right }: Extract<Expression, { kind: "binary" }>): Code {
     const [first, second] = [this.#print(left), this.#print(right)];
-    switch (operation) {
-      case "add":
-        return infix(first, "+", second);
-      case "subtract":
-        return infix(first, "-", second);
-      case "multiply":
-        return infix(first, "*", second);
-      case "divide":
-        return infix(first, "/", second);
-      case "maximum":
-        return call("max", first, second);
-      case "minimum":
-        return call("min", first, second);
-      case "power":
-        return { text: `${bound(first, strength.atom)}^${bound(second, strength.atom)}`, strength: strength.sign };
-      default:
-        return operation satisfies never;
+    if (operation === "power") {
+      return { text: `${bound(first, strength.atom)}^${bound(second, strength.atom)}`, strength: strength.sign };
     }
+    const { kernel }: BinaryRecord = binaryOperations[operation];
+    if (typeof kernel === "object") return infix(first, kernel.infix, second);
+    return call(typeof kernel === "string" ? kernel.replace("Math.", "") : operation, first, second);
   }
 }

@@ -1,4 +1,5 @@
 /** Kernels as loop nests over flat memory: `for each cell of the axes: compute values, then store them`. */
+import { binaryValue, unaryValue } from "./lanes.ts";
 import { sizeOf, stridesOf } from "../../ir/graph.ts";
 import { addIndex, constantIndex, nameIndex, scaleIndex } from "../../ir/index-expression.ts";
 import type { Access, Expression, IndexExpression, Origin, RunStep } from "../../ir/program.ts";
@@ -138,18 +139,9 @@ class Reader {
         return table.intern({ kind: "load", ...this.#flat(expression.parameter, indices) });
       }
       case "unary":
-        return table.intern({
-          kind: "unary",
-          operation: expression.operation,
-          operand: this.read(expression.operand),
-        });
+        return unaryValue(table, expression.operation, this.read(expression.operand));
       case "binary":
-        return table.intern({
-          kind: "binary",
-          operation: expression.operation,
-          left: this.read(expression.left),
-          right: this.read(expression.right),
-        });
+        return binaryValue(table, expression.operation, this.read(expression.left), this.read(expression.right));
       case "select":
         return table.intern({
           kind: "select",

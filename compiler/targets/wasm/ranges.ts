@@ -1,6 +1,7 @@
 /** Conditions on indices: where they change, and what is known about them without asking. */
 import { indexValue, loadedIn, namesOf } from "../../ir/index-expression.ts";
-import type { CompareOperation, IndexExpression } from "../../ir/program.ts";
+import type { CompareOperation } from "../../elementwise/index.ts";
+import type { IndexExpression } from "../../ir/program.ts";
 import { intervalOf, type Interval } from "./affine.ts";
 import type { Axis, SelectValue, Value } from "./values.ts";
 import { nodesOf } from "./values.ts";

@@ -1,5 +1,6 @@
 /** The wasm target: the programs of a module as one AssemblyScript source, with a planned memory. */
 import type { WasmModuleFact, WasmProgramFact, WasmTensorFact } from "../../code-text/wasm-module.ts";
+import { binaryOperations, unaryOperations, type BinaryRecord, type UnaryRecord } from "../../elementwise/index.ts";
 import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
 import { memberOf } from "../../../runtime/shared/member-of.ts";
@@ -105,8 +106,16 @@ function camel(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** What operations call that is no instruction. */
+const functionsOfLanes = [
+  ...Object.values<UnaryRecord>(unaryOperations),
+  ...Object.values<BinaryRecord>(binaryOperations),
+]
+  .map(({ lanes }) => lanes?.text ?? "")
+  .filter((text) => /^\w+$/u.test(text));
+
 const handWritten: readonly (readonly [string, readonly string[]])[] = [
-  ["math", ["erf", "exp", "log", "madd", "power", "sigmoid", "sign", "tanh"]],
+  ["math", ["madd", ...functionsOfLanes].sort()],
   [
     "product",
     [

@@ -2,8 +2,9 @@
  * What a kernel computes, with every tensor flat: a load is an access (a buffer or one of its slots) and an element offset.
  * Values are interned: equal values are one object, so that shared work is seen by everyone who looks.
  */
+import type { BinaryOperation, CompareOperation, UnaryOperation } from "../../elementwise/index.ts";
 import { indexText, loadedIn, slotText } from "../../ir/index-expression.ts";
-import type { Access, BinaryOperation, CompareOperation, IndexExpression, UnaryOperation } from "../../ir/program.ts";
+import type { Access, IndexExpression } from "../../ir/program.ts";
 
 /** A name and the integers it runs over: low .. high - 1. */
 export interface Axis {

@@ -1,7 +1,7 @@
 /** Along which axis a nest computes four cells at a time: where neighbours are neighbours in memory. */
-import type { BinaryOperation, UnaryOperation } from "../../ir/program.ts";
 import { namesOf } from "../../ir/index-expression.ts";
 import { coefficientOf, namesOfRows, pointingOf } from "./affine.ts";
+import { lanesOf } from "./lanes.ts";
 import { cellsOf, type Nest } from "./nest.ts";
 import { childrenOf, type Axis, type ReduceValue, type Value } from "./values.ts";
 
@@ -13,27 +13,6 @@ export type VectorChoice =
 
 export const lanes = 4;
 
-const unaryCost: Readonly<Record<UnaryOperation, number>> = {
-  negate: 1,
-  abs: 1,
-  sign: 3,
-  floor: 1,
-  sqrt: 6,
-  exp: 14,
-  log: 16,
-  tanh: 18,
-  sigmoid: 18,
-  erf: 20,
-};
-const binaryCost: Readonly<Record<BinaryOperation, number>> = {
-  add: 1,
-  subtract: 1,
-  multiply: 1,
-  divide: 6,
-  maximum: 2,
-  minimum: 2,
-  power: 60,
-};
 const horizontalSum = 6;
 const gathered = 6;
 
@@ -89,8 +68,7 @@ function costOf(roots: readonly Value[], axis: Axis | undefined, alongReduction:
       return;
     }
     for (const child of childrenOf(value)) visit(child);
-    if (value.kind === "unary") total += unaryCost[value.operation];
-    if (value.kind === "binary") total += binaryCost[value.operation];
+    if (value.kind === "unary" || value.kind === "binary") total += lanesOf(value).cost;
     if (value.kind === "select") total += 2;
     if (value.kind === "position") total += 1;
     if (value.kind === "load") total += axis === undefined ? 1 : loadCost(value, axis.name);

@@ -1,41 +1,13 @@
 /** Values as vector code: four lanes, of which a splat has four equal ones. */
+import { compareOperations } from "../../../elementwise/index.ts";
 import { namesOf } from "../../../ir/index-expression.ts";
-import type { BinaryOperation, CompareOperation, IndexExpression, UnaryOperation } from "../../../ir/program.ts";
+import type { IndexExpression } from "../../../ir/program.ts";
 import { affineOf, coefficientOf, namesOfRows, pointingOf, type Pointing } from "../affine.ts";
+import { lanesOf } from "../lanes.ts";
 import type { Store } from "../nest.ts";
 import { childrenOf, nodesOf, type LoadValue, type ReduceValue, type Value } from "../values.ts";
 import type { Addresses, Pointer } from "./address.ts";
 import type { LocalNames, Scope } from "./scope.ts";
-
-const unary: Readonly<Record<UnaryOperation, string>> = {
-  negate: "f32x4.neg",
-  abs: "f32x4.abs",
-  sqrt: "f32x4.sqrt",
-  floor: "f32x4.floor",
-  sign: "sign",
-  exp: "exp",
-  log: "log",
-  tanh: "tanh",
-  sigmoid: "sigmoid",
-  erf: "erf",
-};
-const binary: Readonly<Record<BinaryOperation, string>> = {
-  add: "f32x4.add",
-  subtract: "f32x4.sub",
-  multiply: "f32x4.mul",
-  divide: "f32x4.div",
-  maximum: "f32x4.max",
-  minimum: "f32x4.min",
-  power: "power",
-};
-const compare: Readonly<Record<CompareOperation, string>> = {
-  less: "f32x4.lt",
-  less_equal: "f32x4.le",
-  equal: "f32x4.eq",
-  not_equal: "f32x4.ne",
-  greater: "f32x4.gt",
-  greater_equal: "f32x4.ge",
-};
 
 /** The axis along which lanes differ, and how many of the four are wanted. */
 export interface Vector {
@@ -139,7 +111,7 @@ export class ExpressionPrinter {
       case "load":
         return this.#load(value, scope, vector, unit);
       case "unary":
-        return `${unary[value.operation]}(${part(value.operand)})`;
+        return `${lanesOf(value).text}(${part(value.operand)})`;
       case "binary": {
         const { operation, left, right } = value;
         if (operation === "add") {
@@ -148,10 +120,10 @@ export class ExpressionPrinter {
             return `madd(${part(product.left)}, ${part(product.right)}, ${part(other)})`;
           }
         }
-        return `${binary[operation]}(${part(left)}, ${part(right)})`;
+        return `${lanesOf(value).text}(${part(left)}, ${part(right)})`;
       }
       case "select": {
-        const mask = `${compare[value.operation]}(${part(value.left)}, ${part(value.right)})`;
+        const mask = `${compareOperations[value.operation].lanes}(${part(value.left)}, ${part(value.right)})`;
         return `v128.bitselect(${part(value.whenTrue)}, ${part(value.whenFalse)}, ${mask})`;
       }
       default:

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import v8 from "node:v8";
 import asc from "assemblyscript/asc";
 import { beforeAll, describe, expect, it } from "vitest";
-import { errorFunction } from "../../../../compiler/ops/error-function.ts";
+import { errorFunction } from "../../../../compiler/elementwise/error-function.ts";
 
 const approximated = ["exp", "log", "tanh", "sigmoid", "erf"] as const;
 const unary = [...approximated, "sign", "floor"] as const;

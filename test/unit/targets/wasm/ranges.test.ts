@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { indexValue } from "../../../../compiler/ir/index-expression.ts";
-import type { CompareOperation, IndexExpression } from "../../../../compiler/ir/program.ts";
+import type { CompareOperation } from "../../../../compiler/elementwise/index.ts";
+import type { IndexExpression } from "../../../../compiler/ir/program.ts";
 import { changePoints, decide } from "../../../../compiler/targets/wasm/ranges.ts";
 import { ValueTable, type SelectValue, type Value } from "../../../../compiler/targets/wasm/values.ts";
 import { at, i, mod, plus, times } from "../../../support/hand-built-program.ts";
