@@ -6,10 +6,11 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 /** `--mode all`: the exhaustive matrices whole, and nothing that they do not change (test/support/extent.ts). */
 export default defineConfig(({ mode }) => ({
   resolve: {
-    alias: {
-      "specloom/runtime": source("./runtime/index.ts"),
-      "specloom/compiler": source("./compiler/index.ts"),
-    },
+    alias: [
+      { find: "@specloom/runtime/internal", replacement: source("./runtime") },
+      { find: "@specloom/runtime", replacement: source("./runtime/index.ts") },
+      { find: "specloom/compiler", replacement: source("./compiler/index.ts") },
+    ],
   },
   test: {
     reporters: ["default", source("./test/support/skipped-reporter.ts")],

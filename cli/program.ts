@@ -11,7 +11,7 @@ import { addPredict } from "./commands/predict.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addValidate } from "./commands/validate.ts";
-import { jsonText } from "../runtime/shared/visible-text.ts";
+import { jsonText } from "@specloom/runtime/internal/shared/visible-text";
 import { EXIT, faultOf } from "./support/faults.ts";
 import { Session } from "./support/session.ts";
 import { SCREEN_WIDTH } from "./support/table.ts";

@@ -16,7 +16,7 @@
  * Numbers of the series enter and leave prepared (log, difference 12, normalize standard), not raw.
  */
 
-import { defineModel } from "specloom/runtime";
+import { defineModel } from "@specloom/runtime";
 import type {
   ArgumentFact,
   GpuHandle,
@@ -33,7 +33,7 @@ import type {
   Tensor3,
   TrainInputs,
   WasmModule,
-} from "specloom/runtime";
+} from "@specloom/runtime";
 
 // Parameters: PyTorch's names and layouts
 
@@ -624,7 +624,7 @@ function encoderMultiply3(
  * encoder, backward: previous_h_gradient. Gives [B, M] of [16, 16].
  *
  *     encoderPreviousHGradient[b, m] = hGradient * (1 - f[b, m]) + contract[b, m] * f[b, m]
- *       + (sum_m2 multiply[b, m2] * encoderUF[m2, m])
+ *         + (sum_m2 multiply[b, m2] * encoderUF[m2, m])
  *       hGradient = carriedHGradient[b, m] + outputGradient[b, t, m]
  *
  * Reads carriedHGradient [16, 16], outputGradient [16, 24, 16], f [16, 16], contract [16, 16], multiply [16, 16],
@@ -655,7 +655,7 @@ function encoderPreviousHGradient(
  * encoder, backward: joined_gradient. Gives [T, B, I] of [24, 16, 32].
  *
  *     encoderJoinedGradient[t, b, i] = i < 16 ? multiply2[t, b, clamp(i, 0, 15)]
- *       : multiply[t, b, clamp(i + -16, 0, 15)]
+ *         : multiply[t, b, clamp(i + -16, 0, 15)]
  *
  * Reads multiply [24, 16, 16], multiply2 [24, 16, 16].
  */
@@ -795,7 +795,7 @@ function adamExpAvg(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tenso
  * adam, update: exp_avg_sq. Gives [16, 1].
  *
  *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i, j] * weightsOfXGradient[i, j]
- *       * 0.0010000000000000009
+ *         * 0.0010000000000000009
  *
  * Reads expAvgSq [16, 1], weightsOfXGradient [32, 1].
  */
@@ -810,7 +810,7 @@ function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: T
  * adam, update: parameter. Gives [16, 1].
  *
  *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
- *       / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
  *
  * Reads parameter [16, 1], nextExpAvg [16, 1], stepSize [], nextExpAvgSq [16, 1], correctionRoot [].
  * The same for [16, 16], [1, 16].
@@ -923,7 +923,7 @@ function adamExpAvg4(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tens
  * adam, update: exp_avg_sq. Gives [16, 1].
  *
  *     adamExpAvgSq4[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i + 16, j] * weightsOfXGradient[i + 16, j]
- *       * 0.0010000000000000009
+ *         * 0.0010000000000000009
  *
  * Reads expAvgSq [16, 1], weightsOfXGradient [32, 1].
  */

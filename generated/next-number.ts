@@ -18,7 +18,7 @@
  * Numbers of the series enter and leave prepared (log, difference 12, normalize standard), not raw.
  */
 
-import { defineModel } from "specloom/runtime";
+import { defineModel } from "@specloom/runtime";
 import type {
   ArgumentFact,
   GpuHandle,
@@ -35,7 +35,7 @@ import type {
   Tensor3,
   TrainInputs,
   WasmModule,
-} from "specloom/runtime";
+} from "@specloom/runtime";
 
 // Parameters: PyTorch's names and layouts
 
@@ -56,7 +56,7 @@ const parameters = [
  * encoder, forward: input_projection. Gives [T, B, G] of [24, 16, 64].
  *
  *     encoderInputProjection[t, b, g] = sum_c series[b, t, c] * encoderWeightIhL0[g, c] + encoderBiasIhL0[g]
- *       + encoderBiasHhL0[g]
+ *         + encoderBiasHhL0[g]
  *
  * Reads series [16, 24, 1], encoderWeightIhL0 [64, 1], encoderBiasIhL0 [64], encoderBiasHhL0 [64].
  */
@@ -422,7 +422,7 @@ function encoderSelect(this: KernelThis, streamPosition: Tensor1, encoderLayer0S
  *
  *     encoderGates[t, g] = inputProjection + (sum_h select[t, h] * encoderWeightHhL0[g, h])
  *       inputProjection = sum_c series[0, 0, c] * encoderWeightIhL0[64 * t + g, c] + encoderBiasIhL0[64 * t + g]
- *         + encoderBiasHhL0[64 * t + g]
+ *           + encoderBiasHhL0[64 * t + g]
  *
  * Reads series [1, 1, 1], encoderWeightIhL0 [64, 1], encoderBiasIhL0 [64], encoderBiasHhL0 [64], select [1, 16],
  * encoderWeightHhL0 [64, 16].
@@ -455,7 +455,7 @@ function encoderGatesInStep(
  * encoder, forward: cell_state. Gives [T, I] of [1, 16].
  *
  *     encoderCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : encoderLayer0State1[t, i]) + inputGate
- *       * candidate
+ *         * candidate
  *       forgetGate = sigmoid(gates[t, i + 16])
  *       inputGate = sigmoid(gates[t, i])
  *       candidate = tanh(gates[t, i + 32])
@@ -586,7 +586,7 @@ function contextAdd(
  * context, forward: add. Gives [B, T] of [1, 16].
  *
  *     contextAdd2[b, t] = (streamPosition[b] === 0 ? 0 : contextWeightedSum[b, t]) * exp[b]
- *       + hiddenState[0, 16 * b + t] * exp2[b]
+ *         + hiddenState[0, 16 * b + t] * exp2[b]
  *
  * Reads streamPosition [1], contextWeightedSum [1, 16], exp [1], hiddenState [1, 16], exp2 [1].
  */
@@ -846,7 +846,7 @@ function contextDivide(
  * context, backward: exponential_sum_gradient. Gives [B, T] of [16, 24].
  *
  *     contextExponentialSumGradient[b, t] = exponentialSum[b, t] === 0 ? 0
- *       : sum_k -(divide[b, t, k] * weights[b, t, k])
+ *         : sum_k -(divide[b, t, k] * weights[b, t, k])
  *
  * Reads exponentialSum [16, 24], divide [16, 24, 24], weights [16, 24, 24].
  */
@@ -935,8 +935,8 @@ function contextWeightGradient(this: KernelThis, energyGradient: Tensor2, hidden
  * encoder, backward: output_gradient. Gives [B, T, H] of [16, 24, 16].
  *
  *     encoderOutputGradient[b, t, h] = outputGradient[b, t, h]
- *       + (sum_t2 outputGradient[b, t2, h + 16] * weights[b, t2, t])
- *         + (sum_o energyGradient[b, t] * contextWeight[o, h])
+ *         + (sum_t2 outputGradient[b, t2, h + 16] * weights[b, t2, t])
+ *           + (sum_o energyGradient[b, t] * contextWeight[o, h])
  *
  * Reads outputGradient [16, 24, 32], weights [16, 24, 24], energyGradient [16, 24], contextWeight [1, 16].
  */
@@ -991,7 +991,7 @@ function encoderMultiply(
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 16].
  *
  *     encoderCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
- *       * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *         * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
  *
@@ -1019,13 +1019,13 @@ function encoderCellStateGradient(
  * encoder, backward: joined_gradient. Gives [B, I] of [16, 64].
  *
  *     encoderJoinedGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, clamp(i, 0, 15)]
- *       * (1 - inputGate[b, clamp(i, 0, 15)]) : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)]
- *         * (1 - forgetGate[b, clamp(i + -16, 0, 15)]) : i < 48 ? candidateGradient
- *           * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
- *             : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
+ *         * (1 - inputGate[b, clamp(i, 0, 15)]) : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)]
+ *           * (1 - forgetGate[b, clamp(i + -16, 0, 15)]) : i < 48 ? candidateGradient
+ *             * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
+ *               : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
  *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 15)] * candidate[b, clamp(i, 0, 15)]
  *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)]
- *         * previousCellState[b, clamp(i + -16, 0, 15)]
+ *           * previousCellState[b, clamp(i + -16, 0, 15)]
  *       candidateGradient = cellStateGradient[b, clamp(i + -32, 0, 15)] * inputGate[b, clamp(i + -32, 0, 15)]
  *
  * Reads multiply [16, 16], outputGate [16, 16], cellStateGradient [16, 16], inputGate [16, 16],
@@ -1191,7 +1191,7 @@ function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): n
  * adam, update: parameter. Gives [64, 1].
  *
  *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
- *       / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
  *
  * Reads parameter [64, 1], nextExpAvg [64, 1], stepSize [], nextExpAvgSq [64, 1], correctionRoot [].
  * The same for [64, 16], [1, 16], [1, 32].

@@ -16,7 +16,7 @@
  * B = 16 examples in a batch. 2,164 parameters.
  */
 
-import { defineModel } from "specloom/runtime";
+import { defineModel } from "@specloom/runtime";
 import type {
   ArgumentFact,
   GpuHandle,
@@ -33,7 +33,7 @@ import type {
   Tensor3,
   TrainInputs,
   WasmModule,
-} from "specloom/runtime";
+} from "@specloom/runtime";
 
 // Parameters: PyTorch's names and layouts
 
@@ -59,7 +59,7 @@ const parameters = [
  * encoder, forward: input_projection. Gives [T, B, G] of [15, 16, 48].
  *
  *     encoderInputProjection[t, b, g] = sum_c temperatures[b, t, c] * encoderWeightIhL0[g, c] + encoderBiasIhL0[g]
- *       + encoderBiasHhL0[g]
+ *         + encoderBiasHhL0[g]
  *
  * Reads temperatures [16, 15, 1], encoderWeightIhL0 [48, 1], encoderBiasIhL0 [48], encoderBiasHhL0 [48].
  */
@@ -153,7 +153,7 @@ function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: Tensor2
  * encoder, forward: output. Gives [B, T, I] of [16, 15, 24].
  *
  *     encoderOutput[b, t, i] = i < 12 ? hiddenState2[t + 1, b, clamp(i, 0, 11)]
- *       : hiddenState[t, b, clamp(i + -12, 0, 11)]
+ *         : hiddenState[t, b, clamp(i + -12, 0, 11)]
  *
  * Reads hiddenState [16, 16, 12], hiddenState2 [16, 16, 12].
  */
@@ -456,7 +456,7 @@ function lossLargestLogit(this: KernelThis, outputValue: Tensor2): number {
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? elements : 0
  *       elements = season[b] !== -100 ? logTotal
- *         - (sum_k2 (k2 === season[b] ? outputValue[b, k2] - largestLogit[b] : 0)) : 0
+ *           - (sum_k2 (k2 === season[b] ? outputValue[b, k2] - largestLogit[b] : 0)) : 0
  *       logTotal = log(sum_k exp(outputValue[b, k] - largestLogit[b]))
  *
  * Reads batchMask [16], season [16], outputValue [16, 4], largestLogit [16].
@@ -550,7 +550,7 @@ function lossSum(this: KernelThis, exp: Tensor2): number {
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? elements : 0
  *       elements = season[b] !== -100 ? logTotal
- *         - (sum_k (k === season[b] ? outputValue[b, k] - largestLogit[b] : 0)) : 0
+ *           - (sum_k (k === season[b] ? outputValue[b, k] - largestLogit[b] : 0)) : 0
  *       logTotal = log(sum[b])
  *
  * Reads batchMask [16], season [16], sum [16], outputValue [16, 4], largestLogit [16].
@@ -667,7 +667,7 @@ function scoresWeightGradient(this: KernelThis, outputGradient: Tensor2, select:
  * summary, backward: pooled_gradient. Gives [B, I] of [16, 24].
  *
  *     summaryPooledGradient[b, i] = (random0[b, i] >= 0.1 ? sum_o outputGradient[b, o] * scoresWeight[o, i] : 0)
- *       * 1.1111111111111112
+ *         * 1.1111111111111112
  *
  * Reads random0 [16, 24], outputGradient [16, 4], scoresWeight [4, 24].
  */
@@ -833,7 +833,7 @@ function summaryWWeightGradient(this: KernelThis, multiply: Tensor3, outputValue
  * encoder, backward: output_gradient. Gives [B, T, H] of [16, 15, 24].
  *
  *     encoderOutputGradient[b, t, h] = pooledGradient[b, h] * weights[b, t]
- *       + (sum_o multiply[b, t, o] * summaryWWeight[o, h])
+ *         + (sum_o multiply[b, t, o] * summaryWWeight[o, h])
  *
  * Reads pooledGradient [16, 24], weights [16, 15], multiply [16, 15, 24], summaryWWeight [24, 24].
  */
@@ -884,7 +884,7 @@ function encoderMultiply(
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 12].
  *
  *     encoderCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
- *       * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *         * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h + 12]
  *
@@ -913,13 +913,13 @@ function encoderCellStateGradient(
  * encoder, backward: joined_gradient. Gives [B, I] of [16, 48].
  *
  *     encoderJoinedGradient[b, i] = i < 12 ? inputGateGradient * inputGate[b, clamp(i, 0, 11)]
- *       * (1 - inputGate[b, clamp(i, 0, 11)]) : i < 24 ? forgetGateGradient * forgetGate[b, clamp(i + -12, 0, 11)]
- *         * (1 - forgetGate[b, clamp(i + -12, 0, 11)]) : i < 36 ? candidateGradient
- *           * (1 - candidate[b, clamp(i + -24, 0, 11)] * candidate[b, clamp(i + -24, 0, 11)])
- *             : multiply[b, clamp(i + -36, 0, 11)] * (1 - outputGate[b, clamp(i + -36, 0, 11)])
+ *         * (1 - inputGate[b, clamp(i, 0, 11)]) : i < 24 ? forgetGateGradient * forgetGate[b, clamp(i + -12, 0, 11)]
+ *           * (1 - forgetGate[b, clamp(i + -12, 0, 11)]) : i < 36 ? candidateGradient
+ *             * (1 - candidate[b, clamp(i + -24, 0, 11)] * candidate[b, clamp(i + -24, 0, 11)])
+ *               : multiply[b, clamp(i + -36, 0, 11)] * (1 - outputGate[b, clamp(i + -36, 0, 11)])
  *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 11)] * candidate[b, clamp(i, 0, 11)]
  *       forgetGateGradient = cellStateGradient[b, clamp(i + -12, 0, 11)]
- *         * previousCellState[b, clamp(i + -12, 0, 11)]
+ *           * previousCellState[b, clamp(i + -12, 0, 11)]
  *       candidateGradient = cellStateGradient[b, clamp(i + -24, 0, 11)] * inputGate[b, clamp(i + -24, 0, 11)]
  *
  * Reads multiply [16, 12], outputGate [16, 12], cellStateGradient [16, 12], inputGate [16, 12],
@@ -994,7 +994,7 @@ function encoderPreviousCellStateGradient(this: KernelThis, cellStateGradient: T
  * encoder, backward: weight_hh_l0_reverse_gradient. Gives [G, H] of [48, 12].
  *
  *     encoderWeightHhL0ReverseGradient[g, h] = sum_t (sum_b joinedGradient[t, b, g]
- *       * previousHiddenState[t + 1, b, h])
+ *         * previousHiddenState[t + 1, b, h])
  *
  * Reads joinedGradient [15, 16, 48], previousHiddenState [16, 16, 12].
  */
@@ -1087,7 +1087,7 @@ function encoderMultiply2(
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 12].
  *
  *     encoderCellStateGradient2[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
- *       * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *         * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
  *
@@ -1152,11 +1152,11 @@ function clippingSum(biasIhL0Gradient: Tensor1, scale: Tensor1): number {
  * clipping, clip: add. Gives [].
  *
  *     clippingAdd = sum_k (sum_k2 weightIhL0Gradient[k, k2] * scale * (weightIhL0Gradient[k, k2] * scale))
- *       + (sum_k3 (sum_k4 weightHhL0Gradient[k3, k4] * scale * (weightHhL0Gradient[k3, k4] * scale))) + sum + sum
- *         + (sum_k5 (sum_k6 weightIhL0ReverseGradient[k5, k6] * scale
- *           * (weightIhL0ReverseGradient[k5, k6] * scale)))
- *             + (sum_k7 (sum_k8 weightHhL0ReverseGradient[k7, k8] * scale
- *               * (weightHhL0ReverseGradient[k7, k8] * scale))) + sum2
+ *         + (sum_k3 (sum_k4 weightHhL0Gradient[k3, k4] * scale * (weightHhL0Gradient[k3, k4] * scale))) + sum + sum
+ *           + (sum_k5 (sum_k6 weightIhL0ReverseGradient[k5, k6] * scale
+ *             * (weightIhL0ReverseGradient[k5, k6] * scale)))
+ *               + (sum_k7 (sum_k8 weightHhL0ReverseGradient[k7, k8] * scale
+ *                 * (weightHhL0ReverseGradient[k7, k8] * scale))) + sum2
  *
  * Reads weightIhL0Gradient [48, 1], scale [], weightHhL0Gradient [48, 12], sum [],
  * weightIhL0ReverseGradient [48, 1], weightHhL0ReverseGradient [48, 12], sum2 [].
@@ -1215,9 +1215,9 @@ function clippingAdd(
  * clipping, clip: add. Gives [].
  *
  *     clippingAdd2 = add + sum + (sum_k (sum_k2 wWeightGradient[k, k2] * scale * (wWeightGradient[k, k2] * scale)))
- *       + (sum_k3 wBiasGradient[k3] * scale * (wBiasGradient[k3] * scale))
- *         + (sum_k4 (sum_k5 vWeightGradient[k4, k5] * scale * (vWeightGradient[k4, k5] * scale)))
- *           + (sum_k6 (sum_k7 weightGradient[k6, k7] * scale * (weightGradient[k6, k7] * scale)))
+ *         + (sum_k3 wBiasGradient[k3] * scale * (wBiasGradient[k3] * scale))
+ *           + (sum_k4 (sum_k5 vWeightGradient[k4, k5] * scale * (vWeightGradient[k4, k5] * scale)))
+ *             + (sum_k6 (sum_k7 weightGradient[k6, k7] * scale * (weightGradient[k6, k7] * scale)))
  *
  * Reads add [], sum [], wWeightGradient [24, 24], scale [], wBiasGradient [24], vWeightGradient [1, 24],
  * weightGradient [4, 24].
@@ -1287,7 +1287,7 @@ function clippingGradientNorm(add: Tensor1, biasGradient: Tensor1, scale: Tensor
  * clipping, clip: clip_factor. Gives [].
  *
  *     clippingClipFactor = min(1 / (gradientNorm + scale * 0.000001) * scale, 1)
- *       / (gradientNorm * 9.094947017729282e-13 <= scale * 7.737125245533627e25 ? 1 : 0)
+ *         / (gradientNorm * 9.094947017729282e-13 <= scale * 7.737125245533627e25 ? 1 : 0)
  *
  * Reads gradientNorm [], scale [].
  */
@@ -1318,7 +1318,7 @@ function adamwExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipF
  * adamw, update: exp_avg_sq. Gives [48, 1].
  *
  *     adamwExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * clipFactor * (gradient[i, j] * clipFactor)
- *       * 0.0010000000000000009
+ *         * 0.0010000000000000009
  *
  * Reads expAvgSq [48, 1], gradient [48, 1], clipFactor [].
  * The same for [48, 12], [24, 24], [1, 24], [4, 24].
@@ -1334,7 +1334,7 @@ function adamwExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, c
  * adamw, update: parameter. Gives [48, 1].
  *
  *     adamwParameter[i, j] = parameter[i, j] * kept - nextExpAvg[i, j] * stepSize
- *       / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
  *
  * Reads parameter [48, 1], kept [], nextExpAvg [48, 1], stepSize [], nextExpAvgSq [48, 1], correctionRoot [].
  * The same for [48, 12], [24, 24], [1, 24], [4, 24].
@@ -1396,7 +1396,7 @@ function adamwExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, multiply: Tensor1):
  * adamw, update: parameter. Gives [48].
  *
  *     adamwParameter3[i] = parameter[i] * kept - nextExpAvg[i] * stepSize
- *       / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
+ *         / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
  *
  * Reads parameter [48], kept [], nextExpAvg [48], stepSize [], nextExpAvgSq [48], correctionRoot [].
  * The same for [24], [4].
@@ -1419,7 +1419,7 @@ function adamwParameter3(
  * adamw, update: exp_avg_sq. Gives [24].
  *
  *     adamwExpAvgSq5[i] = expAvgSq[i] * 0.999 + gradient[i] * clipFactor * (gradient[i] * clipFactor)
- *       * 0.0010000000000000009
+ *         * 0.0010000000000000009
  *
  * Reads expAvgSq [24], gradient [24], clipFactor [].
  * The same for [4].

@@ -16,7 +16,7 @@
  * Numbers of the series enter and leave prepared (normalize minmax), not raw.
  */
 
-import { defineModel } from "specloom/runtime";
+import { defineModel } from "@specloom/runtime";
 import type {
   ArgumentFact,
   GpuHandle,
@@ -33,7 +33,7 @@ import type {
   Tensor3,
   TrainInputs,
   WasmModule,
-} from "specloom/runtime";
+} from "@specloom/runtime";
 
 // Parameters: PyTorch's names and layouts
 
@@ -413,7 +413,7 @@ function lstmSelect(this: KernelThis, streamPosition: Tensor1, lstmLayer0State0:
  *
  *     lstmGates[t, g] = inputProjection + (sum_h select[t, h] * lstmWeightHhL0[g, h])
  *       inputProjection = sum_c series[0, 0, c] * lstmWeightIhL0[64 * t + g, c] + lstmBiasIhL0[64 * t + g]
- *         + lstmBiasHhL0[64 * t + g]
+ *           + lstmBiasHhL0[64 * t + g]
  *
  * Reads series [1, 1, 1], lstmWeightIhL0 [64, 1], lstmBiasIhL0 [64], lstmBiasHhL0 [64], select [1, 16],
  * lstmWeightHhL0 [64, 16].
@@ -446,7 +446,7 @@ function lstmGatesInStep(
  * lstm, forward: cell_state. Gives [T, I] of [1, 16].
  *
  *     lstmCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : lstmLayer0State1[t, i]) + inputGate
- *       * candidate
+ *         * candidate
  *       forgetGate = sigmoid(gates[t, i + 16])
  *       inputGate = sigmoid(gates[t, i])
  *       candidate = tanh(gates[t, i + 32])
@@ -822,7 +822,7 @@ function attentionWeightGradient(this: KernelThis, energyGradient: Tensor3, hidd
  * lstm, backward: output_gradient. Gives [B, T, I] of [1, 19, 16].
  *
  *     lstmOutputGradient[b, t, i] = pooledGradient[b, t, i] * divide[0, 19 * b + t, 0]
- *       + (sum_o energyGradient[b, t, o] * attentionWeight[o, i])
+ *         + (sum_o energyGradient[b, t, o] * attentionWeight[o, i])
  *
  * Reads pooledGradient [1, 19, 16], divide [1, 19, 1], energyGradient [1, 19, 1], attentionWeight [1, 16].
  */
@@ -872,7 +872,7 @@ function lstmMultiply(
  * lstm, backward: cell_state_gradient. Gives [B, H] of [1, 16].
  *
  *     lstmCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
- *       * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *         * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
  *
@@ -900,13 +900,13 @@ function lstmCellStateGradient(
  * lstm, backward: joined_gradient. Gives [B, I] of [1, 64].
  *
  *     lstmJoinedGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, clamp(i, 0, 15)]
- *       * (1 - inputGate[b, clamp(i, 0, 15)]) : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)]
- *         * (1 - forgetGate[b, clamp(i + -16, 0, 15)]) : i < 48 ? candidateGradient
- *           * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
- *             : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
+ *         * (1 - inputGate[b, clamp(i, 0, 15)]) : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)]
+ *           * (1 - forgetGate[b, clamp(i + -16, 0, 15)]) : i < 48 ? candidateGradient
+ *             * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
+ *               : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
  *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 15)] * candidate[b, clamp(i, 0, 15)]
  *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)]
- *         * previousCellState[b, clamp(i + -16, 0, 15)]
+ *           * previousCellState[b, clamp(i + -16, 0, 15)]
  *       candidateGradient = cellStateGradient[b, clamp(i + -32, 0, 15)] * inputGate[b, clamp(i + -32, 0, 15)]
  *
  * Reads multiply [1, 16], outputGate [1, 16], cellStateGradient [1, 16], inputGate [1, 16], candidate [1, 16],
@@ -1068,7 +1068,7 @@ function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): n
  * adam, update: parameter. Gives [64, 1].
  *
  *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
- *       / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
  *
  * Reads parameter [64, 1], nextExpAvg [64, 1], stepSize [], nextExpAvgSq [64, 1], correctionRoot [].
  * The same for [64, 16], [1, 16].

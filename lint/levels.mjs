@@ -15,8 +15,12 @@ const level = (paths, facts = {}) => ({ paths: [paths].flat(), ...facts });
 
 const inCompiler = (path, facts = {}) => level(`compiler/${path}`, { node: true, ...facts });
 
-/** What compiler and runtime both know: names of tensors, the facts of a module, how predictions are scored. */
-const [shared, contract, metrics] = ["runtime/shared", "runtime/contract.ts", "runtime/metrics"];
+/** A part of the command line that could be another program's too. */
+const inCli = (path, own = []) =>
+  level(`cli/${path}`, { node: true, sees: [shared, contract, live, "runtime", "compiler/metrics", ...own] });
+
+/** What compiler and runtime both know: names of tensors, the facts of a module. */
+const [shared, contract] = ["runtime/shared", "runtime/contract.ts"];
 const live = "runtime/contract-live.ts";
 
 /** What all is built on that makes code out of programs. */
@@ -47,7 +51,7 @@ const order = [
     inCompiler("optimizers"),
     inCompiler("schedules"),
     inCompiler("data"),
-    level(metrics, { sees: [] }),
+    inCompiler("metrics", { sees: [] }),
   ],
   inCompiler("schema"),
   inCompiler("contracts/model.ts"),
@@ -81,14 +85,13 @@ const order = [
   inCompiler("compile.ts"),
   inCompiler("index.ts"),
 
-  // What a page loads, and then what needs Node's files and processes.
+  // The runtime: what a page and a service load.
   level([live, "runtime/contract-backend.ts"], { sees: [shared, contract] }),
-  level("runtime", { sees: [shared, contract, metrics, live] }),
-  level(["runtime/run", "runtime/report", "runtime/data/files.ts"], {
-    sees: [shared, contract, metrics, live, "runtime"],
-    node: true,
-  }),
-
+  level("runtime", { sees: [shared, contract, live] }),
+  // What the commands are made of knows the runtime and how predictions are scored, and nothing else of the compiler.
+  inCli("data"),
+  inCli("scoring", ["cli/data"]),
+  [inCli("run", ["cli/data", "cli/scoring"]), inCli("report", ["cli/data", "cli/scoring"])],
   level("cli", { node: true }),
   level("generated", { sees: ["runtime"] }),
 ];
@@ -96,7 +99,19 @@ const order = [
 const ranked = order.flatMap((entry, rank) => [entry].flat().map((one) => ({ ...one, rank })));
 
 /** The project's own packages, as those who install them call them. */
-export const ownPackages = { "specloom/runtime": "runtime/index.ts", "specloom/compiler": "compiler/index.ts" };
+const ownPackages = { "@specloom/runtime": "runtime/index.ts", "specloom/compiler": "compiler/index.ts" };
+
+const insideRuntime = "@specloom/runtime/internal/";
+
+/** How a file of the runtime is imported from outside of it. */
+export function runtimeName(file) {
+  return file === "runtime/index.ts" ? "@specloom/runtime" : file.replace(/^runtime\/(.*)\.ts$/, `${insideRuntime}$1`);
+}
+
+/** The file that a package's name stands for, by its path from the project's root; undefined where it is not the project's. */
+export function ownFile(name) {
+  return name.startsWith(insideRuntime) ? `runtime/${name.slice(insideRuntime.length)}.ts` : ownPackages[name];
+}
 
 /** All paths of the list: each should cover something. */
 export const levelPaths = ranked.flatMap(({ paths }) => paths);

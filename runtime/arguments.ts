@@ -1,5 +1,5 @@
 /** Checks of what programs hand to public calls: each names the argument, what was expected and what was found. */
-import { nearestName } from "./data/suggest.ts";
+import { nearestName } from "./nearest-name.ts";
 import { Problem } from "./problem.ts";
 import { describe } from "./tensor.ts";
 

@@ -1,6 +1,6 @@
 /**
  * What a generated module hands to the runtime: plain data and, per target, the kernels and step functions it wrote.
- * The compiler imports these types and nothing else of the runtime; generated modules import `specloom/runtime` only.
+ * The compiler imports these types and nothing else of the runtime; generated modules import `@specloom/runtime` only.
  */
 
 import type { DataSection } from "./contract-data.ts";

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { batchOf } from "./workloads.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const runtime = pathToFileURL(path.join(root, "dist/runtime/index.js")).href;
+const runtime = pathToFileURL(path.join(root, "runtime/dist/index.js")).href;
 
 /**
  * Compiles in a folder of its own, so that nothing of the repository is written to.
@@ -36,7 +36,7 @@ export async function compileSpec({ stem, specText, batch, shapes, folder }) {
   const text = await readFile(path.join(folder, "generated", `${stem}.ts`), "utf8");
   const { code } = await transform(text, { loader: "ts", format: "esm", target: "es2022" });
   const module = path.join(folder, `${stem}.mjs`);
-  await writeFile(module, code.replaceAll('"specloom/runtime"', JSON.stringify(runtime)));
+  await writeFile(module, code.replaceAll('"@specloom/runtime"', JSON.stringify(runtime)));
   return { module, compileMs };
 }
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const here = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
-const runtime = pathToFileURL(here("../dist/runtime/index.js")).href;
+const runtime = pathToFileURL(here("../runtime/dist/index.js")).href;
 
 /**
  * @param patience seconds after which the process is ended

@@ -2,10 +2,10 @@
 import os from "node:os";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
-import type { ModelHandle } from "../../runtime/contract-live.ts";
-import type { BackendReport } from "../../runtime/contract-backend.ts";
-import { problemsOf } from "../../runtime/problem.ts";
-import { listenForInterrupt } from "../../runtime/run/interrupt.ts";
+import type { ModelHandle } from "@specloom/runtime/internal/contract-live";
+import type { BackendReport } from "@specloom/runtime/internal/contract-backend";
+import { problemsOf } from "@specloom/runtime/internal/problem";
+import { listenForInterrupt } from "../run/interrupt.ts";
 import { benchProgress } from "../support/bench/bench-progress.ts";
 import { Bout, type Bench } from "../support/bench/bout.ts";
 import { agreementOf, figuresOf, type Figures } from "../support/bench/figures.ts";

@@ -2,8 +2,8 @@
 import os from "node:os";
 import type { Command } from "commander";
 import { compilerVersion } from "../../compiler/emit/version.ts";
-import { listBackends } from "../../runtime/devices/create.ts";
-import type { BackendFinding } from "../../runtime/devices/finding.ts";
+import { listBackends } from "@specloom/runtime/internal/devices/create";
+import type { BackendFinding } from "@specloom/runtime/internal/devices/finding";
 import { backendText } from "../support/backend-text.ts";
 import { EXIT } from "../support/faults.ts";
 import { jsonOption, quietOption } from "../support/options.ts";

@@ -1,9 +1,9 @@
 /** `specloom evaluate SPEC|MODULE|RUN`: scores of trained weights. */
 import { Option, type Command } from "commander";
-import type { Scale } from "../../runtime/data/forecast.ts";
-import type { Backend } from "../../runtime/contract-backend.ts";
-import type { PartName } from "../../runtime/contract-data.ts";
-import { PART_NAMES } from "../../runtime/data/split.ts";
+import type { Scale } from "../data/forecast.ts";
+import type { Backend } from "@specloom/runtime/internal/contract-backend";
+import type { PartName } from "@specloom/runtime/internal/contract-data";
+import { PART_NAMES } from "../data/split.ts";
 import { ranText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
 import { evaluatePart } from "../support/evaluation.ts";

@@ -1,8 +1,8 @@
 /** `specloom predict SPEC|MODULE|RUN [FILE]`: raw values in, raw values out. */
 import { Option, type Command } from "commander";
-import type { LiveModel } from "../../runtime/contract-live.ts";
-import type { Backend } from "../../runtime/contract-backend.ts";
-import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import type { Backend } from "@specloom/runtime/internal/contract-backend";
+import { readsOwnTokensOnly } from "@specloom/runtime/internal/model/decoded-examples";
 import { ranText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
 import { aboutSpec, EXIT } from "../support/faults.ts";

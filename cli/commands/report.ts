@@ -1,11 +1,11 @@
 /** `specloom report RUN`: the run as one HTML file. */
 import path from "node:path";
 import type { Command } from "commander";
-import type { Backend } from "../../runtime/contract-backend.ts";
+import type { Backend } from "@specloom/runtime/internal/contract-backend";
 import { isRecord } from "../../compiler/support/plain.ts";
-import { parseJson } from "../../runtime/json-text.ts";
-import { readRunFile, runFile } from "../../runtime/run/directory.ts";
-import { logFault } from "../../runtime/run/log.ts";
+import { parseJson } from "@specloom/runtime/internal/json-text";
+import { readRunFile, runFile } from "../run/directory.ts";
+import { logFault } from "../run/log.ts";
 import { createModel } from "../support/create-model.ts";
 import { evaluatePart } from "../support/evaluation.ts";
 import { EXIT } from "../support/faults.ts";

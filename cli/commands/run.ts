@@ -1,13 +1,13 @@
 /** `specloom run SPEC|MODULE`: compile, train, score on the test part, report. */
 import path from "node:path";
 import { Option, type Command } from "commander";
-import type { LiveModel } from "../../runtime/contract-live.ts";
-import type { Backend } from "../../runtime/contract-backend.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { claimRunDirectory, runFile, type RunDirectory } from "../../runtime/run/directory.ts";
-import { listenForInterrupt } from "../../runtime/run/interrupt.ts";
-import { createProgress } from "../../runtime/run/progress.ts";
-import { interruptedMessage, runTraining } from "../../runtime/run/session.ts";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import type { Backend } from "@specloom/runtime/internal/contract-backend";
+import type { Dataset } from "../data/dataset.ts";
+import { claimRunDirectory, runFile, type RunDirectory } from "../run/directory.ts";
+import { listenForInterrupt } from "../run/interrupt.ts";
+import { createProgress } from "../run/progress.ts";
+import { interruptedMessage, runTraining } from "../run/session.ts";
 import { backendText, numbersText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
 import { EXIT } from "../support/faults.ts";
@@ -27,7 +27,7 @@ import { createResumed, savedPlace, takeUp, type ResumedRun } from "../support/r
 import { compareOrigins, ORIGIN_KEY, originOf, type RunOrigin } from "../support/run-origin.ts";
 import type { Session } from "../support/session.ts";
 import { keptText } from "../support/kept-text.ts";
-import { projectRoot } from "../../runtime/data/files.ts";
+import { projectRoot } from "../data/files.ts";
 import { loadData } from "../support/load-data.ts";
 import { writeMetadata } from "../support/stored-facts.ts";
 import { openSubject, type Subject } from "../support/subject.ts";

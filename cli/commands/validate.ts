@@ -1,7 +1,7 @@
 /** `specloom validate SPEC...`: the spec, and whether its data is what it says. */
 import type { Command } from "commander";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { problemsOf, type Problem } from "../../runtime/problem.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { problemsOf, type Problem } from "@specloom/runtime/internal/problem";
 import { EXIT, SpecProblem } from "../support/faults.ts";
 import { jsonOption, setOption } from "../support/options.ts";
 import type { Session } from "../support/session.ts";

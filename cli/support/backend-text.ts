@@ -1,6 +1,6 @@
 /** The backend, in a line. */
-import type { BackendReport } from "../../runtime/contract-backend.ts";
-import { roundsOnce } from "../../runtime/devices/wasm/machine.ts";
+import type { BackendReport } from "@specloom/runtime/internal/contract-backend";
+import { roundsOnce } from "@specloom/runtime/internal/devices/wasm/machine";
 
 /** Before the work: `wasm (simd), chosen since: a training step is estimated at ...` */
 export function backendText(report: BackendReport): string {

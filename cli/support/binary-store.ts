@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { BinaryStore } from "../../compiler/stages/8-print/assemble.ts";
-import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
-import { makeFolderWithParents } from "../../runtime/run/make-folder.ts";
+import { writeFileAtomically } from "../run/atomic-write.ts";
+import { makeFolderWithParents } from "../run/make-folder.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 /** A live model with the options of the command line; weights that do not fit are told by the name of their file. */
-import type { CreateOptions, LiveModel, ModelHandle } from "../../runtime/contract-live.ts";
-import type { Backend } from "../../runtime/contract-backend.ts";
-import { Problem } from "../../runtime/problem.ts";
+import type { CreateOptions, LiveModel, ModelHandle } from "@specloom/runtime/internal/contract-live";
+import type { Backend } from "@specloom/runtime/internal/contract-backend";
+import { Problem } from "@specloom/runtime/internal/problem";
 
 export interface ModelRequest {
   readonly backend: Backend;

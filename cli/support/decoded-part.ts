@@ -1,11 +1,11 @@
 /** What a model that writes makes of examples, beside what was to be written. */
-import type { DecodeFact } from "../../runtime/contract.ts";
-import type { Hypothesis, LiveModel, TensorInputs } from "../../runtime/contract-live.ts";
-import type { Examples } from "../../runtime/data/dataset.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
-import { sizeOf } from "../../runtime/tensor.ts";
-import { lengthsOf } from "../../runtime/shared/names.ts";
+import type { DecodeFact } from "@specloom/runtime/internal/contract";
+import type { Hypothesis, LiveModel, TensorInputs } from "@specloom/runtime/internal/contract-live";
+import type { Examples } from "../data/dataset.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import { readsOwnTokensOnly } from "@specloom/runtime/internal/model/decoded-examples";
+import { sizeOf } from "@specloom/runtime/internal/tensor";
+import { lengthsOf } from "@specloom/runtime/internal/shared/names";
 
 export interface DecodedExample {
   /** Undefined where the model reads no tokens, but frames. */

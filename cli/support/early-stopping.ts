@@ -1,14 +1,14 @@
 /** What early stopping watches, and whether the validation part has a value for it at all. */
 import type { Document } from "../../compiler/contracts/document.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { joinWords } from "../../compiler/support/words.ts";
-import type { EarlyStoppingFact, LossFact, ModelFacts } from "../../runtime/contract.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { metricNamed } from "../../runtime/metrics/index.ts";
-import { hasForecast } from "../../runtime/model/loss.ts";
-import { Problem } from "../../runtime/problem.ts";
-import { sizeOf } from "../../runtime/tensor.ts";
-import type { EarlyStopping, ValidationScore } from "../../runtime/training/options.ts";
+import type { EarlyStoppingFact, LossFact, ModelFacts } from "@specloom/runtime/internal/contract";
+import type { Dataset } from "../data/dataset.ts";
+import { metricNamed } from "../../compiler/metrics/index.ts";
+import { hasForecast } from "@specloom/runtime/internal/model/loss";
+import { Problem } from "@specloom/runtime/internal/problem";
+import { sizeOf } from "@specloom/runtime/internal/tensor";
+import type { EarlyStopping, ValidationScore } from "@specloom/runtime/internal/training/options";
 import { aboutSpec } from "./faults.ts";
 import { hasPlaces, metricSuits, scoreOf } from "./scored-losses.ts";
 

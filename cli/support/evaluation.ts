@@ -1,13 +1,13 @@
 /** Scores of a model on one part of its data, beside a baseline that needs no model. */
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { ModelDefinition } from "../../runtime/contract.ts";
-import type { LiveModel, TrainInputs } from "../../runtime/contract-live.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { Scale } from "../../runtime/data/forecast.ts";
-import type { PartName } from "../../runtime/contract-data.ts";
-import { metricNamed } from "../../runtime/metrics/index.ts";
-import type { Scores } from "../../runtime/scoring/scores.ts";
-import { hasForecast, labelSmoothing, lossReduction } from "../../runtime/model/loss.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { LiveModel, TrainInputs } from "@specloom/runtime/internal/contract-live";
+import type { Dataset } from "../data/dataset.ts";
+import type { Scale } from "../data/forecast.ts";
+import type { PartName } from "@specloom/runtime/internal/contract-data";
+import { metricNamed } from "../../compiler/metrics/index.ts";
+import type { Scores } from "../scoring/scores.ts";
+import { hasForecast, labelSmoothing, lossReduction } from "@specloom/runtime/internal/model/loss";
 import { comparedIn, hasPlaces, metricSuits, scoreOf } from "./scored-losses.ts";
 
 /** Plain JSON: what `metrics.json` holds of one part. */

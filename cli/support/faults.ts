@@ -4,9 +4,9 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { diagnosticToJson, renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { JsonDiagnostic, JsonPlace } from "../../compiler/diagnostics/render.ts";
 import { linesOf, positionAt } from "../../compiler/support/text-position.ts";
-import { visibleText } from "../../runtime/shared/visible-text.ts";
-import type { Problem } from "../../runtime/problem.ts";
-import { problemsOf } from "../../runtime/problem.ts";
+import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
+import type { Problem } from "@specloom/runtime/internal/problem";
+import { problemsOf } from "@specloom/runtime/internal/problem";
 import { Mistake } from "./mistake.ts";
 import { groupedText } from "./table.ts";
 

@@ -1,11 +1,11 @@
 /** The end of a training: scores of the kept weights, `metrics.json`, the report, and what the user reads of them. */
 import path from "node:path";
-import type { LiveModel } from "../../runtime/contract-live.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { writeMetrics } from "../../runtime/run/directory.ts";
-import type { Kept } from "../../runtime/training/kept.ts";
-import type { TrainingCounters } from "../../runtime/training/state.ts";
-import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import type { Dataset } from "../data/dataset.ts";
+import { writeMetrics } from "../run/directory.ts";
+import type { Kept } from "@specloom/runtime/internal/training/kept";
+import type { TrainingCounters } from "@specloom/runtime/internal/training/state";
+import type { TrainingOutcome } from "@specloom/runtime/internal/training/trainer";
 import { ranText } from "./backend-text.ts";
 import { gatherMetrics } from "./gather-metrics.ts";
 import { keptText, placeOf } from "./kept-text.ts";

@@ -1,8 +1,8 @@
 /** What `metrics.json` says of a training: where it stands, what ran, and the scores of the weights that are kept. */
-import type { DataSection } from "../../runtime/contract-data.ts";
-import type { LiveModel } from "../../runtime/contract-live.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { EpochRecord, TrainingCounters } from "../../runtime/training/state.ts";
+import type { DataSection } from "@specloom/runtime/internal/contract-data";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import type { Dataset } from "../data/dataset.ts";
+import type { EpochRecord, TrainingCounters } from "@specloom/runtime/internal/training/state";
 import { evaluatePart, type Evaluation } from "./evaluation.ts";
 import type { KeptPlace } from "./kept-text.ts";
 import type { RunMetrics } from "./run-metrics.ts";

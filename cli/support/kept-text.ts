@@ -1,6 +1,6 @@
 /** Which weights a run keeps, in words. */
-import type { Kept } from "../../runtime/training/kept.ts";
-import type { TrainingCounters } from "../../runtime/training/state.ts";
+import type { Kept } from "@specloom/runtime/internal/training/kept";
+import type { TrainingCounters } from "@specloom/runtime/internal/training/state";
 import { numberText } from "./table.ts";
 
 /** All of it but the tensors. */

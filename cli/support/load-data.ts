@@ -1,12 +1,12 @@
 /** The data of a model, read and checked. */
 import type { Document } from "../../compiler/contracts/document.ts";
-import type { ModelFacts } from "../../runtime/contract.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { FileReader } from "../../runtime/data/byte-source.ts";
-import { loadDataset } from "../../runtime/data/load.ts";
-import { checkAlignments } from "../../runtime/model/alignments.ts";
-import { ignoredClass } from "../../runtime/model/loss.ts";
-import { exampleText } from "../../runtime/tensor.ts";
+import type { ModelFacts } from "@specloom/runtime/internal/contract";
+import type { Dataset } from "../data/dataset.ts";
+import type { FileReader } from "../data/byte-source.ts";
+import { loadDataset } from "../data/load.ts";
+import { checkAlignments } from "@specloom/runtime/internal/model/alignments";
+import { ignoredClass } from "@specloom/runtime/internal/model/loss";
+import { exampleText } from "@specloom/runtime/internal/tensor";
 import { aboutSpec } from "./faults.ts";
 
 /** A spec whose data is read: compiled already, or only checked. */

@@ -5,9 +5,9 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ts } from "ts-morph";
 import { InternalError } from "../../compiler/support/internal-error.ts";
-import type { ModelHandle } from "../../runtime/contract-live.ts";
-import { Problem } from "../../runtime/problem.ts";
-import { reasonOf } from "../../runtime/run/atomic-write.ts";
+import type { ModelHandle } from "@specloom/runtime/internal/contract-live";
+import { Problem } from "@specloom/runtime/internal/problem";
+import { reasonOf } from "../run/atomic-write.ts";
 import { Mistake } from "./mistake.ts";
 
 /** `.js` where specloom was built, `.ts` where its source runs as it is. */
@@ -51,9 +51,11 @@ async function writable<Result>(write: () => Promise<Result>): Promise<Result> {
 
 /** The runtime by its address: the folder of the module knows no packages. */
 function importable(text: string): string {
-  const runtime = new URL(`../../runtime/index${extension}`, import.meta.url);
-  const address = extension === ".ts" ? fileURLToPath(runtime) : runtime.href;
-  const linked = text.replace(/(\bfrom\s+)"specloom\/runtime"/g, (_, from: string) => from + JSON.stringify(address));
+  const address =
+    extension === ".ts"
+      ? fileURLToPath(new URL("../../runtime/index.ts", import.meta.url))
+      : import.meta.resolve("@specloom/runtime");
+  const linked = text.replace(/(\bfrom\s+)"@specloom\/runtime"/g, (_, from: string) => from + JSON.stringify(address));
   if (extension === ".ts") return linked;
   return ts.transpileModule(linked, {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true },

@@ -1,8 +1,8 @@
 /** Generated modules on the disk: written only where they are missing or stale, and never over a file of the user's own. */
 import path from "node:path";
-import { reasonOf, writeFileAtomically } from "../../runtime/run/atomic-write.ts";
-import { makeFolderWithParents } from "../../runtime/run/make-folder.ts";
-import { readOrdinaryFile } from "../../runtime/run/ordinary-file.ts";
+import { reasonOf, writeFileAtomically } from "../run/atomic-write.ts";
+import { makeFolderWithParents } from "../run/make-folder.ts";
+import { readOrdinaryFile } from "../data/ordinary-file.ts";
 import { Mistake } from "./mistake.ts";
 import { isSameCode } from "./same-code.ts";
 import { reach, type Terminal } from "./terminal.ts";

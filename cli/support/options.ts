@@ -1,6 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option } from "commander";
-import { BACKENDS } from "../../runtime/model/create.ts";
+import { BACKENDS } from "@specloom/runtime/internal/model/create";
 
 export function backendOption(): Option {
   return new Option("--backend <name>", "what computes; auto: wasm, or a GPU where it pays")

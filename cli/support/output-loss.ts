@@ -1,5 +1,5 @@
 /** Standard output that cannot be written any more: its reader has gone (EPIPE), or there is no room for it. */
-import { reasonOf } from "../../runtime/run/atomic-write.ts";
+import { reasonOf } from "../run/atomic-write.ts";
 import { Mistake } from "./mistake.ts";
 
 export class OutputLoss {

@@ -1,12 +1,12 @@
 /** What a model says of every example of a part, beside what is true: numbers, classes, or what it writes. */
-import type { LiveModel } from "../../runtime/contract-live.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { forecastPart, type Scale } from "../../runtime/data/forecast.ts";
-import type { PartName } from "../../runtime/contract-data.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import { countedPositions } from "../../runtime/scoring/part.ts";
-import { comparable, ignoredClass, levelOf, pointPrediction } from "../../runtime/model/loss.ts";
-import { sizeOf } from "../../runtime/tensor.ts";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import type { Dataset } from "../data/dataset.ts";
+import { forecastPart, type Scale } from "../data/forecast.ts";
+import type { PartName } from "@specloom/runtime/internal/contract-data";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import { countedPositions } from "../scoring/part.ts";
+import { comparable, ignoredClass, levelOf, pointPrediction } from "@specloom/runtime/internal/model/loss";
+import { sizeOf } from "@specloom/runtime/internal/tensor";
 import type { Evaluation } from "./evaluation.ts";
 import { decodedExamplesOf, type DecodedPart } from "./decoded-part.ts";
 import { comparedIn, hasPlaces, type Compared } from "./scored-losses.ts";

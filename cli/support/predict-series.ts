@@ -1,11 +1,11 @@
 /** The rows that come after a table, forecast on the scale of the table. */
 import { numberText } from "../../compiler/support/number-text.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { SeriesSection } from "../../runtime/contract-data.ts";
-import { loadPredictionWindow, type PredictionWindow } from "../../runtime/data/series.ts";
-import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../../runtime/data/series-facts.ts";
-import { countOf } from "../../runtime/data/wording.ts";
-import { levelOf, pointPrediction } from "../../runtime/model/loss.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import type { SeriesSection } from "@specloom/runtime/internal/contract-data";
+import { loadPredictionWindow, type PredictionWindow } from "../data/series.ts";
+import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../data/series-facts.ts";
+import { countOf } from "../data/wording.ts";
+import { levelOf, pointPrediction } from "@specloom/runtime/internal/model/loss";
 import { csvLine } from "./csv-line.ts";
 import type { PredictionRequest } from "./prediction-input.ts";
 import { loadData } from "./load-data.ts";

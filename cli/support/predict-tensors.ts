@@ -1,17 +1,17 @@
 /** Predictions for the examples of a file of tensors, one object or line per example. */
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import { jsonText } from "../../runtime/shared/visible-text.ts";
-import type { InputFact, ModelDefinition, OutputFact } from "../../runtime/contract.ts";
-import type { Hypothesis, PredictInputs } from "../../runtime/contract-live.ts";
-import { checkTensors } from "../../runtime/data/tensor-check.ts";
-import { readTensorFile, type TensorFile } from "../../runtime/data/tensor-file.ts";
-import { shapeOfExample } from "../../runtime/model/sequence-steps.ts";
-import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";
-import { sizeOf } from "../../runtime/tensor.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import { jsonText } from "@specloom/runtime/internal/shared/visible-text";
+import type { InputFact, ModelDefinition, OutputFact } from "@specloom/runtime/internal/contract";
+import type { Hypothesis, PredictInputs } from "@specloom/runtime/internal/contract-live";
+import { checkTensors } from "../data/tensor-check.ts";
+import { readTensorFile, type TensorFile } from "../data/tensor-file.ts";
+import { shapeOfExample } from "@specloom/runtime/internal/model/sequence-steps";
+import { isDetermined, predictedInputs, withStandIns } from "@specloom/runtime/internal/model/stand-ins";
+import { sizeOf } from "@specloom/runtime/internal/tensor";
 import { nested } from "./nested.ts";
 import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
 import type { Session } from "./session.ts";
-import { lengthsOf, withoutLengths } from "../../runtime/shared/names.ts";
+import { lengthsOf, withoutLengths } from "@specloom/runtime/internal/shared/names";
 
 export async function predictTensors({ session, subject, live, input }: PredictionRequest): Promise<void> {
   const { definition } = subject.handle;

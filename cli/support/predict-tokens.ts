@@ -1,20 +1,20 @@
 /** What a model writes token by token: decoded from the examples of a file, gone on with from beginnings, or from nothing. */
-import { jsonText } from "../../runtime/shared/visible-text.ts";
-import type { TokenDecodeFact, ModelDefinition } from "../../runtime/contract.ts";
-import type { Hypothesis } from "../../runtime/contract-live.ts";
-import { nameHelp } from "../../runtime/data/suggest.ts";
-import { checkTensors } from "../../runtime/data/tensor-check.ts";
-import type { TensorFile } from "../../runtime/data/tensor-file.ts";
-import { countOf } from "../../runtime/data/wording.ts";
-import { decodedExamples, promptFact, readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
-import { predictedInputs } from "../../runtime/model/stand-ins.ts";
-import { Problem } from "../../runtime/problem.ts";
-import { shapeText } from "../../runtime/tensor.ts";
+import { jsonText } from "@specloom/runtime/internal/shared/visible-text";
+import type { TokenDecodeFact, ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { Hypothesis } from "@specloom/runtime/internal/contract-live";
+import { nameHelp } from "@specloom/runtime/internal/nearest-name";
+import { checkTensors } from "../data/tensor-check.ts";
+import type { TensorFile } from "../data/tensor-file.ts";
+import { countOf } from "../data/wording.ts";
+import { decodedExamples, promptFact, readsOwnTokensOnly } from "@specloom/runtime/internal/model/decoded-examples";
+import { predictedInputs } from "@specloom/runtime/internal/model/stand-ins";
+import { Problem } from "@specloom/runtime/internal/problem";
+import { shapeText } from "@specloom/runtime/internal/tensor";
 import { bestOf, readNeeded, wantedOf } from "./predict-tensors.ts";
 import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
 import type { Session } from "./session.ts";
 import { WrittenOutputs } from "./written-outputs.ts";
-import { lengthsOf } from "../../runtime/shared/names.ts";
+import { lengthsOf } from "@specloom/runtime/internal/shared/names";
 
 export interface TokenRequest extends Pick<PredictionRequest, "session" | "live"> {
   readonly decode: TokenDecodeFact;

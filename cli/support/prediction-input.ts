@@ -1,8 +1,8 @@
 /** What `predict` reads: a file that the user names, wherever it lies, or standard input. */
 import path from "node:path";
-import type { LiveModel } from "../../runtime/contract-live.ts";
-import type { FileReader } from "../../runtime/data/byte-source.ts";
-import { projectFiles } from "../../runtime/data/files.ts";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import type { FileReader } from "../data/byte-source.ts";
+import { projectFiles } from "../data/files.ts";
 import { Mistake } from "./mistake.ts";
 import { checkIsFile } from "./read-file.ts";
 import type { Session } from "./session.ts";
@@ -66,7 +66,7 @@ export async function openIfGiven(
 /** Milliseconds after which a user is told what is waited for. */
 const PATIENCE = 1000;
 
-/** As much as a text may have (runtime/data/text.ts). */
+/** As much as a text may have (cli/data/text.ts). */
 const MOST_BYTES = 500_000_000;
 
 async function readAll(terminal: Terminal): Promise<Uint8Array> {

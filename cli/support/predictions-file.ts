@@ -1,13 +1,13 @@
 /** Every prediction of a part beside its truth, as data: CSV, JSONL or safetensors. */
-import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
-import { readSafetensors, writeSafetensors, type SafetensorsTensor } from "../../runtime/safetensors.ts";
-import { indicesOf } from "../../runtime/tensor.ts";
+import { writeFileAtomically } from "../run/atomic-write.ts";
+import { readSafetensors, writeSafetensors, type SafetensorsTensor } from "@specloom/runtime/internal/safetensors";
+import { indicesOf } from "@specloom/runtime/internal/tensor";
 import { csvLine } from "./csv-line.ts";
 import type { DecodedPart } from "./decoded-part.ts";
 import { Mistake } from "./mistake.ts";
 import { nested, type Nested } from "./nested.ts";
 import { answerSize, answersOf, type AnswerRequest, type Answers, type PartAnswers } from "./part-answers.ts";
-import { lengthsOf } from "../../runtime/shared/names.ts";
+import { lengthsOf } from "@specloom/runtime/internal/shared/names";
 
 type Writer = (answers: PartAnswers) => string | Uint8Array;
 

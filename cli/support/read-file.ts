@@ -3,8 +3,8 @@ import { readdir, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import path from "node:path";
 import { suggestions } from "../../compiler/diagnostics/suggest.ts";
-import { reasonOf } from "../../runtime/run/atomic-write.ts";
-import { otherThanFile, readOrdinaryFile } from "../../runtime/run/ordinary-file.ts";
+import { reasonOf } from "../run/atomic-write.ts";
+import { otherThanFile, readOrdinaryFile } from "../data/ordinary-file.ts";
 import { Mistake } from "./mistake.ts";
 import { reach, type Terminal } from "./terminal.ts";
 

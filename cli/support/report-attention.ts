@@ -1,10 +1,10 @@
 /** Attention for a report: which outputs hold it, and how much of an example is data. */
-import type { ModelDefinition, OutputFact } from "../../runtime/contract.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { AttentionFacts, RowAxis } from "../../runtime/report/facts.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import type { ModelDefinition, OutputFact } from "@specloom/runtime/internal/contract";
+import type { Dataset } from "../data/dataset.ts";
+import type { AttentionFacts, RowAxis } from "../report/facts.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { Evaluation } from "./evaluation.ts";
-import { lengthsOf } from "../../runtime/shared/names.ts";
+import { lengthsOf } from "@specloom/runtime/internal/shared/names";
 
 /** What the layers call the outputs that hold weights: of attention, of heads, of a decoder. */
 const ENDING = /\.(weights|cross_weights|attention)$/;

@@ -1,12 +1,12 @@
 /** Targets of numbers that are no series, for a report: some examples, and the errors of all. */
-import type { InputFact, ModelDefinition } from "../../runtime/contract.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { pointPrediction } from "../../runtime/model/loss.ts";
-import { countedPositions, lengthsOfTarget, meanExample } from "../../runtime/scoring/part.ts";
-import type { NumbersFacts, StepErrors } from "../../runtime/report/facts.ts";
-import { exampleText, sizeOf } from "../../runtime/tensor.ts";
+import type { InputFact, ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { Dataset } from "../data/dataset.ts";
+import { pointPrediction } from "@specloom/runtime/internal/model/loss";
+import { countedPositions, lengthsOfTarget, meanExample } from "../scoring/part.ts";
+import type { NumbersFacts, StepErrors } from "../report/facts.ts";
+import { exampleText, sizeOf } from "@specloom/runtime/internal/tensor";
 import { comparedText, type Evaluation } from "./evaluation.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { comparedIn } from "./scored-losses.ts";
 
 /** Examples that are drawn: as lines, and as points. */

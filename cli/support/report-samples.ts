@@ -1,8 +1,8 @@
 /** What a model that writes makes of some test examples, for a report. */
-import type { LiveModel } from "../../runtime/contract-live.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { readsOwnTokensOnly } from "../../runtime/model/decoded-examples.ts";
-import type { SamplesFacts } from "../../runtime/report/facts.ts";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import type { Dataset } from "../data/dataset.ts";
+import { readsOwnTokensOnly } from "@specloom/runtime/internal/model/decoded-examples";
+import type { SamplesFacts } from "../report/facts.ts";
 import { decodedExamplesOf } from "./decoded-part.ts";
 
 const MOST_SAMPLES = 12;

@@ -1,14 +1,14 @@
 /** A run that is taken up again: its folder locked, its checkpoint read, and whatever changed since refused or said. */
 import { stat } from "node:fs/promises";
-import type { ModelDefinition } from "../../runtime/contract.ts";
-import type { LiveModel, SimdVariant } from "../../runtime/contract-live.ts";
-import type { Backend } from "../../runtime/contract-backend.ts";
-import { checkSpecHash } from "../../runtime/model/parameters.ts";
-import { Problem } from "../../runtime/problem.ts";
-import { readRunFile, RUN_FILES, runFile, runFilesIn } from "../../runtime/run/directory.ts";
-import { lockRun } from "../../runtime/run/lock.ts";
-import type { RunLock } from "../../runtime/run/lock.ts";
-import { readCounters } from "../../runtime/training/state.ts";
+import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { LiveModel, SimdVariant } from "@specloom/runtime/internal/contract-live";
+import type { Backend } from "@specloom/runtime/internal/contract-backend";
+import { checkSpecHash } from "@specloom/runtime/internal/model/parameters";
+import { Problem } from "@specloom/runtime/internal/problem";
+import { readRunFile, RUN_FILES, runFile, runFilesIn } from "../run/directory.ts";
+import { lockRun } from "../run/lock.ts";
+import type { RunLock } from "../run/lock.ts";
+import { readCounters } from "@specloom/runtime/internal/training/state";
 import { numbersText } from "./backend-text.ts";
 import { createModel, type ModelRequest } from "./create-model.ts";
 import { Mistake } from "./mistake.ts";

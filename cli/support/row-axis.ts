@@ -1,6 +1,6 @@
 /** What the rows of a file are called: dates where the labels are dates, else their numbers. */
-import type { RowNames } from "../../runtime/data/source-table.ts";
-import type { RowAxis } from "../../runtime/report/facts.ts";
+import type { RowNames } from "../data/source-table.ts";
+import type { RowAxis } from "../report/facts.ts";
 
 const DATE = /^(\d{4})-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?Z?)?)?$/;
 

@@ -1,8 +1,8 @@
 /** What `metrics.json` of a run holds. */
-import type { BackendReport } from "../../runtime/contract-backend.ts";
-import type { SplitOrder } from "../../runtime/contract-data.ts";
-import type { Kept } from "../../runtime/training/kept.ts";
-import type { TrainingOutcome } from "../../runtime/training/trainer.ts";
+import type { BackendReport } from "@specloom/runtime/internal/contract-backend";
+import type { SplitOrder } from "@specloom/runtime/internal/contract-data";
+import type { Kept } from "@specloom/runtime/internal/training/kept";
+import type { TrainingOutcome } from "@specloom/runtime/internal/training/trainer";
 import type { PartScores } from "./evaluation.ts";
 import type { RanOn } from "./run-origin.ts";
 

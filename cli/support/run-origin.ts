@@ -4,14 +4,14 @@
  */
 import { createHash } from "node:crypto";
 import { isRecord } from "../../compiler/support/plain.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { joinWords } from "../../compiler/support/words.ts";
-import type { ModelDefinition } from "../../runtime/contract.ts";
-import type { Dataset, Examples } from "../../runtime/data/dataset.ts";
-import { PART_LABELS, PART_NAMES } from "../../runtime/data/split.ts";
-import type { PartName } from "../../runtime/contract-data.ts";
-import { parseJson } from "../../runtime/json-text.ts";
-import { Problem } from "../../runtime/problem.ts";
+import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { Dataset, Examples } from "../data/dataset.ts";
+import { PART_LABELS, PART_NAMES } from "../data/split.ts";
+import type { PartName } from "@specloom/runtime/internal/contract-data";
+import { parseJson } from "@specloom/runtime/internal/json-text";
+import { Problem } from "@specloom/runtime/internal/problem";
 
 export interface RunOrigin {
   readonly data: Readonly<Record<PartName, PartDigest>>;

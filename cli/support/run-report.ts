@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { isRecord } from "../../compiler/support/plain.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { ModelDefinition } from "../../runtime/contract.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { forecastPart, type ForecastData, type PartForecast } from "../../runtime/data/forecast.ts";
-import { parseJson } from "../../runtime/json-text.ts";
-import { NAIVE_FORECAST } from "../../runtime/scoring/forecast.ts";
-import { metricNamed } from "../../runtime/metrics/index.ts";
-import { outermost, type QuantileScores } from "../../runtime/metrics/quantiles.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { Dataset } from "../data/dataset.ts";
+import { forecastPart, type ForecastData, type PartForecast } from "../data/forecast.ts";
+import { parseJson } from "@specloom/runtime/internal/json-text";
+import { NAIVE_FORECAST } from "../scoring/forecast.ts";
+import { metricNamed } from "../../compiler/metrics/index.ts";
+import { outermost, type QuantileScores } from "../../compiler/metrics/quantiles.ts";
 import type {
   ConfusionFacts,
   ForecastFacts,
@@ -18,11 +18,11 @@ import type {
   SamplesFacts,
   ScoreFacts,
   StepErrors,
-} from "../../runtime/report/facts.ts";
-import { writeFileAtomically } from "../../runtime/run/atomic-write.ts";
-import { runFile } from "../../runtime/run/directory.ts";
-import { ignoredClass, levelOf, pointPrediction } from "../../runtime/model/loss.ts";
-import type { EpochRecord } from "../../runtime/training/state.ts";
+} from "../report/facts.ts";
+import { writeFileAtomically } from "../run/atomic-write.ts";
+import { runFile } from "../run/directory.ts";
+import { ignoredClass, levelOf, pointPrediction } from "@specloom/runtime/internal/model/loss";
+import type { EpochRecord } from "@specloom/runtime/internal/training/state";
 import { comparedText, type Evaluation, type PartScores } from "./evaluation.ts";
 import { keptText } from "./kept-text.ts";
 import { attentionFacts } from "./report-attention.ts";
@@ -48,7 +48,7 @@ export interface ReportRequest {
 
 export async function writeReport(request: ReportRequest): Promise<void> {
   // Vega is large; only a report needs it.
-  const { reportPage } = await import("../../runtime/report/page.ts");
+  const { reportPage } = await import("../report/page.ts");
   await writeFileAtomically(path.join(request.directory, "report.html"), await reportPage(reportFacts(request)));
 }
 

@@ -1,9 +1,9 @@
 /** Scores as a table: the model beside its baseline. */
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { LevelScore } from "../../runtime/metrics/quantiles.ts";
-import { metricNamed } from "../../runtime/metrics/index.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import type { LevelScore } from "../../compiler/metrics/quantiles.ts";
+import { metricNamed } from "../../compiler/metrics/index.ts";
 import { comparedText, type PartScores, type TargetScores } from "./evaluation.ts";
-import type { MetricScore } from "../../runtime/scoring/scores.ts";
+import type { MetricScore } from "../scoring/scores.ts";
 import { numberText, table } from "./table.ts";
 
 /** @param part `test`, `validation`, `train` */

@@ -1,10 +1,10 @@
 /** Which of a model's losses can be scored, and by which metrics. */
-import type { LossFact, ModelFacts } from "../../runtime/contract.ts";
-import { metricNamed } from "../../runtime/metrics/index.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { comparable, hasForecast, ignoredClass } from "../../runtime/model/loss.ts";
-import { scorePart, type ScorePartOptions } from "../../runtime/scoring/part.ts";
-import type { Scores } from "../../runtime/scoring/scores.ts";
+import type { LossFact, ModelFacts } from "@specloom/runtime/internal/contract";
+import { metricNamed } from "../../compiler/metrics/index.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { comparable, hasForecast, ignoredClass } from "@specloom/runtime/internal/model/loss";
+import { scorePart, type ScorePartOptions } from "../scoring/part.ts";
+import type { Scores } from "../scoring/scores.ts";
 
 /** A loss whose output is held against its target. */
 export interface Compared {

@@ -2,7 +2,7 @@
 import { withShortNumbers } from "../../compiler/support/number-text.ts";
 import { asTyped } from "./called-as.ts";
 import { EXIT, faultOf } from "./faults.ts";
-import { jsonText } from "../../runtime/shared/visible-text.ts";
+import { jsonText } from "@specloom/runtime/internal/shared/visible-text";
 import { say, takesColour, type Terminal } from "./terminal.ts";
 
 export interface CommonOptions {

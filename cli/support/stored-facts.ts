@@ -1,8 +1,8 @@
 /** What specloom keeps in the metadata of weights and checkpoints, beside the tensors. */
 import { isRecord } from "../../compiler/support/plain.ts";
-import { parseJson } from "../../runtime/json-text.ts";
-import { Problem } from "../../runtime/problem.ts";
-import { readSafetensors } from "../../runtime/safetensors.ts";
+import { parseJson } from "@specloom/runtime/internal/json-text";
+import { Problem } from "@specloom/runtime/internal/problem";
+import { readSafetensors } from "@specloom/runtime/internal/safetensors";
 import { Mistake } from "./mistake.ts";
 
 export interface StoredFacts {

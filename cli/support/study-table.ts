@@ -1,6 +1,6 @@
 /** What a table shows of itself: columns of numbers, dates, gaps, and how long a season may be. */
-import { firstKnownRow, missingIn, type NumberColumn } from "../../runtime/data/number-column.ts";
-import type { OpenTable, SourceColumn, SourceTable } from "../../runtime/data/source-table.ts";
+import { firstKnownRow, missingIn, type NumberColumn } from "../data/number-column.ts";
+import type { OpenTable, SourceColumn, SourceTable } from "../data/source-table.ts";
 import { Mistake } from "./mistake.ts";
 
 export interface TableStudy {

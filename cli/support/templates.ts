@@ -1,5 +1,5 @@
 /** The specs that `init` writes, and small made-up data to try them on. */
-import { jsonText, visibleText } from "../../runtime/shared/visible-text.ts";
+import { jsonText, visibleText } from "@specloom/runtime/internal/shared/visible-text";
 import type { TableStudy } from "./study-table.ts";
 
 const SCHEMA =

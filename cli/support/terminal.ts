@@ -1,7 +1,7 @@
 /** What a command may touch of the process around it; tests bring their own. */
 import path from "node:path";
-import { visibleText } from "../../runtime/shared/visible-text.ts";
-import type { SignalSource } from "../../runtime/run/interrupt.ts";
+import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
+import type { SignalSource } from "../run/interrupt.ts";
 import { calledAs } from "./called-as.ts";
 import { OutputLoss } from "./output-loss.ts";
 

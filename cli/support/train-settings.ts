@@ -1,6 +1,6 @@
 /** How a model is trained, with what the command line says instead. */
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { TrainOptions } from "../../runtime/training/options.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { TrainOptions } from "@specloom/runtime/internal/training/options";
 import { earlyStopping } from "./early-stopping.ts";
 import type { DataSubject } from "./load-data.ts";
 

@@ -1,9 +1,9 @@
 /** A small model trained for a moment on made-up data: the shortest proof that everything works together. */
 import { compile } from "../../compiler/compile.ts";
 import { InternalError } from "../../compiler/support/internal-error.ts";
-import type { ModelDefinition } from "../../runtime/contract.ts";
-import type { TrainInputs } from "../../runtime/contract-live.ts";
-import type { Backend, BackendReport } from "../../runtime/contract-backend.ts";
+import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { TrainInputs } from "@specloom/runtime/internal/contract-live";
+import type { Backend, BackendReport } from "@specloom/runtime/internal/contract-backend";
 import type { Environment } from "./binary-store.ts";
 import { loadModule } from "./load-module.ts";
 import { assembled } from "./spec-file.ts";

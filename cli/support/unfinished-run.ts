@@ -1,8 +1,8 @@
 /** A run whose training has not come to its goal: it was stopped, was killed, failed, or goes on at this moment. */
 import { existsSync } from "node:fs";
-import { readRunFile, runFile } from "../../runtime/run/directory.ts";
-import { KEPT_KEY, NOT_FINITE_KEY } from "../../runtime/run/session.ts";
-import { readCounters, type TrainingCounters } from "../../runtime/training/state.ts";
+import { readRunFile, runFile } from "../run/directory.ts";
+import { KEPT_KEY, NOT_FINITE_KEY } from "../run/session.ts";
+import { readCounters, type TrainingCounters } from "@specloom/runtime/internal/training/state";
 import { keptText, type KeptPlace } from "./kept-text.ts";
 import { Mistake } from "./mistake.ts";
 import { readOrigin, type RanOn } from "./run-origin.ts";

@@ -1,6 +1,6 @@
 /** The trained weights a command works with. */
 import path from "node:path";
-import { latestRunDirectory, readRunFile, runFile } from "../../runtime/run/directory.ts";
+import { latestRunDirectory, readRunFile, runFile } from "../run/directory.ts";
 import { Mistake } from "./mistake.ts";
 import { readNamedFile } from "./read-file.ts";
 import type { Session } from "./session.ts";

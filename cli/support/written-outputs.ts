@@ -1,13 +1,13 @@
 /** The outputs of a model along the tokens that it wrote. */
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import type { ModelDefinition, TokenDecodeFact } from "../../runtime/contract.ts";
-import type { Hypothesis, LiveModel, PredictInputs } from "../../runtime/contract-live.ts";
-import { exampleOf, type DecodedExample } from "../../runtime/model/decoded-examples.ts";
-import { shapeOfExample } from "../../runtime/model/sequence-steps.ts";
-import { streamFactOf } from "../../runtime/model/stream-fact.ts";
-import { isDetermined, predictedInputs, withStandIns } from "../../runtime/model/stand-ins.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import type { ModelDefinition, TokenDecodeFact } from "@specloom/runtime/internal/contract";
+import type { Hypothesis, LiveModel, PredictInputs } from "@specloom/runtime/internal/contract-live";
+import { exampleOf, type DecodedExample } from "@specloom/runtime/internal/model/decoded-examples";
+import { shapeOfExample } from "@specloom/runtime/internal/model/sequence-steps";
+import { streamFactOf } from "@specloom/runtime/internal/model/stream-fact";
+import { isDetermined, predictedInputs, withStandIns } from "@specloom/runtime/internal/model/stand-ins";
 import { nested, type Nested } from "./nested.ts";
-import { lengthsOf, withoutLengths } from "../../runtime/shared/names.ts";
+import { lengthsOf, withoutLengths } from "@specloom/runtime/internal/shared/names";
 
 export class WrittenOutputs {
   readonly #live: LiveModel;

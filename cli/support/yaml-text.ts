@@ -1,7 +1,7 @@
 /** A resolved spec as YAML. */
 import { Document, visit } from "yaml";
 import { numberText } from "../../compiler/support/number-text.ts";
-import { escapedText } from "../../runtime/shared/visible-text.ts";
+import { escapedText } from "@specloom/runtime/internal/shared/visible-text";
 
 /**
  * What is not seen in a text is written as an escape, which only double quotes know. A number with more digits than float64

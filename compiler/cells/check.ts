@@ -1,9 +1,9 @@
 /** From what a spec says of a cell to a definition in which every name is known and every shape fits, for all sizes at once. */
 import type { Place } from "../contracts/document.ts";
-import type { Initializer } from "../../runtime/contract.ts";
+import type { Initializer } from "@specloom/runtime/internal/contract";
 import type { DiagnosticCode, DiagnosticFacts } from "../diagnostics/catalogue.ts";
 import { isInherited, isRecord } from "../support/plain.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { Cell, CellParameter, Equation, Expression, Shape, SizeCondition, Span } from "./define.ts";
 import { constantDimension } from "./dimension.ts";
 import type { Dimension } from "./dimension.ts";

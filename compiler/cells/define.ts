@@ -1,5 +1,5 @@
 /** A cell that a spec defines by its equations: what is read of it, checked once, and built in every layer that uses it. */
-import type { Initializer } from "../../runtime/contract.ts";
+import type { Initializer } from "@specloom/runtime/internal/contract";
 import type { Dimension } from "./dimension.ts";
 
 /** A piece of the cell's text; offsets as `CellText` counts them. */

@@ -1,5 +1,5 @@
 /** Sizes as polynomials of a cell's keys, so that shapes fit for all values of the keys or for none: `4 * hidden_size`. */
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 
 /** Coefficients by product of names (`hidden_size*input`, sorted); "" is the constant. No coefficient is 0. */
 export type Dimension = ReadonlyMap<string, number>;

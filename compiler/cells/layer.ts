@@ -1,6 +1,6 @@
 /** A checked cell as a layer kind: the same record that the kinds of the table have. */
 import type { LayerShape } from "../contracts/layer.ts";
-import type { Initializer } from "../../runtime/contract.ts";
+import type { Initializer } from "@specloom/runtime/internal/contract";
 import type { Node } from "../ir/graph.ts";
 import { fanInUniform } from "../layers/affine.ts";
 import type { BuildContext, LayerDefinition, LayerPlan, ParameterSpec, PlanContext } from "../layers/define.ts";
@@ -8,7 +8,7 @@ import { stepwise } from "../layers/define.ts";
 import { buildStepped, directionsOf, eachRun, planStepped, steppedKeys, streamStepped } from "../layers/stepped.ts";
 import type { Run, StateFact, SteppedConfig } from "../layers/stepped.ts";
 import type { Keys } from "../keys/define.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { Cell, SizeCondition } from "./define.ts";
 import { evaluateDimension } from "./dimension.ts";
 import { Evaluation } from "./evaluate.ts";

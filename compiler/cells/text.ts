@@ -1,6 +1,6 @@
 /** All texts of a cell one after the other, each character with its place in the file. */
 import type { Place } from "../contracts/document.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { Span } from "./define.ts";
 
 export class CellText {

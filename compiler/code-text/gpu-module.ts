@@ -1,5 +1,5 @@
 /** What the gpu target writes and a module shows: kernels and plans as text, with what their documentation says. */
-import type { Programs } from "../../runtime/contract.ts";
+import type { Programs } from "@specloom/runtime/internal/contract";
 import type { Origin } from "../ir/program.ts";
 
 export interface KernelFunction {

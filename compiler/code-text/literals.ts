@@ -1,7 +1,7 @@
 /** The way of values into code: strings, numbers and plain data as TypeScript source text. */
 import { invariant } from "../support/internal-error.ts";
 import { isRecord } from "../support/plain.ts";
-import { jsonText } from "../../runtime/shared/visible-text.ts";
+import { jsonText } from "@specloom/runtime/internal/shared/visible-text";
 
 /** A double-quoted string on one line; nothing in it can end the string or the line, or hide from a reader. */
 export function stringLiteral(text: string): string {

@@ -1,4 +1,4 @@
-import type { AnyProgramName } from "../../runtime/contract.ts";
+import type { AnyProgramName } from "@specloom/runtime/internal/contract";
 
 /** The programs as a module lists them. Predict first, so that the kernels everyone shares keep the plain names. */
 export const programOrder: readonly AnyProgramName[] = [

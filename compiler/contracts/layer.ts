@@ -1,5 +1,5 @@
 /** What layers are told and tell of the tensors around them: those that enter a model, pass in it and are kept. */
-import type { DType, Initializer, StatisticDType } from "../../runtime/contract.ts";
+import type { DType, Initializer, StatisticDType } from "@specloom/runtime/internal/contract";
 
 /** One named tensor that enters the model with each batch. Shape without the batch axis. */
 export interface ModelInput {

@@ -1,5 +1,11 @@
 /** Between stages 3 and 4: the model, in which everything is named, filled in and a number. */
-import type { AttentionScope, DataSection, DecodeFact, LossFact, TrainingFact } from "../../runtime/contract.ts";
+import type {
+  AttentionScope,
+  DataSection,
+  DecodeFact,
+  LossFact,
+  TrainingFact,
+} from "@specloom/runtime/internal/contract";
 import type { Cell } from "../cells/define.ts";
 import type { LayerShape, ModelInput, ParameterFact } from "./layer.ts";
 import type { TeacherForcing } from "./spec.ts";

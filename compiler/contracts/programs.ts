@@ -1,5 +1,11 @@
 /** From stage 4 on: the graphs and programs of a model, by the entry points of its module. */
-import type { AlignmentFact, LengthTable, Programs, StreamFact, StreamObstacle } from "../../runtime/contract.ts";
+import type {
+  AlignmentFact,
+  LengthTable,
+  Programs,
+  StreamFact,
+  StreamObstacle,
+} from "@specloom/runtime/internal/contract";
 import type { Graph } from "../ir/graph.ts";
 import type { Program } from "../ir/program.ts";
 import type { Model } from "./model.ts";

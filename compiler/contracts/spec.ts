@@ -1,5 +1,5 @@
 /** Between stages 2 and 3: the spec as keys and values of the right shape, before anything is filled in. */
-import type { DType } from "../../runtime/contract.ts";
+import type { DType } from "@specloom/runtime/internal/contract";
 
 /** A spec that satisfies the JSON schema: shapes of keys are right, meaning is not checked yet. Defaults are not filled. */
 export interface Spec {

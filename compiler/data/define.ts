@@ -3,7 +3,7 @@ import type { ModelInput } from "../contracts/layer.ts";
 import type { DataFacts, InputSpec, Spec } from "../contracts/spec.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Keys } from "../keys/define.ts";
-import type { DataSection } from "../../runtime/contract.ts";
+import type { DataSection } from "@specloom/runtime/internal/contract";
 
 export interface DataContext {
   readonly spec: Pick<Spec, "data" | "inputs" | "sizes" | "broken">;

@@ -1,5 +1,5 @@
 import type { ModelInput } from "../contracts/layer.ts";
-import type { SeriesSection } from "../../runtime/contract.ts";
+import type { SeriesSection } from "@specloom/runtime/internal/contract";
 import { legend } from "../support/legend.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";

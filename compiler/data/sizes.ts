@@ -1,7 +1,7 @@
 /** Words in shapes: `shape: [time, 3]` with `sizes: {time: 20}`, or with the size that the data has. */
 import type { DataFacts, InputSpec } from "../contracts/spec.ts";
 import type { Report } from "../diagnostics/report.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext } from "./define.ts";
 

@@ -1,12 +1,12 @@
 import type { ModelInput } from "../contracts/layer.ts";
 import type { InputSpec } from "../contracts/spec.ts";
-import type { TensorsSection } from "../../runtime/contract.ts";
+import type { TensorsSection } from "@specloom/runtime/internal/contract";
 import { legend } from "../support/legend.ts";
 import { pointerTo } from "../support/pointer.ts";
 import type { DataContext, DataDefinition } from "./define.ts";
 import { Sizes, tensorOf } from "./sizes.ts";
 import { checkOrder, checkSplit, fillOrder, fillSplit, orderKeys, splitSchema } from "./split.ts";
-import { isLengths, lengthsOf } from "../../runtime/shared/names.ts";
+import { isLengths, lengthsOf } from "@specloom/runtime/internal/shared/names";
 
 const furtherFiles = ["validation_file", "test_file"] as const;
 

@@ -1,7 +1,7 @@
 /** Diagnostics as text for people and as JSON for tools, with the same content. */
 import type { Place } from "../contracts/document.ts";
 import { linesAround, positionAt } from "../support/text-position.ts";
-import { visibleText } from "../../runtime/shared/visible-text.ts";
+import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
 import type { Diagnostic } from "./diagnostic.ts";
 
 const gutterWidth = 5;

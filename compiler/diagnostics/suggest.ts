@@ -1,5 +1,5 @@
 /** "Did you mean": the known names nearest to a wrong one. After graphql-js (`suggestionList`, `didYouMean`). */
-import { listOfNames, nearestNames } from "../../runtime/shared/suggest.ts";
+import { listOfNames, nearestNames } from "@specloom/runtime/internal/shared/suggest";
 import { joinWords, quote } from "../support/words.ts";
 import { synonymsOf } from "./synonyms.ts";
 

@@ -1,5 +1,5 @@
 /** What PyTorch, Keras and Hugging Face call the same thing: spec keys by the names that their users may write instead. */
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 const namesOf: Readonly<Record<string, readonly string[]>> = {
   learning_rate: ["lr", "base_lr", "max_lr"],
   max_rate: ["max_lr"],

@@ -11,7 +11,7 @@ import type {
   OutputFact,
   ParameterFact,
   TensorFact,
-} from "../../runtime/contract.ts";
+} from "@specloom/runtime/internal/contract";
 
 /** A target that is aligned with a longer input may be empty. */
 export function inputFacts(model: Model, { alignments }: SequenceFacts): readonly InputFact[] {

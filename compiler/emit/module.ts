@@ -11,12 +11,12 @@ import {
 } from "ts-morph";
 import type { Model } from "../contracts/model.ts";
 import type { SequenceFacts } from "../contracts/programs.ts";
-import type { AnyProgramName, Programs, StreamFact, StreamObstacle } from "../../runtime/contract.ts";
+import type { AnyProgramName, Programs, StreamFact, StreamObstacle } from "@specloom/runtime/internal/contract";
 import type { Program } from "../ir/program.ts";
 import type { OptimizerDefinition } from "../optimizers/define.ts";
 import type { ScheduleDefinition } from "../schedules/define.ts";
 import { invariant } from "../support/internal-error.ts";
-import { visibleText } from "../../runtime/shared/visible-text.ts";
+import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
 import { argumentsOf, inputFacts, lossFacts, outputFacts, parameterFacts, resultsOf } from "./facts.ts";
 import { FinalTexts } from "./final-text.ts";
 import { headerLines, summaryLines } from "./header.ts";

@@ -1,7 +1,7 @@
 /** Every name a generated module may import. Printing a symbol records it; the import declarations are made from that. */
 import { StructureKind, type ImportDeclarationStructure } from "ts-morph";
 
-const runtimeModule = "specloom/runtime";
+const runtimeModule = "@specloom/runtime";
 
 export const runtimeSymbols = {
   ArgumentFact: "type",

@@ -1,7 +1,7 @@
 /** What a generated module computes between its programs: an optimizer's coefficients and the learning rate of an update. */
 import { StructureKind, type FunctionDeclarationStructure } from "ts-morph";
 import type { Model } from "../contracts/model.ts";
-import type { Programs } from "../../runtime/contract.ts";
+import type { Programs } from "@specloom/runtime/internal/contract";
 import type { Program } from "../ir/program.ts";
 import type { ScalarFormula, ScalarVariable } from "../ir/scalar-formula.ts";
 import { readsVariable } from "../ir/scalar-formula.ts";
@@ -16,8 +16,8 @@ import { oneLine } from "./header.ts";
 import { dataLiteral, propertyKey, stringLiteral } from "../code-text/literals.ts";
 import { productFunction, scalarText } from "./scalars.ts";
 import type { SymbolTable } from "./symbols.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
-import { averageSlot, slotParts } from "../../runtime/shared/names.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
+import { averageSlot, slotParts } from "@specloom/runtime/internal/shared/names";
 
 /** What a module calls the function of its schedule. */
 export const scheduleName = "scheduledRate";

@@ -1,5 +1,5 @@
 /** Makes nodes. Equal work becomes one node (hash-consing), except scans, whose placeholders are their own. */
-import type { DType } from "../../runtime/contract.ts";
+import type { DType } from "@specloom/runtime/internal/contract";
 import type { Node, OpAttributes, OpName } from "./graph.ts";
 import type { Origin } from "./program.ts";
 

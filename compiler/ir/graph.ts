@@ -5,7 +5,7 @@
  * does not reach them is computed once, outside, whatever the body says. Ids grow along every edge, so ascending id is an
  * order of execution.
  */
-import type { DType } from "../../runtime/contract.ts";
+import type { DType } from "@specloom/runtime/internal/contract";
 import type { BinaryOperation, CompareOperation, UnaryOperation } from "../elementwise/index.ts";
 import type { Origin } from "./program.ts";
 

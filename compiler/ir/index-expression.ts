@@ -1,6 +1,6 @@
 /** Integer expressions over index names, simplified as they are made. */
 import { InternalError } from "../support/internal-error.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { IndexExpression, LoadedIndex, Slot } from "./program.ts";
 
 export function constantIndex(value: number): IndexExpression {

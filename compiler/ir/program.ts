@@ -4,7 +4,7 @@
  * A kernel says: for every output cell, this scalar expression (perhaps with a reduction). Its parameters are tensors;
  * a step of the schedule binds them to buffers. Nothing here knows what a layer is; `origin` is only a label for readers.
  */
-import type { DType } from "../../runtime/contract.ts";
+import type { DType } from "@specloom/runtime/internal/contract";
 import type { BinaryOperation, CompareOperation, UnaryOperation } from "../elementwise/index.ts";
 
 /** What a target can take. A program is made for those that print it. */

@@ -1,5 +1,5 @@
 /** The JSON-schema fragment of one key of a record, with its default and its description. */
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 export interface KeySchema {
   readonly type?: "integer" | "number" | "string" | "boolean" | "array" | "object";
   readonly description: string;

@@ -1,5 +1,5 @@
 /** The linear map that several layers are made of. */
-import type { Initializer } from "../../runtime/contract.ts";
+import type { Initializer } from "@specloom/runtime/internal/contract";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 

@@ -1,4 +1,4 @@
-import type { AttentionScope } from "../../runtime/contract.ts";
+import type { AttentionScope } from "@specloom/runtime/internal/contract";
 import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";

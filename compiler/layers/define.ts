@@ -1,6 +1,6 @@
 /** What a layer kind is: one record carries its keys, shape rule, graph, documentation and example. */
 import type { LayerShape } from "../contracts/layer.ts";
-import type { AttentionScope, DType, Initializer, StatisticDType } from "../../runtime/contract.ts";
+import type { AttentionScope, DType, Initializer, StatisticDType } from "@specloom/runtime/internal/contract";
 import type { Operations } from "../ops/define.ts";
 import type { Node } from "../ir/graph.ts";
 import type { KeySchema } from "../keys/define.ts";

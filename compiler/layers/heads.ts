@@ -1,6 +1,6 @@
 /** torch.nn.MultiheadAttention as a part: of the layer of that name, and of transformer blocks. */
 import type { LayerShape } from "../contracts/layer.ts";
-import type { Initializer } from "../../runtime/contract.ts";
+import type { Initializer } from "@specloom/runtime/internal/contract";
 import type { Node } from "../ir/graph.ts";
 import { affine, fanInUniform } from "./affine.ts";
 import { allSteps } from "./cache.ts";

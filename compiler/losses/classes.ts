@@ -3,7 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { sameShape } from "../ops/support.ts";
 import type { Keys } from "../keys/define.ts";
-import type { LossReading } from "../../runtime/contract.ts";
+import type { LossReading } from "@specloom/runtime/internal/contract";
 import type { LossProblem, LossShapes, LossTerms } from "./define.ts";
 
 export interface ClassConfig {

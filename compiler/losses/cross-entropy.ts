@@ -3,7 +3,7 @@ import { sameShape } from "../ops/support.ts";
 import type { ClassConfig } from "./classes.ts";
 import { classCount, classesMatch, classFacts, classKeys, classTerms, constantAt, pickClass } from "./classes.ts";
 import { weighedByClass, weightsMatch } from "./classes.ts";
-import type { LossReading } from "../../runtime/contract.ts";
+import type { LossReading } from "@specloom/runtime/internal/contract";
 import type { LossProblem, LossShapes, LossTerms } from "./define.ts";
 import { defineLoss } from "./define.ts";
 

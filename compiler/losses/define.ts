@@ -3,7 +3,7 @@ import type { LayerShape } from "../contracts/layer.ts";
 import type { Operations } from "../ops/define.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Keys } from "../keys/define.ts";
-import type { LossReading } from "../../runtime/contract.ts";
+import type { LossReading } from "@specloom/runtime/internal/contract";
 
 export interface LossShapes {
   readonly input: LayerShape;

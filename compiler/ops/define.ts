@@ -1,5 +1,5 @@
 /** What a primitive operation is, and the vocabulary in which everything else is written. */
-import type { DType } from "../../runtime/contract.ts";
+import type { DType } from "@specloom/runtime/internal/contract";
 import type { BinaryOperation, UnaryOperation } from "../elementwise/index.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { ArgumentRole, Node, OpAttributes, OpName } from "../ir/graph.ts";

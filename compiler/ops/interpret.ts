@@ -2,7 +2,7 @@
 import type { Graph, Node } from "../ir/graph.ts";
 import { bodyNodes, isScan, sizeOf, topological } from "../ir/graph.ts";
 import { InternalError } from "../support/internal-error.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { Tensor } from "./define.ts";
 import { definitionOf } from "./index.ts";
 

@@ -1,7 +1,7 @@
 /** What a schedule kind is: its keys, and the learning rate as a formula that the generated module computes in float64. */
 import type { ScalarFormula } from "../ir/scalar-formula.ts";
 import type { Keys } from "../keys/define.ts";
-import type { PlateauFact, SchedulePer } from "../../runtime/contract.ts";
+import type { PlateauFact, SchedulePer } from "@specloom/runtime/internal/contract";
 
 export type { SchedulePer };
 

@@ -1,10 +1,10 @@
 /** The JSON Schema of a spec (draft 7), put together from the tables. */
 import { isRecord } from "../support/plain.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { dataKinds } from "../data/index.ts";
 import { groups, layers } from "../layers/index.ts";
 import { losses } from "../losses/index.ts";
-import { metrics } from "../../runtime/metrics/index.ts";
+import { metrics } from "../metrics/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { scheduleKeys, schedules } from "../schedules/index.ts";
 import { cellBranch, cellsSchema, kindsWithoutCells } from "./cells.ts";

@@ -1,6 +1,6 @@
 /** How `init` may set the parameters of a layer. One record per kind: keys, and what it means for one tensor. */
-import type { Initializer } from "../../runtime/contract.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import type { Initializer } from "@specloom/runtime/internal/contract";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { Keys } from "../keys/define.ts";
 
 /** Inputs and outputs that one unit is connected to, as PyTorch counts them: columns and rows of [out, in]. */

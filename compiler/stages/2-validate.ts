@@ -9,7 +9,7 @@ import { specSchema } from "../schema/assemble.ts";
 import { cellKindsOf } from "../schema/cells.ts";
 import { isReservedName, specNamePattern, specNameRule } from "../schema/names.ts";
 import { isRecord } from "../support/plain.ts";
-import { memberOf } from "../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { pointerTo } from "../support/pointer.ts";
 import { takenKinds } from "./2-validate/taken-kinds.ts";
 import { ajvOptions, cellLayersApart } from "./2-validate/cell-layers.ts";

@@ -1,7 +1,7 @@
 /** Stage 3: a spec to a model in which every name is found, every default filled in and every dimension a number. */
 import type { Document } from "../contracts/document.ts";
 import type { ModelInput } from "../contracts/layer.ts";
-import type { AttentionScope } from "../../runtime/contract.ts";
+import type { AttentionScope } from "@specloom/runtime/internal/contract";
 import type { Model, ResolvedLayer, ResolvedLoss } from "../contracts/model.ts";
 import type { Spec } from "../contracts/spec.ts";
 import type { DiagnosticBag } from "../diagnostics/diagnostic.ts";

@@ -16,8 +16,8 @@ import type { LossPart } from "./4-build/loss.ts";
 import { modelStream } from "./4-build/stream.ts";
 import type { StreamGraphs } from "./4-build/stream.ts";
 import { inputValue, targetMask, Values } from "./4-build/values.ts";
-import type { StreamObstacle } from "../../runtime/contract.ts";
-import { batchMask, lossCount, lossPart, lossPartCount, lossResult } from "../../runtime/shared/names.ts";
+import type { StreamObstacle } from "@specloom/runtime/internal/contract";
+import { batchMask, lossCount, lossPart, lossPartCount, lossResult } from "@specloom/runtime/internal/shared/names";
 
 export interface Forward {
   readonly operations: Operations;

@@ -12,7 +12,7 @@ import type { Forward, ForwardGraphs } from "./4-build.ts";
 import { accumulate } from "./5-differentiate/accumulate.ts";
 import { clipped } from "./5-differentiate/clip.ts";
 import { pullback } from "./5-differentiate/pullback.ts";
-import { averageSlot, gradientOf, lossResult, slotOf } from "../../runtime/shared/names.ts";
+import { averageSlot, gradientOf, lossResult, slotOf } from "@specloom/runtime/internal/shared/names";
 
 type GraphOutput = Graph["outputs"][number];
 

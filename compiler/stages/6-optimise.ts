@@ -1,6 +1,6 @@
 /** Stage 6: the passes, in order, each followed by the verifier. */
 import type { ProgramGraphs } from "../contracts/programs.ts";
-import type { ProgramName } from "../../runtime/contract.ts";
+import type { ProgramName } from "@specloom/runtime/internal/contract";
 import type { Graph } from "../ir/graph.ts";
 import { verifyGraph } from "../ops/verify.ts";
 import { passes } from "../passes/index.ts";

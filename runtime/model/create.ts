@@ -3,7 +3,7 @@ import type { ModelDefinition } from "../contract.ts";
 import type { CreateOptions, LiveModel, SimdVariant } from "../contract-live.ts";
 import type { Backend, Executor } from "../contract-backend.ts";
 import { checkOneOf, checkOptions, checkWhole } from "../arguments.ts";
-import { nearestName } from "../data/suggest.ts";
+import { nearestName } from "../nearest-name.ts";
 import { Problem } from "../problem.ts";
 import { describe } from "../tensor.ts";
 import { RunningModel } from "./live.ts";

@@ -21,7 +21,7 @@ export const bundlers = ["esbuild, minified", "Vite", "Vite with Terser"] as con
 export type Bundler = (typeof bundlers)[number] | "plain";
 
 /**
- * @param entry TypeScript source of the page's program; it may import files of the repository, and `specloom/runtime`
+ * @param entry TypeScript source of the page's program; it may import files of the repository, and `@specloom/runtime`
  */
 export function bundle(entry: string, bundler: Bundler): Promise<Site> {
   switch (bundler) {
@@ -46,7 +46,7 @@ const page = (script: string): SiteFile => ({
 async function withEsbuild(entry: string, minify: boolean): Promise<Site> {
   const { outputFiles } = await esbuild({
     stdin: { contents: entry, resolveDir: root, loader: "ts" },
-    alias: { "specloom/runtime": runtime },
+    alias: { "@specloom/runtime": runtime },
     bundle: true,
     minify,
     write: false,
@@ -71,7 +71,7 @@ async function withVite(entry: string, minify: "oxc" | "terser"): Promise<Site> 
       root: folder,
       configFile: false,
       logLevel: "error",
-      resolve: { alias: { "specloom/runtime": runtime } },
+      resolve: { alias: { "@specloom/runtime": runtime } },
       build: { minify, target: "es2022", chunkSizeWarningLimit: 10_000 },
     });
     const built = join(folder, "dist");

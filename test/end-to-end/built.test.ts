@@ -1,7 +1,7 @@
 /** The command as it is installed: compiled to JavaScript and started by Node. */
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -10,8 +10,7 @@ import { isWhole } from "../support/extent.ts";
 import { folderWith, matching, waveCsv, waveSpec } from "../support/command-line.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-/** Inside the repository, so that the packages are found. */
-const built = path.join(root, ".cache", "end-to-end");
+const built = path.join(root, "dist");
 const start = promisify(execFile);
 
 describe.runIf(isWhole)("the built command (npm run test:all)", () => {
@@ -19,17 +18,12 @@ describe.runIf(isWhole)("the built command (npm run test:all)", () => {
   let remove = (): Promise<void> => Promise.resolve();
 
   beforeAll(async () => {
-    const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
-    execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--outDir", built], { cwd: root });
-    execFileSync(process.execPath, ["scripts/copy-assembly.mjs", built], { cwd: root });
+    execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
     const folder = await folderWith({ "specs/wave.yaml": waveSpec(), "specs/data/wave.csv": waveCsv });
     cwd = folder.path;
     remove = folder.remove;
   }, 180_000);
-  afterAll(async () => {
-    await remove();
-    await rm(built, { recursive: true, force: true });
-  });
+  afterAll(() => remove());
 
   it("trains, and ends by itself", async () => {
     const argv = [path.join(built, "cli", "main.js"), "run", "specs/wave.yaml", "--backend", "webasm", "--json"];

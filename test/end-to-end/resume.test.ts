@@ -2,7 +2,7 @@
 import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lockRun } from "../../runtime/run/lock.ts";
+import { lockRun } from "../../cli/run/lock.ts";
 import { readSafetensors } from "../../runtime/safetensors.ts";
 import { containing, folderWith, Keys, matching, specloom, waveCsv, waveSpec } from "../support/command-line.ts";
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect } from "vitest";
 import { main } from "../../cli/program.ts";
 import type { Terminal } from "../../cli/support/terminal.ts";
-import type { InterruptSignal, SignalSource } from "../../runtime/run/interrupt.ts";
+import type { InterruptSignal, SignalSource } from "../../cli/run/interrupt.ts";
 
 export interface Said {
   readonly code: number;

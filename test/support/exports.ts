@@ -1,6 +1,6 @@
 /** Which values a module exports, and which of other modules it uses. */
-import path from "node:path";
 import ts from "typescript";
+import { importedFile } from "./import-walk.ts";
 
 /** Names of exported functions, classes, constants and enums; types and what is only passed on are not among them. */
 export function exportedValues(file: string, text: string): readonly string[] {
@@ -21,9 +21,7 @@ export function exportedValues(file: string, text: string): readonly string[] {
 /** What is imported by name, as `file#name`; `file#*` stands for all of a file. */
 export function usedValues(file: string, text: string): readonly string[] {
   const target = (specifier: ts.Node | undefined): string =>
-    specifier !== undefined && ts.isStringLiteralLike(specifier)
-      ? path.posix.join(path.posix.dirname(file), specifier.text)
-      : "";
+    specifier !== undefined && ts.isStringLiteralLike(specifier) ? importedFile(file, specifier.text) : "";
   const used: string[] = [];
   const loadsLater = text.includes("import(");
   const visit = (node: ts.Node): void => {

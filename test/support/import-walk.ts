@@ -3,14 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 
-const own: ReadonlyMap<string, string> = new Map([["specloom/runtime", "runtime/index.ts"]]);
-
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
 /** Files by their path from the project's root, each with what it imports: such paths, and names of packages. */
 export function importsOf(folders: readonly string[]): Imports {
-  // The wasm target's library is AssemblyScript, which is read as text.
-  const isModule = (file: string): boolean => file.endsWith(".ts") && !file.startsWith("compiler/targets/wasm/lib/");
+  // The wasm target's library is AssemblyScript, which is read as text; what was built is nobody's source.
+  const isModule = (file: string): boolean =>
+    file.endsWith(".ts") && !/^(?:compiler\/targets\/wasm\/lib|runtime\/dist)\//.test(file);
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })
       .map((name) => path.posix.join(folder, name.split(path.sep).join("/")))
@@ -20,11 +19,14 @@ export function importsOf(folders: readonly string[]): Imports {
 }
 
 export function importsIn(file: string, text: string): readonly string[] {
-  return ts
-    .preProcessFile(text, true, true)
-    .importedFiles.map(({ fileName }) =>
-      fileName.startsWith(".") ? path.posix.join(path.posix.dirname(file), fileName) : (own.get(fileName) ?? fileName),
-    );
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => importedFile(file, fileName));
+}
+
+/** The path, from the project's root, of what a file imports by that name; of what is not the project's own the name itself. */
+export function importedFile(file: string, name: string): string {
+  if (name.startsWith(".")) return path.posix.join(path.posix.dirname(file), name);
+  if (name === "@specloom/runtime") return "runtime/index.ts";
+  return name.replace(/^@specloom\/runtime\/internal\/(.*)$/, "runtime/$1.ts");
 }
 
 /** All that the entries import, and what that imports, with themselves. */

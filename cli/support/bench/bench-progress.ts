@@ -1,6 +1,6 @@
 /** How far a bench is: a bar on a terminal, nothing elsewhere. */
 import cliProgress from "cli-progress";
-import { visibleText } from "../../../runtime/shared/visible-text.ts";
+import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
 import type { Terminal } from "../terminal.ts";
 
 export interface BenchProgress {

@@ -1,8 +1,8 @@
 /** One backend of a bench: a live model, what its calls took, and what came out of them. */
-import type { ModelDefinition } from "../../../runtime/contract.ts";
-import type { LiveModel, PredictInputs, TrainInputs } from "../../../runtime/contract-live.ts";
-import type { BackendReport } from "../../../runtime/contract-backend.ts";
-import { Breather } from "../../../runtime/model/turns.ts";
+import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { LiveModel, PredictInputs, TrainInputs } from "@specloom/runtime/internal/contract-live";
+import type { BackendReport } from "@specloom/runtime/internal/contract-backend";
+import { Breather } from "@specloom/runtime/internal/model/turns";
 import type { SyntheticExamples } from "./synthetic.ts";
 import type { Variant } from "./variants.ts";
 

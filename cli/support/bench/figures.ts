@@ -1,7 +1,7 @@
 /** What was measured of the backends, as plain facts. */
 import type { Compilation } from "../../../compiler/contracts/programs.ts";
-import type { ModelDefinition } from "../../../runtime/contract.ts";
-import type { BackendReport } from "../../../runtime/contract-backend.ts";
+import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { BackendReport } from "@specloom/runtime/internal/contract-backend";
 import { programCost } from "../cost.ts";
 import { quantile, type Bout } from "./bout.ts";
 

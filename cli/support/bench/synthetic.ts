@@ -1,8 +1,8 @@
 /** Made-up examples of a model's shapes: what a step costs does not depend on what the numbers are. */
-import type { InputFact, ModelDefinition } from "../../../runtime/contract.ts";
-import { predictedInputs } from "../../../runtime/model/stand-ins.ts";
-import { fillUniform, initialisationStream } from "../../../runtime/random.ts";
-import { lengthsOf } from "../../../runtime/shared/names.ts";
+import type { InputFact, ModelDefinition } from "@specloom/runtime/internal/contract";
+import { predictedInputs } from "@specloom/runtime/internal/model/stand-ins";
+import { fillUniform, initialisationStream } from "@specloom/runtime/internal/random";
+import { lengthsOf } from "@specloom/runtime/internal/shared/names";
 
 export interface SyntheticExamples {
   /** Inputs and targets, [count, ...shape] each, and the lengths of those that have some. */

@@ -1,10 +1,10 @@
 /** What a bench measures: the backends that work here, and of wasm its kinds of SIMD and numbers of threads. */
-import type { ModelDefinition } from "../../../runtime/contract.ts";
-import type { SimdVariant } from "../../../runtime/contract-live.ts";
-import { lacksGpuDevice } from "../../../runtime/devices/adapter.ts";
-import { wasmMachine } from "../../../runtime/devices/wasm/machine.ts";
-import { usableThreads } from "../../../runtime/devices/wasm/open.ts";
-import { Problem } from "../../../runtime/problem.ts";
+import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { SimdVariant } from "@specloom/runtime/internal/contract-live";
+import { lacksGpuDevice } from "@specloom/runtime/internal/devices/adapter";
+import { wasmMachine } from "@specloom/runtime/internal/devices/wasm/machine";
+import { usableThreads } from "@specloom/runtime/internal/devices/wasm/open";
+import { Problem } from "@specloom/runtime/internal/problem";
 
 /** Those of Node; `auto` is a choice among them. */
 export const BENCH_BACKENDS = ["wasm", "webasm", "cpu", "webgpu", "headlessgl"] as const;

@@ -3,7 +3,7 @@ import type { Document } from "../../contracts/document.ts";
 import type { DiagnosticBag } from "../../diagnostics/diagnostic.ts";
 import { groups } from "../../layers/groups.ts";
 import { isRecord } from "../../support/plain.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { PlainRecord } from "../../support/plain.ts";
 import { pointerSegments, pointerTo } from "../../support/pointer.ts";
 

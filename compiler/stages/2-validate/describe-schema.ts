@@ -1,7 +1,7 @@
 /** What a piece of JSON Schema allows, in words: `an integer of at least 1`. */
 import { isGeneralLimit } from "../../keys/limits.ts";
 import { isRecord } from "../../support/plain.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { PlainRecord } from "../../support/plain.ts";
 import { countOf, joinWords } from "../../support/words.ts";
 

@@ -7,7 +7,7 @@ import { isGeneralLimit } from "../../keys/limits.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import { numberText } from "../../support/number-text.ts";
 import { isRecord } from "../../support/plain.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import type { PlainRecord } from "../../support/plain.ts";
 import { pointerSegments, pointerTo } from "../../support/pointer.ts";
 import { describeValue, quote } from "../../support/words.ts";

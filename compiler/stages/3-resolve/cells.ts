@@ -1,7 +1,7 @@
 /** The spec's own cells, checked once each, whether or not a layer uses them. */
 import type { Document } from "../../contracts/document.ts";
 import type { Spec } from "../../contracts/spec.ts";
-import type { Initializer } from "../../../runtime/contract.ts";
+import type { Initializer } from "@specloom/runtime/internal/contract";
 import type { Cell } from "../../cells/define.ts";
 import { dimensionText } from "../../cells/dimension.ts";
 import { checkCell } from "../../cells/check.ts";

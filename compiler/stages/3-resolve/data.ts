@@ -5,7 +5,7 @@ import { dataKinds } from "../../data/index.ts";
 import type { DataDefinition } from "../../data/define.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { directoryOf, isAbsolute, isInside, joinPath, relativePath } from "../../support/paths.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { isBroken, recordOf } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
 

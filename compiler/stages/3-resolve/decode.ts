@@ -1,12 +1,12 @@
 /** What is decoded, and how: of a decoder layer, of a ctc loss, or of whatever the key `decode` names. */
 import type { ModelInput } from "../../contracts/layer.ts";
 import type { ResolvedLayer, ResolvedLoss } from "../../contracts/model.ts";
-import type { DecodeFact } from "../../../runtime/contract.ts";
+import type { DecodeFact } from "@specloom/runtime/internal/contract";
 import { inputShape } from "../../data/input-shape.ts";
 import { losses as lossTable } from "../../losses/index.ts";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../keys/define.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { quote } from "../../support/words.ts";
 import { layersFor, movingLayers, ownerOf, streamObstacle } from "./stream-obstacle.ts";
 import { recordOf } from "./context.ts";

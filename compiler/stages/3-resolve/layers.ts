@@ -5,7 +5,7 @@ import type { LayerDefinition, LookedUp, PlanContext } from "../../layers/define
 import { allLayers } from "../../layers/index.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { legend } from "../../support/legend.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { describeValue, joinWords, quote } from "../../support/words.ts";
 import { takenKinds } from "../2-validate/taken-kinds.ts";
 import { layerDefinition } from "./layer-definition.ts";

@@ -8,7 +8,7 @@ import type { LossDefinition } from "../../losses/index.ts";
 import { lossKeys } from "../../schema/common.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { legend } from "../../support/legend.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { pointerTo } from "../../support/pointer.ts";
 import { describeValue, quote } from "../../support/words.ts";
 import { recordOf } from "./context.ts";

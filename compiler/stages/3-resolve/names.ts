@@ -3,7 +3,7 @@ import type { LayerShape, ModelInput, ParameterFact } from "../../contracts/laye
 import { inputShape } from "../../data/input-shape.ts";
 import { suggestions } from "../../diagnostics/suggest.ts";
 import { identifierPattern } from "../../schema/names.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { countOf, quote } from "../../support/words.ts";
 import type { ResolveContext } from "./context.ts";
 import { expandLayers, scopesFrom } from "./expand.ts";

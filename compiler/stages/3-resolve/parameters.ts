@@ -2,7 +2,7 @@
 import { quote } from "../../support/words.ts";
 import type { ParameterFact } from "../../contracts/layer.ts";
 import type { LayerSpec } from "../../contracts/spec.ts";
-import type { Initializer } from "../../../runtime/contract.ts";
+import type { Initializer } from "@specloom/runtime/internal/contract";
 import type { ParameterSpec, StatisticSpec } from "../../layers/define.ts";
 import { initializerCommonKeys, initializers } from "../../schema/initializers.ts";
 import type { Fans, InitializerDefinition } from "../../schema/initializers.ts";

@@ -2,7 +2,7 @@
 import type { ModelInput } from "../../contracts/layer.ts";
 import type { Model, ResolvedLayer, ResolvedLoss, ResolvedSpec } from "../../contracts/model.ts";
 import type { Spec } from "../../contracts/spec.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { decodeKeys, tokenKeys } from "../../schema/decode.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { groupOf } from "./expand.ts";

@@ -3,7 +3,7 @@ import type { Model } from "../../contracts/model.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { scheduleKeys, schedules } from "../../schedules/index.ts";
 import type { ScheduleDefinition } from "../../schedules/index.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { recordOf } from "./context.ts";
 import type { ResolveContext } from "./context.ts";
 import type { ResolvedData } from "./data.ts";

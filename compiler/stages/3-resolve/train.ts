@@ -1,17 +1,17 @@
 /** Optimizer, training and metrics: defaults, and what cannot go together. */
 import type { ModelInput } from "../../contracts/layer.ts";
 import type { Model, ResolvedLoss } from "../../contracts/model.ts";
-import type { TrainingFact } from "../../../runtime/contract.ts";
+import type { TrainingFact } from "@specloom/runtime/internal/contract";
 import type { TrainSpec } from "../../contracts/spec.ts";
 import { dataKinds } from "../../data/index.ts";
 import { losses as lossTable } from "../../losses/index.ts";
-import { metrics as metricTable } from "../../../runtime/metrics/index.ts";
+import { metrics as metricTable } from "../../metrics/index.ts";
 import { optimizers } from "../../optimizers/index.ts";
 import type { TeacherForcing } from "../../contracts/spec.ts";
 import { optimizerKeys } from "../../schema/common.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { averageKeys, earlyStoppingKeys, trainKeys } from "../../schema/train.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { pointerTo } from "../../support/pointer.ts";
 import { describeValue } from "../../support/words.ts";
 import { recordOf } from "./context.ts";

@@ -4,7 +4,7 @@ import type { Node } from "../../ir/graph.ts";
 import type { StreamContext } from "../../layers/define.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { layerDefinition } from "../3-resolve/layer-definition.ts";
 import type { Values } from "./values.ts";
 

@@ -7,9 +7,9 @@ import { topological } from "../../ir/graph.ts";
 import { losses } from "../../losses/index.ts";
 import { interpret } from "../../ops/interpret.ts";
 import { invariant } from "../../support/internal-error.ts";
-import type { AlignmentFact, LengthTable } from "../../../runtime/contract.ts";
+import type { AlignmentFact, LengthTable } from "@specloom/runtime/internal/contract";
 import type { Forward } from "../4-build.ts";
-import { lengthsOf } from "../../../runtime/shared/names.ts";
+import { lengthsOf } from "@specloom/runtime/internal/shared/names";
 
 /** @param forward built only for models of sequences of different length, or whose losses align something */
 export function sequenceFacts(model: Model, forward: () => Forward): SequenceFacts {

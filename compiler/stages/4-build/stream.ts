@@ -4,7 +4,7 @@
  */
 import type { LayerShape, ModelInput } from "../../contracts/layer.ts";
 import type { Model, ResolvedLayer } from "../../contracts/model.ts";
-import type { StreamFact, StreamObstacle } from "../../../runtime/contract.ts";
+import type { StreamFact, StreamObstacle } from "@specloom/runtime/internal/contract";
 import { inputShape } from "../../data/input-shape.ts";
 import { GraphBuilder } from "../../ir/builder.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
@@ -18,7 +18,7 @@ import { InternalError } from "../../support/internal-error.ts";
 import { buildLayer } from "./layer.ts";
 import { inputValue, Values } from "./values.ts";
 import { layersFor, movingLayers, ownerOf, streamObstacle } from "../3-resolve/stream-obstacle.ts";
-import { lengthsOf, streamPosition } from "../../../runtime/shared/names.ts";
+import { lengthsOf, streamPosition } from "@specloom/runtime/internal/shared/names";
 
 export interface StreamTensor {
   readonly name: string;

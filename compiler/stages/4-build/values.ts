@@ -5,7 +5,7 @@ import { inputShape } from "../../data/input-shape.ts";
 import type { LayerValue } from "../../layers/index.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
-import { lengthsOf, maskOf } from "../../../runtime/shared/names.ts";
+import { lengthsOf, maskOf } from "@specloom/runtime/internal/shared/names";
 
 /** Values by name; dotted outputs are built when somebody asks for them. */
 export class Values {

@@ -7,7 +7,7 @@ import type { Graph, Node } from "../../ir/graph.ts";
 import type { Forward } from "../4-build.ts";
 import type { LossPart } from "../4-build/loss.ts";
 import { pullback } from "./pullback.ts";
-import { accumulationKept, lossCount, slotOf } from "../../../runtime/shared/names.ts";
+import { accumulationKept, lossCount, slotOf } from "@specloom/runtime/internal/shared/names";
 
 type GraphOutput = Graph["outputs"][number];
 

@@ -2,7 +2,7 @@
 import type { Model } from "../../contracts/model.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import type { Operations } from "../../ops/index.ts";
-import { clipScale, gradientNormResult } from "../../../runtime/shared/names.ts";
+import { clipScale, gradientNormResult } from "@specloom/runtime/internal/shared/names";
 
 export interface Clipped {
   readonly gradients: ReadonlyMap<string, Node>;

@@ -5,7 +5,7 @@ import type { Access, Buffer, BufferRole, Origin } from "../../ir/program.ts";
 import { addIndex, constantIndex } from "../../ir/index-expression.ts";
 import type { IndexExpression } from "../../ir/program.ts";
 import { InternalError } from "../../support/internal-error.ts";
-import { slotParts } from "../../../runtime/shared/names.ts";
+import { slotParts } from "@specloom/runtime/internal/shared/names";
 import { camelCase, UniqueNames } from "./naming.ts";
 import type { Placement, Regions } from "./placement.ts";
 

@@ -21,7 +21,7 @@ import type { Buffers } from "./buffers.ts";
 import { labelOf, slotOf } from "./buffers.ts";
 import { camelCase, UniqueNames } from "./naming.ts";
 import type { Placement, Regions } from "./placement.ts";
-import { slotParts } from "../../../runtime/shared/names.ts";
+import { slotParts } from "@specloom/runtime/internal/shared/names";
 
 /** Thrown when a kernel would read too many tensors; `node` is what to store so that it does not. */
 export class TooManyParameters extends Error {

@@ -1,5 +1,5 @@
 /** The gpu target: the programs of a module as kernel functions, shared where the text is the same, and plan functions. */
-import type { AnyProgramName, Programs } from "../../../runtime/contract.ts";
+import type { AnyProgramName, Programs } from "@specloom/runtime/internal/contract";
 import type { GpuModule, GpuPlan, KernelEntry, KernelFunction } from "../../code-text/gpu-module.ts";
 import { NameScope } from "../../code-text/names.ts";
 import { programOrder } from "../../code-text/program-order.ts";

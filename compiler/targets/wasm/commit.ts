@@ -7,7 +7,7 @@ import type { Access, Buffer, Program } from "../../ir/program.ts";
 import { readsOf, workIn, writesOf, type Item, type Work } from "./items.ts";
 import type { Nest } from "./nest.ts";
 import { loadsOf, type ValueTable } from "./values.ts";
-import { lossCount } from "../../../runtime/shared/names.ts";
+import { lossCount } from "@specloom/runtime/internal/shared/names";
 
 export interface Commits {
   readonly items: readonly Item[];

@@ -3,11 +3,11 @@ import type { WasmModuleFact, WasmProgramFact, WasmTensorFact } from "../../code
 import { binaryOperations, unaryOperations, type BinaryRecord, type UnaryRecord } from "../../elementwise/index.ts";
 import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
-import { memberOf } from "../../../runtime/shared/member-of.ts";
+import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { aligned } from "./memory.ts";
 import { planProgram, usualThresholds, type Thresholds, type WasmPlan } from "./plan.ts";
 import { FunctionTable, printProgram } from "./print/program.ts";
-import { slotParts } from "../../../runtime/shared/names.ts";
+import { slotParts } from "@specloom/runtime/internal/shared/names";
 
 export interface WasmProgramPlan extends WasmProgramFact {
   readonly plan: WasmPlan;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { numbersFacts } from "../../../cli/support/report-numbers.ts";
 import type { InputFact, ModelDefinition } from "../../../runtime/contract.ts";
-import type { Dataset, Examples } from "../../../runtime/data/dataset.ts";
+import type { Dataset, Examples } from "../../../cli/data/dataset.ts";
 
 const track: InputFact = {
   name: "track",

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compareOrigins, ORIGIN_KEY, originOf, readOrigin } from "../../../cli/support/run-origin.ts";
 import type { ModelDefinition } from "../../../runtime/contract.ts";
-import type { Dataset, Examples } from "../../../runtime/data/dataset.ts";
+import type { Dataset, Examples } from "../../../cli/data/dataset.ts";
 
 type Parts = Readonly<Record<"train" | "validation" | "test", readonly number[]>>;
 const parts: Parts = { train: [1, 2, 3], validation: [4, 5], test: [6] };

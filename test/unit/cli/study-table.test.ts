@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { studyTable } from "../../../cli/support/study-table.ts";
-import { openCsv } from "../../../runtime/data/csv.ts";
+import { openCsv } from "../../../cli/data/csv.ts";
 
 const rows = (line: (row: number) => string, count = 40): string =>
   Array.from({ length: count }, (_, row) => line(row)).join("\n");

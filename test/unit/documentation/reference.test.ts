@@ -8,7 +8,7 @@ import { anchor, prose, table, wrap } from "../../support/documentation/markdown
 import { referencePage } from "../../support/documentation/reference.ts";
 import { groups, layers } from "../../../compiler/layers/index.ts";
 import { losses } from "../../../compiler/losses/index.ts";
-import { metrics } from "../../../runtime/metrics/index.ts";
+import { metrics } from "../../../compiler/metrics/index.ts";
 import { optimizers } from "../../../compiler/optimizers/index.ts";
 import { schedules } from "../../../compiler/schedules/index.ts";
 import { decodeKeys } from "../../../compiler/schema/decode.ts";

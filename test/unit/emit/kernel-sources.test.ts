@@ -52,7 +52,7 @@ describe.each(modules)("%s", (name) => {
       bundle: true,
       write: false,
       format: "esm",
-      external: ["specloom/runtime"],
+      external: ["@specloom/runtime"],
     });
     const code = bundle.outputFiles[0]?.text ?? "";
     for (const kernel of functionsOf(text).keys()) {

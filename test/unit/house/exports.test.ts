@@ -41,6 +41,7 @@ describe("exports", () => {
       'import { a, type B, c as d } from "./x.ts";',
       'export { e } from "../y.ts";',
       'export * from "./z.ts";',
+      'import { f } from "@specloom/runtime/internal/model/u";',
       'const later = await import("./w.ts");',
       "export { later };",
     ].join("\n");
@@ -50,6 +51,7 @@ describe("exports", () => {
       "compiler/ir/x.ts#c",
       "compiler/y.ts#e",
       "compiler/ir/z.ts#*",
+      "runtime/model/u.ts#f",
       "compiler/ir/w.ts#*",
       "#later",
     ]);

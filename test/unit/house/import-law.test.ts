@@ -19,9 +19,9 @@ const refused: readonly (readonly [file: string, imported: string])[] = [
   ["runtime/shared/planted.ts", "../contract.ts"],
   ["runtime/shared/planted.ts", "../problem.ts"],
   ["runtime/contract-live.ts", "../compiler/index.ts"],
-  ["runtime/metrics/planted.ts", "../scoring/scores.ts"],
-  ["runtime/metrics/planted.ts", "../../compiler/ir/graph.ts"],
-  ["runtime/run/planted.ts", "../../compiler/support/words.ts"],
+  ["compiler/metrics/planted.ts", "../losses/index.ts"],
+  ["compiler/metrics/planted.ts", "../ir/graph.ts"],
+  ["cli/run/planted.ts", "../../compiler/support/words.ts"],
   ["compiler/support/planted.ts", "../ir/graph.ts"],
   ["compiler/contracts/document.ts", "../diagnostics/diagnostic.ts"],
   ["compiler/contracts/spec.ts", "./layer.ts"],
@@ -40,7 +40,7 @@ const refused: readonly (readonly [file: string, imported: string])[] = [
   ["compiler/cells/planted.ts", "../losses/index.ts"],
   ["compiler/losses/planted.ts", "../emit/module.ts"],
   ["compiler/losses/planted.ts", "../data/index.ts"],
-  ["compiler/losses/planted.ts", "../../runtime/metrics/index.ts"],
+  ["compiler/losses/planted.ts", "../metrics/index.ts"],
   ["compiler/optimizers/planted.ts", "../passes/index.ts"],
   ["compiler/schedules/planted.ts", "../optimizers/index.ts"],
   ["compiler/data/planted.ts", "../code-text/names.ts"],
@@ -69,29 +69,33 @@ const refused: readonly (readonly [file: string, imported: string])[] = [
   ["compiler/stages/9-emit.ts", "../compile.ts"],
   ["compiler/compile.ts", "./index.ts"],
   ["compiler/index.ts", "../cli/main.ts"],
-  ["compiler/stages/4-build/planted.ts", "../../../runtime/problem.ts"],
-  ["compiler/stages/4-build/planted.ts", "../../../runtime/contract-live.ts"],
-  ["compiler/targets/gpu/planted.ts", "../../../runtime/metrics/index.ts"],
+  ["compiler/stages/4-build/planted.ts", "@specloom/runtime/internal/problem"],
+  ["compiler/stages/4-build/planted.ts", "@specloom/runtime/internal/contract-live"],
+  ["compiler/targets/gpu/planted.ts", "../../metrics/index.ts"],
   ["runtime/model/planted.ts", "../../compiler/index.ts"],
   ["runtime/model/planted.ts", "../../compiler/support/words.ts"],
   ["runtime/model/planted.ts", "specloom/compiler"],
-  ["runtime/model/planted.ts", "../run/lock.ts"],
+  ["runtime/model/planted.ts", "../../cli/data/files.ts"],
+  ["runtime/model/planted.ts", "../../compiler/metrics/index.ts"],
+  ["cli/data/planted.ts", "../scoring/scores.ts"],
+  ["cli/scoring/planted.ts", "../run/lock.ts"],
+  ["cli/scoring/planted.ts", "../../compiler/losses/index.ts"],
   ["runtime/model/planted.ts", "../../cli/support/table.ts"],
-  ["runtime/run/planted.ts", "../../cli/support/table.ts"],
-  ["runtime/report/planted.ts", "../../compiler/support/words.ts"],
+  ["cli/run/planted.ts", "../support/table.ts"],
+  ["cli/report/planted.ts", "../../compiler/support/words.ts"],
   ["cli/support/planted.ts", "../../generated/next-number.ts"],
   ["generated/planted.ts", "../compiler/index.ts"],
   ["generated/planted.ts", "../cli/main.ts"],
-  ["generated/planted.ts", "../runtime/run/lock.ts"],
+  ["generated/planted.ts", "../cli/run/lock.ts"],
 ];
 
 const accepted: readonly (readonly [file: string, imported: string])[] = [
   ["runtime/contract-live.ts", "./contract.ts"],
-  ["compiler/ir/planted.ts", "../../runtime/contract.ts"],
-  ["compiler/ir/planted.ts", "../../runtime/shared/names.ts"],
+  ["compiler/ir/planted.ts", "@specloom/runtime/internal/contract"],
+  ["compiler/ir/planted.ts", "@specloom/runtime/internal/shared/names"],
   ["compiler/ops/planted.ts", "../ir/graph.ts"],
   ["compiler/losses/planted.ts", "../layers/softmax.ts"],
-  ["compiler/schema/planted.ts", "../../runtime/metrics/index.ts"],
+  ["compiler/schema/planted.ts", "../metrics/index.ts"],
   ["compiler/stages/3-resolve/planted.ts", "../2-validate/taken-kinds.ts"],
   ["compiler/targets/gpu/planted.ts", "../../code-text/names.ts"],
   ["compiler/emit/planted.ts", "../optimizers/define.ts"],
@@ -99,11 +103,12 @@ const accepted: readonly (readonly [file: string, imported: string])[] = [
   ["compiler/targets/wasm/planted.ts", "node:fs"],
   ["runtime/model/planted.ts", "../contract.ts"],
   ["runtime/model/planted.ts", "gpu.js"],
-  ["runtime/run/planted.ts", "../model/live.ts"],
-  ["runtime/data/files.ts", "node:fs/promises"],
+  ["cli/run/planted.ts", "@specloom/runtime/internal/model/live"],
+  ["cli/data/files.ts", "node:fs/promises"],
+  ["cli/scoring/planted.ts", "../../compiler/metrics/index.ts"],
   ["cli/support/planted.ts", "../../compiler/index.ts"],
-  ["cli/support/planted.ts", "../../runtime/index.ts"],
-  ["generated/planted.ts", "specloom/runtime"],
+  ["cli/support/planted.ts", "@specloom/runtime"],
+  ["generated/planted.ts", "@specloom/runtime"],
 ];
 
 describe("the import law", () => {
@@ -137,6 +142,18 @@ describe("the import law", () => {
     ]) {
       expect(await complaints(file, `import { planted } from "${imported}";\n`)).toEqual([
         expect.stringContaining(`runs in a browser, which has no module ${imported}.`),
+      ]);
+    }
+  });
+
+  it("has the runtime imported as the package that it is", async () => {
+    for (const [file, imported, name] of [
+      ["cli/support/planted.ts", "../../runtime/problem.ts", "@specloom/runtime/internal/problem"],
+      ["compiler/ir/planted.ts", "../../runtime/contract.ts", "@specloom/runtime/internal/contract"],
+      ["generated/planted.ts", "../runtime/index.ts", "@specloom/runtime"],
+    ] as const) {
+      expect(await complaints(file, `import { planted } from "${imported}";\n`)).toEqual([
+        `The runtime is a package of its own: what lies outside of it imports it as ${name}.`,
       ]);
     }
   });

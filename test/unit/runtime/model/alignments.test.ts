@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { gpuModule } from "../../../../compiler/compile.ts";
 import type { ModelDefinition } from "../../../../runtime/contract.ts";
-import { loadDataset } from "../../../../runtime/data/load.ts";
+import { loadDataset } from "../../../../cli/data/load.ts";
 import { InputCheck } from "../../../../runtime/model/inputs.ts";
 import { RunningModel } from "../../../../runtime/model/live.ts";
 import { compileText } from "../../../support/fixture-file.ts";
 import { loadModule } from "../../../support/load-module.ts";
-import { memoryFiles } from "../data/memory-files.ts";
+import { memoryFiles } from "../../cli/data/memory-files.ts";
 import { expectProblem } from "./expect-problem.ts";
 import { FakeExecutor } from "./linear-fixture.ts";
 
