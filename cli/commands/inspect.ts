@@ -1,6 +1,6 @@
 /** `specloom inspect SPEC`: what a spec becomes, in numbers or as a drawing. */
 import { Option, type Command } from "commander";
-import { programOrder } from "../../compiler/code-text/program-order.ts";
+import { programOrder, wasmProgramOrder } from "../../compiler/code-text/program-order.ts";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { legend } from "../../compiler/support/legend.ts";
 import { moduleMemory, type ModuleMemory } from "../../compiler/targets/wasm/memory-report.ts";
@@ -17,8 +17,7 @@ import { compileSpec } from "../support/spec-file.ts";
 import { groupedText, scaledText, table, wrapped } from "../support/table.ts";
 import { wasmCost } from "../support/wasm-cost.ts";
 
-const PROGRAMS = ["predict", "predict_one", "evaluate", "gradients", "train_step", "accumulate"] as const;
-type WasmProgramName = (typeof PROGRAMS)[number];
+type WasmProgramName = (typeof wasmProgramOrder)[number];
 
 interface InspectFlags {
   readonly graph?: boolean;
@@ -38,7 +37,9 @@ export function addInspect(program: Command, session: Session): void {
     .argument("<spec>", "a spec file")
     .addOption(new Option("--graph", "print the model as a Mermaid flowchart").conflicts("memory"))
     .addOption(new Option("--memory", "print where the wasm target keeps every tensor of a program, and when"))
-    .addOption(new Option("--program <name>", "with --memory, whose tensors").choices(PROGRAMS).default("train_step"))
+    .addOption(
+      new Option("--program <name>", "with --memory, whose tensors").choices(wasmProgramOrder).default("train_step"),
+    )
     .addOption(setOption())
     .addOption(jsonOption("everything"))
     .action((spec: string, flags: InspectFlags) => session.run(flags, () => inspect(session, spec, flags)));
@@ -57,7 +58,7 @@ async function inspect(session: Session, spec: string, flags: InspectFlags): Pro
   const source = printWasm(compilation);
   const memory = moduleMemory(source);
   if (flags.memory === true) {
-    showMemory(session, compilation.model.name, memory, flags.program);
+    showMemory(session, compilation, memory, flags.program);
     return EXIT.ok;
   }
   session.emit(facts(compilation, source, memory));
@@ -65,23 +66,36 @@ async function inspect(session: Session, spec: string, flags: InspectFlags): Pro
   return EXIT.ok;
 }
 
-function showMemory(session: Session, name: string, memory: ModuleMemory, program: WasmProgramName): void {
+function showMemory(
+  session: Session,
+  { model: { name }, stream }: Compilation,
+  memory: ModuleMemory,
+  program: WasmProgramName,
+): void {
   const own = memory.programs[program];
-  if (own === undefined) {
-    throw new Mistake({
-      code: "no-such-program",
-      message:
-        program === "accumulate"
-          ? `"${name}" has no program accumulate: its spec does not say train.accumulate.`
-          : `"${name}" has no program ${program}: its batch has one example anyway.`,
-      help: `look at ${program === "accumulate" ? "train_step" : "predict"} instead.`,
-    });
-  }
+  if (own === undefined) throw noSuchProgram(name, program, stream);
   session.emit({ name, program, thread_bytes: memory.threadBytes, ...own });
   if (session.json) return;
   session.print(`${name}, ${program}: where its tensors lie and from which item to which, of ${String(own.items)}\n`);
   session.print(`${memoryMap(own)}\n`);
   session.print(tensorTable(own));
+}
+
+function noSuchProgram(name: string, program: WasmProgramName, stream: Compilation["stream"]): Mistake {
+  return new Mistake({
+    code: "no-such-program",
+    message: `"${name}" has no program ${program}: ${whyNot(program, stream)}.`,
+    help: `look at ${program === "accumulate" ? "train_step" : "predict"} instead.`,
+  });
+}
+
+/** Of a program that not every model has. */
+function whyNot(program: WasmProgramName, stream: Compilation["stream"]): string {
+  if (program === "accumulate") return "its spec does not say train.accumulate";
+  if (program === "predict_one") return "its batch has one example anyway";
+  return "reason" in stream
+    ? `it has no stream, as ${stream.reason}`
+    : "no step of its stream needs anything beforehand";
 }
 
 function facts({ model, programs }: Compilation, source: WasmSource, memory: ModuleMemory): object {

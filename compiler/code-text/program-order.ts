@@ -10,3 +10,6 @@ export const programOrder: readonly AnyProgramName[] = [
   "stream_start",
   "stream_step",
 ];
+
+/** Those of the wasm target, which has one more. */
+export const wasmProgramOrder = [...programOrder, "predict_one"] as const;

@@ -1,14 +1,12 @@
 /** Stage 6: the passes, in order, each followed by the verifier. */
 import type { ProgramGraphs } from "../contracts/programs.ts";
-import type { ProgramName } from "@specloom/runtime/internal/contract";
 import type { Graph } from "../ir/graph.ts";
 import { verifyGraph } from "../ops/verify.ts";
 import { passes } from "../passes/index.ts";
+import { mapPrograms } from "../support/map-programs.ts";
 
 export function optimise(graphs: ProgramGraphs): ProgramGraphs {
-  return Object.fromEntries(
-    (Object.entries(graphs) as [ProgramName, Graph][]).map(([name, graph]) => [name, optimiseGraph(graph)]),
-  ) as unknown as ProgramGraphs;
+  return mapPrograms(graphs, optimiseGraph);
 }
 
 export function optimiseGraph(graph: Graph): Graph {

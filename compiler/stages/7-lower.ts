@@ -5,6 +5,7 @@ import { isScan } from "../ir/graph.ts";
 import { nameIndex } from "../ir/index-expression.ts";
 import type { Access, Buffer, IndexExpression, Program, RunStep, Step, TargetLimits } from "../ir/program.ts";
 import { verifyProgram } from "../ir/verify-program.ts";
+import { mapPrograms } from "../support/map-programs.ts";
 import { AxisLetters } from "./7-lower/axis-letters.ts";
 import { Buffers } from "./7-lower/buffers.ts";
 import type { KernelSetting } from "./7-lower/kernels.ts";
@@ -15,9 +16,7 @@ import { findRegions, Placement, Readings } from "./7-lower/placement.ts";
 
 /** @param limits of all targets that are to print the programs */
 export function lower(graphs: ProgramGraphs, limits: TargetLimits): CompiledPrograms<Program> {
-  return Object.fromEntries(
-    (Object.entries(graphs) as [string, Graph][]).map(([name, graph]) => [name, lowerGraph(graph, limits)]),
-  ) as unknown as CompiledPrograms<Program>;
+  return mapPrograms(graphs, (graph) => lowerGraph(graph, limits));
 }
 
 export function lowerGraph(given: Graph, limits: TargetLimits): Program {

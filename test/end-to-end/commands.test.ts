@@ -188,6 +188,11 @@ describe("commands on files", () => {
         code: 1,
         err: containing("error[no-such-program]"),
       });
+      const step = ["inspect", "specs/wave.yaml", "--memory", "--program", "stream_step"];
+      expect((await call(...step, "--json")).objects).toMatchObject([{ name: "wave", program: "stream_step" }]);
+      expect((await call(...step.with(-1, "stream_start"))).err).toContain(
+        '"wave" has no program stream_start: no step of its stream needs anything beforehand.',
+      );
     });
 
     it("draws the model", async () => {

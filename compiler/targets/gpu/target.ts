@@ -4,6 +4,7 @@ import type { GpuModule, GpuPlan, KernelEntry, KernelFunction } from "../../code
 import { NameScope } from "../../code-text/names.ts";
 import { programOrder } from "../../code-text/program-order.ts";
 import type { Kernel, Origin, Program } from "../../ir/program.ts";
+import { mapPrograms } from "../../support/map-programs.ts";
 import { printKernel, wrapped, type PrintedKernel } from "./kernel.ts";
 import { bufferTable, printPlan, runsOf } from "./plan.ts";
 
@@ -23,9 +24,7 @@ export function printGpuModule(programs: Programs<Program>, taken: Iterable<stri
   return {
     functions: table.functions(),
     kernels: table.entries(),
-    plans: Object.fromEntries(
-      programOrder.flatMap((name) => (programs[name] === undefined ? [] : [[name, plan(programs[name])]])),
-    ) as unknown as Programs<GpuPlan>,
+    plans: mapPrograms(programs, plan, programOrder),
   };
 }
 
