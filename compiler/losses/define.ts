@@ -79,6 +79,13 @@ export interface LossDefinition<Config = Readonly<Record<string, unknown>>> {
   readonly facts?: (config: Config, target: LossShapes["target"]) => LossReading;
   /** Of a loss that fits a sequence of labels into a longer input; its targets may be empty. */
   readonly aligns?: (config: Config) => LossAlignment;
+  /** Numbers known from elsewhere: input and target of one element, with the keys that are not the defaults, and their loss. */
+  readonly worked?: {
+    readonly config?: Partial<Config>;
+    readonly input: readonly number[];
+    readonly target: readonly number[];
+    readonly loss: number;
+  };
   readonly examples: readonly {
     readonly config: Readonly<Record<string, unknown>>;
     readonly input: readonly number[];

@@ -21,5 +21,6 @@ export const huber = defineLoss<HuberConfig>({
     const straight = o.multiply(o.subtract(size, o.constant(0.5 * delta)), o.constant(delta));
     return o.select(o.less(size, o.constant(delta)), squared, straight);
   },
+  worked: { input: [3], target: [1], loss: 1.5 },
   examples: [...realExamples, { config: { delta: 0.3 }, input: [3], target: [3], targetKind: "real" }],
 });

@@ -12,5 +12,6 @@ export const mse = defineLoss({
     const error = o.builder.named(o.subtract(input, target), "error");
     return o.multiply(error, error);
   },
+  worked: { input: [3], target: [1], loss: 4 },
   examples: realExamples,
 });

@@ -43,4 +43,5 @@ export const adagrad = defineOptimizer<AdagradConfig>({
     const step = o.divide(o.multiply(gradient, scalars["step_size"] as Node), root);
     return { parameter: o.subtract(parameter, step), state: { sum } };
   },
+  worked: { learningRate: 0.1, gradients: [1, -1], parameters: [0.9, 0.9707107] },
 });

@@ -43,6 +43,13 @@ export interface OptimizerDefinition<Config = Readonly<Record<string, unknown>>>
    */
   readonly scalars: (config: Config) => Readonly<Record<string, ScalarFormula>>;
   readonly update: (operations: Operations, config: Config, inputs: UpdateInputs) => UpdateResult;
+  /** Numbers known from elsewhere: what a parameter of 1 becomes, step by step, with the keys that are not the defaults. */
+  readonly worked?: {
+    readonly config?: Partial<Config>;
+    readonly learningRate: number;
+    readonly gradients: readonly number[];
+    readonly parameters: readonly number[];
+  };
 }
 
 /** Outside name of a scalar: a dotted one, since inputs are named by the user. */

@@ -69,4 +69,5 @@ export const sgd = defineOptimizer<SgdConfig>({
       state: { momentum_buffer: buffer },
     };
   },
+  worked: { config: { momentum: 0.5 }, learningRate: 0.1, gradients: [1, 1, -1], parameters: [0.9, 0.75, 0.775] },
 });

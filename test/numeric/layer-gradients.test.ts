@@ -23,7 +23,9 @@ const settings = [
 
 for (const definition of layers) {
   describe(`gradients of ${definition.kind}`, () => {
-    expect(definition.examples.length).toBeGreaterThan(0);
+    it("are held against central differences", () => {
+      expect(definition.examples.length, `layer ${definition.kind}: give its record \`examples\``).toBeGreaterThan(0);
+    });
     definition.examples.forEach((example, index) => {
       // Each example in another setting, or in all of them.
       const turned = [...settings.slice(index % 3), ...settings.slice(0, index % 3)];

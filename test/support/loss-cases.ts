@@ -1,9 +1,12 @@
 /** Every example of every loss in several settings: the model, its numbers, and its loss written out without the compiler. */
 import type { LayerShape, ModelInput } from "../../compiler/contracts/layer.ts";
 import type { Model } from "../../compiler/contracts/model.ts";
+import { GraphBuilder } from "../../compiler/ir/builder.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import type { LossDefinition } from "../../compiler/losses/index.ts";
+import { operations } from "../../compiler/ops/index.ts";
+import { interpret } from "../../compiler/ops/interpret.ts";
 import { withDefaults } from "../../compiler/keys/define.ts";
 import { build } from "../../compiler/stages/4-build.ts";
 import { optimiseGraph } from "../../compiler/stages/6-optimise.ts";
@@ -98,6 +101,32 @@ export const elementOf: Readonly<Record<string, Reference>> = {
     return 0.5 * (Math.log(bounded) + (x - y) ** 2 / bounded) + constant;
   },
 };
+
+/** The loss of one element as its own graph gives it: what masks and means are held against, where there is no formula. */
+function ofOwnGraph({ elements }: LossDefinition, { targetKind }: Example): Reference {
+  return (x, y, config) => {
+    const o = operations(new GraphBuilder());
+    const [input, target] = [
+      o.argument("input", "x", [1, x.length]),
+      o.argument("input", "y", targetKind === "class" ? [1] : [1, y.length]),
+    ];
+    const found = elements(o, config, input, target, { input: undefined, target: undefined }, {});
+    const { values, counts } = "values" in found ? found : { values: found, counts: o.constant(1, found.shape) };
+    const outputs = { loss: values, count: counts };
+    const graph: Graph = { name: "element", outputs: Object.entries(outputs).map(([name, node]) => ({ name, node })) };
+    const results = interpret(graph, { x: Float64Array.from(x), y: Float64Array.from(y) });
+    const total = (name: keyof typeof outputs): number => sumOf([...(results[name]?.data ?? [])]);
+    return { loss: total("loss"), count: total("count") };
+  };
+}
+
+/** What a loss makes of its worked numbers. */
+export function workedLoss(definition: LossDefinition, worked: NonNullable<LossDefinition["worked"]>): number {
+  const { targetKind } = definition.examples[0] as Example;
+  const config = withDefaults(definition.keys, worked.config ?? {});
+  const found = ofOwnGraph(definition, { targetKind } as Example)(worked.input, worked.target, config, NaN);
+  return typeof found === "number" ? found : found.loss;
+}
 
 export interface LossSetting {
   readonly batchSize: number;
@@ -267,6 +296,7 @@ export function lossCase(definition: LossDefinition, example: Example, setting: 
   const unit = unitSize(definition, example);
   const classes = example.input[example.input.length - 1] as number;
   const units = targetSize / unit;
+  const reference = elementOf[definition.kind] ?? ofOwnGraph(definition, example);
   let total = 0;
   let count = 0;
   for (let row = 0; row < setting.real; row++) {
@@ -282,7 +312,7 @@ export function lossCase(definition: LossDefinition, example: Example, setting: 
       const own = Array.isArray(weights) ? { pos_weight: weights[index % weights.length] as number } : {};
       const [variance = NaN] = further.flatMap(([, values]) => cells(values));
       const x = masked ? withinLength(example, cells(p), lengths[row] as number) : cells(p);
-      const found = elementOf[definition.kind]?.(x, cells(y), { ...config, ...own, classes }, variance) ?? NaN;
+      const found = reference(x, cells(y), { ...config, ...own, classes }, variance);
       total += typeof found === "number" ? found : found.loss;
       count += typeof found === "number" ? 1 : found.count;
     }

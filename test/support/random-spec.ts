@@ -1,8 +1,10 @@
 /** Valid specs at random: every kind of every table in turn, nested groups, odd sizes, lengths or none. */
+import { layers } from "../../compiler/layers/index.ts";
 import { attentionGrowers } from "./random-spec/attention.ts";
 import { combineGrowers } from "./random-spec/combine.ts";
 import { Dice } from "./random-spec/dice.ts";
 import { featureGrowers } from "./random-spec/features.ts";
+import { fromExamples } from "./random-spec/from-examples.ts";
 import { Garden } from "./random-spec/garden.ts";
 import type { Entry, Grow, State } from "./random-spec/garden.ts";
 import { groupGrowers } from "./random-spec/groups.ts";
@@ -30,13 +32,20 @@ export interface Kinds {
   readonly schedules: readonly string[];
 }
 
-/** One record per layer kind; the tests compare the keys with the table. */
-export const layerGrowers: Readonly<Record<string, Grow>> = {
+const written: Readonly<Record<string, Grow>> = {
   ...featureGrowers,
   ...recurrentGrowers,
   ...timeGrowers,
   ...attentionGrowers,
   ...combineGrowers,
+};
+
+/** One record per layer kind, from its examples where nobody wrote another; the tests compare the keys with the table. */
+export const layerGrowers: Readonly<Record<string, Grow>> = {
+  ...written,
+  ...Object.fromEntries(
+    layers.filter(({ kind }) => !(kind in written)).map((definition) => [definition.kind, fromExamples(definition)]),
+  ),
 };
 
 /** The same for groups. */

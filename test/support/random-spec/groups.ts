@@ -28,8 +28,14 @@ function inside(
   const wanted = dice.pick([1, 1, 2]);
   for (let tries = 0; entries.length < wanted && tries < 20; tries++) {
     const name = `part_${entries.length}`;
+    const [extras, losses] = [garden.extras.length, garden.losses.length];
     const grown = growers[dice.pick(kinds)]?.(garden, state, name);
-    if (grown === undefined || !fits(grown.state)) continue;
+    if (grown === undefined || !fits(grown.state)) {
+      // What is not taken leaves nothing behind.
+      garden.extras.length = extras;
+      garden.losses.length = losses;
+      continue;
+    }
     entries.push(...grown.entries);
     state = grown.state;
   }

@@ -1,4 +1,5 @@
 /** Losses, each with the layers that give what it reads. */
+import { losses, type LossDefinition } from "../../../compiler/losses/index.ts";
 import type { Dice } from "./dice.ts";
 import type { Entry, Garden, State } from "./garden.ts";
 import { featuresOf, isSequence, linearTo } from "./garden.ts";
@@ -74,7 +75,18 @@ const ofProbabilities: GrowLoss = (garden, state, name) => {
   return { entries: head.entries, loss, outputs: [name] };
 };
 
-export const lossGrowers: Readonly<Record<string, GrowLoss>> = {
+/** As the examples of its record are. */
+function fromExamples({ kind, examples }: LossDefinition): GrowLoss {
+  const [first] = examples;
+  if (first?.targetKind === "class") return ofClasses(kind);
+  if (first?.targetKind !== "real" && first?.targetKind !== "probability") {
+    throw new Error(`loss ${kind}: give it a grower in test/support/random-spec/losses.ts`);
+  }
+  const activation = first.inputKind === "probability" ? "sigmoid" : undefined;
+  return elementwise(kind, (dice) => dice.pick(examples).config, activation);
+}
+
+const written: Readonly<Record<string, GrowLoss>> = {
   mse: elementwise("mse"),
   l1: elementwise("l1"),
   huber: elementwise("huber", (dice) => (dice.happens() ? { delta: 0.3 } : {})),
@@ -142,4 +154,12 @@ export const lossGrowers: Readonly<Record<string, GrowLoss>> = {
       outputs: [name, variance],
     };
   },
+};
+
+/** One for every kind. */
+export const lossGrowers: Readonly<Record<string, GrowLoss>> = {
+  ...written,
+  ...Object.fromEntries(
+    losses.filter(({ kind }) => !(kind in written)).map((definition) => [definition.kind, fromExamples(definition)]),
+  ),
 };

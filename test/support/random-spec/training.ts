@@ -1,4 +1,5 @@
 /** How a random spec is trained: optimizer, schedule and the keys of `train`. */
+import { optimizers } from "../../../compiler/optimizers/index.ts";
 import type { Dice } from "./dice.ts";
 import type { Entry } from "./garden.ts";
 
@@ -21,7 +22,7 @@ const adaptive = (dice: Dice): Entry => ({
   ...decay(dice),
 });
 
-export const optimizerGrowers: Readonly<Record<string, GrowKeys>> = {
+const written: Readonly<Record<string, GrowKeys>> = {
   sgd: (dice) => ({
     learning_rate: 0.05,
     ...dice.pick([{}, { momentum: 0.9, nesterov: true }, { momentum: 0.5, dampening: 0.25 }, { momentum: 0.8 }]),
@@ -46,6 +47,19 @@ export const optimizerGrowers: Readonly<Record<string, GrowKeys>> = {
     ...decay(dice),
   }),
   adadelta: (dice) => ({ eps: 0.01, rho: dice.pick([0.5, 0.9]), learning_rate: 0.5, ...decay(dice) }),
+};
+
+/** One for every kind, from its worked numbers where nobody wrote another. */
+export const optimizerGrowers: Readonly<Record<string, GrowKeys>> = {
+  ...written,
+  ...Object.fromEntries(
+    optimizers
+      .filter(({ kind }) => !(kind in written))
+      .map(({ kind, worked }): [string, GrowKeys] => [
+        kind,
+        (dice) => ({ learning_rate: 0.001, ...(dice.happens() ? worked?.config : {}) }),
+      ]),
+  ),
 };
 
 const warmup = (dice: Dice): Entry => (dice.onceIn(3) ? { warmup_steps: dice.between(1, 3) } : {});
