@@ -3,13 +3,14 @@ import { Option, type Command } from "commander";
 import type { LiveModel } from "@specloom/runtime/internal/contract-live";
 import type { Backend } from "@specloom/runtime/internal/contract-backend";
 import { readsOwnTokensOnly } from "@specloom/runtime/internal/model/decoded-examples";
+import type { Dataset } from "../data/dataset.ts";
+import { dataKindOf } from "../data-kinds/index.ts";
 import { ranText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
 import { aboutSpec, EXIT } from "../support/faults.ts";
+import { loadData } from "../support/load-data.ts";
 import { Mistake } from "../support/mistake.ts";
 import { backendOption, jsonOption, quietOption, setOption, threadsOption, weightsOption } from "../support/options.ts";
-import { predictSeries } from "../support/predict-series.ts";
-import { predictTensors } from "../support/predict-tensors.ts";
 import { predictTokens } from "../support/predict-tokens.ts";
 import { openGiven, openIfGiven } from "../support/prediction-input.ts";
 import type { Session } from "../support/session.ts";
@@ -93,14 +94,13 @@ async function predictionOf(
 ): Promise<(live: LiveModel) => Promise<void>> {
   const { definition } = subject.handle;
   const { decode, data: section } = definition;
+  const kind = dataKindOf(section);
   if (decode?.from === "tokens") {
     const open = readsOwnTokensOnly(definition) ? openIfGiven : openGiven;
-    const input = await open(session, file, section.kind);
+    const input = await open(session, file, kind);
     return (live) => predictTokens({ session, live, decode, input });
   }
-  const input = await openGiven(session, file, section.kind);
-  return (live) => {
-    const request = { session, subject, live, weights, input };
-    return section.kind === "series" ? predictSeries(request, section) : predictTensors(request);
-  };
+  const input = await openGiven(session, file, kind);
+  const trained = (): Promise<Dataset> => loadData(subject);
+  return (live) => kind.predict({ session, subject, live, weights, input, trained }, section);
 }

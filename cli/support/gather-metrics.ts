@@ -1,6 +1,6 @@
 /** What `metrics.json` says of a training: where it stands, what ran, and the scores of the weights that are kept. */
-import type { DataSection } from "@specloom/runtime/internal/contract-data";
 import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import { dataKindOf } from "../data-kinds/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { EpochRecord, TrainingCounters } from "@specloom/runtime/internal/training/state";
 import { evaluatePart, type Evaluation } from "./evaluation.ts";
@@ -34,6 +34,7 @@ export async function gatherMetrics({
   const validation = await evaluatePart(live, dataset, "validation");
   const test = await evaluatePart(live, dataset, "test");
   const { definition } = subject.handle;
+  const split = dataKindOf(definition.data).drawn?.(definition.data);
   const seconds = log.reduce(
     (total, { seconds: own }) => total + own,
     outcome === "interrupted" ? counters.seconds : 0,
@@ -54,18 +55,11 @@ export async function gatherMetrics({
       .filter(({ statistic }) => statistic === undefined)
       .reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
     examples: { train: dataset.train.count, validation: dataset.validation.count, test: dataset.test.count },
-    ...splitFact(definition.data),
+    ...(split === undefined ? {} : { split }),
     backend: live.report(),
     ...(ranOn.length > 1 ? { ran_on: ranOn } : {}),
     validation: validation?.scores ?? null,
     test: test?.scores ?? null,
   };
   return { metrics, test };
-}
-
-/** How the parts were drawn; nothing where the file was just cut. */
-function splitFact(data: DataSection): Pick<RunMetrics, "split"> {
-  if (data.kind !== "tensors" || data.split?.order === undefined) return {};
-  const { order, seed, group } = data.split;
-  return { split: { order, ...(seed === undefined ? {} : { seed }), ...(group === undefined ? {} : { group }) } };
 }

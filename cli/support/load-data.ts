@@ -3,7 +3,7 @@ import type { Document } from "../../compiler/contracts/document.ts";
 import type { ModelFacts } from "@specloom/runtime/internal/contract";
 import type { Dataset } from "../data/dataset.ts";
 import type { FileReader } from "../data/byte-source.ts";
-import { loadDataset } from "../data/load.ts";
+import { loadDataset } from "../data-kinds/index.ts";
 import { checkAlignments } from "@specloom/runtime/internal/model/alignments";
 import { ignoredClass } from "@specloom/runtime/internal/model/loss";
 import { exampleText } from "@specloom/runtime/internal/tensor";

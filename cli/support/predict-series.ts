@@ -7,8 +7,7 @@ import { horizonLength, restoreSeriesFacts, type SeriesFacts } from "../data/ser
 import { countOf } from "../data/wording.ts";
 import { levelOf, pointPrediction } from "@specloom/runtime/internal/model/loss";
 import { csvLine } from "./csv-line.ts";
-import type { PredictionRequest } from "./prediction-input.ts";
-import { loadData } from "./load-data.ts";
+import type { PredictionRequest } from "../data-kinds/define.ts";
 import { nested } from "./nested.ts";
 import { Mistake } from "./mistake.ts";
 import type { Session } from "./session.ts";
@@ -113,12 +112,12 @@ const MOST_ROWS = 10;
 
 /** Stored with the weights; for weights that were trained elsewhere it is fitted as training would have done. */
 async function scalerOf(
-  { session, subject, weights }: PredictionRequest,
+  { session, weights, trained }: PredictionRequest,
   section: SeriesSection,
 ): Promise<SeriesFacts> {
   if (weights.scaler !== undefined) return restoreSeriesFacts(weights.scaler, section);
   session.note(`${weights.file} holds no scaler; it is fitted on the training part of ${section.file}`);
-  const { scaler } = await loadData(subject);
+  const { scaler } = await trained();
   return restoreSeriesFacts(scaler, section);
 }
 

@@ -9,7 +9,7 @@ import { shapeOfExample } from "@specloom/runtime/internal/model/sequence-steps"
 import { isDetermined, predictedInputs, withStandIns } from "@specloom/runtime/internal/model/stand-ins";
 import { sizeOf } from "@specloom/runtime/internal/tensor";
 import { nested } from "./nested.ts";
-import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
+import type { GivenInput, PredictionRequest } from "../data-kinds/define.ts";
 import type { Session } from "./session.ts";
 import { lengthsOf, withoutLengths } from "@specloom/runtime/internal/shared/names";
 

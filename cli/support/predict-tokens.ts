@@ -11,7 +11,7 @@ import { predictedInputs } from "@specloom/runtime/internal/model/stand-ins";
 import { Problem } from "@specloom/runtime/internal/problem";
 import { shapeText } from "@specloom/runtime/internal/tensor";
 import { bestOf, readNeeded, wantedOf } from "./predict-tensors.ts";
-import type { GivenInput, PredictionRequest } from "./prediction-input.ts";
+import type { GivenInput, PredictionRequest } from "../data-kinds/define.ts";
 import type { Session } from "./session.ts";
 import { WrittenOutputs } from "./written-outputs.ts";
 import { lengthsOf } from "@specloom/runtime/internal/shared/names";

@@ -1,41 +1,25 @@
 /** What `predict` reads: a file that the user names, wherever it lies, or standard input. */
 import path from "node:path";
-import type { LiveModel } from "@specloom/runtime/internal/contract-live";
+import type { DataKind, GivenInput } from "../data-kinds/define.ts";
 import type { FileReader } from "../data/byte-source.ts";
 import { projectFiles } from "../data/files.ts";
 import { Mistake } from "./mistake.ts";
 import { checkIsFile } from "./read-file.ts";
 import type { Session } from "./session.ts";
-import type { Subject } from "./subject.ts";
 import type { Terminal } from "./terminal.ts";
-import type { TrainedWeights } from "./weights.ts";
-
-export interface GivenInput {
-  /** As `files` takes it; its ending tells the format. */
-  readonly path: string;
-  readonly files: FileReader;
-}
-
-export interface PredictionRequest {
-  readonly session: Session;
-  readonly subject: Subject;
-  readonly live: LiveModel;
-  readonly weights: TrainedWeights;
-  readonly input: GivenInput;
-}
 
 /** @throws Mistake `no-input` */
 export async function openGiven(
   session: Session,
   file: string | undefined,
-  kind: "series" | "tensors",
+  { exampleFile, endingOf }: Pick<DataKind<never>, "exampleFile" | "endingOf">,
 ): Promise<GivenInput> {
-  const given = await openIfGiven(session, file, kind);
+  const given = await openIfGiven(session, file, { endingOf });
   if (given !== undefined) return given;
   throw new Mistake({
     code: "no-input",
     message: "there is nothing to predict from: no file is named and standard input is empty.",
-    help: `name a file, or pipe one into the command: \`specloom predict RUN < ${kind === "series" ? "rows.csv" : "examples.json"}\`.`,
+    help: `name a file, or pipe one into the command: \`specloom predict RUN < ${exampleFile}\`.`,
   });
 }
 
@@ -43,7 +27,7 @@ export async function openGiven(
 export async function openIfGiven(
   session: Session,
   file: string | undefined,
-  kind: "series" | "tensors",
+  { endingOf }: Pick<DataKind<never>, "endingOf">,
 ): Promise<GivenInput | undefined> {
   const { terminal } = session;
   if (file !== undefined && file !== "-") {
@@ -60,7 +44,7 @@ export async function openIfGiven(
   });
   if (bytes.every((byte) => byte <= 32)) return undefined;
   const files: FileReader = { display: () => "<standard input>", read: () => Promise.resolve(bytes) };
-  return { path: `standard-input${endingOf(bytes, kind)}`, files };
+  return { path: `standard-input${endingOf(bytes.subarray(0, 64))}`, files };
 }
 
 /** Milliseconds after which a user is told what is waited for. */
@@ -85,11 +69,4 @@ async function readAll(terminal: Terminal): Promise<Uint8Array> {
     }
   }
   return Buffer.concat(chunks);
-}
-
-/** A safetensors file starts with the eight bytes of a length, and then a brace. Whatever is neither is said to be no JSON. */
-function endingOf(bytes: Uint8Array, kind: "series" | "tensors"): string {
-  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
-  if (kind === "series") return start.startsWith("{") ? ".jsonl" : ".csv";
-  return !/^[{[]/.test(start) && bytes[8] === "{".charCodeAt(0) ? ".safetensors" : ".json";
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadDataset } from "../../../cli/data/load.ts";
+import { loadDataset } from "../../../cli/data-kinds/index.ts";
 import { coverage } from "../../../compiler/metrics/coverage.ts";
 import type { QuantileColumn } from "../../../compiler/metrics/define.ts";
 import { scorePart } from "../../../cli/scoring/part.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { InputFact } from "../../../runtime/contract.ts";
 import type { Dataset } from "../../../cli/data/dataset.ts";
-import { loadDataset } from "../../../cli/data/load.ts";
+import { loadDataset } from "../../../cli/data-kinds/index.ts";
 import { forecastAndScore } from "../../../cli/scoring/forecast.ts";
 import { mostFrequent, scorePart } from "../../../cli/scoring/part.ts";
 import { csvOf, memoryFiles, seriesSection, tensorsSection } from "../cli/data/memory-files.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arrange, moveExamples } from "../../../../cli/data/arrange.ts";
 import type { Dataset } from "../../../../cli/data/dataset.ts";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import type { TensorSplit } from "../../../../runtime/contract-data.ts";
 import { PART_NAMES } from "../../../../cli/data/split.ts";
 import { memoryFiles, tensorsSection } from "./memory-files.ts";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { DataSection, InputFact } from "../../../../runtime/contract.ts";
 import { projectFiles } from "../../../../cli/data/files.ts";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import { renderProblems } from "./render-problem.ts";
 
 const root = fileURLToPath(new URL("../../../fixtures/data", import.meta.url));

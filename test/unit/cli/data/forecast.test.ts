@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EncodedSeries } from "../../../../cli/data/encoded-series.ts";
 import { forecastPart, trainingColumns } from "../../../../cli/data/forecast.ts";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import { fitScaling } from "../../../../cli/data/scaler.ts";
 import { fitSeries } from "../../../../cli/data/series-facts.ts";
 import type { Transform } from "../../../../runtime/contract-data.ts";

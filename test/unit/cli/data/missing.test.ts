@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Dataset } from "../../../../cli/data/dataset.ts";
 import { EncodedSeries } from "../../../../cli/data/encoded-series.ts";
 import { forecastPart, trainingColumns } from "../../../../cli/data/forecast.ts";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import { FilledColumn, type FillPolicy } from "../../../../cli/data/missing.ts";
 import type { SeriesSection, Transform } from "../../../../runtime/contract-data.ts";
 import { encodeRows, loadPredictionWindow } from "../../../../cli/data/series.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import { encodeRows, loadPredictionWindow } from "../../../../cli/data/series.ts";
 import { restoreSeriesFacts } from "../../../../cli/data/series-facts.ts";
 import type { SeriesSection } from "../../../../runtime/contract-data.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { InputFact } from "../../../../runtime/contract.ts";
 import { sourceOf } from "../../../../cli/data/byte-source.ts";
 import type { FileReader } from "../../../../cli/data/byte-source.ts";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import { readTensorFacts } from "../../../../cli/data/tensors.ts";
 import { writeSafetensors } from "../../../../runtime/safetensors.ts";
 import { memoryFiles, tensorsSection } from "./memory-files.ts";

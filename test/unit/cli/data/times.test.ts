@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Frequency } from "../../../../runtime/contract-data.ts";
 import { readSeries } from "../../../../cli/data/series-file.ts";
 import { readTimes, timeTrouble, type TimeTrouble } from "../../../../cli/data/time-column.ts";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import { memoryFiles, seriesSection } from "./memory-files.ts";
 
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import { csvOf, memoryFiles, seriesSection } from "./memory-files.ts";
 
 const rows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];

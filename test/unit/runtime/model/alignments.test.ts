@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gpuModule } from "../../../../compiler/compile.ts";
 import type { ModelDefinition } from "../../../../runtime/contract.ts";
-import { loadDataset } from "../../../../cli/data/load.ts";
+import { loadDataset } from "../../../../cli/data-kinds/index.ts";
 import { InputCheck } from "../../../../runtime/model/inputs.ts";
 import { RunningModel } from "../../../../runtime/model/live.ts";
 import { compileText } from "../../../support/fixture-file.ts";
