@@ -66,8 +66,11 @@ const order = [
   inCompiler("passes", { sees: code }),
   inCompiler("stages/6-optimise"),
   inCompiler("code-text", { sees: code }),
+  // What a machine is to execute, before anything is printed: it knows no target.
+  inCompiler("targets/plan", { sees: [...code, "compiler/code-text"] }),
   [
-    inCompiler("targets", { sees: [...code, "compiler/code-text"] }),
+    inCompiler("targets/gpu", { sees: [...code, "compiler/code-text"] }),
+    inCompiler("targets/wasm", { sees: [...code, "compiler/code-text", "compiler/targets/plan"] }),
     inCompiler("emit", {
       sees: [
         ...code,

@@ -1,5 +1,5 @@
 /** What a program costs on the wasm target, counted from its plan. */
-import { workIn, type Item } from "../../compiler/targets/wasm/items.ts";
+import { workIn, type Item } from "../../compiler/targets/plan/items.ts";
 import type { WasmProgramPlan } from "../../compiler/targets/wasm/target.ts";
 
 export interface WasmCost {

@@ -6,7 +6,8 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Expression, Program } from "../../compiler/ir/program.ts";
-import { usualThresholds, type Thresholds } from "../../compiler/targets/wasm/plan.ts";
+import type { Thresholds } from "../../compiler/targets/plan/machine.ts";
+import { wasmMachine } from "../../compiler/targets/wasm/machine.ts";
 import { controlBytes } from "../../compiler/targets/wasm/target.ts";
 import { countOf } from "../support/extent.ts";
 import { awkwardPrograms } from "../support/awkward-programs.ts";
@@ -22,8 +23,8 @@ const perModule = countOf(50, 10);
 const repeats = 10;
 const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 49, 64, 65, 100, 257, 300, 1003];
 /** Where nearly everything is divided among threads, and where only what is large is. */
-const eager = { leastToShare: 50, leastForThreads: 0 };
-const usual = { ...usualThresholds, leastForThreads: 0 };
+const eager = { ...wasmMachine.thresholds, leastToShare: 50, leastForThreads: 0 };
+const usual = { ...wasmMachine.thresholds, leastForThreads: 0 };
 
 interface Case {
   readonly program: Program;

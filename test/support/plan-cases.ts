@@ -1,9 +1,11 @@
 /** Plans of programs at random, and what can be asked of any plan without executing it. */
 import type { Buffer, Program } from "../../compiler/ir/program.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
-import { readsOf, writesOf, type Work } from "../../compiler/targets/wasm/items.ts";
-import { aligned } from "../../compiler/targets/wasm/memory.ts";
-import { planProgram, type WasmPlan } from "../../compiler/targets/wasm/plan.ts";
+import { readsOf, writesOf, type Work } from "../../compiler/targets/plan/items.ts";
+import { aligned } from "../../compiler/targets/plan/memory.ts";
+import type { Machine } from "../../compiler/targets/plan/machine.ts";
+import { planProgram, type Plan } from "../../compiler/targets/plan/plan.ts";
+import { wasmMachine } from "../../compiler/targets/wasm/machine.ts";
 import { eventsOf, type Event } from "./plan-machine.ts";
 import { randomProgram } from "./random-program.ts";
 import { seeded, type Draw } from "./seeded.ts";
@@ -14,7 +16,7 @@ export interface RandomPlan {
   readonly seed: number;
   readonly draw: Draw;
   readonly program: Program;
-  readonly plan: WasmPlan;
+  readonly plan: Plan;
 }
 
 export function randomPlan(seed: number, sizes: readonly number[] = smallSizes, work = 1500): RandomPlan {
@@ -24,15 +26,15 @@ export function randomPlan(seed: number, sizes: readonly number[] = smallSizes, 
 }
 
 /** The plan of a program that is alone in its module. */
-export function planOf(program: Program): WasmPlan {
+export function planOf(program: Program, machine: Machine = wasmMachine): Plan {
   const residents = new Map<string, number>();
   let next = 64;
   for (const { role, external, shape } of program.buffers) {
     if ((role !== "parameter" && role !== "state") || external === undefined) continue;
     residents.set(external, next);
-    next = aligned(next + sizeOf(shape) * 4 + 32);
+    next = aligned(next + sizeOf(shape) * 4 + machine.slack);
   }
-  return planProgram(program, residents, next);
+  return planProgram(program, machine, residents, next);
 }
 
 /** Bytes that an access of an event touches. */
@@ -44,7 +46,7 @@ export interface Touch {
   readonly writes: boolean;
 }
 
-export function touchesOf({ work, names }: Event, { memory }: WasmPlan): readonly Touch[] {
+export function touchesOf({ work, names }: Event, { memory }: Plan): readonly Touch[] {
   const touch =
     (writes: boolean) =>
     ({ buffer, slot }: ReturnType<typeof readsOf>[number]): Touch => {
@@ -66,11 +68,7 @@ export function isApart(one: Touch, two: Touch): boolean {
 }
 
 /** Pairs of events without a barrier between them that two threads may run into each other with. */
-export function racesOf(
-  plan: WasmPlan,
-  barriers: ReadonlySet<Work>,
-  isShared: (work: Work) => boolean,
-): readonly string[] {
+export function racesOf(plan: Plan, barriers: ReadonlySet<Work>, isShared: (work: Work) => boolean): readonly string[] {
   const races: string[] = [];
   let open: { readonly work: Work; readonly touches: readonly Touch[] }[] = [];
   for (const event of eventsOf(plan, barriers)) {

@@ -6,12 +6,12 @@
  */
 import { indexValue } from "../../compiler/ir/index-expression.ts";
 import type { Access, IndexExpression } from "../../compiler/ir/program.ts";
-import type { Item, Pack, PlannedProduct, Work } from "../../compiler/targets/wasm/items.ts";
-import type { Nest } from "../../compiler/targets/wasm/nest.ts";
-import { panelBytes } from "../../compiler/targets/wasm/pack.ts";
-import type { WasmPlan } from "../../compiler/targets/wasm/plan.ts";
-import type { ProductAxis } from "../../compiler/targets/wasm/product.ts";
-import type { Value } from "../../compiler/targets/wasm/values.ts";
+import type { Item, Pack, PlannedProduct, Work } from "../../compiler/targets/plan/items.ts";
+import type { Nest } from "../../compiler/targets/plan/nest.ts";
+import { panelBytes } from "../../compiler/targets/plan/pack.ts";
+import type { Plan } from "../../compiler/targets/plan/plan.ts";
+import type { ProductAxis } from "../../compiler/targets/plan/product.ts";
+import type { Value } from "../../compiler/targets/plan/values.ts";
 import type { Draw } from "./seeded.ts";
 import { binary, comparisons, unary } from "./scalar-operations.ts";
 
@@ -25,7 +25,7 @@ export interface Event {
 }
 
 /** Everything that a call executes, loops unrolled; a forced update without its checks. */
-export function eventsOf(plan: WasmPlan, barriers: ReadonlySet<Work> = plan.barriers): readonly Event[] {
+export function eventsOf(plan: Plan, barriers: ReadonlySet<Work> = plan.barriers): readonly Event[] {
   const visit = (items: readonly Item[], names: Names): Event[] =>
     items.flatMap((item): Event[] => {
       if (item.kind !== "loop") return [{ work: item, names, barrier: barriers.has(item) }];
@@ -47,7 +47,7 @@ export interface MachineOptions {
 
 /** @returns results by name, as the program's own arrays would be */
 export function runPlan(
-  plan: WasmPlan,
+  plan: Plan,
   bindings: Readonly<Record<string, ArrayLike<number>>>,
   draw: Draw,
   options: MachineOptions = {},
@@ -59,7 +59,7 @@ class Machine {
   readonly #memory: Float64Array;
 
   constructor(
-    private readonly plan: WasmPlan,
+    private readonly plan: Plan,
     private readonly draw: Draw,
     private readonly options: MachineOptions,
   ) {
@@ -168,7 +168,8 @@ class Machine {
       start(operand.start),
     ) as [number, number, number];
     const total = extentOf(depth);
-    const panel = panelBytes(total, 8) / 4;
+    const width = this.plan.machine.panelColumns;
+    const panel = panelBytes(total, width) / 4;
     const others = [...batch, ...rows];
     const result: (() => void)[] = [];
     for (let other = 0; other < extentOf(others); other++) {
@@ -183,7 +184,7 @@ class Machine {
             const place =
               packed === undefined
                 ? rightStart + at("right") + along(depth, "right", k)
-                : (column >> 3) * panel + k * 8 + (column & 7);
+                : Math.floor(column / width) * panel + k * width + (column % width);
             sum += a * (this.#memory[this.#at(right, place)] as number);
           }
           this.#memory[target] = accumulate ? (this.#memory[target] as number) + sum : sum;
@@ -199,13 +200,14 @@ class Machine {
     const start = indexValue(right.start, outer);
     const total = extentOf(depth);
     const count = extentOf(columns);
-    const panel = panelBytes(total, 8) / 4;
-    return Array.from({ length: Math.ceil(count / 8) }, (_, position) => () => {
+    const width = this.plan.machine.panelColumns;
+    const panel = panelBytes(total, width) / 4;
+    return Array.from({ length: Math.ceil(count / width) }, (_, position) => () => {
       for (let k = 0; k < total; k++) {
-        for (let lane = 0; lane < 8; lane++) {
-          const column = position * 8 + lane;
+        for (let lane = 0; lane < width; lane++) {
+          const column = position * width + lane;
           const source = start + along(columns, "right", column) + along(depth, "right", k);
-          this.#memory[this.#at(to, position * panel + k * 8 + lane)] =
+          this.#memory[this.#at(to, position * panel + k * width + lane)] =
             column < count ? (this.#memory[this.#at(from, source)] as number) : NaN;
         }
       }

@@ -1,17 +1,18 @@
 /** The stages of the planner one by one, each executed with every tensor at a place of its own. */
 import { sizeOf } from "../../compiler/ir/graph.ts";
 import type { Buffer, Program, Step } from "../../compiler/ir/program.ts";
-import type { Interval } from "../../compiler/targets/wasm/affine.ts";
-import { extractItems } from "../../compiler/targets/wasm/extract.ts";
-import { fuse } from "../../compiler/targets/wasm/fuse.ts";
-import { inlineCheap } from "../../compiler/targets/wasm/inline.ts";
-import { mapLists, readsOf, workIn, writesOf, type Item } from "../../compiler/targets/wasm/items.ts";
-import { mergeAxes } from "../../compiler/targets/wasm/merge-axes.ts";
-import { nestsOf } from "../../compiler/targets/wasm/nest.ts";
-import { planPacks } from "../../compiler/targets/wasm/pack.ts";
-import type { WasmPlan } from "../../compiler/targets/wasm/plan.ts";
-import type { Placed } from "../../compiler/targets/wasm/memory.ts";
-import { ValueTable } from "../../compiler/targets/wasm/values.ts";
+import type { Interval } from "../../compiler/targets/plan/affine.ts";
+import { extractItems } from "../../compiler/targets/plan/extract.ts";
+import { fuse } from "../../compiler/targets/plan/fuse.ts";
+import { inlineCheap } from "../../compiler/targets/plan/inline.ts";
+import { mapLists, readsOf, workIn, writesOf, type Item } from "../../compiler/targets/plan/items.ts";
+import { mergeAxes } from "../../compiler/targets/plan/merge-axes.ts";
+import { nestsOf } from "../../compiler/targets/plan/nest.ts";
+import { planPacks } from "../../compiler/targets/plan/pack.ts";
+import type { Plan } from "../../compiler/targets/plan/plan.ts";
+import type { Placed } from "../../compiler/targets/plan/memory.ts";
+import { ValueTable } from "../../compiler/targets/plan/values.ts";
+import { wasmMachine } from "../../compiler/targets/wasm/machine.ts";
 
 export type Stages = Readonly<
   Record<"nests" | "extracted" | "inlined" | "fused" | "merged" | "packed", readonly Item[]>
@@ -27,15 +28,15 @@ export function stagesOf(program: Program): Stages {
       return [{ kind: "loop", step, body: plain(step.body, new Map(ranges).set(step.variable, range)) }];
     });
   const nests = plain(program.schedule, new Map());
-  const extracted = extractItems(program, table);
+  const extracted = extractItems(program, table, wasmMachine);
   const inlined = inlineCheap(extracted, program, table);
   const fused = fuse(inlined, program, table);
   const merged = mapLists(fused, (list) => list.map((item) => (item.kind === "nest" ? mergeAxes(item, table) : item)));
-  return { nests, extracted, inlined, fused, merged, packed: planPacks(merged) };
+  return { nests, extracted, inlined, fused, merged, packed: planPacks(merged, wasmMachine) };
 }
 
 /** Items as a plan in which no two tensors share a place. */
-export function apart(items: readonly Item[], program: Program): WasmPlan {
+export function apart(items: readonly Item[], program: Program): Plan {
   const buffers = new Set<Buffer>([
     ...program.buffers,
     ...workIn(items).flatMap((work) => [...readsOf(work), ...writesOf(work)].map(({ buffer }) => buffer)),
@@ -49,6 +50,7 @@ export function apart(items: readonly Item[], program: Program): WasmPlan {
     bytes += size;
   }
   return {
+    machine: wasmMachine,
     program,
     items,
     commits: [],

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { indexValue, type ReadIndex } from "../../compiler/ir/index-expression.ts";
 import type { IndexExpression } from "../../compiler/ir/program.ts";
-import type { Interval } from "../../compiler/targets/wasm/affine.ts";
+import type { Interval } from "../../compiler/targets/plan/affine.ts";
 
 type Point = Readonly<Record<string, number>>;
 

@@ -1,6 +1,7 @@
 /** Programs on the wasm target with any number of threads, and with a view of all their memory. */
 import type { Program } from "../../compiler/ir/program.ts";
-import type { Thresholds } from "../../compiler/targets/wasm/plan.ts";
+import type { Thresholds } from "../../compiler/targets/plan/machine.ts";
+import { wasmMachine } from "../../compiler/targets/wasm/machine.ts";
 import { controlBytes, printWasmModule, type WasmSource } from "../../compiler/targets/wasm/target.ts";
 import { startWorkers } from "../../runtime/devices/wasm/workers.ts";
 import { assembled, type Variant } from "./wasm-program.ts";
@@ -8,7 +9,7 @@ import { assembled, type Variant } from "./wasm-program.ts";
 export type Bindings = Readonly<Record<string, ArrayLike<number>>>;
 
 /** Everything that can be divided is, and every call wakes the others. */
-export const always: Thresholds = { leastToShare: 1, leastForThreads: 0 };
+export const always: Thresholds = { ...wasmMachine.thresholds, leastToShare: 1, leastForThreads: 0 };
 
 export interface WasmModuleUnderTest {
   readonly source: WasmSource;

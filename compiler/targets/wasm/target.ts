@@ -4,13 +4,15 @@ import { binaryOperations, unaryOperations, type BinaryRecord, type UnaryRecord 
 import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
 import { memberOf } from "@specloom/runtime/internal/shared/member-of";
-import { aligned } from "./memory.ts";
-import { planProgram, usualThresholds, type Thresholds, type WasmPlan } from "./plan.ts";
+import { aligned } from "../plan/memory.ts";
+import { planProgram, type Plan } from "../plan/plan.ts";
+import type { Machine, Thresholds } from "../plan/machine.ts";
+import { wasmMachine } from "./machine.ts";
 import { FunctionTable, printProgram } from "./print/program.ts";
 import { slotParts } from "@specloom/runtime/internal/shared/names";
 
 export interface WasmProgramPlan extends WasmProgramFact {
-  readonly plan: WasmPlan;
+  readonly plan: Plan;
 }
 
 export type WasmSource = WasmModuleFact<WasmProgramPlan>;
@@ -22,8 +24,9 @@ export const controlBytes = 64 * (1 + mostThreads);
 /** @param programs by the name of their export, in snake_case; a resident tensor has one shape in all of them */
 export function printWasmModule(
   given: Readonly<Record<string, Program>>,
-  thresholds: Thresholds = usualThresholds,
+  thresholds: Thresholds = wasmMachine.thresholds,
 ): WasmSource {
+  const machine: Machine = { ...wasmMachine, thresholds };
   const order = Object.keys(given);
   const read = Object.values(given).flatMap(({ buffers }) => buffers.filter(({ role }) => role === "parameter"));
   const parameters = new Set(read.map(({ external = "" }) => external));
@@ -37,16 +40,16 @@ export function printWasmModule(
     for (const { role, external, shape } of buffers) {
       if ((role !== "parameter" && role !== "state") || external === undefined || residents.has(external)) continue;
       residents.set(external, { name: external, shape, offset: next });
-      next = aligned(next + sizeOf(shape) * 4 + 32);
+      next = aligned(next + sizeOf(shape) * 4 + machine.slack);
     }
   }
   const offsets = new Map([...residents].map(([name, { offset }]) => [name, offset]));
-  const plans = order.map((name) => planProgram(memberOf(programs, name) as Program, offsets, next, thresholds));
+  const plans = order.map((name) => planProgram(memberOf(programs, name) as Program, machine, offsets, next));
   const end = Math.max(...plans.map(({ memory }) => memory.bytes), next);
   const functions = new FunctionTable(reserved);
-  const printed = order.map((name, job) => printProgram(camel(name), plans[job] as WasmPlan, functions, reserved));
+  const printed = order.map((name, job) => printProgram(camel(name), plans[job] as Plan, functions, reserved));
   const threadBytes = aligned(Math.max(0, ...printed.map(({ workspace }) => workspace)));
-  const isAlone = ({ cost }: WasmPlan): boolean => cost < thresholds.leastForThreads;
+  const isAlone = ({ cost }: Plan): boolean => cost < thresholds.leastForThreads;
   const text = [
     header,
     ...functions.texts,
@@ -188,7 +191,7 @@ const reservedNames: readonly string[] = [
 ];
 
 /** `mode`: 1 takes an update over even if it is not finite, 2 leaves the other threads asleep. */
-function exportText(name: string, job: number, steps: string, plan: WasmPlan, alone: boolean): string {
+function exportText(name: string, job: number, steps: string, plan: Plan, alone: boolean): string {
   const start = `call(${job}, ${alone ? "true" : "(mode & 2) != 0"});`;
   const lines =
     plan.commits.length > 0

@@ -7,8 +7,8 @@ import {
   type Composition,
   type UnaryRecord,
 } from "../../../compiler/elementwise/index.ts";
-import { composition } from "../../../compiler/targets/wasm/lanes.ts";
-import { ValueTable, nodesOf, type Value } from "../../../compiler/targets/wasm/values.ts";
+import { composition } from "../../../compiler/targets/plan/lanes.ts";
+import { ValueTable, nodesOf, type Value } from "../../../compiler/targets/plan/values.ts";
 
 /** In float64. */
 function valueOf(value: Value): number {

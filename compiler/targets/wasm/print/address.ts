@@ -2,7 +2,7 @@
 import { indexText, namesOf } from "../../../ir/index-expression.ts";
 import type { Access, IndexExpression, LoadedIndex } from "../../../ir/program.ts";
 import { InternalError, invariant } from "../../../support/internal-error.ts";
-import { coefficientOf, pointingOf, type Pointing } from "../affine.ts";
+import { coefficientOf, pointingOf, type Pointing } from "../../plan/affine.ts";
 import type { LocalNames, Scope } from "./scope.ts";
 
 export interface Pointer {

@@ -2,10 +2,10 @@
 import { compareOperations } from "../../../elementwise/index.ts";
 import { namesOf } from "../../../ir/index-expression.ts";
 import type { IndexExpression } from "../../../ir/program.ts";
-import { affineOf, coefficientOf, namesOfRows, pointingOf, type Pointing } from "../affine.ts";
-import { lanesOf } from "../lanes.ts";
-import type { Store } from "../nest.ts";
-import { childrenOf, nodesOf, type LoadValue, type ReduceValue, type Value } from "../values.ts";
+import { affineOf, coefficientOf, namesOfRows, pointingOf, type Pointing } from "../../plan/affine.ts";
+import { lanesOf } from "../../plan/lanes.ts";
+import type { Store } from "../../plan/nest.ts";
+import { childrenOf, nodesOf, type LoadValue, type ReduceValue, type Value } from "../../plan/values.ts";
 import type { Addresses, Pointer } from "./address.ts";
 import type { LocalNames, Scope } from "./scope.ts";
 

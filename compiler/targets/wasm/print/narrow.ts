@@ -3,30 +3,10 @@
  * packing it would take as long as the product. Sums of several columns stay in registers: as many as hide the latency of
  * an addition.
  */
-import type { PlannedProduct } from "../items.ts";
-import { extentOf, type ProductAxis } from "../product.ts";
+import type { PlannedProduct } from "../../plan/items.ts";
+import type { Lie } from "../../plan/lie.ts";
+import { extentOf, type ProductAxis } from "../../plan/product.ts";
 import { indented } from "./scope.ts";
-
-/** Rows up to which a product is narrow: too few for a tile. */
-export const mostRows = 3;
-
-/** How the numbers of the right factor lie: side by side along the depth, or along the columns. */
-export type Lie = "depth" | "columns";
-
-/** How a narrow product finds its right factor; undefined where it is to be packed like any other. */
-export function lieOf({ rows, columns, depth }: Pick<PlannedProduct, "rows" | "columns" | "depth">): Lie | undefined {
-  const [column, otherColumn] = columns;
-  const [step, otherStep] = depth;
-  if (column === undefined || step === undefined || otherColumn !== undefined || otherStep !== undefined)
-    return undefined;
-  if (extentOf(rows) > mostRows || rows.length > 1) return undefined;
-  // What is walked backwards has no offsets that an instruction could hold.
-  if ([...rows, ...columns, ...depth].some(({ left, right, output }) => Math.min(left, right, output) < 0)) {
-    return undefined;
-  }
-  if (column.right === 1) return "columns";
-  return step.right === 1 && step.left === 1 ? "depth" : undefined;
-}
 
 /** Columns whose sums are made at the same time; threads share columns in these groups. */
 export function columnsAtOnce(lie: Lie): number {

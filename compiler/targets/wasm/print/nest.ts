@@ -1,9 +1,10 @@
 /** A nest as a function: loops, four cells at a time along one axis, sums as loops inside. */
 import { slotText } from "../../../ir/index-expression.ts";
 import type { Access } from "../../../ir/program.ts";
-import { cellsOf, type Nest } from "../nest.ts";
-import { nodesOf, type Axis, type ReduceValue } from "../values.ts";
-import { chooseVector, innermostFor, lanes, type VectorChoice } from "../vectorise.ts";
+import { cellsOf, type Nest } from "../../plan/nest.ts";
+import { nodesOf, type Axis, type ReduceValue } from "../../plan/values.ts";
+import { chooseVector, innermostFor, type VectorChoice } from "../../plan/vectorise.ts";
+import { wasmMachine } from "../machine.ts";
 import { Addresses } from "./address.ts";
 import { ExpressionPrinter, ValueFacts, type Vector } from "./expression.ts";
 import { indented, LocalNames, Scope } from "./scope.ts";
@@ -26,6 +27,7 @@ export interface NestOptions {
   readonly reserved: Iterable<string>;
 }
 
+const { lanes } = wasmMachine;
 /** Vectors computed side by side where sums would otherwise wait for their own last addition. */
 const unrolled = 4;
 /**
@@ -52,7 +54,7 @@ class NestPrinter {
     const sums = nest.stores.flatMap(({ value }) => reducesOf(value));
     const axes = [...nest.axes, ...sums.flatMap((sum) => sum.axes)].map(({ name }) => name);
     this.#locals = new LocalNames([...options.reserved, ...axes, ...nest.variables]);
-    const { choice, cost } = chooseVector(nest);
+    const { choice, cost } = chooseVector(nest, wasmMachine);
     this.#choice = choice;
     this.#hasLongChains = cost * lanes >= longChain * cellsOf(nest);
     this.#expressions = new ExpressionPrinter({
@@ -203,7 +205,7 @@ class NestPrinter {
 
   /** Lanes are terms: four at a time along one axis, joined at the end. */
   #horizontal(value: ReduceValue, scope: Scope): string {
-    const inner = innermostFor(value);
+    const inner = innermostFor(value, wasmMachine);
     const others = value.axes.filter((axis) => axis !== inner);
     const extent = inner.high - inner.low;
     const units = extent >= lanes * unrolled ? [0, 1, 2, 3] : [0];

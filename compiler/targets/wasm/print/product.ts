@@ -1,13 +1,16 @@
 /** Products and packs as functions: walks over blocks that fit the caches, packing as they go. See lib/product.ts. */
 import type { IndexExpression } from "../../../ir/program.ts";
-import type { Pack, PlannedProduct } from "../items.ts";
-import { aligned } from "../memory.ts";
-import { packedBytes, panelBytes, panelColumns } from "../pack.ts";
-import { extentOf, type ProductAxis } from "../product.ts";
+import type { Pack, PlannedProduct } from "../../plan/items.ts";
+import { aligned } from "../../plan/memory.ts";
+import { lieOf, type Lie } from "../../plan/lie.ts";
+import { packedBytes, panelBytes } from "../../plan/pack.ts";
+import { extentOf, type ProductAxis } from "../../plan/product.ts";
+import { wasmMachine } from "../machine.ts";
 import { integerCode } from "./address.ts";
-import { columnsAtOnce, lieOf, mostRows, narrowProduct, type Define, type Lie } from "./narrow.ts";
+import { columnsAtOnce, narrowProduct, type Define } from "./narrow.ts";
 import { indented } from "./scope.ts";
 
+const { panelColumns, tileRows } = wasmMachine;
 /** Depth of one block: with the library's BLOCK rows that is 64 KiB. */
 const blockDepth = 256;
 /** Rows of a panel, and of a block, in the two variants of the library. */
@@ -69,7 +72,7 @@ function divisionOf(product: PlannedProduct, shared: boolean): Division {
 }
 
 export function printProduct(product: PlannedProduct, shared: boolean, define: Define): ProductText {
-  const lie = product.packed === undefined ? lieOf(product) : undefined;
+  const lie = product.packed === undefined ? lieOf(product, wasmMachine) : undefined;
   return lie === undefined ? printPanels(product, shared) : printNarrow(product, lie, shared, define);
 }
 
@@ -128,13 +131,13 @@ function printPanels(product: PlannedProduct, shared: boolean): ProductText {
   );
   return {
     statements: [...sizesAndStarts(product, packsHere ? "right" : "panels"), ...overBatch(batch, 0, division, body)],
-    workspace: tileBytes + leftBytes + (packsHere ? packedBytes(product) + 64 : 0),
+    workspace: tileBytes + leftBytes + (packsHere ? packedBytes(product, wasmMachine) + 64 : 0),
   };
 }
 
 /** Fewer rows than a tile needs are not packed, and multiplied row by row, by four panels at a time. */
 function hasFewRows(rows: readonly ProductAxis[]): boolean {
-  return extentOf(rows) <= mostRows;
+  return extentOf(rows) < tileRows;
 }
 
 /** Columns that one thread takes together: which tile a result is in must not depend on the number of threads. */

@@ -1,7 +1,7 @@
 /** A planned program as two functions: the steps, which every thread runs, and the export that starts them. */
 import type { Access } from "../../../ir/program.ts";
-import { workIn, type Item, type Work } from "../items.ts";
-import type { WasmPlan } from "../plan.ts";
+import { workIn, type Item, type Work } from "../../plan/items.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { printNest } from "./nest.ts";
 import { printPack, printProduct } from "./product.ts";
 import { capitalize } from "../../../code-text/names.ts";
@@ -46,7 +46,7 @@ export interface PrintedProgram {
 
 export function printProgram(
   name: string,
-  plan: WasmPlan,
+  plan: Plan,
   functions: FunctionTable,
   reserved: readonly string[],
 ): PrintedProgram {
@@ -82,7 +82,7 @@ class ProgramPrinter {
   workspace = 0;
 
   constructor(
-    private readonly plan: WasmPlan,
+    private readonly plan: Plan,
     private readonly functions: FunctionTable,
     private readonly reserved: readonly string[],
   ) {}

@@ -1,7 +1,9 @@
 /** Which work is divided among the threads, and where they wait for each other. */
 import { barriersBefore } from "./barriers.ts";
 import { workIn, type Item, type Work } from "./items.ts";
+import type { Machine } from "./machine.ts";
 import type { MemoryPlan } from "./memory.ts";
+import type { Nest } from "./nest.ts";
 import { chooseVector } from "./vectorise.ts";
 
 export interface Sharing {
@@ -17,8 +19,10 @@ export function planSharing(
   items: readonly Item[],
   memory: MemoryPlan,
   costOf: (work: Work) => number,
-  leastToShare: number,
+  machine: Machine,
 ): Sharing {
+  const { leastToShare, smallerBetween } = machine.thresholds;
+  const isDivisible = (work: Work): boolean => work.kind !== "nest" || hasParts(work, machine);
   const shared = new Set(workIn(items).filter((work) => isDivisible(work) && costOf(work) >= leastToShare));
   const first = barriersBefore(items, memory, (work) => shared.has(work));
   const next = successorsIn(items);
@@ -29,14 +33,10 @@ export function planSharing(
   return { shared, barriers: barriersBefore(items, memory, (work) => shared.has(work)) };
 }
 
-/** Between two barriers, work this many times smaller is still worth dividing. */
-const smallerBetween = 8;
-
-function isDivisible(work: Work): boolean {
-  if (work.kind !== "nest") return true;
+function hasParts(nest: Nest, machine: Machine): boolean {
   // What adds to cells of any place is divided along the cells of a row.
-  if (work.stores.some(({ accumulate }) => accumulate === true)) return chooseVector(work).choice.along === "output";
-  return work.axes.length > 0;
+  const gathers = nest.stores.some(({ accumulate }) => accumulate === true);
+  return gathers ? chooseVector(nest, machine).choice.along === "output" : nest.axes.length > 0;
 }
 
 /** What may run right after each piece of work. */

@@ -12,7 +12,7 @@ import {
   simplifyIndex,
   substitute,
   type Interval,
-} from "../../../../compiler/targets/wasm/affine.ts";
+} from "../../../../compiler/targets/plan/affine.ts";
 import { at, clamp, div, i, mod, plus, row, times } from "../../../support/hand-built-program.ts";
 import { holdsAtAll, pointsOf, randomIndex, randomRanges, readAnywhere } from "../../../support/random-index.ts";
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Expression } from "../../../../compiler/ir/program.ts";
-import type { Nest } from "../../../../compiler/targets/wasm/nest.ts";
-import { nestsOf } from "../../../../compiler/targets/wasm/nest.ts";
-import { ValueTable } from "../../../../compiler/targets/wasm/values.ts";
-import { chooseVector, innermostFor } from "../../../../compiler/targets/wasm/vectorise.ts";
+import type { Nest } from "../../../../compiler/targets/plan/nest.ts";
+import { nestsOf } from "../../../../compiler/targets/plan/nest.ts";
+import { ValueTable } from "../../../../compiler/targets/plan/values.ts";
+import { chooseVector, innermostFor } from "../../../../compiler/targets/plan/vectorise.ts";
+import { wasmMachine } from "../../../../compiler/targets/wasm/machine.ts";
 import { add, i, kernel, load, mul, programOf, reduce, un } from "../../../support/hand-built-program.ts";
 
 function nestOf(
@@ -20,7 +21,7 @@ function nestOf(
 
 /** The axis whose cells are computed four at a time; nothing where sums are. */
 function alongOf(nest: Nest): string | undefined {
-  const { choice } = chooseVector(nest);
+  const { choice } = chooseVector(nest, wasmMachine);
   return choice.along === "output" ? choice.axis.name : undefined;
 }
 
@@ -55,7 +56,7 @@ describe("the axis of which four cells are computed at a time", () => {
 
 describe("the estimate of what a nest takes", () => {
   const cost = (body: Expression, cells: number): number =>
-    chooseVector(nestOf([cells], ["a"], body, { x: [cells] })).cost;
+    chooseVector(nestOf([cells], ["a"], body, { x: [cells] }), wasmMachine).cost;
   const x = load(0, i("a"));
 
   it("grows with the cells", () => {
@@ -80,6 +81,6 @@ describe("the axis of which four terms are summed at a time", () => {
   it("is the one along which terms lie side by side", () => {
     const body = reduce("sum", "j", 20, reduce("sum", "k", 30, load(0, i("k"), i("j"))));
     const { value } = nestOf([], [], body, { x: [30, 20] }).stores[0] as Nest["stores"][number];
-    expect(value.kind === "reduce" ? innermostFor(value).name : undefined).toBe("j");
+    expect(value.kind === "reduce" ? innermostFor(value, wasmMachine).name : undefined).toBe("j");
   });
 });

@@ -25,9 +25,8 @@ export interface MemoryPlan {
   readonly bytes: number;
 }
 
-/** Tensors start at cache lines. Loads of whole vectors read up to 28 bytes past the end of a tensor. */
+/** Tensors start at cache lines. */
 const line = 64;
-const slack = 32;
 
 export function aligned(bytes: number): number {
   return Math.ceil(bytes / line) * line;
@@ -50,12 +49,14 @@ interface Span {
 /**
  * @param fixed tensors that have their place already: parameters, optimizer state
  * @param start first free byte
+ * @param slack bytes that stay free behind each tensor
  */
 export function planMemory(
   items: readonly Item[],
   program: Program,
   fixed: ReadonlyMap<Buffer, number>,
   start: number,
+  slack: number,
 ): MemoryPlan {
   const { uses, end } = usesOf(items);
   const byBuffer = new Map<Buffer, Use[]>();
@@ -92,7 +93,7 @@ export function planMemory(
   // In the order of their places, so that a gap is found in one walk.
   const settled: Placed[] = [];
   for (const one of order) {
-    const offset = lowestGap(one, settled, start);
+    const offset = lowestGap(one, settled, start, slack);
     const at = { ...one, offset };
     settled.splice(firstBehind(settled, offset), 0, at);
     placed.set(one.buffer, at);
@@ -101,7 +102,7 @@ export function planMemory(
   return { placed, bytes: aligned(bytes + slack) };
 }
 
-function lowestGap(one: Placed, settled: readonly Placed[], start: number): number {
+function lowestGap(one: Placed, settled: readonly Placed[], start: number, slack: number): number {
   let offset = aligned(start);
   for (const other of settled) {
     if (other.first > one.last || one.first > other.last) continue;

@@ -1,32 +1,28 @@
-/** Along which axis a nest computes four cells at a time: where neighbours are neighbours in memory. */
+/** Along which axis a nest computes a vector of cells at a time: where neighbours are neighbours in memory. */
 import { namesOf } from "../../ir/index-expression.ts";
 import { coefficientOf, namesOfRows, pointingOf } from "./affine.ts";
 import { lanesOf } from "./lanes.ts";
+import type { Machine } from "./machine.ts";
 import { cellsOf, type Nest } from "./nest.ts";
 import { childrenOf, type Axis, type ReduceValue, type Value } from "./values.ts";
 
 export type VectorChoice =
-  /** Four neighbouring cells of the output at a time. */
+  /** Neighbouring cells of the output at a time, as many as a vector has lanes. */
   | { readonly along: "output"; readonly axis: Axis }
-  /** One cell at a time; its sums take four terms at a time. */
+  /** One cell at a time; its sums take a vector of terms at a time. */
   | { readonly along: "reduction" };
 
-export const lanes = 4;
-
-const horizontalSum = 6;
-const gathered = 6;
-
 /** The choice and an estimate of what the nest takes, in vector operations. */
-export function chooseVector(nest: Nest): { readonly choice: VectorChoice; readonly cost: number } {
+export function chooseVector(nest: Nest, machine: Machine): { readonly choice: VectorChoice; readonly cost: number } {
   const cells = cellsOf(nest);
   let best: { readonly choice: VectorChoice; readonly cost: number } = {
     choice: { along: "reduction" },
-    cost: cells * scopeCost(nest, undefined),
+    cost: cells * scopeCost(nest, undefined, machine),
   };
   for (const axis of [...nest.axes].reverse()) {
     if (!keepsCellsApart(nest, axis)) continue;
     const extent = axis.high - axis.low;
-    const cost = (cells / extent) * Math.ceil(extent / lanes) * scopeCost(nest, axis);
+    const cost = (cells / extent) * Math.ceil(extent / machine.lanes) * scopeCost(nest, axis, machine);
     if (cost < best.cost) best = { choice: { along: "output", axis }, cost };
   }
   return best;
@@ -43,41 +39,44 @@ function keepsCellsApart({ stores }: Nest, axis: Axis): boolean {
   });
 }
 
-function scopeCost({ stores }: Nest, axis: Axis | undefined): number {
+function scopeCost({ stores }: Nest, axis: Axis | undefined, machine: Machine): number {
   const values = costOf(
     stores.map(({ value }) => value),
     axis,
     axis === undefined,
+    machine,
   );
   const writes = stores.map(({ address }) => {
     const affine = pointingOf(address)?.affine;
-    return axis === undefined || (affine !== undefined && coefficientOf(affine, axis.name) === 1) ? 1 : gathered;
+    return axis === undefined || (affine !== undefined && coefficientOf(affine, axis.name) === 1)
+      ? 1
+      : machine.costs.gathered;
   });
   return writes.reduce((total, cost) => total + cost, values);
 }
 
 /** Operations of one vector; what two values share is counted once. */
-function costOf(roots: readonly Value[], axis: Axis | undefined, alongReduction: boolean): number {
+function costOf(roots: readonly Value[], axis: Axis | undefined, alongReduction: boolean, machine: Machine): number {
   const seen = new Set<Value>();
   let total = 0;
   const visit = (value: Value): void => {
     if (seen.has(value)) return;
     seen.add(value);
     if (value.kind === "reduce") {
-      total += reduceCost(value, axis, alongReduction);
+      total += reduceCost(value, axis, alongReduction, machine);
       return;
     }
     for (const child of childrenOf(value)) visit(child);
     if (value.kind === "unary" || value.kind === "binary") total += lanesOf(value).cost;
     if (value.kind === "select") total += 2;
     if (value.kind === "position") total += 1;
-    if (value.kind === "load") total += axis === undefined ? 1 : loadCost(value, axis.name);
+    if (value.kind === "load") total += axis === undefined ? 1 : loadCost(value, axis.name, machine);
   };
   for (const root of roots) visit(root);
   return total;
 }
 
-function loadCost(value: Value & { readonly kind: "load" }, name: string): number {
+function loadCost(value: Value & { readonly kind: "load" }, name: string, { costs: { gathered } }: Machine): number {
   const pointing = pointingOf(value.address);
   if (pointing === undefined || namesOfRows(pointing).has(name)) {
     return namesOf(value.address).has(name) ? 2 * gathered : 1;
@@ -86,21 +85,25 @@ function loadCost(value: Value & { readonly kind: "load" }, name: string): numbe
   return coefficient === 0 ? 0.5 : coefficient === 1 ? 1 : gathered;
 }
 
-function reduceCost(value: ReduceValue, axis: Axis | undefined, alongReduction: boolean): number {
+function reduceCost(value: ReduceValue, axis: Axis | undefined, alongReduction: boolean, machine: Machine): number {
+  const { lanes, costs } = machine;
   const turns = value.axes.reduce((product, { low, high }) => product * (high - low), 1);
-  if (!alongReduction) return turns * (costOf([value.body], axis, false) + 1);
-  const inner = innermostFor(value);
+  if (!alongReduction) return turns * (costOf([value.body], axis, false, machine) + 1);
+  const inner = innermostFor(value, machine);
   const extent = inner.high - inner.low;
-  return (turns / extent) * Math.ceil(extent / lanes) * (costOf([value.body], inner, false) + 1) + horizontalSum;
+  return (
+    (turns / extent) * Math.ceil(extent / lanes) * (costOf([value.body], inner, false, machine) + 1) +
+    costs.horizontalSum
+  );
 }
 
-/** The axis of a sum whose neighbours lie closest: the one to take four terms of at a time. */
-export function innermostFor({ axes, body }: ReduceValue): Axis {
+/** The axis of a sum whose neighbours lie closest: the one to take a vector of terms of at a time. */
+export function innermostFor({ axes, body }: ReduceValue, machine: Machine): Axis {
   let best = axes[axes.length - 1] as Axis;
   let least = Number.POSITIVE_INFINITY;
   for (const axis of [...axes].reverse()) {
     const extent = axis.high - axis.low;
-    const cost = (Math.ceil(extent / lanes) / extent) * costOf([body], axis, false);
+    const cost = (Math.ceil(extent / machine.lanes) / extent) * costOf([body], axis, false, machine);
     if (cost < least) [best, least] = [axis, cost];
   }
   return best;

@@ -2,10 +2,11 @@ import { countOf } from "../../../support/extent.ts";
 import { describe, expect, it } from "vitest";
 import type { Buffer, Program } from "../../../../compiler/ir/program.ts";
 import { sizeOf } from "../../../../compiler/ir/graph.ts";
-import type { Nest } from "../../../../compiler/targets/wasm/nest.ts";
-import { planMemory, type Placed } from "../../../../compiler/targets/wasm/memory.ts";
-import type { WasmPlan } from "../../../../compiler/targets/wasm/plan.ts";
-import { ValueTable } from "../../../../compiler/targets/wasm/values.ts";
+import type { Nest } from "../../../../compiler/targets/plan/nest.ts";
+import { planMemory, type Placed } from "../../../../compiler/targets/plan/memory.ts";
+import type { Plan } from "../../../../compiler/targets/plan/plan.ts";
+import { ValueTable } from "../../../../compiler/targets/plan/values.ts";
+import { wasmMachine } from "../../../../compiler/targets/wasm/machine.ts";
 import {
   at,
   buffer,
@@ -103,7 +104,7 @@ describe("bytes of memory", () => {
         origin: from.origin,
       };
     });
-    const { bytes } = planMemory(nests, program([], {}), new Map(), 0);
+    const { bytes } = planMemory(nests, program([], {}), new Map(), 0, wasmMachine.slack);
     // None of them is read: one place, as large as the largest.
     expect(bytes).toBeLessThanOrEqual(1000 * 4 + 128);
   });
@@ -166,7 +167,7 @@ function placedHistory(stride: 1 | -1, read: "last" | "first" | "middle" | "whol
  * Goes through everything a call does, turn by turn, and notes what each byte holds: a read that finds something else than
  * what was written for it last is one of a tensor that was overwritten too soon.
  */
-function clobbered(plan: WasmPlan): readonly string[] {
+function clobbered(plan: Plan): readonly string[] {
   const owner = new Map<number, string>();
   const wrong = new Set<string>();
   const own = (from: number, to: number, name: string): void => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { barriersBefore } from "../../../../compiler/targets/wasm/barriers.ts";
-import type { Work } from "../../../../compiler/targets/wasm/items.ts";
-import { workIn } from "../../../../compiler/targets/wasm/items.ts";
+import { barriersBefore } from "../../../../compiler/targets/plan/barriers.ts";
+import type { Work } from "../../../../compiler/targets/plan/items.ts";
+import { workIn } from "../../../../compiler/targets/plan/items.ts";
 import type { Program } from "../../../../compiler/ir/program.ts";
 import {
   add,

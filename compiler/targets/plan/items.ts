@@ -1,10 +1,10 @@
-/** What the wasm target executes, in order: nests, products, packed copies of right factors, and loops over time. */
+/** What a plan executes, in order: nests, products, packed copies of right factors, and loops over time. */
 import type { Access, Buffer, LoopStep, Origin } from "../../ir/program.ts";
 import type { Nest } from "./nest.ts";
 import type { Operand, Product, ProductAxis } from "./product.ts";
 import { indexReadsOf, loadsOf, readsOfIndex } from "./values.ts";
 
-/** Packs a right factor into panels of eight columns. */
+/** Packs a right factor into panels of columns. */
 export interface Pack {
   readonly kind: "pack";
   readonly name: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Buffer, Expression, IndexExpression, Origin, Program, Step } from "../../../../compiler/ir/program.ts";
-import { workIn, type Item } from "../../../../compiler/targets/wasm/items.ts";
+import { workIn, type Item } from "../../../../compiler/targets/plan/items.ts";
 import {
   add,
   at,

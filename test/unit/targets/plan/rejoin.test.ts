@@ -9,7 +9,7 @@ import {
   scaleIndex,
 } from "../../../../compiler/ir/index-expression.ts";
 import { joinsAxes } from "../../../../compiler/ops/index.ts";
-import { rejoined } from "../../../../compiler/targets/wasm/rejoin.ts";
+import { rejoined } from "../../../../compiler/targets/plan/rejoin.ts";
 
 const x = nameIndex("x");
 

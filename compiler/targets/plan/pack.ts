@@ -3,10 +3,9 @@ import { identifierFrom } from "../../code-text/names.ts";
 import { indexText, namesOf, slotText } from "../../ir/index-expression.ts";
 import type { Buffer } from "../../ir/program.ts";
 import { workIn, writesOf, type Item, type Loop, type Pack, type PlannedProduct } from "./items.ts";
+import { lieOf } from "./lie.ts";
+import type { Machine } from "./machine.ts";
 import { extentOf, type Product } from "./product.ts";
-import { lieOf } from "./print/narrow.ts";
-
-export const panelColumns = 8;
 
 /** Bytes from one panel to the next: panels a power of two apart fall into the same cache sets, so those are kept apart. */
 export function panelBytes(depth: number, width: number): number {
@@ -14,16 +13,18 @@ export function panelBytes(depth: number, width: number): number {
   return bytes % 512 === 0 ? bytes + 64 : bytes;
 }
 
-export function packedBytes({ columns, depth }: Pick<Product, "columns" | "depth">): number {
+export function packedBytes({ columns, depth }: Pick<Product, "columns" | "depth">, { panelColumns }: Machine): number {
   return Math.ceil(extentOf(columns) / panelColumns) * panelBytes(extentOf(depth), panelColumns);
 }
 
-export function planPacks(items: readonly Item[]): readonly Item[] {
-  return new Packer().list(items, undefined).items;
+export function planPacks(items: readonly Item[], machine: Machine): readonly Item[] {
+  return new Packer(machine).list(items, undefined).items;
 }
 
 class Packer {
   readonly #packed = new Map<string, Buffer>();
+
+  constructor(private readonly machine: Machine) {}
 
   /** The items with the packs they need; those that belong outside of the loop come back as `before`. */
   list(
@@ -36,7 +37,7 @@ class Packer {
       if (item.kind === "loop") {
         const inner = this.list(item.body, item);
         result.push(...inner.before, { ...item, body: inner.items });
-      } else if (item.kind === "product" && item.batch.length === 0 && isWorthPacking(item, loop)) {
+      } else if (item.kind === "product" && item.batch.length === 0 && isWorthPacking(item, loop, this.machine)) {
         const { product, pack } = this.#split(item, loop !== undefined);
         const stays = loop !== undefined && !isInvariant(item, loop);
         if (pack !== undefined) (stays || loop === undefined ? result : before).push(pack);
@@ -59,7 +60,7 @@ class Packer {
     if (known !== undefined) return { product: { ...product, packed: known }, pack: undefined };
     const packed: Buffer = {
       name: identifierFrom(`${product.name} packed`),
-      shape: [packedBytes(product) / 4],
+      shape: [packedBytes(product, this.machine) / 4],
       dtype: "float32",
       role: "intermediate",
       storage: "whole",
@@ -83,14 +84,11 @@ class Packer {
  * Of a few rows, those of a loop of many turns: each turn reads the panels again, and reads them faster than anything else.
  * Packing takes about as long as four rows do, and saves a quarter of each.
  */
-function isWorthPacking(product: Product, loop: Loop | undefined): boolean {
-  if (lieOf(product) === undefined) return true;
+function isWorthPacking(product: Product, loop: Loop | undefined, machine: Machine): boolean {
+  if (lieOf(product, machine) === undefined) return true;
   if (loop === undefined || !isInvariant(product, loop)) return false;
-  return extentOf(product.rows) * Math.abs(loop.step.end - loop.step.start) >= fewestReads;
+  return extentOf(product.rows) * Math.abs(loop.step.end - loop.step.start) >= machine.thresholds.fewestReads;
 }
-
-/** How often panels must be read to be worth packing: a row, or a turn of a loop, is one. */
-const fewestReads = 16;
 
 function isInvariant({ right }: Product, { body }: Loop): boolean {
   if (right.from.slot?.variable !== undefined || namesOf(right.start).size > 0) return false;

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { indexValue } from "../../../../compiler/ir/index-expression.ts";
 import type { CompareOperation } from "../../../../compiler/elementwise/index.ts";
 import type { IndexExpression } from "../../../../compiler/ir/program.ts";
-import { changePoints, decide } from "../../../../compiler/targets/wasm/ranges.ts";
-import { ValueTable, type SelectValue, type Value } from "../../../../compiler/targets/wasm/values.ts";
+import { changePoints, decide } from "../../../../compiler/targets/plan/ranges.ts";
+import { ValueTable, type SelectValue, type Value } from "../../../../compiler/targets/plan/values.ts";
 import { at, i, mod, plus, times } from "../../../support/hand-built-program.ts";
 import { holdsAtAll, pointsOf, randomIndex, randomRanges, readAnywhere } from "../../../support/random-index.ts";
 

@@ -3,23 +3,20 @@ import { sizeOf } from "../../ir/graph.ts";
 import type { Buffer, Program, RunStep, Step } from "../../ir/program.ts";
 import type { Interval } from "./affine.ts";
 import type { Item, Work } from "./items.ts";
+import { lieOf } from "./lie.ts";
+import type { Machine } from "./machine.ts";
 import { nestsOf, type Nest } from "./nest.ts";
 import { extentOf, productOf, workOf, type Product } from "./product.ts";
-import { lieOf } from "./print/narrow.ts";
 import { withoutScatters } from "./scatter.ts";
 import { gatheredWith, withoutZeros } from "./sums.ts";
 import { childrenOf, nodesOf, type ReduceValue, type Value, type ValueTable } from "./values.ts";
 
-/** Below this many columns or depth a panel would be mostly empty. */
-const fewestColumns = 4;
-const fewestDepth = 4;
-const fewestMultiplications = 512;
-
-export function extractItems(program: Program, table: ValueTable): readonly Item[] {
+export function extractItems(program: Program, table: ValueTable, machine: Machine): readonly Item[] {
   const visit = (steps: readonly Step[], loop: Step | undefined, ranges: ReadonlyMap<string, Interval>): Item[] =>
     steps.flatMap((step): Item[] => {
       if (step.kind === "run") {
-        return extracted(step, table, ranges, (buffer) => loop !== undefined && !writtenIn(loop, buffer));
+        const isInvariant = (buffer: Buffer): boolean => loop !== undefined && !writtenIn(loop, buffer);
+        return extracted(step, table, ranges, (product) => isWorthwhile(product, isInvariant, machine));
       }
       const { variable, start, end, stride } = step;
       const last = end - stride;
@@ -33,17 +30,17 @@ export function extractItems(program: Program, table: ValueTable): readonly Item
   return visit(program.schedule, undefined, new Map());
 }
 
-/** @param isInvariant whether a tensor is read in every turn of the loop and never written there */
+/** @param isProduct whether a product is worth leaving its nest */
 function extracted(
   run: RunStep,
   table: ValueTable,
   ranges: ReadonlyMap<string, Interval>,
-  isInvariant: (buffer: Buffer) => boolean,
+  isProduct: (product: Product) => boolean,
 ): Work[] {
   const { whole, nests } = nestsOf(run, table, ranges);
   const extents = new Map(whole.map(({ name, high }) => [name, high]));
   return nests.flatMap((nest): Work[] => {
-    const { products, rest } = withoutProducts(nest, table, isInvariant);
+    const { products, rest } = withoutProducts(nest, table, isProduct);
     if (rest === undefined) return [...products];
     const scattered = withoutScatters(rest, extents, products.length > 0, table);
     return [...products, ...scattered.nests, ...(scattered.rest === undefined ? [] : [scattered.rest])];
@@ -53,7 +50,7 @@ function extracted(
 function withoutProducts(
   nest: Nest,
   table: ValueTable,
-  isInvariant: (buffer: Buffer) => boolean,
+  isProduct: (product: Product) => boolean,
 ): { readonly products: readonly Product[]; readonly rest: Nest | undefined } {
   const [store] = nest.stores;
   if (store === undefined) return { products: [], rest: nest };
@@ -62,7 +59,7 @@ function withoutProducts(
     .filter((value): value is ReduceValue => value.kind === "reduce")
     .map((reduce) => ({ reduce, product: productOf(reduce, nest) }))
     .filter((one): one is { reduce: ReduceValue; product: Product } => one.product !== undefined)
-    .filter(({ product }) => isWorthwhile(product, isInvariant))
+    .filter(({ product }) => isProduct(product))
     .sort((left, right) => workOf(right.product) - workOf(left.product));
   const [largest, ...others] = found;
   if (largest === undefined) return { products: [], rest: nest };
@@ -82,14 +79,18 @@ function withoutProducts(
   return { products, rest: value === raw ? undefined : { ...nest, stores: [{ ...store, value }] } };
 }
 
-function isWorthwhile(product: Product, isInvariant: (buffer: Buffer) => boolean): boolean {
+/** @param isInvariant whether a tensor is read in every turn of the loop and never written there */
+function isWorthwhile(product: Product, isInvariant: (buffer: Buffer) => boolean, machine: Machine): boolean {
+  const { fewestColumns, fewestDepth, fewestMultiplications } = machine.thresholds;
   const rows = extentOf(product.rows);
   const depth = extentOf(product.depth);
   if (extentOf(product.columns) < fewestColumns || depth < fewestDepth) return false;
   if (workOf(product) < fewestMultiplications) return false;
   // One row reads every weight once: packing pays only when the packed weights serve many steps.
   return (
-    rows > 1 || lieOf(product) !== undefined || (product.batch.length === 0 && isInvariant(product.right.from.buffer))
+    rows > 1 ||
+    lieOf(product, machine) !== undefined ||
+    (product.batch.length === 0 && isInvariant(product.right.from.buffer))
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Buffer, Expression, IndexExpression, Program } from "../../../../compiler/ir/program.ts";
-import { workIn } from "../../../../compiler/targets/wasm/items.ts";
+import { workIn } from "../../../../compiler/targets/plan/items.ts";
 import {
   add,
   at,

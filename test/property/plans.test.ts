@@ -1,7 +1,9 @@
-/** What the wasm target plans for programs at random, executed without assembling it: hundreds of programs a second. */
+/** What is planned for programs at random, executed without assembling it: hundreds of programs a second. */
 import { describe, expect, it } from "vitest";
-import { workIn, type Work } from "../../compiler/targets/wasm/items.ts";
-import { barriersBefore } from "../../compiler/targets/wasm/barriers.ts";
+import { workIn, type Work } from "../../compiler/targets/plan/items.ts";
+import { barriersBefore } from "../../compiler/targets/plan/barriers.ts";
+import type { Machine } from "../../compiler/targets/plan/machine.ts";
+import { wasmMachine } from "../../compiler/targets/wasm/machine.ts";
 import { verifyProgram } from "../../compiler/ir/verify-program.ts";
 import { countOf, partOf } from "../support/extent.ts";
 import { awkwardPrograms } from "../support/awkward-programs.ts";
@@ -27,6 +29,22 @@ function differences(found: Results, expected: Results): string[] {
     return bad < 0 ? [] : [`${name}[${bad}] is ${own[bad]}, not ${values[bad]}`];
   });
 }
+
+/** A machine that nobody prints for: twice as wide, and for which less pays. */
+const eightLanes: Machine = {
+  lanes: 8,
+  panelColumns: 16,
+  tileRows: 6,
+  slack: 64,
+  costs: { horizontalSum: 8, gathered: 10 },
+  thresholds: {
+    ...wasmMachine.thresholds,
+    fewestColumns: 8,
+    fewestMultiplications: 64,
+    fewestReads: 4,
+    leastToShare: 8,
+  },
+};
 
 describe("programs at random", () => {
   it("keep to the contract, and mean the same to both oracles", () => {
@@ -87,6 +105,20 @@ describe("programs at random", () => {
         expect(differences(runPlan(plan, bindings, draw, options), expected), `${seed} on ${threads}`).toEqual([]);
       }
     }
+  });
+
+  it("mean the same as they are planned for another machine", () => {
+    const changed: number[] = [];
+    for (let seed = 20_000; seed < 20_000 + countOf(100, 20); seed++) {
+      const draw = seeded(seed);
+      const program = randomProgram(draw, { sizes: [...smallSizes, 17, 33], work: 4000 });
+      const bindings = randomBindings(program, draw);
+      const plan = planOf(program, eightLanes);
+      const expected = runFast(program, bindings);
+      expect(differences(runPlan(plan, bindings, draw, { threads: 2 }), expected), `seed ${seed}`).toEqual([]);
+      if (plan.memory.bytes !== planOf(program).memory.bytes) changed.push(seed);
+    }
+    expect(changed.length).toBeGreaterThan(0);
   });
 
   it("with larger products mean the same", () => {

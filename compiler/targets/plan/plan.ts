@@ -1,10 +1,11 @@
-/** From a program to what the wasm target executes: items in order, with memory and barriers. */
+/** From a program to what a machine executes: items in order, with memory and barriers. */
 import type { Buffer, Program } from "../../ir/program.ts";
 import { planCommits } from "./commit.ts";
 import { extractItems } from "./extract.ts";
 import { fuse } from "./fuse.ts";
 import { inlineCheap } from "./inline.ts";
 import { mapLists, workIn, type Item, type Work } from "./items.ts";
+import type { Machine } from "./machine.ts";
 import { planMemory, type MemoryPlan } from "./memory.ts";
 import { mergeAxes } from "./merge-axes.ts";
 import type { Nest } from "./nest.ts";
@@ -14,7 +15,8 @@ import { planSharing } from "./share.ts";
 import { ValueTable } from "./values.ts";
 import { chooseVector } from "./vectorise.ts";
 
-export interface WasmPlan {
+export interface Plan {
+  readonly machine: Machine;
   readonly program: Program;
   readonly items: readonly Item[];
   /** Nests that write parameters and state in place; they run last, after a check that all will be finite. */
@@ -30,32 +32,22 @@ export interface WasmPlan {
   readonly flops: number;
 }
 
-/** What pays, in vector operations; tests set it lower, so that small programs are divided too. */
-export interface Thresholds {
-  /** Work below this is not worth dividing: a barrier takes about as long. */
-  readonly leastToShare: number;
-  /** A call from which on it is worth waking others for: some tens of microseconds. */
-  readonly leastForThreads: number;
-}
-
-export const usualThresholds: Thresholds = { leastToShare: 3000, leastForThreads: 1_000_000 };
-
 /**
  * @param residents offsets of parameters and optimizer state, by outside name
  * @param start first byte that this program may use
  */
 export function planProgram(
   program: Program,
+  machine: Machine,
   residents: ReadonlyMap<string, number>,
   start: number,
-  { leastToShare }: Thresholds = usualThresholds,
-): WasmPlan {
+): Plan {
   const table = new ValueTable();
-  const extracted = extractItems(program, table);
+  const extracted = extractItems(program, table, machine);
   const inlined = inlineCheap(extracted, program, table);
   const fused = fuse(inlined, program, table);
   const merged = mapLists(fused, (list) => list.map((item) => (item.kind === "nest" ? mergeAxes(item, table) : item)));
-  const packed = planPacks(merged);
+  const packed = planPacks(merged, machine);
   const { items, commits, required, aliases } = planCommits(packed, program, table);
   const fixed = new Map<Buffer, number>();
   for (const buffer of program.buffers) {
@@ -67,8 +59,8 @@ export function planProgram(
     if (offset !== undefined) fixed.set(result, offset);
   }
   const all = [...items, ...commits];
-  const memory = planMemory(all, program, fixed, start);
-  const costs = new Map(workIn(all).map((work) => [work, costOf(work)]));
+  const memory = planMemory(all, program, fixed, start, machine.slack);
+  const costs = new Map(workIn(all).map((work) => [work, costOf(work, machine)]));
   const costed = (work: Work): number => costs.get(work) ?? 0;
   let cost = 0;
   let flops = 0;
@@ -84,26 +76,27 @@ export function planProgram(
   };
   weigh(all, 1);
   return {
+    machine,
     program,
     items,
     commits,
     required,
     memory,
-    ...planSharing(all, memory, costed, leastToShare),
+    ...planSharing(all, memory, costed, machine),
     cost,
     flops,
   };
 }
 
 /** Vector operations of an item. */
-function costOf(work: Work): number {
+function costOf(work: Work, machine: Machine): number {
   switch (work.kind) {
     case "nest":
-      return chooseVector(work).cost;
+      return chooseVector(work, machine).cost;
     case "product":
-      return workOf(work) / 4;
+      return workOf(work) / machine.lanes;
     case "pack":
-      return (work.output.buffer.shape[0] ?? 0) / 2;
+      return (2 * (work.output.buffer.shape[0] ?? 0)) / machine.lanes;
     default:
       return work satisfies never;
   }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Expression, IndexExpression } from "../../../../compiler/ir/program.ts";
-import { workIn, type PlannedProduct } from "../../../../compiler/targets/wasm/items.ts";
-import { merged, workOf } from "../../../../compiler/targets/wasm/product.ts";
+import { workIn, type PlannedProduct } from "../../../../compiler/targets/plan/items.ts";
+import { merged, workOf } from "../../../../compiler/targets/plan/product.ts";
 import {
   add,
   at,
