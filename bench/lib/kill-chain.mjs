@@ -90,7 +90,7 @@ function timeOf(file) {
 
 /** What two runs of the same training may not differ in: all but the time it took. */
 export async function differences(dist, cwd, first, second) {
-  const { readSafetensors } = await import(join(dist, "runtime", "safetensors.js"));
+  const { readSafetensors } = await import("@specloom/runtime");
   const read = (run, file) => readFileSync(join(cwd, run, file));
   const seconds = /("seconds":\s*)[\d.e-]+/g;
   const texts = ["log.jsonl", "metrics.json", "spec.yaml"].filter(

@@ -99,7 +99,7 @@ async function installNodeWebGpu(): Promise<WebGpu> {
   try {
     loaded = (await import(/* @vite-ignore */ optionalPackage)) as NodeWebGpu;
   } catch (error) {
-    throw unavailable("webgpu", `the package webgpu does not load (${messageOf(error)})`, "npm install webgpu");
+    throw unavailable("webgpu", `the package webgpu does not load (${messageOf(error)})`, "npm install webgpu@^0.6.2");
   }
   const api = loaded.create([]);
   Object.assign(globalThis, loaded.globals);

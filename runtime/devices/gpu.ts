@@ -1,34 +1,14 @@
-/** The one place that loads gpu.js; the backends it offers, and an executor on the one that is asked for. */
+/** The backends that gpu.js offers, and an executor on the one that is asked for. */
 import type { ModelDefinition } from "../contract.ts";
 import type { Backend, Executor } from "../contract-backend.ts";
 import { Problem } from "../problem.ts";
-import { isNode, lacksGpuDevice } from "./adapter.ts";
+import { isNode, lacksGpuDevice, unavailable } from "./adapter.ts";
 import { GpuExecutor } from "./executor.ts";
 import { messageOf } from "./failure.ts";
 import type { BackendFinding } from "./finding.ts";
 import { gpuBackends, type GpuBackend, type GpuLibrary } from "./library.ts";
+import { loadLibrary } from "./load-library.ts";
 import { openBackend, type OpenBackend } from "./open.ts";
-
-/** Loads gpu.js: a CommonJS module in Node, a class with the rest attached to it in a browser's bundle. */
-async function loadLibrary(): Promise<GpuLibrary> {
-  const loaded: unknown = await import("gpu.js").catch((error: unknown) => {
-    throw new Problem({
-      code: "backend-unavailable",
-      message: `The package gpu.js could not be loaded: ${messageOf(error)}.`,
-      help: isNode() ? "npm install gpu.js@2.24" : "serve all files of the bundle beside the page, of one build.",
-    });
-  });
-  const inner = (loaded as { readonly default?: unknown }).default ?? loaded;
-  const library = inner as Partial<GpuLibrary>;
-  if (typeof library.GPU !== "function" || typeof library.input !== "function") {
-    throw new Problem({
-      code: "backend-unavailable",
-      message: "The package gpu.js that was loaded is not the one this program was made for.",
-      help: "npm install gpu.js@2.24",
-    });
-  }
-  return { GPU: library.GPU, input: library.input };
-}
 
 /**
  * An executor on the backend of that name.
@@ -44,7 +24,9 @@ export async function createGpuExecutor(definition: ModelDefinition, backend: Ba
       help: `known backends: ${gpuBackends.join(", ")}.`,
     });
   }
-  const open = await openBackend(await loadLibrary(), known);
+  const library = await loadLibrary();
+  if ("lacking" in library) throw unavailable(known, library.lacking, library.help);
+  const open = await openBackend(library, known);
   return new GpuExecutor(definition, open, { requested: backend, reason: "asked for" });
 }
 
@@ -58,7 +40,7 @@ export async function createRealGpuExecutor(
   requested: Backend,
   notes: readonly string[],
 ): Promise<Executor | string> {
-  const found = await findGpu(await loadLibrary());
+  const found = await findGpu();
   if (typeof found === "string") return found;
   return new GpuExecutor(definition, found.open, { requested, reason: [found.reason, ...notes].join("; ") });
 }
@@ -73,9 +55,8 @@ export async function createAnyExecutor(
   requested: Backend,
   refused: readonly string[],
 ): Promise<Executor> {
-  const library = await loadLibrary();
-  const found = await findGpu(library);
-  const { open, reason } = typeof found === "string" ? await withoutGpu(library, [...refused, found]) : found;
+  const found = await findGpu();
+  const { open, reason } = typeof found === "string" ? await withoutGpu([...refused, found]) : found;
   return new GpuExecutor(definition, open, {
     requested,
     reason: typeof found === "string" ? reason : [...refused, reason].join("; "),
@@ -87,10 +68,12 @@ interface Choice {
   readonly reason: string;
 }
 
-async function findGpu(library: GpuLibrary): Promise<Choice | string> {
-  const refused: string[] = [];
+async function findGpu(): Promise<Choice | string> {
   // Asking a driver that has no device is slow and makes native libraries write to standard error.
   if (isNode() && lacksGpuDevice()) return "this machine has no GPU device";
+  const library = await loadLibrary();
+  if ("lacking" in library) return library.lacking;
+  const refused: string[] = [];
   const candidates: readonly GpuBackend[] = isNode() ? ["webgpu", "headlessgl"] : ["webgpu", "webgl2"];
   for (const backend of candidates) {
     try {
@@ -106,7 +89,9 @@ async function findGpu(library: GpuLibrary): Promise<Choice | string> {
 }
 
 /** @param refused what cannot run here, with the reason */
-async function withoutGpu(library: GpuLibrary, refused: readonly string[]): Promise<Choice> {
+async function withoutGpu(refused: readonly string[]): Promise<Choice> {
+  const library = await loadLibrary();
+  if ("lacking" in library) throw noBackend([...new Set([...refused, library.lacking])], library.help);
   const reasons = [...refused];
   let help: string | undefined;
   for (const backend of ["webasm", "cpu"] as const) {
@@ -117,7 +102,11 @@ async function withoutGpu(library: GpuLibrary, refused: readonly string[]): Prom
       if (error instanceof Problem) help ??= error.help;
     }
   }
-  throw new Problem({
+  throw noBackend(reasons, help);
+}
+
+function noBackend(reasons: readonly string[], help: string | undefined): Problem {
+  return new Problem({
     code: "backend-unavailable",
     message: `No backend can run here: ${reasons.join("; ")}.`,
     help,
@@ -128,12 +117,17 @@ async function withoutGpu(library: GpuLibrary, refused: readonly string[]): Prom
 export async function listGpuBackends(): Promise<readonly BackendFinding[]> {
   const library = await loadLibrary();
   const findings: BackendFinding[] = [];
-  for (const backend of gpuBackends) findings.push(await examine(library, backend));
+  for (const backend of gpuBackends) {
+    findings.push(
+      "lacking" in library
+        ? unusable(backend, unavailable(backend, library.lacking, library.help))
+        : await examine(library, backend),
+    );
+  }
   return findings;
 }
 
 async function examine(library: GpuLibrary, backend: GpuBackend): Promise<BackendFinding> {
-  const details = null;
   try {
     const { gpu, adapter } = await openBackend(library, backend);
     await gpu.destroy();
@@ -145,23 +139,25 @@ async function examine(library: GpuLibrary, backend: GpuBackend): Promise<Backen
       software,
       adapter: adapter.name,
       canary: true,
-      details,
+      details: null,
       reason: null,
       help: null,
     };
   } catch (error) {
-    const isProblem = error instanceof Problem;
-    const canary = isProblem && error.code === "backend-wrong-answer" ? false : null;
-    const help = isProblem ? (error.help ?? null) : null;
-    return {
-      backend,
-      available: false,
-      software: null,
-      adapter: null,
-      canary,
-      details,
-      reason: messageOf(error),
-      help,
-    };
+    return unusable(backend, error);
   }
+}
+
+function unusable(backend: GpuBackend, error: unknown): BackendFinding {
+  const isProblem = error instanceof Problem;
+  return {
+    backend,
+    available: false,
+    software: null,
+    adapter: null,
+    canary: isProblem && error.code === "backend-wrong-answer" ? false : null,
+    details: null,
+    reason: messageOf(error),
+    help: isProblem ? (error.help ?? null) : null,
+  };
 }

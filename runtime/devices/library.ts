@@ -1,4 +1,4 @@
-/** The part of gpu.js that is used, in types of our own: its declarations are loose, and only `gpu.ts` may import it. */
+/** The part of gpu.js that is used, in types of our own: its declarations are loose, and only `load-library.ts` imports it. */
 import type { GpuHandle, GpuKernel, GpuKernelCall } from "../contract.ts";
 import { Problem } from "../problem.ts";
 

@@ -1,6 +1,9 @@
-/** AssemblyScript to WebAssembly: the source and the hand-written library through `asc -O3`, once per kind of SIMD. */
+/**
+ * AssemblyScript to WebAssembly: the source and the hand-written library through `asc`, once per kind of SIMD. What is published has
+ * the assembler in a file beside this one (scripts/build.mjs), without the tools for the command line that its packages bring.
+ */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import assemblyScript from "assemblyscript/package.json" with { type: "json" };
 import { InternalError } from "../../support/internal-error.ts";
 
 export interface Binaries {
@@ -60,8 +63,7 @@ async function assembleVariant(source: string, relaxed: boolean, level: string):
 }
 
 export function assemblerVersion(): string {
-  const { version } = createRequire(import.meta.url)("assemblyscript/package.json") as { readonly version: string };
-  return version;
+  return assemblyScript.version;
 }
 
 /** The hand-written part, all of it. */
