@@ -3,6 +3,7 @@
  *
  *   text -> document -> spec -> model -> graphs -> training graphs -> optimised graphs -> programs -> code of each target -> module
  */
+import type { AnyProgramName } from "@specloom/runtime/internal/contract";
 import type { Document } from "./contracts/document.ts";
 import type { Model } from "./contracts/model.ts";
 import type { Compilation, Lowered, TargetName } from "./contracts/programs.ts";
@@ -18,7 +19,7 @@ import { differentiate } from "./stages/5-differentiate.ts";
 import { optimise } from "./stages/6-optimise.ts";
 import { lower } from "./stages/7-lower.ts";
 import { printGpu, printWasm } from "./stages/8-print.ts";
-import { emit } from "./stages/9-emit.ts";
+import { emit, type Layout, type ModuleFiles } from "./stages/9-emit.ts";
 import { sequenceFacts } from "./stages/4-build/sequence-facts.ts";
 import { streamFact } from "./stages/4-build/stream.ts";
 import { assembleWasm, type BinaryStore } from "./stages/8-print/assemble.ts";
@@ -110,24 +111,50 @@ export function compileModel(model: Model, targets: readonly TargetName[] = allT
   return { model, stream, sequences, graphs, programs };
 }
 
-/** Stages 8 and 9 without the wasm target: the text of a module that runs on the gpu target alone. */
-export function gpuModule(compilation: Lowered): string {
-  return emit(compilation, { gpu: printGpu(compilation) });
+export interface ModuleRequest {
+  readonly layout: Layout;
+  readonly targets: readonly TargetName[];
+  /** The programs that it shall have; default all. */
+  readonly programs?: readonly AnyProgramName[];
+  /** Where WebAssembly binaries are kept. */
+  readonly store?: BinaryStore | undefined;
 }
 
-export interface WholeModule {
-  readonly moduleText: string;
+export interface PrintedModule {
+  readonly files: ModuleFiles;
   /** Its WebAssembly had been assembled before. */
   readonly reused: boolean;
 }
 
-/**
- * Stages 8 and 9, of all targets.
- *
- * @param compilation for the wasm target too
- * @param store where the binaries are kept
- */
+/** Stages 8 and 9: a module for these targets, in the files of its layout. */
+export async function moduleFiles(compilation: Lowered, request: ModuleRequest): Promise<PrintedModule> {
+  const { layout, targets, programs, store } = request;
+  const lowered = programs === undefined ? compilation : withPrograms(compilation, programs);
+  const wasm = targets.includes("wasm") ? await assembleWasm(printWasm(lowered), store) : undefined;
+  const gpu = targets.includes("gpu") ? printGpu(lowered) : undefined;
+  const printed = { ...(gpu === undefined ? {} : { gpu }), ...(wasm === undefined ? {} : { wasm }) };
+  return { files: emit(lowered, printed, layout), reused: wasm?.reused ?? false };
+}
+
+/** The same as one text, of a module that runs on the gpu target alone. */
+export function gpuModule(compilation: Lowered): string {
+  return emit(compilation, { gpu: printGpu(compilation) }, "one-file")[0].text;
+}
+
+export interface WholeModule {
+  readonly moduleText: string;
+  readonly reused: boolean;
+}
+
+/** The same as one text, of all targets. */
 export async function wholeModule(compilation: Lowered, store?: BinaryStore): Promise<WholeModule> {
-  const wasm = await assembleWasm(printWasm(compilation), store);
-  return { moduleText: emit(compilation, { gpu: printGpu(compilation), wasm }), reused: wasm.reused };
+  const { files, reused } = await moduleFiles(compilation, { layout: "one-file", targets: allTargets, store });
+  return { moduleText: files[0].text, reused };
+}
+
+/** The compilation as if it had these programs alone. */
+function withPrograms(given: Lowered, names: readonly AnyProgramName[]): Lowered {
+  const isKept = (name: string): boolean =>
+    names.some((wanted) => wanted === name || (wanted === "predict" && name === "predict_one"));
+  return { ...given, programs: Object.fromEntries(Object.entries(given.programs).filter(([name]) => isKept(name))) };
 }

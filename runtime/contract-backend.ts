@@ -1,5 +1,5 @@
 /** What runs the programs of a model, and what it says of itself: a part of the contract. */
-import type { AnyProgramName } from "./contract-programs.ts";
+import type { AnyProgramName, FeedFact, TensorFact } from "./contract-programs.ts";
 
 /** What can be asked for; `auto` is the default. */
 export type Backend = "auto" | RunningBackend;
@@ -37,6 +37,8 @@ export interface BackendReport {
  * Arguments and results are flat, row-major, of exactly the facts' sizes.
  */
 export interface Executor {
+  /** Undefined of a program that the module does not have. */
+  readonly facts: (program: AnyProgramName) => ProgramFacts | undefined;
   readonly report: () => BackendReport;
   /** Gives resident tensors (`<parameter>`, `<parameter>#<slot>`) other values; they are copied. */
   readonly write: (tensors: Readonly<Record<string, Float32Array>>) => void;
@@ -57,6 +59,13 @@ export interface Executor {
   /** The batch sizes that a program can run with, largest first; the last resort is `batchSize`. */
   readonly batches: (program: AnyProgramName) => readonly [number, ...number[]];
   readonly dispose: () => Promise<void>;
+}
+
+/** The border of a program, of its usual batch size. */
+export interface ProgramFacts {
+  readonly feeds: readonly FeedFact[];
+  /** Results that are not resident. */
+  readonly results: readonly TensorFact[];
 }
 
 export interface ProgramRun {

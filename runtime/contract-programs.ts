@@ -17,23 +17,39 @@ export type AnyProgramName = ProgramName | FurtherProgramName;
 export type Programs<Thing> = Readonly<Record<ProgramName, Thing>> &
   Readonly<Partial<Record<FurtherProgramName, Thing>>>;
 
-/** One argument or result of a program: outside name and full shape, batch axis included. */
+/** Programs of which a module may have some: it can be compiled for prediction alone. */
+export type SomePrograms<Thing> = Readonly<Partial<Record<AnyProgramName, Thing>>>;
+
+/** An outside name and the full shape, batch axis included. */
 export interface TensorFact {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-export interface ArgumentFact extends TensorFact {
-  readonly role: "input" | "parameter" | "state" | "scalar" | "random";
-  readonly dtype: DType;
+/** What a program takes with each call, beside the tensors that stay where it runs. */
+export interface FeedFact extends TensorFact {
+  readonly role: "input" | "scalar" | "random";
+}
+
+/** A part of a module that is loaded when it is needed: the gpu target's by the backends of gpu.js alone. */
+export interface GpuPart {
+  /** Kernels that a training step calls, or a prediction where the module has no training: what `auto` weighs. */
+  readonly launches: number;
+  readonly load: () => Promise<GpuTarget>;
+}
+
+/** What the gpu target wrote. */
+export interface GpuTarget {
+  /** The kernels as JavaScript text, by name. Never functions: what a minifier makes of one gpu.js cannot always read. */
+  readonly kernels: Readonly<Record<string, string>>;
+  readonly programs: SomePrograms<GpuProgram>;
 }
 
 /** A program as the gpu target wrote it. `plan` runs once, inside gpu.js's tracing, on opaque handles. */
 export interface GpuProgram {
-  readonly arguments: readonly ArgumentFact[];
-  readonly results: readonly TensorFact[];
-  /** Kernels by name; programs of one module share a table, and each creates those its plan calls. */
-  readonly kernels: Readonly<Record<string, GpuKernel>>;
+  /** Parameters and optimizer state that it reads. */
+  readonly residents: readonly string[];
+  readonly feeds: readonly FeedFact[];
   /** Calls the kernels in order; returns one handle per result. A method, so that a plan may name its own kernels. */
   plan(context: GpuPlanContext): Record<string, GpuHandle>;
 }
@@ -41,28 +57,25 @@ export interface GpuProgram {
 /** A kernel as the module shows it, for the type checker and for readers. */
 export type WrittenKernel = (...parameters: never[]) => number;
 
-declare const written: unique symbol;
-export interface GpuKernel<Written extends WrittenKernel = WrittenKernel> {
-  /** The function `Written` as JavaScript text. Never a function: what a minifier makes of one gpu.js cannot always read. */
-  readonly source: string;
-  /** What gpu.js wants: [x], [x, y] or [x, y, z], x innermost. */
-  readonly output: readonly number[];
-  /** A type alone. */
-  readonly [written]?: Written;
-}
-
 declare const handle: unique symbol;
 /** A tensor on the device while a plan is traced: it can only be passed on. */
 export interface GpuHandle {
   readonly [handle]: true;
 }
 
-/** `undefined` is a slot of a steps buffer that was never written: the executor refuses it, so plans need not check. */
-export type GpuKernelCall = (...inputs: readonly (GpuHandle | number | undefined)[]) => GpuHandle;
+/**
+ * The call of a kernel: the shape of its output, then its inputs. `undefined` is a slot of a loop that was never written: the
+ * executor refuses it, so plans need not check.
+ */
+export type GpuKernelCall = (
+  shape: readonly number[],
+  ...inputs: readonly (GpuHandle | number | undefined)[]
+) => GpuHandle;
 
 /** The call of a known kernel: a handle for each tensor, a number for each index. */
-export type CallOf<Kernel extends GpuKernel> =
-  Kernel extends GpuKernel<infer Written> ? (...inputs: InputsOf<Parameters<Written>>) => GpuHandle : never;
+export type CallOf<Written> = Written extends WrittenKernel
+  ? (shape: readonly number[], ...inputs: InputsOf<Parameters<Written>>) => GpuHandle
+  : never;
 
 type InputsOf<Given extends readonly unknown[]> = {
   [Position in keyof Given]: [Given[Position]] extends [never]
@@ -72,16 +85,13 @@ type InputsOf<Given extends readonly unknown[]> = {
       : GpuHandle | undefined;
 };
 
-/** What a plan works with; the type parameters are the kernels and arguments it may use. */
-export interface GpuPlanContext<
-  Kernels extends Readonly<Record<string, GpuKernel>> = Readonly<Record<string, GpuKernel>>,
-  ArgumentName extends string = string,
-> {
+/** What a plan works with; the type parameter is the kernels that it may call. */
+export interface GpuPlanContext<Kernels = Readonly<Record<string, WrittenKernel>>> {
   readonly kernels: { readonly [Name in keyof Kernels]: CallOf<Kernels[Name]> };
   /** Joins the slots of a loop, each of shape `shape`, into one tensor [slots, ...shape]. */
   readonly stack: (slots: readonly GpuHandle[], shape: readonly number[]) => GpuHandle;
   /** One handle per argument, by outside name. */
-  readonly tensors: Readonly<Record<ArgumentName, GpuHandle>>;
+  readonly tensors: Readonly<Record<string, GpuHandle>>;
 }
 
 /** A tensor with its place in the linear memory of the wasm target, in bytes. All are float32 there, whole numbers too. */
@@ -89,7 +99,7 @@ export interface WasmTensor extends TensorFact {
   readonly offset: number;
 }
 
-export interface WasmArgument extends ArgumentFact {
+export interface WasmFeed extends FeedFact {
   readonly offset: number;
 }
 
@@ -97,16 +107,25 @@ export interface WasmArgument extends ArgumentFact {
  * A program as the wasm target wrote it: an exported function of the same name (`predict_one` for `predictOne`),
  * `(mode: i32) => i32`. It returns 1; a `train_step` that would make a parameter or an optimizer state not finite, or one
  * of whose other results (`loss.count` aside) is not finite, returns 0 and leaves them as they were, unless `mode` has
- * bit 0 set. With bit 1 set the calling thread does all the work. It may overwrite its arguments.
+ * bit 0 set. With bit 1 set the calling thread does all the work. It may overwrite its feeds.
  */
 export interface WasmProgram {
-  readonly arguments: readonly WasmArgument[];
-  /** Results that share their name with a resident tensor lie in that tensor's place. */
+  readonly feeds: readonly WasmFeed[];
+  /** Results that are not resident. */
   readonly results: readonly WasmTensor[];
+  /** Resident tensors that it gives other values, in their places. */
+  readonly updates: readonly string[];
   /** Threads that are worth starting for one call; 1 where waiting for each other would cost more. */
   readonly threads: number;
-  /** Floating-point operations of one call; what `auto` weighs against a GPU's launches. */
-  readonly flops?: number;
+}
+
+/** The wasm target's part of a module. */
+export interface WasmPart {
+  /** Floating-point operations of a training step, or of a prediction where the module has no training; `auto` weighs them. */
+  readonly flops: number;
+  /** Threads that are worth starting for it. */
+  readonly threads: number;
+  readonly load: () => Promise<WasmTarget>;
 }
 
 /**
@@ -115,16 +134,16 @@ export interface WasmProgram {
  * `enter(index, count)`, which tells an instance which thread of how many it is, `work()`, a worker's loop, and
  * `leave()`, which ends the workers' loops.
  */
-export interface WasmModule {
-  /** WebAssembly binaries in base64: plain SIMD, and with relaxed SIMD's fused multiply-add. */
-  readonly simd: string;
-  readonly relaxed: string;
+export interface WasmTarget {
+  /** WebAssembly binaries in base64: plain SIMD, and with relaxed SIMD's fused multiply-add. An engine needs one of them. */
+  readonly simd: () => Promise<string>;
+  readonly relaxed: () => Promise<string>;
   /** Planned size of the linear memory for one thread, and what each further thread needs beside it. */
   readonly memoryBytes: number;
   readonly threadBytes: number;
   /** Parameters and optimizer state: they stay in memory from call to call. */
   readonly residents: readonly WasmTensor[];
-  readonly programs: Programs<WasmProgram>;
+  readonly programs: SomePrograms<WasmProgram>;
   /** Prediction for one example at a time; absent where `batchSize` is 1 anyway. */
   readonly predictOne?: WasmProgram;
 }

@@ -5,26 +5,30 @@
 
 import type { DataSection } from "./contract-data.ts";
 import type { DecodeFact, LossFact, TrainingFact } from "./contract-task.ts";
-import type { DType, GpuProgram, Programs, TensorFact, WasmModule } from "./contract-programs.ts";
+import type { AnyProgramName, DType, GpuPart, TensorFact, WasmPart } from "./contract-programs.ts";
 
 export type {
   AnyProgramName,
-  ArgumentFact,
   DType,
+  FeedFact,
   FurtherProgramName,
   GpuHandle,
-  GpuKernel,
   GpuKernelCall,
+  GpuPart,
   GpuPlanContext,
   GpuProgram,
+  GpuTarget,
   ProgramName,
   Programs,
+  SomePrograms,
   StreamProgramName,
   TensorFact,
-  WasmArgument,
-  WasmModule,
+  WasmFeed,
+  WasmPart,
   WasmProgram,
+  WasmTarget,
   WasmTensor,
+  WrittenKernel,
 } from "./contract-programs.ts";
 export type { DataSection, SeriesSection, TensorsSection } from "./contract-data.ts";
 export type {
@@ -238,9 +242,12 @@ export interface ModelDefinition {
   readonly stream: StreamFact | StreamObstacle;
   /** Absent where nothing is decoded. */
   readonly decode?: DecodeFact;
-  readonly gpu: Programs<GpuProgram>;
+  /** Those that the module was compiled with. */
+  readonly programs: readonly AnyProgramName[];
+  /** Absent where the module was compiled for the wasm target alone; one of the two is there. */
+  readonly gpu?: GpuPart;
   /** Absent where the module was compiled for the gpu target alone. */
-  readonly wasm?: WasmModule;
+  readonly wasm?: WasmPart;
 }
 
 /** What is known of a model before anything of it is compiled: its border and its spec. */

@@ -30,7 +30,14 @@ export function defineModel<const D extends ModelDefinition>(definition: D): Mod
 }
 
 /** What modules of other versions may lack. */
-const FACTS = ["losses", "metrics", "training", "data", "stream"] as const satisfies (keyof ModelDefinition)[];
+const FACTS = [
+  "losses",
+  "metrics",
+  "training",
+  "data",
+  "stream",
+  "programs",
+] as const satisfies (keyof ModelDefinition)[];
 
 /** @throws Problem where the definition is not one of this version */
 function checkVersion(definition: Partial<ModelDefinition>): void {

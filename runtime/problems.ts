@@ -45,6 +45,7 @@ export const problemCatalogue = {
   "not-finite": "A number is infinite, not a number, or too large for float32.",
   "not-text": "A file that must be UTF-8 text is not.",
   "nothing-to-decode": "A model that decodes nothing was asked to.",
+  "program-missing": "The module was compiled without the program that is called for.",
   "program-mismatch": "A program's arguments or results are not of the sizes it declares.",
   "ragged-rows": "A row has more or fewer cells than the header.",
   "ragged-tensor": "Nested lists that must have one length differ.",

@@ -98,7 +98,8 @@ async function bench(session: Session, spec: string, flags: BenchFlags): Promise
   );
   const load = os.loadavg()[0] ?? 0;
   const result = await measure(session, handle, { ...chosen, seconds: flags.seconds });
-  const figures = result.bouts.map((bout) => figuresOf(bout, definition, compilation.programs));
+  const memory = { programs: compilation.programs, wasm: await definition.wasm?.load() };
+  const figures = result.bouts.map((bout) => figuresOf(bout, definition, memory));
   const { leftOut, failures, interrupted } = result;
   const agreement = agreementOf(figures);
   figures.forEach((one) => {
@@ -107,7 +108,7 @@ async function bench(session: Session, spec: string, flags: BenchFlags): Promise
   session.emit({
     name: definition.name,
     batch_size: definition.batchSize,
-    matrix_flops: definition.wasm?.programs.train_step.flops ?? null,
+    matrix_flops: definition.wasm?.flops ?? null,
     compile: subject.compile,
     losses_agree: figures.length < 2 ? null : agreement.agree,
     losses_apart: agreement.apart,
@@ -148,7 +149,7 @@ async function compileForBench(session: Session, spec: string, overrides: readon
   const done = performance.now();
   const handle = await loadModule(whole.moduleText);
   const { definition } = handle;
-  const flops = definition.wasm?.programs.train_step.flops ?? 0;
+  const flops = definition.wasm?.flops ?? 0;
   const { batchSize, name } = definition;
   session.print(
     wrapped(

@@ -11,7 +11,7 @@ import { interruptedMessage, runTraining } from "../run/session.ts";
 import { backendText, numbersText } from "../support/backend-text.ts";
 import { createModel } from "../support/create-model.ts";
 import { EXIT } from "../support/faults.ts";
-import { GENERATED, modulePath, moduleState, writeModule } from "../support/module-file.ts";
+import { GENERATED, isFresh, modulePath, moduleState, writeModule } from "../support/module-file.ts";
 import {
   backendOption,
   jsonOption,
@@ -158,18 +158,18 @@ function dataFile({ handle, files }: Subject): string {
 /** With --set the module would not be that of the spec, so nothing is written then. */
 async function keepModuleFresh(
   session: Session,
-  { kind, path: spec, name, moduleText }: Subject,
+  { kind, path: spec, name, moduleFiles }: Subject,
   changed: boolean,
 ): Promise<void> {
-  if (kind !== "spec" || moduleText === undefined) return;
+  if (kind !== "spec" || moduleFiles === undefined) return;
   if (changed) {
     session.note(`${spec} compiled with --set; ${GENERATED}/ is left as it is`);
     return;
   }
-  const file = modulePath(GENERATED, name);
-  if ((await moduleState(session.terminal, file, moduleText)) === "fresh") return;
-  await writeModule(session.terminal, file, moduleText);
-  session.note(`${spec} -> ${file}`);
+  const state = await moduleState(session.terminal, GENERATED, await moduleFiles());
+  if (isFresh(state)) return;
+  await writeModule(session.terminal, GENERATED, state);
+  session.note(`${spec} -> ${modulePath(GENERATED, name)}`);
 }
 
 interface Training {

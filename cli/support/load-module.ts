@@ -1,5 +1,5 @@
 /** From the text of a generated module to the model it exports. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -9,28 +9,46 @@ import type { ModelHandle } from "@specloom/runtime/internal/contract-live";
 import { Problem } from "@specloom/runtime/internal/problem";
 import { reasonOf } from "../run/atomic-write.ts";
 import { Mistake } from "./mistake.ts";
+import type { ModuleFiles } from "../../compiler/emit/module.ts";
 
 /** `.js` where specloom was built, `.ts` where its source runs as it is. */
 const extension = path.extname(fileURLToPath(import.meta.url));
 
 /**
- * Imports a module from a folder of its own that only this user can write to; the folder is gone afterwards.
+ * Imports a module of one file from a folder of its own that only this user can write to; the folder is gone afterwards.
  *
- * @param file the user's own module, for messages; without it the text was compiled just now
- * @throws Mistake `not-a-module`, Problem `program-mismatch` for a module of another version, or InternalError when the compiler wrote what cannot be imported
+ * @throws Problem `program-mismatch` for a module of another version, or InternalError when the compiler wrote what cannot be imported
  */
-export async function loadModule(text: string, file?: string): Promise<ModelHandle> {
+export function loadModule(text: string): Promise<ModelHandle> {
+  return loadFiles([{ path: "model.ts", text }]);
+}
+
+/**
+ * The same of a module of the user's own, with the parts that it loads.
+ *
+ * @param files the module itself first
+ * @param named as the user named it, for messages
+ * @throws Mistake `not-a-module` too
+ */
+export async function loadFiles(files: ModuleFiles, named?: string): Promise<ModelHandle> {
   const folder = await writable(() => mkdtemp(path.join(tmpdir(), "specloom-")));
   try {
-    const target = path.join(folder, extension === ".ts" ? "model.ts" : "model.mjs");
-    await writable(() => writeFile(target, importable(text)));
-    const loaded = (await import(/* @vite-ignore */ pathToFileURL(target).href)) as { readonly model?: unknown };
+    for (const { path: file, text } of files) {
+      const target = path.join(folder, extension === ".ts" ? file : file.replace(/\.m?ts$/u, ".js"));
+      await writable(async () => {
+        await mkdir(path.dirname(target), { recursive: true });
+        await writeFile(target, importable(text));
+      });
+    }
+    await writable(() => writeFile(path.join(folder, "package.json"), '{ "type": "module" }'));
+    const main = path.join(folder, extension === ".ts" ? files[0].path : files[0].path.replace(/\.m?ts$/u, ".js"));
+    const loaded = (await import(/* @vite-ignore */ pathToFileURL(main).href)) as { readonly model?: unknown };
     if (isHandle(loaded.model)) return loaded.model;
-    throw notAModule(file, "it exports no model");
+    throw notAModule(named, "it exports no model");
   } catch (error) {
     if (error instanceof Mistake || error instanceof InternalError) throw error;
-    if (error instanceof Problem) throw file === undefined ? error : error.at({ file });
-    throw notAModule(file, error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+    if (error instanceof Problem) throw named === undefined ? error : error.at({ file: named });
+    throw notAModule(named, error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -51,15 +69,28 @@ async function writable<Result>(write: () => Promise<Result>): Promise<Result> {
 
 /** The runtime by its address: the folder of the module knows no packages. */
 function importable(text: string): string {
-  const address =
-    extension === ".ts"
-      ? fileURLToPath(new URL("../../runtime/index.ts", import.meta.url))
-      : import.meta.resolve("@specloom/runtime");
-  const linked = text.replace(/(\bfrom\s+)"@specloom\/runtime"/g, (_, from: string) => from + JSON.stringify(address));
+  const runtime = new URL(`../../runtime/index${extension}`, import.meta.url);
+  const address = extension === ".ts" ? fileURLToPath(runtime) : runtime.href;
+  const linked = eager(
+    text.replace(/(\bfrom\s+)"@specloom\/runtime"/g, (_, from: string) => from + JSON.stringify(address)),
+  );
   if (extension === ".ts") return linked;
   return ts.transpileModule(linked, {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true },
   }).outputText;
+}
+
+/** A part that is loaded when it is needed would be gone by then: here all of them are loaded at once. */
+function eager(text: string): string {
+  const parts: string[] = [];
+  const changed = text.replace(
+    /async \(\) => \(await import\(("[^"]+")\)\)\.(\w+)/g,
+    (_, from: string, name: string) => {
+      parts.push(`import * as loaded${String(parts.length)} from ${from};\n`);
+      return `() => Promise.resolve(loaded${String(parts.length - 1)}.${name})`;
+    },
+  );
+  return parts.join("") + changed;
 }
 
 function isHandle(value: unknown): value is ModelHandle {

@@ -18,6 +18,7 @@ export const mistakeCatalogue = {
   "nothing-to-resume": "A run was stopped before its first checkpoint.",
   "output-folder": "A folder for output cannot be made.",
   "output-not-written": "Standard output cannot be written.",
+  "program-absent": "A program is asked for that the model does not have.",
   "same-module": "Two specs of one call would write the same module.",
   "set-without-spec": "--set was given with something that is not a spec.",
   "set-after-training": "--set would change of a run what its weights were trained with.",

@@ -1,7 +1,8 @@
 /** From the path of a spec to its compilation, with everything the compiler itself does not read from the disk. */
 import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { check, compile, compileModel, readSpec, wholeModule, type WholeModule } from "../../compiler/compile.ts";
+import { check, compile, compileModel, moduleFiles, readSpec, wholeModule } from "../../compiler/compile.ts";
+import type { ModuleRequest, PrintedModule, WholeModule } from "../../compiler/compile.ts";
 import type { CompileOptions, ReadSpec, Source } from "../../compiler/compile.ts";
 import { modelFacts } from "../../compiler/emit/facts.ts";
 import { buildTraining } from "../../compiler/stages/4-build.ts";
@@ -158,6 +159,15 @@ export function compileResolved(
 /** The module with all targets in it; what was assembled before is reused. */
 export function assembled(compilation: Compilation, environment: Environment): Promise<WholeModule> {
   return wholeModule(compilation, binaryStore(cacheFolder(environment)));
+}
+
+/** The files of its module; what was assembled before is reused. */
+export function filesOf(
+  compilation: Compilation,
+  environment: Environment,
+  request: Omit<ModuleRequest, "store">,
+): Promise<PrintedModule> {
+  return moduleFiles(compilation, { ...request, store: binaryStore(cacheFolder(environment)) });
 }
 
 /** Bytes. The compiler takes a million characters; what is larger need not be read to be refused. */

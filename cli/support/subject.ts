@@ -10,11 +10,13 @@ import type { ModelHandle } from "@specloom/runtime/internal/contract-live";
 import type { FileReader } from "../data/byte-source.ts";
 import { projectFiles, projectRoot } from "../data/files.ts";
 import { readRunFile, RUN_FILES, runFile } from "../run/directory.ts";
-import { loadModule } from "./load-module.ts";
+import { loadFiles, loadModule } from "./load-module.ts";
+import type { ModuleFiles } from "../../compiler/emit/module.ts";
+import { moduleWithParts } from "./module-parts.ts";
 import { Mistake } from "./mistake.ts";
-import { missing, readNamedText } from "./read-file.ts";
+import { missing } from "./read-file.ts";
 import { readMetadata } from "./stored-facts.ts";
-import { assembled, compileResolved, compileSpec } from "./spec-file.ts";
+import { assembled, compileResolved, compileSpec, filesOf } from "./spec-file.ts";
 import { searchAnew } from "./search-anew.ts";
 import { reach, type Terminal } from "./terminal.ts";
 import { yamlText } from "./yaml-text.ts";
@@ -35,7 +37,7 @@ export interface Subject {
   /** Only of a spec: it alone has places that messages can point to. */
   readonly document?: Document;
   /** Its module with all targets. */
-  readonly moduleText?: string;
+  readonly moduleFiles?: () => Promise<ModuleFiles>;
 }
 
 export interface SubjectRequest {
@@ -125,11 +127,13 @@ async function openSpec(terminal: Terminal, given: string, request: SubjectReque
   const { document, compilation, directory, files } = await compileSpec(terminal, given, overrides, asked);
   const { moduleText } = await assembled(compilation, terminal.env);
   const handle = await loadModule(moduleText);
-  return { ...commonFacts(handle), kind: "spec", path: given, handle, directory, files, document, moduleText };
+  const moduleFiles = async (): Promise<ModuleFiles> =>
+    (await filesOf(compilation, terminal.env, { layout: "files", targets: ["gpu", "wasm"] })).files;
+  return { ...commonFacts(handle), kind: "spec", path: given, handle, directory, files, document, moduleFiles };
 }
 
 async function openModule(terminal: Terminal, given: string): Promise<Subject> {
-  const handle = await loadModule(await readNamedText(terminal, given, "a generated module"), given);
+  const handle = await loadFiles(await moduleWithParts(terminal, given), given);
   const directory = specFolder(terminal, path.dirname(path.resolve(terminal.cwd, given)), handle);
   return {
     ...commonFacts(handle),

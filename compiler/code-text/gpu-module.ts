@@ -1,5 +1,5 @@
 /** What the gpu target writes and a module shows: kernels and plans as text, with what their documentation says. */
-import type { Programs } from "@specloom/runtime/internal/contract";
+import type { SomePrograms } from "@specloom/runtime/internal/contract";
 import type { Origin } from "../ir/program.ts";
 
 export interface KernelFunction {
@@ -11,25 +11,23 @@ export interface KernelFunction {
   readonly origin: Origin;
 }
 
-/** A kernel as gpu.js makes it: a function, for one size of output and of what it reads. */
-export interface KernelEntry {
+/** A function of the steps of a program, or of what two programs do alike. It takes a plan's context. */
+export interface PlanFunction {
   readonly name: string;
-  /** Name of the function; kernels that differ in sizes alone share one. */
-  readonly source: string;
-  /** gpu.js's order, innermost first. */
-  readonly output: readonly number[];
+  readonly statements: readonly string[];
+  /** What it needs of the context; "context" where it hands on all of it. */
+  readonly members: readonly string[];
 }
 
-export interface GpuPlan {
-  readonly statements: readonly string[];
-  /** The buffers with shape and lifetime, for the plan's documentation. */
-  readonly buffers: readonly string[];
-  readonly loops: boolean;
+export interface GpuPlan extends PlanFunction {
+  /** Kernels that a call of the program runs, those that join steps among them. */
+  readonly launches: number;
 }
 
 export interface GpuModule {
-  /** In order of execution: forward, backward, update; so are the kernels. */
+  /** In order of execution: forward, backward, update. */
   readonly functions: readonly KernelFunction[];
-  readonly kernels: readonly KernelEntry[];
-  readonly plans: Programs<GpuPlan>;
+  /** What several plans call, before the plans. */
+  readonly steps: readonly PlanFunction[];
+  readonly plans: SomePrograms<GpuPlan>;
 }

@@ -22,14 +22,28 @@ export function propertyKey(name: string): string {
   return /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name) ? name : stringLiteral(name);
 }
 
-const lineWidth = 112;
+/** Of a generated module: longer lines are broken where that can be done. */
+export const lineWidth = 116;
+
+/** `open a, b, c close` on one line where it fits, else as many items a line as fit. */
+export function filled(open: string, items: readonly string[], close: string): readonly string[] {
+  const flat = `${open}${items.join(", ")}${close}`;
+  if (flat.length <= lineWidth) return [flat];
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + item.length + 2 <= lineWidth) lines.splice(-1, 1, `${last} ${item},`);
+    else lines.push(`  ${item},`);
+  }
+  return [open.trimEnd(), ...lines, close.trimStart()];
+}
 
 /**
  * Plain data (null, booleans, numbers, strings, lists, mappings) as an expression, broken into lines where it is long.
  *
  * @param width of a line; infinite for tables with one row a line
  */
-export function dataLiteral(value: unknown, indent = "", width = lineWidth): string {
+export function dataLiteral(value: unknown, indent = "", width = lineWidth - 4): string {
   if (value === null) return "null";
   if (typeof value === "boolean") return String(value);
   if (typeof value === "number") return numberLiteral(value);

@@ -19,6 +19,9 @@ export type CompiledPrograms<Thing> = Programs<Thing> & {
   readonly predict_one?: Thing;
 };
 
+/** The same of a module that has some of the programs alone. */
+export type SomeCompiled<Thing> = Partial<CompiledPrograms<Thing>>;
+
 /** The graphs of one model, one per entry point of the module. */
 export interface ProgramGraphs extends CompiledPrograms<Graph> {
   /** Outputs in evaluation mode. */
@@ -43,10 +46,11 @@ export interface Lowered {
   readonly model: Model;
   readonly stream: StreamFact | StreamObstacle;
   readonly sequences: SequenceFacts;
-  readonly programs: CompiledPrograms<Program>;
+  readonly programs: SomeCompiled<Program>;
 }
 
 export interface Compilation extends Lowered {
+  readonly programs: CompiledPrograms<Program>;
   readonly graphs: ProgramGraphs;
 }
 

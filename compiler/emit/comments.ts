@@ -13,7 +13,7 @@ export function comment(lines: readonly string[]): string {
 }
 
 /** Keeps the alignment of a table's line. */
-export function oneLineKeep(line: string): string {
+function oneLineKeep(line: string): string {
   return line
     .replace(/[\r\n\u2028\u2029]+/gu, " ")
     .replaceAll("*/", "* /")

@@ -4,7 +4,7 @@ import type { SequenceFacts } from "../contracts/programs.ts";
 import type { Program } from "../ir/program.ts";
 import { invariant } from "../support/internal-error.ts";
 import type {
-  ArgumentFact,
+  FeedFact,
   InputFact,
   LossFact,
   ModelFacts,
@@ -79,12 +79,23 @@ export function parameterFacts(model: Model): readonly ParameterFact[] {
   }));
 }
 
-/** In the order of the program's buffers. */
-export function argumentsOf(program: Program): readonly ArgumentFact[] {
-  return program.buffers.flatMap(({ name, role, external, shape, dtype }) => {
+/** Parameters and optimizer state that a program reads, by name. */
+export function residentsOf(program: Program): readonly string[] {
+  return argumentsOf(program).flatMap(({ name, role }) => (role === "parameter" || role === "state" ? [name] : []));
+}
+
+/** What comes with each call of a program. */
+export function feedsOf(program: Program): readonly FeedFact[] {
+  return argumentsOf(program).flatMap(({ name, role, shape }) =>
+    role === "parameter" || role === "state" ? [] : [{ name, role, shape }],
+  );
+}
+
+function argumentsOf(program: Program) {
+  return program.buffers.flatMap(({ name, role, external, shape }) => {
     if (role === "intermediate") return [];
     invariant(external !== undefined, `argument ${name} has no outside name`);
-    return [{ name: external, role, shape, dtype }];
+    return [{ name: external, role, shape }];
   });
 }
 

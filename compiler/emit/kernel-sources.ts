@@ -3,10 +3,6 @@
  * kernel (a loop's variable named like a parameter, one statement out of many) gpu.js cannot read; a text they leave alone.
  */
 import type { KernelFunction } from "../code-text/gpu-module.ts";
-import { stringLiteral } from "../code-text/literals.ts";
-
-/** Names a module uses for this part. */
-export const kernelSourceNames: readonly string[] = ["sources", "kernelSources"];
 
 /** A declaration's type, as kernels write it; nothing else in their statements is TypeScript alone. */
 const declaredType = /^(\s*(?:for \()?(?:const|let) \w+): Index = /u;
@@ -16,10 +12,4 @@ export function kernelSource({ name, parameters, statements }: KernelFunction): 
   const lines = statements.flatMap((statement) => statement.split("\n"));
   const body = lines.map((line) => line.replace(declaredType, "$1 = ").trim()).join(" ");
   return `function ${name}(${parameters.map((parameter) => parameter.name).join(", ")}) { ${body} }`;
-}
-
-/** A function, so that the texts can stand at the end of the file: who reads the module has read the kernels above. */
-export function kernelSourcesFunction(kernels: readonly KernelFunction[]): string {
-  const rows = kernels.map((kernel) => `    ${kernel.name}: ${stringLiteral(kernelSource(kernel))},\n`);
-  return `function kernelSources() {\n  return {\n${rows.join("")}  };\n}`;
 }

@@ -1,7 +1,7 @@
 /** What a generated module computes between its programs: an optimizer's coefficients and the learning rate of an update. */
 import { StructureKind, type FunctionDeclarationStructure } from "ts-morph";
 import type { Model } from "../contracts/model.ts";
-import type { Programs } from "@specloom/runtime/internal/contract";
+import type { SomePrograms } from "@specloom/runtime/internal/contract";
 import type { Program } from "../ir/program.ts";
 import type { ScalarFormula, ScalarVariable } from "../ir/scalar-formula.ts";
 import { readsVariable } from "../ir/scalar-formula.ts";
@@ -15,7 +15,7 @@ import { resultsOf } from "./facts.ts";
 import { oneLine } from "./header.ts";
 import { dataLiteral, propertyKey, stringLiteral } from "../code-text/literals.ts";
 import { productFunction, scalarText } from "./scalars.ts";
-import type { SymbolTable } from "./symbols.ts";
+import type { Links } from "./layout.ts";
 import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { averageSlot, slotParts } from "@specloom/runtime/internal/shared/names";
 
@@ -25,7 +25,7 @@ export const scheduleName = "scheduledRate";
 export function scalarsFunction(
   model: Model,
   optimizer: OptimizerDefinition,
-  symbols: SymbolTable,
+  links: Links,
 ): FunctionDeclarationStructure {
   const { average, teacherForcing } = model;
   const formulas = Object.entries({
@@ -34,7 +34,7 @@ export function scalarsFunction(
     ...(teacherForcing && teacherForcingScalars(teacherForcing)),
   });
   const members = formulas.map(
-    ([name, formula]) => `  ${propertyKey(scalarArgument(name))}: ${formulaText(formula, symbols)},`,
+    ([name, formula]) => `  ${propertyKey(scalarArgument(name))}: ${formulaText(formula, links)},`,
   );
   return {
     kind: StructureKind.Function,
@@ -52,7 +52,7 @@ export function scalarsFunction(
 export function scheduleFunction(
   model: Model,
   schedule: ScheduleDefinition,
-  symbols: SymbolTable,
+  links: Links,
 ): FunctionDeclarationStructure {
   const config = model.schedule?.config ?? {};
   const formula = schedule.rate(config);
@@ -69,7 +69,7 @@ export function scheduleFunction(
     ],
     parameters: parametersOf(["position", "learningRate"], [formula]),
     returnType: "number",
-    statements: `return ${formulaText(formula, symbols)};`,
+    statements: `return ${formulaText(formula, links)};`,
   };
 }
 
@@ -93,12 +93,11 @@ export function slotsOf({ optimizer: { config }, average }: Model, { slots }: Op
 }
 
 /** The `accumulation` member of a model definition, where several batches make an update. */
-export function accumulationMember({ accumulate }: Model, programs: Programs<Program>): string {
+export function accumulationMember({ accumulate }: Model, programs: SomePrograms<Program>): string {
   if (accumulate === undefined) return "";
   // What the program keeps under a name with a mark is its own; statistics are parameters.
-  const tensors = resultsOf(programs.accumulate ?? programs.train_step).filter(
-    ({ name }) => slotParts(name) !== undefined,
-  );
+  const update = programs.accumulate ?? programs.train_step;
+  const tensors = update === undefined ? [] : resultsOf(update).filter(({ name }) => slotParts(name) !== undefined);
   const rows = tensors.map((tensor) => `      ${dataLiteral(tensor, "", Number.POSITIVE_INFINITY)},\n`).join("");
   return `  accumulation: {\n    batches: ${accumulate},\n    tensors: [\n${rows}    ],\n  },\n`;
 }
@@ -122,9 +121,9 @@ function formulaLines({ kind, formula }: { readonly kind: string; readonly formu
 
 const longestLine = 112;
 
-function formulaText(formula: ScalarFormula, symbols: SymbolTable): string {
+function formulaText(formula: ScalarFormula, links: Links): string {
   const text = scalarText(formula);
-  if (text.includes(`${productFunction}(`)) symbols.use(productFunction);
+  if (text.includes(`${productFunction}(`)) links.use(productFunction);
   return text;
 }
 

@@ -1,6 +1,8 @@
-/** The wasm target's part of a generated module: where every tensor lies in memory, and the binaries at the very end. */
+/** The wasm target's parts of a module: where every tensor lies in memory, and the binaries, of which an engine needs one. */
 import type { WasmModuleFact, WasmProgramFact } from "../code-text/wasm-module.ts";
 import { dataLiteral } from "../code-text/literals.ts";
+import type { Links, PartName } from "./layout.ts";
+import { constant, rows, type Statement } from "./statements.ts";
 
 export interface WebAssemblyParts {
   readonly source: WasmModuleFact;
@@ -9,54 +11,62 @@ export interface WebAssemblyParts {
   readonly relaxed: string;
 }
 
-/** Names a module uses for this part. */
-export const webAssemblyNames: readonly string[] = ["webAssembly", "simdBinary", "relaxedSimdBinary"];
+export const wasmName = "wasmTarget";
+const binaryNames = { "wasm-simd": "simdBinary", "wasm-relaxed": "relaxedBinary" } as const;
 
-/** The `wasm` member of a model definition as text, a WasmModule of the runtime's contract. */
-export function webAssemblyLiteral({ source }: WebAssemblyParts): string {
+/** Names that these parts use for themselves; kernels must not take them. */
+export const webAssemblyNames: readonly string[] = [wasmName, ...Object.values(binaryNames)];
+
+/** A WasmTarget of the runtime's contract. */
+export function wasmPart({ source }: WebAssemblyParts, links: Links): readonly Statement[] {
   const { predict_one: one, ...programs } = source.programs;
-  const members = Object.entries(programs).map(([name, facts]) => `    ${name}: ${programLiteral(facts, "    ")},\n`);
-  return [
+  const residents = new Set(source.residents.map(({ name }) => name));
+  const members = Object.entries(programs).map(
+    ([name, facts]) => `    ${name}: ${programLiteral(facts, residents, "    ")},\n`,
+  );
+  const value = [
     "{\n",
-    "  simd: simdBinary(),\n",
-    "  relaxed: relaxedSimdBinary(),\n",
+    `  simd: ${links.lazily("wasm-simd", binaryNames["wasm-simd"])},\n`,
+    `  relaxed: ${links.lazily("wasm-relaxed", binaryNames["wasm-relaxed"])},\n`,
     `  memoryBytes: ${source.memoryBytes},\n`,
     `  threadBytes: ${source.threadBytes},\n`,
     `  residents: ${rows(source.residents, "  ")},\n`,
     `  programs: {\n${members.join("")}  },\n`,
-    one === undefined ? "" : `  predictOne: ${programLiteral(one, "  ")},\n`,
+    one === undefined ? "" : `  predictOne: ${programLiteral(one, residents, "  ")},\n`,
     "}",
   ].join("");
+  return [
+    constant(wasmName, {
+      documentation: ["Where every tensor lies in the linear memory, in bytes."],
+      exported: links.exported,
+      type: links.use("WasmTarget"),
+      value,
+    }),
+  ];
 }
 
-function programLiteral({ arguments: given, results, threads, flops }: WasmProgramFact, indent: string): string {
-  const facts = given.map(({ buffer: { external, role, shape, dtype }, offset }) => ({
-    name: external,
-    role,
-    shape,
-    dtype,
-    offset,
-  }));
+function programLiteral(program: WasmProgramFact, residents: ReadonlySet<string>, indent: string): string {
+  const feeds = program.arguments.flatMap(({ buffer: { external = "", role, shape }, offset }) =>
+    residents.has(external) ? [] : [{ name: external, role, shape, offset }],
+  );
+  const results = program.results.filter(({ name }) => !residents.has(name));
+  const updates = program.results.flatMap(({ name }) => (residents.has(name) ? [name] : []));
   return [
     "{\n",
-    `${indent}  arguments: ${rows(facts, `${indent}  `)},\n`,
+    `${indent}  feeds: ${rows(feeds, `${indent}  `)},\n`,
     `${indent}  results: ${rows(results, `${indent}  `)},\n`,
-    `${indent}  threads: ${threads},\n`,
-    `${indent}  flops: ${flops},\n`,
+    `${indent}  updates: ${dataLiteral(updates, `${indent}  `)},\n`,
+    `${indent}  threads: ${program.threads},\n`,
     `${indent}}`,
   ].join("");
 }
 
-function rows(items: readonly object[], indent: string): string {
-  if (items.length === 0) return "[]";
-  const lines = items.map((item) => `${indent}  ${dataLiteral(item, "", Number.POSITIVE_INFINITY)},\n`);
-  return `[\n${lines.join("")}${indent}]`;
-}
-
-/** Functions, so that the binaries can stand at the end of the file, where nobody needs to scroll past them. */
-export function binaryFunctions({ simd, relaxed }: WebAssemblyParts): string {
-  return [
-    `function simdBinary(): string {\n  return "${simd}";\n}`,
-    `function relaxedSimdBinary(): string {\n  return "${relaxed}";\n}`,
-  ].join("\n\n");
+/** A binary in base64, which every bundler takes as it is. */
+export function binaryPart(
+  part: Extract<PartName, keyof typeof binaryNames>,
+  { simd, relaxed }: WebAssemblyParts,
+  links: Links,
+): readonly Statement[] {
+  const value = `"${part === "wasm-simd" ? simd : relaxed}"`;
+  return [constant(binaryNames[part], { exported: links.exported, value })];
 }

@@ -1,8 +1,15 @@
 /** A small pipeline with a known answer, run before a backend is trusted: devices can give zeros without an error. */
-import type { GpuKernel } from "../contract.ts";
+import type { GpuHandle } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { messageOf } from "./failure.ts";
-import { createKernel, planWith, type GpuBackend, type GpuInstance, type GpuLibrary } from "./library.ts";
+import {
+  createKernel,
+  planWith,
+  type GpuBackend,
+  type GpuInstance,
+  type GpuLibrary,
+  type KernelText,
+} from "./library.ts";
 
 /** Longer than the 1000 iterations at which gpu.js cuts loops that it cannot prove. */
 const terms = 1500;
@@ -11,11 +18,11 @@ const width = given.length;
 const tolerance = 1e-4;
 
 /** Written as the compiler writes the kernels of a model: what breaks theirs breaks these. */
-const sum: GpuKernel = {
+const sum: KernelText = {
   source: `function canarySum(values, offset) { const x = this.thread.x; let sum = 0; for (let k = 0; k < ${terms}; k++) { sum += values[x] * 0.001 + offset * 0.0001; } return sum; }`,
   output: [width],
 };
-const squash: GpuKernel = {
+const squash: KernelText = {
   source:
     "function canarySquash(sums) { const x = this.thread.x; return Math.tanh(Math.max(-10, Math.min(10, sums[x]))) + x; }",
   output: [width],
@@ -38,7 +45,10 @@ export interface CanaryRun {
 export async function runCanary(library: GpuLibrary, gpu: GpuInstance, backend: GpuBackend): Promise<CanaryRun> {
   try {
     const [first, second] = [createKernel(gpu, sum), createKernel(gpu, squash)];
-    const pipeline = gpu.createPipeline(planWith(1, ([values]) => ({ answer: second(first(values, 2)) })));
+    const plan = (handles: readonly GpuHandle[]): Record<string, GpuHandle> => ({
+      answer: second(first(...handles.slice(0, 1), 2)),
+    });
+    const pipeline = gpu.createPipeline(planWith(1, plan));
     const { answer } = await pipeline(library.input(given, [width]));
     const { backend: ran, executorKind, fallbackReason } = pipeline;
     await pipeline.destroy();

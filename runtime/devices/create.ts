@@ -56,13 +56,16 @@ async function chooseExecutor(
   variant: Omit<ExecutorOptions, "backend">,
 ): Promise<Executor> {
   const requested = "auto" as const;
-  const { wasm } = definition;
+  const { gpu, wasm } = definition;
+  if (gpu === undefined) {
+    return createWasmExecutor(definition, { requested, reason: "the module has no other target", ...variant });
+  }
   const refused: string[] = [];
   if (wasm !== undefined) {
     const machine = await wasmMachine();
     // What was asked for by name is not passed over.
     checkSimd(machine, variant.simd);
-    const forStep = usableThreads(wasm.programs.train_step.threads, machine, variant.threads ?? Infinity);
+    const forStep = usableThreads(wasm.threads, machine, variant.threads ?? Infinity);
     const estimate = estimateStep(definition, forStep);
     const runsInWasm = async (reason: string): Promise<Executor | undefined> => {
       try {

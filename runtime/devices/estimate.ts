@@ -2,8 +2,7 @@
  * What a training step costs, as far as facts of the module tell: enough to say whether a GPU could pay. A GPU has to be
  * asked for every kernel of a step one after the other, which for small models takes far longer than the arithmetic.
  */
-import type { GpuHandle, GpuKernelCall, GpuProgram, ModelDefinition } from "../contract.ts";
-import { createStack } from "./stack.ts";
+import type { ModelDefinition } from "../contract.ts";
 
 /** Rough figures of machines as they are: they need to be right within a factor of a few. */
 const SECONDS_PER_LAUNCH = 8e-6;
@@ -13,6 +12,8 @@ const WASM_FLOPS = 2.5e10;
 const GAIN_PER_THREAD = 0.6;
 
 export interface Estimate {
+  /** What is estimated. */
+  readonly work: string;
   readonly launches: number;
   readonly flops: number;
   readonly gpuSeconds: number;
@@ -24,13 +25,14 @@ export interface Estimate {
  * makes 1.6 times as fast, the third 2.2 times, and so on.
  *
  * @param threads that the step would use in wasm
- * @returns undefined where the module does not say how many operations a step has
+ * @returns undefined where the module was compiled for one target alone
  */
-export function estimateStep(definition: ModelDefinition, threads: number): Estimate | undefined {
-  const flops = definition.wasm?.programs.train_step.flops;
-  if (flops === undefined) return undefined;
-  const launches = countLaunches(definition.gpu.train_step);
+export function estimateStep({ gpu, wasm, programs }: ModelDefinition, threads: number): Estimate | undefined {
+  if (gpu === undefined || wasm === undefined) return undefined;
+  const { launches } = gpu;
+  const { flops } = wasm;
   return {
+    work: programs.includes("train_step") ? "a training step" : "a prediction",
     launches,
     flops,
     gpuSeconds: launches * SECONDS_PER_LAUNCH + flops / GPU_FLOPS,
@@ -38,33 +40,11 @@ export function estimateStep(definition: ModelDefinition, threads: number): Esti
   };
 }
 
-/** Goes through the plan as gpu.js would, loops unrolled, and counts the kernels that it calls. */
-export function countLaunches(program: GpuProgram): number {
-  let launches = 0;
-  const handle = {} as GpuHandle;
-  const count: GpuKernelCall = () => {
-    launches += 1;
-    return handle;
-  };
-  const stack = createStack({ createKernel: () => count });
-  const named = (names: readonly string[], value: unknown): Record<string, never> =>
-    Object.fromEntries(names.map((name) => [name, value])) as Record<string, never>;
-  program.plan({
-    kernels: named(Object.keys(program.kernels), count),
-    tensors: named(
-      program.arguments.map(({ name }) => name),
-      handle,
-    ),
-    stack,
-  });
-  return launches;
-}
-
 /** `a training step is estimated at 0.031 ms in wasm and 2.9 ms on a GPU (361 kernel launches)` */
-export function estimateText({ gpuSeconds, wasmSeconds, launches }: Estimate): string {
+export function estimateText({ work, gpuSeconds, wasmSeconds, launches }: Estimate): string {
   const milliseconds = (seconds: number): string => `${(seconds * 1000).toPrecision(2)} ms`;
   return (
-    `a training step is estimated at ${milliseconds(wasmSeconds)} in wasm and ` +
+    `${work} is estimated at ${milliseconds(wasmSeconds)} in wasm and ` +
     `${milliseconds(gpuSeconds)} on a GPU (${String(launches)} kernel launches)`
   );
 }

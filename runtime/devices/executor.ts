@@ -1,27 +1,23 @@
 /** Runs the programs of a model on one opened backend: one gpu.js pipeline per program, made when it is first needed. */
-import type {
-  GpuHandle,
-  GpuKernelCall,
-  GpuPlanContext,
-  GpuProgram,
-  ModelDefinition,
-  AnyProgramName,
-} from "../contract.ts";
-import type { BackendReport, Executor, ProgramRun } from "../contract-backend.ts";
+import type { AnyProgramName, GpuProgram, GpuTarget, ModelDefinition, TensorFact } from "../contract.ts";
+import type { BackendReport, Executor, ProgramFacts, ProgramRun } from "../contract-backend.ts";
 import { memberOf } from "../shared/member-of.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { failureOf } from "./failure.ts";
-import { createKernel, gpuSize, planWith, type Pipeline, type PipelineResult, type SizedInput } from "./library.ts";
+import { createKernel, gpuSize, planWith } from "./library.ts";
+import type { KernelCall, Pipeline, PipelineResult, SizedInput } from "./library.ts";
 import { assertBackend, type OpenBackend } from "./open.ts";
-import { batchesOf, misfit, Residents, wrongBatch } from "./residents.ts";
-import { createStack } from "./stack.ts";
+import { batchesOf, misfit, Residents, shapesOf, wrongBatch } from "./residents.ts";
+import { argumentsOf, resultsOf, walkPlan } from "./plan-walk.ts";
 
 export class GpuExecutor implements Executor {
   readonly #pipelines = new Map<AnyProgramName, Pipeline>();
-  readonly #stack: GpuPlanContext["stack"];
+  /** What is known of each program: small models are called many times a second. */
+  readonly #facts = new Map<AnyProgramName, GpuFacts>();
   /** Programs of one model share kernels, so equal kernels are compiled under one name. */
-  readonly #kernels = new Map<string, GpuKernelCall>();
+  readonly #kernels = new Map<string, KernelCall>();
+  readonly #shapes: Readonly<Record<string, readonly number[]>>;
   readonly #residents: Residents;
   readonly write: Executor["write"];
   readonly read: Executor["read"];
@@ -30,10 +26,11 @@ export class GpuExecutor implements Executor {
 
   constructor(
     private readonly definition: ModelDefinition,
+    private readonly target: GpuTarget,
     private readonly open: OpenBackend,
     private readonly choice: Pick<BackendReport, "requested" | "reason">,
   ) {
-    this.#stack = createStack(open.gpu);
+    this.#shapes = shapesOf(definition);
     this.#residents = new Residents(definition);
     this.write = this.#residents.write;
     this.read = this.#residents.read;
@@ -49,6 +46,22 @@ export class GpuExecutor implements Executor {
     software: this.open.adapter.software,
   });
 
+  readonly facts = (name: AnyProgramName): GpuFacts | undefined => {
+    const known = this.#facts.get(name);
+    const program = this.target.programs[name];
+    if (known !== undefined || program === undefined) return known;
+    const all = resultsOf(this.target, program, this.#shapes);
+    const facts = {
+      program,
+      arguments: argumentsOf(program, this.#shapes),
+      feeds: program.feeds,
+      all,
+      results: all.filter((result) => this.#residents.get(result.name) === undefined),
+    };
+    this.#facts.set(name, facts);
+    return facts;
+  };
+
   readonly batches = (program: AnyProgramName): readonly [number, ...number[]] =>
     batchesOf(program, this.definition.batchSize, false);
 
@@ -60,19 +73,19 @@ export class GpuExecutor implements Executor {
   ): Promise<ProgramRun> => {
     if (this.#disposed) throw new Problem({ code: "model-disposed", message: "This model was disposed of already." });
     if (batch !== this.batches(name)[0]) throw wrongBatch(name, batch, this.batches(name));
-    const program = this.definition.gpu[name];
-    if (program === undefined) throw misfit(`The module has no program ${name}.`);
-    const values = program.arguments.map(({ name: argument, shape }) => {
+    const facts = this.facts(name);
+    if (facts === undefined) throw misfit(`The module has no program ${name}.`);
+    const values = facts.arguments.map(({ name: argument, shape }) => {
       const value = this.#residents.get(argument) ?? memberOf(argumentsByName, argument);
       const size = sizeOf(shape);
       if (value?.length !== size) throw mismatch(name, argument, size, value?.length);
       const { library } = this.open;
       return library.input(value, gpuSize(shape));
     });
-    const { pipeline, results } = await this.#launch(name, program, values);
+    const { pipeline, results } = await this.#launch(name, facts, values);
     assertBackend(pipeline, this.open.backend);
     this.#last = pipeline;
-    const flat = program.results.map(({ name: result, shape }) => {
+    const flat = facts.all.map(({ name: result, shape }) => {
       const value = memberOf(results, result);
       const size = sizeOf(shape);
       if (value === undefined) throw mismatch(name, result, size, undefined);
@@ -92,24 +105,28 @@ export class GpuExecutor implements Executor {
   /** What gpu.js and a driver throw is theirs to say; that it reaches the caller as a Problem is ours. */
   async #launch(
     name: AnyProgramName,
-    program: GpuProgram,
+    facts: GpuFacts,
     values: readonly SizedInput[],
   ): Promise<{ readonly pipeline: Pipeline; readonly results: Awaited<ReturnType<Pipeline>> }> {
     try {
-      const pipeline = this.#pipelines.get(name) ?? this.#create(name, program);
+      const pipeline = this.#pipelines.get(name) ?? this.#create(name, facts);
       return { pipeline, results: await pipeline(...values) };
     } catch (error) {
       throw failureOf(error, this.open.backend, `the program ${name}`);
     }
   }
 
-  #create(name: AnyProgramName, program: GpuProgram): Pipeline {
-    const kernels = this.#lazyKernels(program);
-    const plan = planWith(program.arguments.length, (handles) => {
-      const tensors = program.arguments.map(
-        ({ name: argument }, position) => [argument, handles[position] as GpuHandle] as const,
-      );
-      return program.plan({ kernels, stack: this.#stack, tensors: Object.fromEntries(tensors) });
+  #create(name: AnyProgramName, { program, arguments: facts }: GpuFacts): Pipeline {
+    const plan = planWith(facts.length, (handles) => {
+      const tensors = facts.flatMap((fact, position) => {
+        const handle = handles[position];
+        return handle === undefined ? [] : [{ ...fact, handle }];
+      });
+      const { gpu } = this.open;
+      return walkPlan(this.target, program, tensors, {
+        createKernel: (kernel) => createKernel(gpu, kernel),
+        call: (kernel, shape, given, inputs) => this.#kernel(kernel, shape, given)(...inputs),
+      }).handles;
     });
     // gpu.js's WebAssembly workers meet at a barrier after every kernel. With two of them a training step of 350 small
     // kernels took 15 ms instead of 5, one of large kernels 121 instead of 165; on a busy machine they only lose.
@@ -118,25 +135,26 @@ export class GpuExecutor implements Executor {
     return pipeline;
   }
 
-  /** Kernels as calls; gpu.js gets to know those that a plan uses. */
-  #lazyKernels(program: GpuProgram): Readonly<Record<string, GpuKernelCall>> {
-    return Object.fromEntries(
-      Object.entries(program.kernels).map(([name, { source, output }]) => [
-        name,
-        (...inputs: readonly (GpuHandle | number | undefined)[]): GpuHandle => {
-          if (inputs.includes(undefined)) throw misfit(`${name} reads a slot that no step has written.`);
-          // Kernels of one text are apart where they differ in sizes: WebGL2 has these as constants of a shader.
-          const key = JSON.stringify([name, output, source]);
-          let kernel = this.#kernels.get(key);
-          if (kernel === undefined) {
-            kernel = createKernel(this.open.gpu, { source, output });
-            this.#kernels.set(key, kernel);
-          }
-          return kernel(...inputs);
-        },
-      ]),
-    );
+  /** gpu.js gets to know those that a plan uses. Kernels of one text are apart where they differ in sizes: WebGL2 has these as constants of a shader. */
+  #kernel(name: string, shape: readonly number[], given: readonly (readonly number[])[]): KernelCall {
+    const key = JSON.stringify([name, shape, given]);
+    let kernel = this.#kernels.get(key);
+    if (kernel === undefined) {
+      const source = memberOf(this.target.kernels, name);
+      if (source === undefined) throw misfit(`The module has no kernel ${name}.`);
+      kernel = createKernel(this.open.gpu, { source, output: gpuSize(shape) });
+      this.#kernels.set(key, kernel);
+    }
+    return kernel;
   }
+}
+
+/** A program with all that is known of it. */
+interface GpuFacts extends ProgramFacts {
+  readonly program: GpuProgram;
+  readonly arguments: readonly TensorFact[];
+  /** Resident ones too. */
+  readonly all: readonly TensorFact[];
 }
 
 function mismatch(program: AnyProgramName, tensor: string, expected: number, found: number | undefined): Problem {

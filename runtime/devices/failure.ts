@@ -20,3 +20,20 @@ export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return (text.split("\n")[0] ?? "").trim().replace(/\.$/, "");
 }
+
+/**
+ * A part of a module that lies in a file of its own.
+ *
+ * @throws Problem where it cannot be loaded: in a page the network may be away, or the files be those of another build
+ */
+export async function loadedPart<Part>(what: string, load: () => Promise<Part>): Promise<Part> {
+  try {
+    return await load();
+  } catch (error) {
+    throw new Problem({
+      code: "backend-unavailable",
+      message: `The module's ${what} part could not be loaded: ${messageOf(error)}.`,
+      help: "keep the files that specloom compile wrote together, and serve all files of a bundle, of one build.",
+    });
+  }
+}

@@ -1,10 +1,10 @@
 /** The backends that gpu.js offers, and an executor on the one that is asked for. */
-import type { ModelDefinition } from "../contract.ts";
+import type { GpuTarget, ModelDefinition } from "../contract.ts";
 import type { Backend, Executor } from "../contract-backend.ts";
 import { Problem } from "../problem.ts";
 import { isNode, lacksGpuDevice, unavailable } from "./adapter.ts";
 import { GpuExecutor } from "./executor.ts";
-import { messageOf } from "./failure.ts";
+import { loadedPart, messageOf } from "./failure.ts";
 import type { BackendFinding } from "./finding.ts";
 import { gpuBackends, type GpuBackend, type GpuLibrary } from "./library.ts";
 import { loadLibrary } from "./load-library.ts";
@@ -24,10 +24,11 @@ export async function createGpuExecutor(definition: ModelDefinition, backend: Ba
       help: `known backends: ${gpuBackends.join(", ")}.`,
     });
   }
+  const target = await targetOf(definition);
   const library = await loadLibrary();
   if ("lacking" in library) throw unavailable(known, library.lacking, library.help);
   const open = await openBackend(library, known);
-  return new GpuExecutor(definition, open, { requested: backend, reason: "asked for" });
+  return new GpuExecutor(definition, target, open, { requested: backend, reason: "asked for" });
 }
 
 /**
@@ -42,7 +43,10 @@ export async function createRealGpuExecutor(
 ): Promise<Executor | string> {
   const found = await findGpu();
   if (typeof found === "string") return found;
-  return new GpuExecutor(definition, found.open, { requested, reason: [found.reason, ...notes].join("; ") });
+  return new GpuExecutor(definition, await targetOf(definition), found.open, {
+    requested,
+    reason: [found.reason, ...notes].join("; "),
+  });
 }
 
 /**
@@ -57,10 +61,22 @@ export async function createAnyExecutor(
 ): Promise<Executor> {
   const found = await findGpu();
   const { open, reason } = typeof found === "string" ? await withoutGpu([...refused, found]) : found;
-  return new GpuExecutor(definition, open, {
+  return new GpuExecutor(definition, await targetOf(definition), open, {
     requested,
     reason: typeof found === "string" ? reason : [...refused, reason].join("; "),
   });
+}
+
+/** @throws Problem where the module was compiled without the gpu target, or its part of the module cannot be loaded */
+async function targetOf({ gpu, name }: ModelDefinition): Promise<GpuTarget> {
+  if (gpu === undefined) {
+    throw new Problem({
+      code: "backend-unavailable",
+      message: `The backends of gpu.js cannot run "${name}": the module was compiled for the wasm target alone.`,
+      help: "compile the spec again for the gpu target too, or choose the backend wasm.",
+    });
+  }
+  return loadedPart("gpu", gpu.load);
 }
 
 interface Choice {

@@ -1,5 +1,5 @@
 /** The part of gpu.js that is used, in types of our own: its declarations are loose, and only `load-library.ts` imports it. */
-import type { GpuHandle, GpuKernel, GpuKernelCall } from "../contract.ts";
+import type { GpuHandle } from "../contract.ts";
 import { Problem } from "../problem.ts";
 
 /** The modes of gpu.js that exist here, best first. */
@@ -23,6 +23,15 @@ export interface Pipeline {
   destroy(): Promise<void>;
 }
 
+/** A kernel as gpu.js takes it. */
+export interface KernelText {
+  readonly source: string;
+  /** [x], [x, y] or [x, y, z], x innermost. */
+  readonly output: readonly number[];
+}
+
+export type KernelCall = (...inputs: readonly (GpuHandle | number)[]) => GpuHandle;
+
 export interface KernelSettings {
   readonly output: readonly number[];
   readonly precision: "single";
@@ -32,7 +41,7 @@ export interface KernelSettings {
 export interface GpuInstance {
   /** Undefined before the first kernel, and where there is no WebGL context. */
   readonly context?: unknown;
-  createKernel(source: string, settings: KernelSettings): GpuKernelCall;
+  createKernel(source: string, settings: KernelSettings): KernelCall;
   createPipeline(
     plan: (...handles: GpuHandle[]) => Record<string, GpuHandle>,
     settings?: { readonly threads: boolean },
@@ -50,7 +59,7 @@ export interface GpuLibrary {
  *
  * @throws Problem `program-mismatch` for a function: a minifier may have made of it what gpu.js cannot read
  */
-export function createKernel(gpu: Pick<GpuInstance, "createKernel">, { source, output }: GpuKernel): GpuKernelCall {
+export function createKernel(gpu: Pick<GpuInstance, "createKernel">, { source, output }: KernelText): KernelCall {
   if (typeof source !== "string") {
     throw new Problem({
       code: "program-mismatch",

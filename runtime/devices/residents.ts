@@ -27,6 +27,11 @@ export function residentOf(
   return resident;
 }
 
+/** Shapes of the resident tensors, by name. */
+export function shapesOf(definition: ModelDefinition): Readonly<Record<string, readonly number[]>> {
+  return Object.fromEntries(residentTensors(definition).map(({ name, shape }) => [name, shape]));
+}
+
 /** Resident tensors for a backend that takes them as arguments and gives them back as results. */
 export class Residents {
   readonly #tensors: Map<string, Float32Array>;

@@ -1,8 +1,8 @@
 /** Joins the tensors of a loop's steps into one. A kernel reads at most seven tensors, so this takes a tree of them. */
-import type { GpuHandle, GpuKernelCall } from "../contract.ts";
+import type { GpuHandle } from "../contract.ts";
 import { sizeOf } from "../tensor.ts";
 import { misfit } from "./residents.ts";
-import { createKernel, gpuSize, type GpuInstance } from "./library.ts";
+import { gpuSize, type KernelCall, type KernelText } from "./library.ts";
 
 /** WebGPU guarantees eight storage buffers per stage, of which one is the output. */
 const mostParts = 7;
@@ -14,11 +14,14 @@ interface Part {
   readonly bare: boolean;
 }
 
+/** Makes the kernels that join. */
+export interface StackKernels {
+  readonly createKernel: (kernel: KernelText) => KernelCall;
+}
+
 /** The stacking helper of one device; kernels of equal sizes are shared. */
-export function createStack(
-  gpu: Pick<GpuInstance, "createKernel">,
-): (slots: readonly GpuHandle[], shape: readonly number[]) => GpuHandle {
-  const kernels = new Map<string, GpuKernelCall>();
+export function createStack(gpu: StackKernels): (slots: readonly GpuHandle[], shape: readonly number[]) => GpuHandle {
+  const kernels = new Map<string, KernelCall>();
   return (slots, shape) => {
     // An array that loops fill can have holes, which the type does not show.
     let parts: readonly Part[] = Array.from<GpuHandle | undefined, Part>(slots, (handle, slot) => {
@@ -39,8 +42,8 @@ export function createStack(
 }
 
 function join(
-  gpu: Pick<GpuInstance, "createKernel">,
-  kernels: Map<string, GpuKernelCall>,
+  gpu: StackKernels,
+  kernels: Map<string, KernelCall>,
   group: readonly Part[],
   shape: readonly number[],
 ): Part {
@@ -50,7 +53,7 @@ function join(
   const total = counts.reduce((sum, count) => sum + count, 0);
   let kernel = kernels.get(key);
   if (kernel === undefined) {
-    kernel = createKernel(gpu, { source: stackSource(counts, bare, shape), output: gpuSize([total, ...shape]) });
+    kernel = gpu.createKernel({ source: stackSource(counts, bare, shape), output: gpuSize([total, ...shape]) });
     kernels.set(key, kernel);
   }
   return { handle: kernel(...group.map(({ handle }) => handle)), count: total, bare: false };

@@ -1,12 +1,19 @@
 /** Runs the programs of a model as the wasm target compiled them: one call into WebAssembly each, in one linear memory. */
-import type { ModelDefinition, AnyProgramName, Programs, WasmModule, WasmProgram } from "../contract.ts";
+import type {
+  AnyProgramName,
+  ModelDefinition,
+  SomePrograms,
+  WasmProgram,
+  WasmTarget,
+  WasmTensor,
+} from "../contract.ts";
 import type { SimdVariant } from "../contract-live.ts";
-import type { Backend, BackendReport, Executor, ProgramRun } from "../contract-backend.ts";
+import type { Backend, BackendReport, Executor, ProgramFacts, ProgramRun } from "../contract-backend.ts";
 import { memberOf, setMember } from "../shared/member-of.ts";
 import { residentTensors } from "../model/parameters.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, loadedPart } from "./failure.ts";
 import { batchesOf, misfit, residentOf, spoils, wrongBatch } from "./residents.ts";
 import { wasmMachine, type WasmMachine } from "./wasm/machine.ts";
 import { call, exported, openWasm, type OpenWasm } from "./wasm/open.ts";
@@ -40,9 +47,10 @@ export async function createWasmExecutor(
     });
   }
   const { threads: limit = Infinity, simd } = options;
-  const open = await openWasm(wasm, machine ?? (await wasmMachine()), { limit, simd });
+  const target = await loadedPart("wasm", wasm.load);
+  const open = await openWasm(target, machine ?? (await wasmMachine()), { limit, simd });
   try {
-    return new WasmExecutor(definition, wasm, open, options);
+    return new WasmExecutor(definition, target, open, options);
   } catch (error) {
     await close(open);
     throw error;
@@ -60,6 +68,7 @@ interface Bound {
   readonly call: (force: number) => number;
   /** Only where it could use several threads. */
   readonly pace: Pace | undefined;
+  readonly facts: ProgramFacts;
   /** Arguments that come with each call. */
   readonly feeds: readonly Place[];
   /** Results that are not resident. */
@@ -73,11 +82,11 @@ class WasmExecutor implements Executor {
   readonly #batchSize: number;
   readonly #choice: WasmOptions;
   readonly #residents: ReadonlyMap<string, Float32Array>;
-  readonly #programs: Programs<Bound>;
+  readonly #programs: SomePrograms<Bound>;
   readonly #predictOne: Bound | undefined;
   #disposal: Promise<void> | undefined;
 
-  constructor(definition: ModelDefinition, wasm: WasmModule, open: OpenWasm, choice: WasmOptions) {
+  constructor(definition: ModelDefinition, wasm: WasmTarget, open: OpenWasm, choice: WasmOptions) {
     this.#open = open;
     this.#batchSize = definition.batchSize;
     this.#choice = choice;
@@ -88,14 +97,9 @@ class WasmExecutor implements Executor {
       residentOf(this.#residents, name, { length: sizeOf(shape) });
     }
     const bind = (exportName: string, program: WasmProgram): Bound => bound(open, this.#residents, exportName, program);
-    const { predict, evaluate, gradients, train_step, ...others } = wasm.programs;
-    this.#programs = {
-      predict: bind("predict", predict),
-      evaluate: bind("evaluate", evaluate),
-      gradients: bind("gradients", gradients),
-      train_step: bind("train_step", train_step),
-      ...Object.fromEntries(Object.entries(others).map(([name, program]) => [name, bind(name, program)])),
-    };
+    this.#programs = Object.fromEntries(
+      Object.entries(wasm.programs).map(([name, program]) => [name, bind(name, program)]),
+    );
     this.#predictOne = wasm.predictOne && bind("predict_one", wasm.predictOne);
   }
 
@@ -111,6 +115,8 @@ class WasmExecutor implements Executor {
   };
 
   readonly read = (name: string): Float32Array => residentOf(this.#residents, name).slice();
+
+  readonly facts = (program: AnyProgramName): ProgramFacts | undefined => this.#programs[program]?.facts;
 
   readonly batches = (program: AnyProgramName): readonly [number, ...number[]] =>
     batchesOf(program, this.#batchSize, this.#predictOne !== undefined);
@@ -195,20 +201,15 @@ function bound(
   exportName: string,
   program: WasmProgram,
 ): Bound {
-  const feeds: Place[] = [];
-  for (const { name, role, offset, shape } of program.arguments) {
-    if (role === "parameter" || role === "state") residentOf(residents, name, { length: sizeOf(shape) });
-    else feeds.push({ name, view: viewOf(memory, name, offset, sizeOf(shape)) });
-  }
-  const results: Place[] = [];
-  const updates: Place[] = [];
-  for (const { name, offset, shape } of program.results) {
-    const resident = residents.get(name);
-    if (resident !== undefined) updates.push({ name, view: resident });
-    else results.push({ name, view: viewOf(memory, name, offset, sizeOf(shape)) });
-  }
+  const placeOf = ({ name, offset, shape }: WasmTensor): Place => ({
+    name,
+    view: viewOf(memory, name, offset, sizeOf(shape)),
+  });
+  const feeds = program.feeds.map(placeOf);
+  const results = program.results.map(placeOf);
+  const updates = program.updates.map((name) => ({ name, view: residentOf(residents, name) }));
   const pace = threads > 1 && program.threads > 1 ? new Pace() : undefined;
-  return { call: exported(exports, exportName), pace, feeds, results, updates };
+  return { call: exported(exports, exportName), pace, facts: program, feeds, results, updates };
 }
 
 function fill(

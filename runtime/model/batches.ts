@@ -1,13 +1,12 @@
 /** One program call: from checked examples to exactly the arguments a program asks for, and its results checked in turn. */
-import type { AnyProgramName, ArgumentFact, GpuProgram, ModelDefinition, Programs } from "../contract.ts";
-import type { Executor, ProgramRun } from "../contract-backend.ts";
+import type { AnyProgramName, FeedFact, ModelDefinition } from "../contract.ts";
+import type { Executor, ProgramFacts, ProgramRun } from "../contract-backend.ts";
 import { misfit } from "../devices/residents.ts";
 import { memberOf, setMember } from "../shared/member-of.ts";
-import type { Problem } from "../problem.ts";
+import { Problem } from "../problem.ts";
 import { dropoutStream, fillUniform } from "../random.ts";
 import { sizeOf } from "../tensor.ts";
 import type { CheckedInputs } from "./inputs.ts";
-import { residentTensors } from "./parameters.ts";
 import { batchMask, isLengths } from "../shared/names.ts";
 
 /** Everything a program may read besides the examples and what the executor keeps. */
@@ -37,27 +36,18 @@ interface Feed {
 
 /** The calls of one model's programs. What they need is worked out once: small models are called many times a second. */
 export class ProgramCalls {
+  readonly #definition: ModelDefinition;
   readonly #executor: Executor;
-  readonly #programs: Programs<Call>;
+  readonly #programs = new Map<AnyProgramName, Call>();
 
   constructor(definition: ModelDefinition, executor: Executor) {
+    this.#definition = definition;
     this.#executor = executor;
-    const { batchSize, gpu } = definition;
-    const call = (program: GpuProgram): Call => ({
-      feeds: feedsOf(program.arguments, batchSize),
-      results: sizesOf(definition, program),
-    });
-    this.#programs = {
-      predict: call(gpu.predict),
-      evaluate: call(gpu.evaluate),
-      gradients: call(gpu.gradients),
-      train_step: call(gpu.train_step),
-      ...(gpu.accumulate === undefined ? {} : { accumulate: call(gpu.accumulate) }),
-    };
   }
 
   /**
    * @param taken see `Executor.run`
+   * @throws Problem `program-missing` where the module was compiled without the program
    * @returns results that are not resident, of the sizes in the program's facts; padded rows are still in them
    */
   async run(
@@ -67,7 +57,7 @@ export class ProgramCalls {
     rows: Rows,
     taken: (program: AnyProgramName) => void,
   ): Promise<ProgramRun> {
-    const { feeds, results: sizes } = this.#programs[program] ?? absent(program);
+    const { feeds, results: sizes } = this.#programOf(program);
     const given: Record<string, Float32Array> = {};
     for (const feed of feeds) setMember(given, feed.name, argument(program, feed, state, inputs, rows));
     const run = await this.#executor.run(program, given, rows.batch, taken);
@@ -78,6 +68,16 @@ export class ProgramCalls {
     }
     return run;
   }
+
+  #programOf(program: AnyProgramName): Call {
+    const known = this.#programs.get(program);
+    if (known !== undefined) return known;
+    const facts = this.#executor.facts(program);
+    if (facts === undefined) throw absent(this.#definition, program);
+    const call = { feeds: feedsOf(facts.feeds, this.#definition.batchSize), results: sizesOf(this.#definition, facts) };
+    this.#programs.set(program, call);
+    return call;
+  }
 }
 
 interface Call {
@@ -87,7 +87,7 @@ interface Call {
 
 type Sizes = readonly { readonly name: string; readonly fixed: number; readonly perExample: number }[];
 
-function feedsOf(facts: readonly ArgumentFact[], batchSize: number): readonly Feed[] {
+function feedsOf(facts: readonly FeedFact[], batchSize: number): readonly Feed[] {
   const feeds: Feed[] = [];
   let randoms = 0;
   for (const { name, shape, role } of facts) {
@@ -105,9 +105,6 @@ function feedsOf(facts: readonly ArgumentFact[], batchSize: number): readonly Fe
         feeds.push({ name, kind: "random", size, random: randoms });
         randoms += 1;
         break;
-      case "parameter":
-      case "state":
-        break;
       default:
         role satisfies never;
     }
@@ -116,16 +113,12 @@ function feedsOf(facts: readonly ArgumentFact[], batchSize: number): readonly Fe
 }
 
 /** The model's outputs have a row per example, whatever the batch; everything else that is not resident has one size. */
-function sizesOf(definition: ModelDefinition, program: GpuProgram): Sizes {
-  const { batchSize, outputs } = definition;
-  const residents = new Set(residentTensors(definition).map(({ name }) => name));
-  return program.results
-    .filter(({ name }) => !residents.has(name))
-    .map(({ name, shape }) => {
-      const size = sizeOf(shape);
-      const isOutput = outputs.some((output) => output.name === name);
-      return isOutput ? { name, fixed: 0, perExample: size / batchSize } : { name, fixed: size, perExample: 0 };
-    });
+function sizesOf({ batchSize, outputs }: ModelDefinition, { results }: ProgramFacts): Sizes {
+  return results.map(({ name, shape }) => {
+    const size = sizeOf(shape);
+    const isOutput = outputs.some((output) => output.name === name);
+    return isOutput ? { name, fixed: 0, perExample: size / batchSize } : { name, fixed: size, perExample: 0 };
+  });
 }
 
 function argument(
@@ -165,8 +158,13 @@ function paddedRows(values: Float32Array, rowSize: number, { start, end, batch }
   return padded;
 }
 
-function absent(program: AnyProgramName): never {
-  throw misfit(`the module has no program ${program}.`);
+/** A module can be compiled for some programs alone. */
+function absent({ name, programs }: ModelDefinition, program: AnyProgramName): Problem {
+  return new Problem({
+    code: "program-missing",
+    message: `the module of model "${name}" has no program ${program}; it was compiled with ${programs.join(", ")} alone.`,
+    help: "compile the spec again without --programs, or with this program among them.",
+  });
 }
 
 function missing(program: AnyProgramName, name: string): never {

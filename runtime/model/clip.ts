@@ -6,8 +6,8 @@ import { gradientNormResult } from "../shared/names.ts";
 /** The scale (`clipScale`) with which the squares of whatever gradients float32 holds add up to a number that it holds too. */
 export const SMALL_SCALE = 2 ** -80;
 
-export function clipsNorm({ gpu }: ModelDefinition): boolean {
-  return gpu.train_step.results.some(({ name }) => name === gradientNormResult);
+export function clipsNorm({ training }: ModelDefinition): boolean {
+  return training.clipGradNorm !== undefined;
 }
 
 /** Whether an update was refused that may be made with the small scale. */

@@ -64,9 +64,10 @@ export function residentTensors(definition: ModelDefinition): readonly ExpectedT
   return [...definition.parameters, ...expectedSlots(definition)];
 }
 
-/** Optimizer state, and where several batches make an update the sums of gradients. */
+/** Optimizer state, and where several batches make an update the sums of gradients; nothing where nothing is trained. */
 export function expectedSlots(definition: ModelDefinition): readonly ExpectedTensor[] {
-  const { parameters, optimizer, accumulation } = definition;
+  const { parameters, optimizer, accumulation, programs } = definition;
+  if (!programs.includes("train_step")) return [];
   const slots = parameters
     .filter(({ frozen }) => !frozen)
     .flatMap(({ name, shape }) => optimizer.slots.map((slot) => ({ name: slotOf(name, slot), shape })));

@@ -2,7 +2,7 @@
  * What a model is at one moment: the tensors that its executor keeps, and the counters beside them. They change together, in one
  * go: whoever reads them in between two calls, or while one is under way, never sees half an update.
  */
-import type { AnyProgramName, ModelDefinition, StreamProgramName } from "../contract.ts";
+import type { AnyProgramName, ModelDefinition, StreamProgramName, TensorFact } from "../contract.ts";
 import type { TrainingState } from "../contract-live.ts";
 import type { BackendReport, Executor, ProgramRun } from "../contract-backend.ts";
 import { memberOf } from "../shared/member-of.ts";
@@ -131,9 +131,14 @@ export class ModelState {
     return this.#calls.run(program, { scalars, seed: this.#seed, draw }, inputs, rows, this.#taken);
   }
 
+  /** Results of a program that are not resident. */
+  resultsOf(program: AnyProgramName): readonly TensorFact[] {
+    return this.#executor.facts(program)?.results ?? [];
+  }
+
   /** Runs a program of a stream with what it reads of `given`: an executor refuses anything else. */
   async runStream(program: StreamProgramName, given: Tensors): Promise<Tensors> {
-    const wanted = (this.definition.gpu[program]?.arguments ?? []).filter(({ role }) => role === "input");
+    const wanted = (this.#executor.facts(program)?.feeds ?? []).filter(({ role }) => role === "input");
     const argumentsByName = Object.fromEntries(
       wanted.map(({ name }) => [name, memberOf(given, name) ?? new Float32Array(0)]),
     );

@@ -40,7 +40,7 @@ export async function startStream(model: ModelState, inputs: TensorInputs, turn:
   );
   return turn(async () => {
     const version = model.parametersVersion;
-    const hasStart = definition.gpu.stream_start !== undefined;
+    const hasStart = definition.programs.includes("stream_start");
     const context = hasStart ? await model.runStream("stream_start", checked.tensors) : {};
     return new RunningStream({ model, fact: stream, turn, version, context }, { states, position: 0 });
   });

@@ -1,5 +1,5 @@
 /** One batch of training: an update of the parameters, or a part of one that several batches make. */
-import type { AnyProgramName, ModelDefinition } from "../contract.ts";
+import type { AnyProgramName } from "../contract.ts";
 import type { StepValue, TrainStepOptions } from "../contract-live.ts";
 import type { ProgramRun } from "../contract-backend.ts";
 import { memberOf } from "../shared/member-of.ts";
@@ -11,6 +11,7 @@ import { lossNotFinite, notFinite } from "./finite.ts";
 import type { NamedTensor } from "./finite.ts";
 import type { CheckedInputs } from "./inputs.ts";
 import { lossOf } from "./loss.ts";
+import { residentTensors } from "./parameters.ts";
 import type { Tensors } from "./parameters.ts";
 import type { ModelState } from "./state.ts";
 import { gradientNormResult, isOfLosses, lossResult } from "../shared/names.ts";
@@ -72,10 +73,10 @@ async function refusal(
   inputs: CheckedInputs,
 ): Promise<Problem> {
   const { definition } = state;
-  const faults = notFinite(named(definition, program, { ...results, ...refused }));
-  const gradients = await state.run("gradients", inputs);
+  const faults = notFinite(named(state, program, { ...results, ...refused }));
+  const gradients = definition.programs.includes("gradients") ? (await state.run("gradients", inputs)).results : {};
   const causes = [
-    ...notFinite(named(definition, "gradients", gradients.results).filter(({ name }) => name !== lossResult)),
+    ...notFinite(named(state, "gradients", gradients).filter(({ name }) => name !== lossResult)),
     ...clippingFault(definition, norm),
   ];
   const isLoss = (fault: string): boolean => fault.startsWith(`${lossResult} is `);
@@ -90,9 +91,10 @@ async function refusal(
   ]);
 }
 
-function named(definition: ModelDefinition, program: AnyProgramName, results: Tensors): readonly NamedTensor[] {
-  // Left out: what counts, and the losses that `loss` sums, which is not finite either where one of them is not.
-  return (definition.gpu[program]?.results ?? [])
-    .filter(({ name }) => !isOfLosses(name))
-    .map(({ name, shape }) => ({ name, shape, values: memberOf(results, name) ?? new Float32Array(0) }));
+function named(state: ModelState, program: AnyProgramName, results: Tensors): readonly NamedTensor[] {
+  return [...state.resultsOf(program), ...residentTensors(state.definition)].flatMap(({ name, shape }) => {
+    const values = memberOf(results, name);
+    // Left out: what counts, and the losses that `loss` sums, which is not finite either where one of them is not.
+    return values === undefined || isOfLosses(name) ? [] : [{ name, shape, values }];
+  });
 }

@@ -82,9 +82,14 @@ describe.each(partOf(named, 1))("columns and labels with names %s", (_, columns)
       expect(texts.sort()).toEqual(["log.jsonl", "metrics.json", "report.html", "spec.yaml"]);
       for (const name of texts) expect(await readFile(path.join(run, name), "utf8")).not.toMatch(raw);
       expect(await readFile(path.join(run, "report.html"), "utf8")).not.toContain("<script");
-      const module = await readFile(path.join(cwd, "generated", "m.ts"), "utf8");
-      expect(module).not.toMatch(raw);
-      expect(typeErrors({ "m.ts": module })).toEqual([]);
+      const parts = ["gpu", "gpu-text", "kernels", "wasm", "wasm-relaxed", "wasm-simd"].map((part) => `m/${part}.ts`);
+      const files = ["m.ts", ...parts].map(
+        async (file) => [file, await readFile(path.join(cwd, "generated", file), "utf8")] as const,
+      );
+      const module = Object.fromEntries(await Promise.all(files));
+      expect(await readdir(path.join(cwd, "generated", "m"))).toHaveLength(parts.length);
+      for (const text of Object.values(module)) expect(text).not.toMatch(raw);
+      expect(typeErrors(module)).toEqual([]);
     } finally {
       await remove();
     }

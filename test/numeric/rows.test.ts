@@ -32,8 +32,8 @@ describe.each(testedModes)("on %s", (backend) => {
   it.each(cases)("$title", async ({ graph, given }) => {
     const bindings = Object.fromEntries(Object.entries(given).map(([key, values]) => [key, asFloat32(values)]));
     const definition = definitionOf(lowerGraph(graph, gpuLimits));
-    const needed = definition.gpu.predict.arguments.map(({ name }) => name);
     const executor = await createExecutor(definition, { backend });
+    const needed = executor.facts("predict")?.feeds.map(({ name }) => name) ?? [];
     const { results } = await executor.run(
       "predict",
       Object.fromEntries(needed.map((name) => [name, Float32Array.from(bindings[name] ?? [])])),

@@ -174,7 +174,7 @@ function softmaxKernel(): ReturnType<typeof kernel> {
 function recurrentProgram(): Program {
   const [T, B, H] = [17, 3, 5];
   const series = buffer("series", [B, T, H], "input");
-  const weight = buffer("weight", [H, H], "parameter");
+  const weight = buffer("weight", [H, H], "input");
   const hidden = steps("hidden", [T + 1, B, H]);
   const mirrored = steps("mirrored", [T, B, H]);
   const costs = steps("costs", [T]);

@@ -71,7 +71,8 @@ export function describeRandomSpecs(part: number, parts: number): void {
       .map(({ spec, compilation }): [string, string] => {
         // What is in the binaries is no matter of types.
         const wasm = { source: printWasm(compilation), simd: "", relaxed: "" };
-        return [`${spec.name}-wasm.ts`, emit(compilation, { gpu: printGpu(compilation), wasm })];
+        const [file] = emit(compilation, { gpu: printGpu(compilation), wasm }, "one-file");
+        return [`${spec.name}-wasm.ts`, file.text];
       });
     expect(typeErrors(Object.fromEntries([...texts, ...whole]))).toEqual([]);
   }, 240_000);

@@ -17,6 +17,8 @@ export function typeErrors(modules: Readonly<Record<string, string>>): string[] 
   const virtual: ts.CompilerHost = {
     ...host,
     fileExists: (file) => texts.has(file) || host.fileExists(file),
+    directoryExists: (folder) =>
+      [...texts.keys()].some((file) => file.startsWith(`${folder}/`)) || host.directoryExists?.(folder) === true,
     readFile: (file) => texts.get(file) ?? host.readFile(file),
     getSourceFile: (file, ...rest) => {
       const text = texts.get(file);

@@ -3,14 +3,8 @@
  * squared errors over the real rows, gradient descent with momentum, the rows shared out between the threads.
  */
 import * as asc from "assemblyscript/asc";
-import type {
-  ArgumentFact,
-  GpuProgram,
-  ModelDefinition,
-  ProgramName,
-  WasmModule,
-  WasmProgram,
-} from "../../runtime/contract.ts";
+import type { FeedFact, ModelDefinition, ProgramName, WasmProgram, WasmTarget } from "../../runtime/contract.ts";
+import type { ProgramFacts } from "../../runtime/contract-backend.ts";
 
 export const BATCH = 4;
 
@@ -173,13 +167,18 @@ export async function wasmDefinition({ threads = 1, ...faults }: WasmModelOption
   ReturnType<typeof definitionWith>
 > {
   const wasm = (name: ProgramName, batch = BATCH): WasmProgram => ({
-    arguments: facts(batch)[name].arguments.map((fact) => ({ ...fact, offset: at(fact.name as Place) })),
+    feeds: facts(batch)[name].feeds.map((fact) => ({ ...fact, offset: at(fact.name as Place) })),
     results: facts(batch)[name].results.map((fact) => ({ ...fact, offset: at(fact.name as Place) })),
+    updates: name === "train_step" ? ["w", "w#momentum"] : [],
     threads,
   });
+  const [simd, relaxed] = [
+    await assemble(source(faults), ["simd", "threads"]),
+    await assemble(source(faults), ["simd", "relaxed-simd", "threads"]),
+  ];
   return definitionWith({
-    simd: await assemble(source(faults), ["simd", "threads"]),
-    relaxed: await assemble(source(faults), ["simd", "relaxed-simd", "threads"]),
+    simd: () => Promise.resolve(simd),
+    relaxed: () => Promise.resolve(relaxed),
     memoryBytes: 65536,
     threadBytes: 0,
     residents: [
@@ -224,37 +223,26 @@ export async function assemble(text: string, features: readonly string[]): Promi
   return Buffer.from(binary).toString("base64");
 }
 
-const argument = (role: ArgumentFact["role"], name: string, shape: readonly number[]): ArgumentFact => ({
-  name,
-  role,
-  shape,
-  dtype: "float32",
-});
+const argument = (role: FeedFact["role"], name: string, shape: readonly number[]): FeedFact => ({ name, role, shape });
 
-function facts(batch: number): Readonly<Record<ProgramName, Pick<GpuProgram, "arguments" | "results">>> {
+function facts(batch: number): Readonly<Record<ProgramName, ProgramFacts>> {
   const x = argument("input", "x", [batch, 2]);
   const y = argument("input", "y", [batch, 1]);
   const mask = argument("input", "batch.mask", [batch]);
-  const w = argument("parameter", "w", [2]);
-  const momentum = argument("state", "w#momentum", [2]);
   const rate = argument("scalar", "learning_rate", []);
   const loss = { name: "loss", shape: [] };
   const lossCount = { name: "loss.count", shape: [] };
   const prediction = { name: "prediction", shape: [batch, 1] };
   const shares = { name: "shares", shape: [2] };
   return {
-    predict: { arguments: [x, w], results: [prediction] },
-    evaluate: { arguments: [x, y, mask, w], results: [prediction, loss, lossCount, shares] },
-    gradients: { arguments: [x, y, mask, w], results: [loss, { name: "gradient.w", shape: [2] }] },
-    train_step: {
-      arguments: [x, y, mask, w, momentum, rate],
-      results: [loss, { name: "w", shape: [2] }, { name: "w#momentum", shape: [2] }],
-    },
+    predict: { feeds: [x], results: [prediction] },
+    evaluate: { feeds: [x, y, mask], results: [prediction, loss, lossCount, shares] },
+    gradients: { feeds: [x, y, mask], results: [loss, { name: "gradient.w", shape: [2] }] },
+    train_step: { feeds: [x, y, mask, rate], results: [loss] },
   };
 }
 
-function definitionWith(wasm: WasmModule) {
-  const gpu = (name: ProgramName): GpuProgram => ({ ...facts(BATCH)[name], kernels: {}, plan: () => ({}) });
+function definitionWith(target: WasmTarget) {
   return {
     name: "by-hand",
     specHash: "hash",
@@ -278,12 +266,8 @@ function definitionWith(wasm: WasmModule) {
       slots: ["momentum"],
       scalars: (_step: number, learningRate: number) => ({ learning_rate: learningRate }),
     },
-    gpu: {
-      predict: gpu("predict"),
-      evaluate: gpu("evaluate"),
-      gradients: gpu("gradients"),
-      train_step: gpu("train_step"),
-    },
-    wasm,
+    programs: ["predict", "evaluate", "gradients", "train_step"],
+    gpu: { launches: 14, load: () => Promise.resolve({ kernels: {}, programs: {} }) },
+    wasm: { flops: 1e6, threads: target.programs.train_step?.threads ?? 1, load: () => Promise.resolve(target) },
   } as const satisfies ModelDefinition;
 }

@@ -1,6 +1,6 @@
 /** What was measured of the backends, as plain facts. */
 import type { Compilation } from "../../../compiler/contracts/programs.ts";
-import type { ModelDefinition } from "@specloom/runtime/internal/contract";
+import type { ModelDefinition, WasmTarget } from "@specloom/runtime/internal/contract";
 import type { BackendReport } from "@specloom/runtime/internal/contract-backend";
 import { programCost } from "../cost.ts";
 import { quantile, type Bout } from "./bout.ts";
@@ -34,10 +34,10 @@ export interface Spread {
   readonly p90: number;
 }
 
-export function figuresOf(bout: Bout, definition: ModelDefinition, programs: Compilation["programs"]): Figures {
+export function figuresOf(bout: Bout, definition: ModelDefinition, memory: MemoryNeeds): Figures {
   const { samples, report, losses, startMs } = bout;
   const step = spreadOf(samples.step.all);
-  const flops = definition.wasm?.programs.train_step.flops ?? 0;
+  const flops = definition.wasm?.flops ?? 0;
   const threads = threadsOf(report);
   const { rounds } = samples.step;
   return {
@@ -51,7 +51,7 @@ export function figuresOf(bout: Bout, definition: ModelDefinition, programs: Com
     predict_one_ms: spreadOf(samples.one.all),
     predict_batch_ms: spreadOf(samples.batch.all),
     losses,
-    memory_bytes: memoryOf(report, threads, definition, programs),
+    memory_bytes: memoryOf(report, threads, memory),
     start_ms: startMs,
     rounds_apart: rounds.length < 2 ? null : Math.max(...rounds) / Math.min(...rounds),
   };
@@ -73,12 +73,13 @@ function threadsOf({ executorKind }: BackendReport): number {
   return Number(/(\d+) threads/.exec(executorKind ?? "")?.[1] ?? 1);
 }
 
-function memoryOf(
-  { backend }: BackendReport,
-  threads: number,
-  { wasm }: ModelDefinition,
-  programs: Compilation["programs"],
-): number {
+/** What a training step needs on each target, in bytes. */
+export interface MemoryNeeds {
+  readonly programs: Compilation["programs"];
+  readonly wasm: Pick<WasmTarget, "memoryBytes" | "threadBytes"> | undefined;
+}
+
+function memoryOf({ backend }: BackendReport, threads: number, { wasm, programs }: MemoryNeeds): number {
   if (backend !== "wasm" || wasm === undefined) return programCost(programs.train_step).memory;
   return wasm.memoryBytes + (threads - 1) * wasm.threadBytes;
 }

@@ -68,7 +68,7 @@ async function wasmVariants(
   threads: number | undefined,
 ): Promise<{ readonly variants: readonly Omit<Variant, "isAsked">[]; readonly leftOut: readonly LeftOut[] }> {
   const machine = await wasmMachine();
-  const wanted = wasm?.programs.train_step.threads ?? 1;
+  const wanted = wasm?.threads ?? 1;
   const paying = usableThreads(wanted, machine, Infinity);
   const counts = threads === undefined ? [...new Set([1, paying])] : [threads];
   const kinds: readonly SimdVariant[] = machine.relaxed ? ["plain", "relaxed"] : ["plain"];

@@ -244,7 +244,9 @@ function labelFor(node: Node, root: Node): string {
   if (role === "parameter" && root.origin.phase === "update") return "parameter";
   if (role === "state") return slotParts(name)?.slot ?? name;
   if (role === "scalar") return name.slice(name.indexOf(".") + 1);
-  return name;
+  // A layer's own parameters go by the names that it has for them.
+  const own = `${root.origin.layer}.`;
+  return role === "parameter" && name.startsWith(own) ? name.slice(own.length) : name;
 }
 
 function sameAccess(left: Access, right: Access): boolean {

@@ -1,14 +1,14 @@
 /** One kernel of a program as a gpu.js kernel function in TypeScript. */
 import { NameScope } from "../../code-text/names.ts";
 import { indexText } from "../../ir/index-expression.ts";
-import type { KernelEntry, KernelFunction } from "../../code-text/gpu-module.ts";
+import type { KernelFunction } from "../../code-text/gpu-module.ts";
 import type { Kernel } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";
 import { factsOf } from "../../ir/expression-facts.ts";
 import { ExpressionPrinter } from "./expression.ts";
 import { formulaOf } from "./formula.ts";
 import { mergedIndex, quotient } from "./indices.ts";
-import { gpuOutput, shapeLegend, tensorType } from "./layout.ts";
+import { shapeLegend, tensorType } from "./layout.ts";
 import { gpuLimits } from "./limits.ts";
 import { KernelScope } from "./scope.ts";
 import { wrapStatement } from "./wrap.ts";
@@ -30,13 +30,7 @@ function withoutShaderNames(kernel: Kernel): Kernel {
   return { ...kernel, parameters };
 }
 
-/** What one kernel is printed as, before functions are shared. */
-export interface PrintedKernel extends KernelFunction, Pick<KernelEntry, "output"> {
-  /** The output's shape, as documentation has it. */
-  readonly legend: string;
-}
-
-export function printKernel(given: Kernel): PrintedKernel {
+export function printKernel(given: Kernel): KernelFunction {
   const kernel = withoutShaderNames(given);
   invariant(
     kernel.parameters.length <= gpuLimits.kernelTensors,
@@ -59,8 +53,6 @@ export function printKernel(given: Kernel): PrintedKernel {
       ...kernel.variables.map((name) => ({ name, type: "Index" as const })),
     ],
     statements: withoutUnused([...scope.statements, `return ${value.text};`]).map(wrapStatement),
-    output: gpuOutput(kernel.output),
-    legend: legendOf(kernel),
     documentation: documentationOf(kernel),
     origin: kernel.origin,
   };
@@ -136,7 +128,7 @@ function legendOf({ output, indices }: Kernel): string {
 const longestLine = 112;
 
 /** Broken behind commas that end a shape. */
-export function wrapped(text: string): readonly string[] {
+function wrapped(text: string): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(/(?<=\],) /u)) {
     const last = lines[lines.length - 1];

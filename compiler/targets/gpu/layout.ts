@@ -8,11 +8,6 @@ function mergedShape(shape: readonly number[]): readonly number[] {
   return [lead, ...shape.slice(-2)];
 }
 
-/** gpu.js's order, innermost axis first: [x], [x, y] or [x, y, z]. */
-export function gpuOutput(shape: readonly number[]): readonly number[] {
-  return [...mergedShape(shape)].reverse();
-}
-
 /** The TypeScript type of a kernel parameter. */
 export function tensorType(shape: readonly number[]): "Tensor1" | "Tensor2" | "Tensor3" {
   const rank = mergedShape(shape).length;

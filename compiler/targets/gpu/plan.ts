@@ -3,18 +3,24 @@
  * handles where every time step keeps its own tensor. gpu.js runs it once and records the calls.
  */
 import { NameScope } from "../../code-text/names.ts";
-import { propertyKey, stringLiteral } from "../../code-text/literals.ts";
+import { filled, propertyKey } from "../../code-text/literals.ts";
 import type { Access, Buffer, Origin, Program, RunStep, Slot, Step } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";
 
-export interface PlanFunction {
-  readonly statements: readonly string[];
+/** A plan before it is put into functions. All names are unique in it. */
+export interface PrintedPlan {
+  /** Tensors that come from outside, by the names of the plan: `encoderWeight` -> `"encoder.weight": encoderWeight`. */
+  readonly arguments: ReadonlyMap<string, string>;
+  /** Statements, with comments between the sections. */
+  readonly lines: readonly string[];
+  /** `name: value,` for each result. */
+  readonly results: readonly string[];
 }
 
 const contextNames = ["kernels", "stack", "tensors", "context"];
 
 /** @param kernelName what the kernel is called in the module */
-export function printPlan(program: Program, kernelName: (step: RunStep) => string): PlanFunction {
+export function printPlan(program: Program, kernelName: (step: RunStep) => string): PrintedPlan {
   return new PlanPrinter(program, kernelName).print();
 }
 
@@ -33,8 +39,8 @@ class PlanPrinter {
     this.#names = new Map(program.buffers.map((buffer) => [buffer, this.#scope.claim(buffer.name)]));
   }
 
-  print(): PlanFunction {
-    const lines = [...this.#arguments()];
+  print(): PrintedPlan {
+    const lines: string[] = [];
     let section = "";
     for (const step of this.program.schedule) {
       const title = sectionOf(step.kind === "run" ? step.output.buffer.origin : step.origin);
@@ -43,34 +49,32 @@ class PlanPrinter {
       lines.push(...this.#stacks(readWhole([step])), ...this.#arrays(step), ...this.#step(step));
     }
     const results = this.program.results.map(({ buffer }) => buffer);
-    lines.push(...this.#stacks(results), "", "return {");
-    for (const { name, buffer } of this.program.results) {
-      const value = this.#whole(buffer);
-      lines.push(value === name ? `  ${name},` : `  ${propertyKey(name)}: ${value},`);
-    }
-    lines.push("};");
-    return { statements: lines[0] === "" ? lines.slice(1) : lines };
+    lines.push(...this.#stacks(results));
+    return {
+      arguments: this.#arguments(),
+      lines: lines[0] === "" ? lines.slice(1) : lines,
+      results: this.program.results.map(({ name, buffer }) => {
+        const value = this.#whole(buffer);
+        return value === name ? name : `${propertyKey(name)}: ${value}`;
+      }),
+    };
   }
 
-  /** Arguments that anything reads, by the names the plan uses for them. */
-  #arguments(): readonly string[] {
+  /** Arguments that anything reads. */
+  #arguments(): ReadonlyMap<string, string> {
     const read = new Set<Buffer>([
       ...runsOf(this.program.schedule).flatMap(({ inputs }) => inputs.map(({ buffer }) => buffer)),
       ...this.program.results.map(({ buffer }) => buffer),
     ]);
-    const members = this.program.buffers
-      .filter((buffer) => buffer.role !== "intermediate" && read.has(buffer))
-      .map((buffer) => {
+    const asked = this.program.buffers.filter((buffer) => buffer.role !== "intermediate" && read.has(buffer));
+    return new Map(
+      asked.map((buffer) => {
         invariant(buffer.external !== undefined, `argument ${buffer.name} has no outside name`);
         invariant(buffer.storage === "whole", `argument ${buffer.name} is kept in steps`);
         const name = this.#name(buffer);
-        return name === buffer.external ? name : `${propertyKey(buffer.external)}: ${name}`;
-      });
-    if (members.length === 0) return [];
-    const flat = `const { ${members.join(", ")} } = tensors;`;
-    return flat.length <= longestCall
-      ? [flat]
-      : ["const {", ...members.map((member) => `  ${member},`), "} = tensors;"];
+        return [name, name === buffer.external ? name : `${propertyKey(buffer.external)}: ${name}`];
+      }),
+    );
   }
 
   #step(step: Step): readonly string[] {
@@ -80,12 +84,14 @@ class PlanPrinter {
       const head = `for (let ${variable} = ${start}; ${test}; ${variable}${stride === 1 ? "++" : "--"}) {`;
       return [head, ...step.body.flatMap((inner) => this.#step(inner)).map((line) => `  ${line}`), "}"];
     }
-    const inputs = [...step.inputs.map((access) => this.#access(access)), ...step.variables];
+    const { buffer, slot } = step.output;
+    const shape = `[${(slot === undefined ? buffer.shape : buffer.shape.slice(1)).join(", ")}]`;
+    const inputs = [shape, ...step.inputs.map((access) => this.#access(access)), ...step.variables];
     const called = `kernels.${this.kernelName(step)}`;
-    if (step.output.slot !== undefined) return callLines(`${this.#access(step.output)} = ${called}`, inputs);
-    invariant(!this.#declared.has(step.output.buffer), `${step.output.buffer.name} is written twice`);
-    this.#declared.add(step.output.buffer);
-    return callLines(`const ${this.#name(step.output.buffer)} = ${called}`, inputs);
+    if (slot !== undefined) return callLines(`${this.#access(step.output)} = ${called}`, inputs);
+    invariant(!this.#declared.has(buffer), `${buffer.name} is written twice`);
+    this.#declared.add(buffer);
+    return callLines(`const ${this.#name(buffer)} = ${called}`, inputs);
   }
 
   /** Arrays of handles for the `steps` buffers that this step writes first. */
@@ -127,11 +133,8 @@ class PlanPrinter {
   }
 }
 
-const longestCall = 112;
-
 function callLines(start: string, inputs: readonly string[]): readonly string[] {
-  const flat = `${start}(${inputs.join(", ")});`;
-  return flat.length <= longestCall ? [flat] : [`${start}(`, ...inputs.map((input) => `  ${input},`), ");"];
+  return filled(`${start}(`, inputs, ");");
 }
 
 /** `t`, `t + 1`, `23 - t`, `0`. */
@@ -147,7 +150,7 @@ export function runsOf(steps: readonly Step[]): readonly RunStep[] {
 }
 
 /** `steps` buffers that are read as one tensor. */
-function readWhole(steps: readonly Step[]): readonly Buffer[] {
+export function readWhole(steps: readonly Step[]): readonly Buffer[] {
   return runsOf(steps).flatMap(({ inputs }) =>
     inputs.flatMap(({ buffer, slot }) => (slot === undefined && buffer.storage === "steps" ? [buffer] : [])),
   );
@@ -159,44 +162,4 @@ function loopVariables(steps: readonly Step[]): readonly string[] {
 
 function sectionOf({ phase, layer }: Origin): string {
   return layer === "" ? phase : `${phase}: ${layer}`;
-}
-
-const nameWidth = 32;
-
-/** Every buffer with shape and lifetime, one a line: what a reader needs beside the plan. */
-export function bufferTable(program: Program): readonly string[] {
-  const lifetimes = lifetimesOf(program);
-  return program.buffers.map((buffer) => {
-    const { name, shape, storage, origin, role, external } = buffer;
-    const size = `[${shape.join(", ")}]${storage === "steps" ? " in steps" : ""}`;
-    const note =
-      role === "intermediate"
-        ? origin.note === ""
-          ? ""
-          : `; ${origin.note}`
-        : `; ${role} ${stringLiteral(external ?? name)}`;
-    return `${name.padEnd(nameWidth)} ${size.padEnd(20)} ${lifetimes.get(buffer) ?? "unused"}${note}`;
-  });
-}
-
-function lifetimesOf(program: Program): ReadonlyMap<Buffer, string> {
-  const first = new Map<Buffer, string>();
-  const last = new Map<Buffer, string>();
-  for (const run of runsOf(program.schedule)) {
-    const section = sectionOf(run.output.buffer.origin);
-    for (const { buffer } of [run.output, ...run.inputs]) {
-      if (!first.has(buffer)) first.set(buffer, buffer.role === "intermediate" ? section : "start");
-      last.set(buffer, section);
-    }
-  }
-  for (const { buffer } of program.results) {
-    if (!first.has(buffer)) first.set(buffer, "start");
-    last.set(buffer, "end");
-  }
-  return new Map(
-    [...first].map(([buffer, from]) => {
-      const to = last.get(buffer) ?? from;
-      return [buffer, from === to ? from : `${from} .. ${to}`];
-    }),
-  );
 }

@@ -1,9 +1,9 @@
 /** Brings a module's WebAssembly to life: the best variant that the engine takes, its memory, and its threads. */
-import type { WasmModule } from "../../contract.ts";
+import type { WasmTarget } from "../../contract.ts";
 import type { SimdVariant } from "../../contract-live.ts";
 import { memberOf } from "../../shared/member-of.ts";
 import { Problem } from "../../problem.ts";
-import { messageOf } from "../failure.ts";
+import { loadedPart, messageOf } from "../failure.ts";
 import { forbiddenByPolicy } from "../policy.ts";
 import { misfit } from "../residents.ts";
 import { decodeBase64, memoryImport, PAGE, withoutSharing, type MemoryImport } from "./binary.ts";
@@ -51,7 +51,7 @@ export function checkSimd({ relaxed }: WasmMachine, simd: SimdVariant | undefine
  * `program-mismatch` when the binary is damaged
  */
 export async function openWasm(
-  wasm: WasmModule,
+  wasm: WasmTarget,
   machine: WasmMachine,
   { limit, simd }: OpenOptions,
 ): Promise<OpenWasm> {
@@ -59,7 +59,7 @@ export async function openWasm(
   checkSimd(machine, simd);
   const relaxed = machine.relaxed && simd !== "plain";
   const variant = relaxed ? "relaxed-simd" : "simd";
-  const bytes = decodeBase64(relaxed ? wasm.relaxed : wasm.simd);
+  const bytes = decodeBase64(await loadedPart(variant, relaxed ? wasm.relaxed : wasm.simd));
   const limits = memoryImport(bytes);
   const isWanted = simd !== "plain" && !plainByEnvironment();
   const lacks = machine.relaxed || !isWanted ? [] : ["this engine has no relaxed SIMD"];
@@ -102,7 +102,7 @@ function reasonOf(lacks: readonly string[]): string | null {
   return lacks.length === 0 ? null : lacks.join("; ");
 }
 
-function createMemory(wasm: WasmModule, limits: MemoryImport, threads: number): WebAssembly.Memory {
+function createMemory(wasm: WasmTarget, limits: MemoryImport, threads: number): WebAssembly.Memory {
   const bytes = wasm.memoryBytes + (threads - 1) * wasm.threadBytes;
   const initial = Math.max(limits.minimum, Math.ceil(bytes / PAGE));
   // It never grows, and a shared memory reserves its maximum.

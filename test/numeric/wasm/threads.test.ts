@@ -25,7 +25,7 @@ describe.each(partOf(threadedModels, 1))("%s", (model) => {
   }, assembling);
 
   it("is large enough for threads", () => {
-    expect(definition.wasm?.programs.train_step.threads).toBeGreaterThan(1);
+    expect(definition.wasm?.threads).toBeGreaterThan(1);
   });
 
   describe.each(variants)("%s", (variant) => {

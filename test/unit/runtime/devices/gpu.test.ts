@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ModelDefinition } from "../../../../runtime/contract.ts";
+import type { GpuTarget, ModelDefinition } from "../../../../runtime/contract.ts";
 import type { Executor } from "../../../../runtime/contract-backend.ts";
 import { createExecutor, listBackends } from "../../../../runtime/devices/create.ts";
 import { Problem } from "../../../../runtime/problem.ts";
@@ -10,9 +10,9 @@ import { definitionOf } from "../../../support/hand-built-program.ts";
 import { testNumbers } from "../../../support/numbers.ts";
 import { runProgram } from "../../../support/run-program.ts";
 
-function argumentsOf(definition: ModelDefinition): Record<string, Float32Array> {
+function argumentsOf(executor: Executor): Record<string, Float32Array> {
   return Object.fromEntries(
-    definition.gpu.predict.arguments.map(({ name, shape }, salt) => [
+    (executor.facts("predict")?.feeds ?? []).map(({ name, shape }, salt) => [
       name,
       Float32Array.from(
         testNumbers(
@@ -22,6 +22,10 @@ function argumentsOf(definition: ModelDefinition): Record<string, Float32Array> 
       ),
     ]),
   );
+}
+
+function missing(): never {
+  throw new Error("the module has no gpu target");
 }
 
 /** Relative to 1 or to the value, whichever is larger. A sum of 1500 terms in float32 is off by most of it. */
@@ -39,10 +43,10 @@ for (const { mode, reason } of skippedModes) it.skip(`${mode} is not tested: ${r
 describe.each(testedModes)("%s", (backend) => {
   it.each(Object.entries(cellPrograms))("computes %s", async (_name, program) => {
     const definition = definitionOf(program);
-    const values = argumentsOf(definition);
-    const expected = runProgram(program, values);
     const executor = await createExecutor(definition, { backend });
     try {
+      const values = argumentsOf(executor);
+      const expected = runProgram(program, values);
       const { results: found } = await executor.run("predict", values, definition.batchSize);
       expect(Object.keys(found)).toEqual(Object.keys(expected));
       for (const [name, numbers] of Object.entries(expected)) {
@@ -67,13 +71,13 @@ describe.each(testedModes)("an executor on %s", (backend) => {
 
   it("reports what ran", async () => {
     expect(executor.report()).toMatchObject({ requested: backend, backend, executorKind: null, reason: "asked for" });
-    await executor.run("predict", argumentsOf(definition), definition.batchSize);
+    await executor.run("predict", argumentsOf(executor), definition.batchSize);
     const kind = { cpu: "generic", webasm: "fused-sync", webgpu: "fused-encoder" }[backend];
     expect(executor.report()).toMatchObject({ executorKind: kind, fallbackReason: null });
   });
 
   it("gives results that later runs leave alone, and reads its arguments at the call", async () => {
-    const first = argumentsOf(definition);
+    const first = argumentsOf(executor);
     const pending = executor.run("predict", first, definition.batchSize);
     first["x"]?.fill(1000);
     const { answer } = (await pending).results;
@@ -107,10 +111,11 @@ it("runs kernels that the test runner's own compiler has been through", async ()
 });
 
 describe("what gpu.js cannot run", () => {
-  const { definition } = committed;
+  const definition: ModelDefinition = committed.definition;
   const withKernel = (source: unknown): ModelDefinition => {
-    const kernels = { total: { source, output: [1] } } as ModelDefinition["gpu"]["predict"]["kernels"];
-    return { ...definition, gpu: { ...definition.gpu, predict: { ...definition.gpu.predict, kernels } } };
+    const kernels = { total: source } as GpuTarget["kernels"];
+    const { gpu = missing() } = definition;
+    return { ...definition, gpu: { ...gpu, load: async () => ({ ...(await gpu.load()), kernels }) } };
   };
   const predicted = async (given: ModelDefinition, backend: "cpu" | "webasm"): Promise<unknown> => {
     const executor = await createExecutor(given, { backend });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { GpuHandle } from "../../../../runtime/contract.ts";
-import type { GpuInstance } from "../../../../runtime/devices/library.ts";
 import { createStack, stackSource } from "../../../../runtime/devices/stack.ts";
+import type { StackKernels } from "../../../../runtime/devices/stack.ts";
 
 interface Call {
   readonly source: string;
@@ -9,21 +9,17 @@ interface Call {
   readonly inputs: number;
 }
 
-function recorder(): { readonly gpu: GpuInstance; readonly calls: Call[]; readonly kernels: string[] } {
+function recorder(): { readonly gpu: StackKernels; readonly calls: Call[]; readonly kernels: string[] } {
   const calls: Call[] = [];
   const kernels: string[] = [];
-  const gpu: GpuInstance = {
-    createKernel: (source, { output }) => {
+  const gpu: StackKernels = {
+    createKernel: ({ source, output }) => {
       kernels.push(source);
       return (...inputs) => {
         calls.push({ source, output, inputs: inputs.length });
         return {} as GpuHandle;
       };
     },
-    createPipeline: () => {
-      throw new Error("not used");
-    },
-    destroy: () => Promise.resolve(),
   };
   return { gpu, calls, kernels };
 }

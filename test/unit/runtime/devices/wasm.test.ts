@@ -178,7 +178,7 @@ describe("variants", () => {
     const none = { ...machine, simd: false, relaxed: false };
     expect(await problemOf(() => create(single, {}, none))).toMatchObject({ code: "backend-unavailable" });
     const { wasm, ...gpuOnly } = single;
-    expect(wasm.memoryBytes).toBe(65536);
+    expect((await wasm.load()).memoryBytes).toBe(65536);
     expect(await problemOf(() => createExecutor(gpuOnly, { backend: "wasm" }))).toMatchObject({
       code: "backend-unavailable",
       message: 'The backend wasm cannot run "by-hand": the module was compiled for the gpu target alone.',

@@ -52,20 +52,17 @@ describe("whole-number inputs and lengths", () => {
     ],
     outputs: [],
     parameters: [],
-    gpu: {
-      ...base.gpu,
-      evaluate: {
-        ...base.gpu.evaluate,
-        arguments: [
-          { name: "ids", role: "input", shape: [BATCH, 3], dtype: "int32" },
-          { name: "ids.lengths", role: "input", shape: [BATCH], dtype: "int32" },
-          { name: "label", role: "input", shape: [BATCH], dtype: "int32" },
-        ],
-        results: [],
-      },
-    },
   } as const satisfies ModelDefinition;
-  const executor = new FakeExecutor(definition);
+  const executor = new FakeExecutor(definition, {
+    evaluate: {
+      feeds: [
+        { name: "ids", role: "input", shape: [BATCH, 3] },
+        { name: "ids.lengths", role: "input", shape: [BATCH] },
+        { name: "label", role: "input", shape: [BATCH] },
+      ],
+      results: [],
+    },
+  });
   const model = new RunningModel<ModelDefinition>(definition, { executor, parameters: {}, seed: 0 });
   const good = {
     ids: [

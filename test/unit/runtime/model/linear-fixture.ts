@@ -2,11 +2,12 @@
  * A model small enough to work out by hand, and an executor that computes it in plain JavaScript: y = w x + b with
  * dropout on x in training, mean squared error over the real rows, gradient descent with momentum.
  */
-import type { ArgumentFact, GpuProgram, ModelDefinition, AnyProgramName } from "../../../../runtime/contract.ts";
+import type { AnyProgramName, FeedFact, ModelDefinition, TensorFact } from "../../../../runtime/contract.ts";
 import type { LiveModel } from "../../../../runtime/contract-live.ts";
-import type { Executor, ProgramRun } from "../../../../runtime/contract-backend.ts";
+import type { Executor, ProgramFacts, ProgramRun } from "../../../../runtime/contract-backend.ts";
 import { Residents } from "../../../../runtime/devices/residents.ts";
 import { createModel } from "../../../../runtime/model/create.ts";
+import { residentTensors } from "../../../../runtime/model/parameters.ts";
 
 export const FEATURES = 3;
 export const BATCH = 4;
@@ -25,25 +26,28 @@ const parameters = [
 ] as const;
 
 const trained = parameters.filter(({ frozen }) => !frozen);
-const argument = (role: ArgumentFact["role"], name: string, shape: readonly number[]): ArgumentFact => ({
-  name,
-  role,
-  shape,
-  dtype: "float32",
-});
+const argument = (role: FeedFact["role"], name: string, shape: readonly number[]): FeedFact => ({ name, role, shape });
 const x = argument("input", "x", [BATCH, FEATURES]);
 const y = argument("input", "y", [BATCH, 1]);
 const mask = argument("input", "batch.mask", [BATCH]);
-const weights = parameters.map(({ name, shape }) => argument("parameter", name, shape));
-const slots = trained.map(({ name, shape }) => argument("state", `${name}#momentum_buffer`, shape));
 const random = argument("random", "random.0", [BATCH, FEATURES]);
 const loss = { name: "loss", shape: [] };
 const lossCount = { name: "loss.count", shape: [] };
 const prediction = { name: "prediction", shape: [BATCH, 1] };
 
-function program(given: readonly ArgumentFact[], results: GpuProgram["results"]): GpuProgram {
-  return { arguments: given, results, kernels: {}, plan: () => ({}) };
+function program(feeds: readonly FeedFact[], results: readonly TensorFact[]): ProgramFacts {
+  return { feeds, results };
 }
+
+export const linearPrograms: Readonly<Partial<Record<AnyProgramName, ProgramFacts>>> = {
+  predict: program([x], [prediction]),
+  evaluate: program([x, y, mask], [prediction, loss, lossCount]),
+  gradients: program(
+    [x, y, mask, random],
+    [loss, ...trained.map(({ name, shape }) => ({ name: `gradient.${name}`, shape }))],
+  ),
+  train_step: program([x, y, mask, argument("scalar", "learning_rate", []), random], [loss]),
+};
 
 export const linearDefinition = {
   name: "linear",
@@ -65,22 +69,7 @@ export const linearDefinition = {
     slots: ["momentum_buffer"],
     scalars: (_step: number, learningRate: number) => ({ learning_rate: learningRate }),
   },
-  gpu: {
-    predict: program([x, ...weights], [prediction]),
-    evaluate: program([x, y, mask, ...weights], [prediction, loss, lossCount]),
-    gradients: program(
-      [x, y, mask, ...weights, random],
-      [loss, ...trained.map(({ name, shape }) => ({ name: `gradient.${name}`, shape }))],
-    ),
-    train_step: program(
-      [x, y, mask, ...weights, ...slots, argument("scalar", "learning_rate", []), random],
-      [
-        loss,
-        ...trained.map(({ name, shape }) => ({ name, shape })),
-        ...slots.map(({ name, shape }) => ({ name, shape })),
-      ],
-    ),
-  },
+  programs: ["predict", "evaluate", "gradients", "train_step"],
 } as const satisfies ModelDefinition;
 
 export type LinearDefinition = typeof linearDefinition;
@@ -95,18 +84,24 @@ export interface FakeCall {
 export class FakeExecutor implements Executor {
   readonly calls: FakeCall[] = [];
   readonly #residents: Residents;
-  readonly #definition: ModelDefinition;
+  readonly #names: readonly string[];
+  readonly #programs: typeof linearPrograms;
   readonly write: Executor["write"];
   readonly read: Executor["read"];
   disposals = 0;
   running = 0;
   mostRunning = 0;
 
-  constructor(definition: ModelDefinition = linearDefinition) {
-    this.#definition = definition;
+  constructor(definition: ModelDefinition = linearDefinition, programs = linearPrograms) {
+    this.#programs = programs;
+    this.#names = residentTensors(definition).map(({ name }) => name);
     this.#residents = new Residents(definition);
     this.write = this.#residents.write;
     this.read = this.#residents.read;
+  }
+
+  facts(program: AnyProgramName): ProgramFacts | undefined {
+    return this.#programs[program];
   }
 
   batches(): readonly [number, ...number[]] {
@@ -137,7 +132,7 @@ export class FakeExecutor implements Executor {
     await Promise.resolve();
     this.running -= 1;
     const whole: Record<string, Float32Array> = { ...given };
-    for (const { name } of this.#definition.gpu[program]?.arguments ?? []) {
+    for (const name of this.#names) {
       const resident = this.#residents.get(name);
       if (resident !== undefined) whole[name] = resident;
     }

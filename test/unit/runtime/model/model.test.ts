@@ -6,7 +6,14 @@ import { initialParameters } from "../../../../runtime/model/parameters.ts";
 import { readSafetensors, writeSafetensors } from "../../../../runtime/safetensors.ts";
 import type { SafetensorsTensor } from "../../../../runtime/safetensors.ts";
 import { expectProblem, problemOf } from "./expect-problem.ts";
-import { FakeExecutor, FEATURES, linearDefinition, linearExamples, linearModel } from "./linear-fixture.ts";
+import {
+  FakeExecutor,
+  FEATURES,
+  linearDefinition,
+  linearExamples,
+  linearModel,
+  linearPrograms,
+} from "./linear-fixture.ts";
 
 const entry = (shape: readonly number[], data: SafetensorsTensor["data"]): SafetensorsTensor => ({
   dtype: data instanceof Float32Array ? "F32" : "F64",
@@ -133,9 +140,7 @@ describe("predict and evaluate", () => {
       [1, 1, 0, 0],
     ]);
     expect([...(executor.calls[1]?.given["x"]?.subarray(2 * FEATURES) ?? [])]).toEqual(new Array(2 * FEATURES).fill(0));
-    expect(Object.keys(executor.calls[0]?.given ?? {})).toEqual(
-      linearDefinition.gpu.evaluate.arguments.filter(({ role }) => role === "input").map(({ name }) => name),
-    );
+    expect(Object.keys(executor.calls[0]?.given ?? {})).toEqual(linearPrograms.evaluate?.feeds.map(({ name }) => name));
     const { prediction } = await model.predict({ x: tensors.x });
     expect(prediction).toEqual(outputs.prediction);
     const weight = model.parameters()["linear.weight"] ?? [];

@@ -17,7 +17,9 @@ const program = `
 import { createWasmExecutor } from "./runtime/devices/wasm.ts";
 import { wasmMachine } from "./runtime/devices/wasm/machine.ts";
 import { createModel } from "./runtime/model/create.ts";
-const [definition, call] = JSON.parse(process.argv[2]);
+const [definition, target, binary, call] = JSON.parse(process.argv[2]);
+const load = () => Promise.resolve({ ...target, simd: () => Promise.resolve(binary), relaxed: () => Promise.resolve(binary) });
+definition.wasm = { ...definition.wasm, load };
 definition.optimizer.scalars = (step, learningRate) => ({ learning_rate: learningRate });
 const machine = { ...(await wasmMachine()), cores: 2 };
 const model = await createModel(definition, {}, (known) => createWasmExecutor(known, { requested: "wasm", reason: "" }, machine));
@@ -44,7 +46,8 @@ afterAll(async () => {
 });
 
 it.each(["dispose", "leave it"])("lets the process end (%s)", async (call) => {
-  const given = JSON.stringify([definition, call]);
+  const target = await definition.wasm.load();
+  const given = JSON.stringify([definition, target, await target.simd(), call]);
   const run = promisify(execFile)(process.execPath, [script, given], { timeout: 30_000 });
   const { stdout, stderr } = await run;
   expect(stderr).toBe("");
@@ -52,7 +55,7 @@ it.each(["dispose", "leave it"])("lets the process end (%s)", async (call) => {
 });
 
 it("gives up when workers take too long", async () => {
-  const module = await WebAssembly.compile(decodeBase64(definition.wasm.simd));
+  const module = await WebAssembly.compile(decodeBase64(await (await definition.wasm.load()).simd()));
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   await expect(startWorkers(module, memory, 2, 0)).rejects.toThrow("they did not start within 0 seconds");
 });

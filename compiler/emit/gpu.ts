@@ -1,0 +1,137 @@
+/** The gpu target's parts of a module: the steps of its programs, the kernels to read, and what gpu.js gets. */
+import type { AnyProgramName, SomePrograms } from "@specloom/runtime/internal/contract";
+import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
+import type { GpuModule, KernelFunction, PlanFunction } from "../code-text/gpu-module.ts";
+import { dataLiteral, filled, stringLiteral } from "../code-text/literals.ts";
+import { capitalize } from "../code-text/names.ts";
+import { programOrder } from "../code-text/program-order.ts";
+import type { Program } from "../ir/program.ts";
+import { feedsOf, residentsOf } from "./facts.ts";
+import { kernelSource } from "./kernel-sources.ts";
+import type { Links } from "./layout.ts";
+import { constant, functionStatement, section, type Statement } from "./statements.ts";
+
+export const gpuName = "gpuTarget";
+const textsName = "kernelTexts";
+const contextName = "Context";
+
+/** Names that these parts use for themselves; kernels must not take them. */
+export const gpuNames: readonly string[] = [
+  gpuName,
+  textsName,
+  contextName,
+  "Kernels",
+  "kernels",
+  ...programOrder.flatMap((program) => [planName(program), `${planName(program)}Steps`, argumentsName(program)]),
+];
+
+const purposes: Readonly<Record<AnyProgramName, string>> = {
+  predict: "the outputs, without dropout",
+  evaluate: "the outputs and the loss, without dropout",
+  gradients: "the loss and its gradient for every parameter, as in training",
+  train_step: "the loss, and every parameter and optimizer state after one update",
+  accumulate: "the loss, and the gradients added to those of the batches before",
+  stream_start: "what the steps of a stream have in common, of one example",
+  stream_step: "one step of one example: the outputs, and what the next step needs",
+};
+
+/** The steps: which kernels run, in which order, on what. */
+export function stepsPart(gpu: GpuModule, links: Links): readonly Statement[] {
+  const { declaration, type } = links.typesOf(
+    "kernels",
+    gpu.functions.map(({ name }) => name),
+  );
+  const context = `type ${contextName} = ${links.use("GpuPlanContext")}<${type}>;`;
+  const shared = gpu.steps.map((steps) => planFunction(steps, [`What others begin with.`]));
+  const plans = programOrder.flatMap((name) => {
+    const plan = gpu.plans[name];
+    if (plan === undefined) return [];
+    return [planFunction(plan, [`${name}: ${purposes[name]}.`], `Record<string, ${links.use("GpuHandle")}>`)];
+  });
+  const sharedByName = new Map(gpu.steps.map(({ name }, index) => [name, shared[index]]));
+  const inOrder = plans.flatMap((plan) => {
+    const own = sharedByName.get(`${plan.name ?? ""}Steps`);
+    return own === undefined ? [plan] : [own, plan];
+  });
+  return [declaration, `\n${context}`, ...inOrder];
+}
+
+function planFunction(plan: PlanFunction, documentation: readonly string[], returnType?: string) {
+  const isWhole = plan.members.includes("context");
+  const parameter = isWhole ? "context" : `{ ${plan.members.join(", ")} }`;
+  return functionStatement(plan.name, {
+    documentation,
+    parameters: [{ name: parameter, type: contextName }],
+    ...(returnType === undefined ? {} : { returnType }),
+    statements: plan.statements,
+  });
+}
+
+/** The programs together; reads constants of other parts, so it stands behind them. */
+export function gpuTargetPart(programs: SomePrograms<Program>, gpu: GpuModule, links: Links): readonly Statement[] {
+  const members = programOrder.flatMap((name) => {
+    if (programs[name] === undefined || gpu.plans[name] === undefined) return [];
+    const given = links.of("gpu-text", argumentsName(name));
+    return [`    ${name}: { ...${given}, plan: ${planName(name)} },\n`];
+  });
+  const kernels = links.of("gpu-text", textsName);
+  return [
+    constant(gpuName, {
+      documentation: ["What the runtime loads where a backend of gpu.js runs."],
+      exported: links.exported,
+      type: links.use("GpuTarget"),
+      value: `{\n  kernels: ${kernels},\n  programs: {\n${members.join("")}  },\n}`,
+    }),
+  ];
+}
+
+/** The kernels as functions, to be read and type-checked. */
+export function kernelsPart({ functions }: GpuModule, links: Links): readonly Statement[] {
+  return functions.map((kernel) => kernelFunction(kernel, links));
+}
+
+function kernelFunction(kernel: KernelFunction, links: Links): Statement {
+  const usesThread = kernel.statements.some((line) => line.includes("this.thread"));
+  if (kernel.statements.some((line) => line.includes(": Index"))) links.use("Index");
+  return functionStatement(kernel.name, {
+    documentation: kernel.documentation,
+    parameters: [
+      ...(usesThread ? [{ name: "this", type: links.use("KernelThis") }] : []),
+      ...kernel.parameters.map(({ name, type }) => ({ name, type: links.use(type) })),
+    ],
+    returnType: "number",
+    statements: kernel.statements,
+    isExported: !links.isOneFile,
+  });
+}
+
+/** What gpu.js gets of the kernels, and the arguments of the programs. */
+export function gpuTextPart(programs: SomePrograms<Program>, gpu: GpuModule, links: Links): readonly Statement[] {
+  const texts = gpu.functions.map((kernel) => `  ${kernel.name}: ${stringLiteral(kernelSource(kernel))},\n`);
+  const tables = programOrder.flatMap((name) => {
+    const program = programs[name];
+    if (program === undefined || gpu.plans[name] === undefined) return [];
+    const residents = filled("  residents: [", residentsOf(program).map(stringLiteral), "],").join("\n  ");
+    const feeds = feedsOf(program).map((feed) => `    ${dataLiteral(feed, "", Number.POSITIVE_INFINITY)},\n`);
+    const value = `{\n${residents}\n  feeds: [\n${feeds.join("")}  ],\n} as const`;
+    return [constant(argumentsName(name), { exported: links.exported, value })];
+  });
+  return [
+    constant(textsName, {
+      documentation: ["The kernels as gpu.js reads them: text, because bundlers rewrite functions."],
+      exported: links.exported,
+      value: `{\n${texts.join("")}}`,
+    }),
+    section("What the programs take: tensors that stay on the device, and what comes with each call"),
+    ...tables,
+  ].map((statement) => visibleText(statement));
+}
+
+export function planName(program: AnyProgramName): string {
+  const [first = "", ...rest] = program.split("_");
+  return first + rest.map(capitalize).join("");
+}
+
+function argumentsName(program: AnyProgramName): string {
+  return `${planName(program)}Arguments`;
+}
