@@ -1,5 +1,4 @@
 /** A checked cell as a layer kind: the same record that the kinds of the table have. */
-import type { LayerShape } from "../contracts/layer.ts";
 import type { Initializer } from "@specloom/runtime/internal/contract";
 import type { Node } from "../ir/graph.ts";
 import { fanInUniform } from "../layers/affine.ts";
@@ -77,7 +76,7 @@ function planPointwise(
   context: PlanContext,
   checkSizes: (sizes: Sizes, layer: string) => boolean,
 ): LayerPlan | undefined {
-  const input = context.inputs[0] as LayerShape;
+  const input = context.inputs[0];
   if (input.shape.length > 3) {
     return context.mismatch("at most two axes before the last", "reshape it, or read another layer");
   }
@@ -98,7 +97,7 @@ function planPointwise(
 
 function buildPointwise(cell: Cell, config: Config, context: BuildContext): ReturnType<LayerDefinition["build"]> {
   const [input] = context.inputs;
-  const x = input?.node as Node;
+  const x = input?.node;
   const features = x.shape[x.shape.length - 1] as number;
   const sizes = sizesOf(cell, config, features);
   const parameters = new Map(cell.parameters.map(({ name }) => [name, context.parameter(name)]));
@@ -139,7 +138,7 @@ function planRecurrent(
   context: PlanContext,
   checkSizes: (sizes: Sizes, layer: string) => boolean,
 ): LayerPlan | undefined {
-  const input = context.inputs[0] as LayerShape;
+  const input = context.inputs[0];
   const layers = sizesOfLayers(cell, config, input.shape[input.shape.length - 1] as number);
   const [first] = layers as [Sizes];
   if (!layers.every((sizes) => checkSizes(sizes, context.name))) return undefined;
@@ -177,7 +176,7 @@ function suffixOf({ layer, direction }: Run): string {
 
 function buildRecurrent(cell: Cell, config: Config, context: BuildContext): ReturnType<LayerDefinition["build"]> {
   const { operations: o, batchSize } = context;
-  const x = context.inputs[0]?.node as Node;
+  const x = context.inputs[0]?.node;
   const layers = sizesOfLayers(cell, config, x.shape[x.shape.length - 1] as number);
   const outputSize = evaluateDimension(cell.outputSize, layers[0] as Sizes);
   const firstState = `${cell.states[0]?.name ?? ""}'`;

@@ -69,5 +69,5 @@ export type ActivationName = keyof typeof activationFunctions;
 export const activationNames = Object.keys(activationFunctions) as readonly ActivationName[];
 
 export function activate(o: Operations, name: ActivationName, x: Node, options: ActivationOptions = {}): Node {
-  return (activationFunctions[name] as Activation)(o, x, options);
+  return activationFunctions[name](o, x, options);
 }

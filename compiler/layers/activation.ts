@@ -1,5 +1,4 @@
 import type { LayerShape } from "../contracts/layer.ts";
-import type { Node } from "../ir/graph.ts";
 import { joinWords } from "../support/words.ts";
 import type { ActivationName, ActivationOptions } from "./activation-functions.ts";
 import { activate, activationNames } from "./activation-functions.ts";
@@ -63,10 +62,10 @@ export const activation = defineLayer<ActivationConfig>({
         `${config.function} ${has}; ${key} is for ${owners[key]}`,
       );
     }
-    return { output: input as LayerShape };
+    return { output: input };
   },
   build: (config, { operations: o, inputs: [input] }) => ({
-    node: activate(o, config.function, input?.node as Node, config),
+    node: activate(o, config.function, input?.node, config),
     lengths: input?.lengths,
   }),
   stream: stepwise,

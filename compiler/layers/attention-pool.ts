@@ -3,7 +3,7 @@ import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { affine, fanInUniform } from "./affine.ts";
-import type { BuildContext, LayerPlan, LayerResult, LayerValue, ParameterSpec, StreamContext } from "./define.ts";
+import type { BuildContext, LayerPlan, LayerResult, ParameterSpec, StreamContext } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";
 import { lengthMask, lowestEnergy, softmax } from "./softmax.ts";
 
@@ -42,7 +42,7 @@ export const attentionPool = defineLayer<AttentionPoolConfig>({
   },
   inputs: { min: 1, max: 1 },
   plan: (config, context): LayerPlan | undefined => {
-    const input = context.inputs[0] as LayerShape;
+    const input = context.inputs[0];
     if (!input.time || input.shape.length !== 2) {
       return context.mismatch("a sequence [B, T, H]", "read a recurrent layer with return: sequence");
     }
@@ -67,7 +67,7 @@ export const attentionPool = defineLayer<AttentionPoolConfig>({
     };
   },
   build: (config, context) => {
-    const { node, lengths } = context.inputs[0] as LayerValue;
+    const { node, lengths } = context.inputs[0];
     const { operations: o } = context;
     const energies = o.builder.named(energy(config, context, node), "energy");
     if (context.stream && config.scope === "prefix") return poolSoFar(o, context.stream, energies, node);

@@ -13,7 +13,7 @@ interface AttentionConfig extends ScoreConfig {
 }
 
 /** Queries `[B, Tq, Dq]` look at keys `[B, Tk, Dk]` and get values `[B, Tk, Dv]` mixed: `[B, Tq, Dv]`. */
-export const attention = defineLayer<AttentionConfig>({
+export const attention = defineLayer<AttentionConfig, 2>({
   kind: "attention",
   summary:
     "Every query gets a weighted sum of the values, the weights being a softmax over how well their keys fit it.",
@@ -62,8 +62,8 @@ export const attention = defineLayer<AttentionConfig>({
   build: (config, { operations: o, parameter, inputs, output, stream }) => {
     const whole = (label: string, input: LayerValue): LayerValue =>
       stream?.isStep(input) ? { ...input, node: allSteps(o, stream, label, input.node) } : input;
-    const query = inputs[0] as LayerValue;
-    const key = whole("keys", inputs[1] as LayerValue);
+    const query = inputs[0];
+    const key = whole("keys", inputs[1]);
     const value = inputs[2] === undefined ? key : whole("values", inputs[2]);
     const [batch, keys, width] = value.node.shape as [number, number, number];
     const { context, weights } = attend(o, {

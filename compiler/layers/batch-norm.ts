@@ -1,4 +1,3 @@
-import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import type { BuildContext, LayerPlan, LayerValue } from "./define.ts";
@@ -46,7 +45,7 @@ export const batchNorm = defineLayer<BatchNormConfig>({
   },
   inputs: { min: 1, max: 1 },
   plan: ({ affine }, { inputs: [input], batchSize, mismatch }): LayerPlan | undefined => {
-    const output = input as LayerShape;
+    const output = input;
     const features = output.shape[output.shape.length - 1] as number;
     const values = output.shape.slice(0, -1).reduce((product, size) => product * size, batchSize);
     if (values === 1) {
@@ -67,9 +66,9 @@ export const batchNorm = defineLayer<BatchNormConfig>({
   },
   build: (config, context) => {
     const { operations: o, parameter, training } = context;
-    const { node, lengths } = context.inputs[0] as LayerValue;
+    const { node, lengths } = context.inputs[0];
     const running = { mean: parameter("running_mean"), variance: parameter("running_var") };
-    const batch = training ? batchMoments(context, context.inputs[0] as LayerValue, running) : undefined;
+    const batch = training ? batchMoments(context, context.inputs[0], running) : undefined;
     const { mean, variance } = batch ?? running;
     const centred = batch?.centred ?? o.subtract(node, mean);
     const scale = o.divide(o.constant(1), o.sqrt(o.add(variance, o.constant(config.eps))));

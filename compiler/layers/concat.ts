@@ -17,7 +17,7 @@ interface ConcatConfig {
  * Two or more tensors one behind the other. Along time every example goes on where its own steps end: the steps that
  * count lie together, and lengths add up.
  */
-export const concat = defineLayer<ConcatConfig>({
+export const concat = defineLayer<ConcatConfig, 2>({
   kind: "concat",
   summary: "Joins two or more tensors along an axis.",
   formula: "y = [x_1; x_2; ...]",
@@ -43,7 +43,7 @@ export const concat = defineLayer<ConcatConfig>({
 
 function plan({ axis: name }: ConcatConfig, context: PlanContext): LayerPlan | undefined {
   const { inputs, mismatch } = context;
-  const first = inputs[0] as LayerShape;
+  const first = inputs[0];
   if (name === "time" && !inputs.every(({ time }) => time)) {
     return mismatch("sequences [B, T, ...]", "name another axis, or read layers that keep their time axis");
   }

@@ -3,7 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { windowCount, windowReach } from "../ops/windows.ts";
 import { fanInUniform } from "./affine.ts";
-import type { LayerPlan, LayerValue, PlanContext } from "./define.ts";
+import type { LayerPlan, PlanContext } from "./define.ts";
 import { latestSteps } from "./cache.ts";
 import { defineLayer, stepwise } from "./define.ts";
 import { resized } from "./resized.ts";
@@ -62,7 +62,7 @@ export const conv1d = defineLayer<Conv1dConfig>({
     return stepwise(config, inputs);
   },
   build: (config, { operations: o, inputs, parameter, stream }) => {
-    const input = inputs[0] as LayerValue;
+    const input = inputs[0];
     const [before, after] = paddingOf(config);
     const padded = stream
       ? latestSteps(o, stream, "padded", input.node, before)
@@ -89,7 +89,7 @@ export const conv1d = defineLayer<Conv1dConfig>({
 
 function plan(config: Conv1dConfig, context: PlanContext): LayerPlan | undefined {
   const { out_channels, kernel_size, stride, dilation, groups, bias, padding } = config;
-  const input = context.inputs[0] as LayerShape;
+  const input = context.inputs[0];
   if (!input.time || input.shape.length !== 2) {
     return context.mismatch("a sequence [B, T, C]", "read a layer that keeps its time axis");
   }

@@ -43,10 +43,21 @@ export interface LookedUp {
   readonly shared?: Readonly<Record<string, readonly number[]>>;
 }
 
+/** As many as the layer reads at least are surely there. */
+export type Inputs<Least extends 1 | 2, Item> = {
+  readonly 1: readonly [Item, ...Item[]];
+  readonly 2: readonly [Item, Item, ...Item[]];
+}[Least];
+
+/** For a record's rules, once the inputs are as many as it asks for: there alone is known how many these are. */
+export function counted<Item>(items: readonly Item[]): Inputs<2, Item> {
+  return items as unknown as Inputs<2, Item>;
+}
+
 /** What a shape rule may use. `problem` reports at the key (or at the layer when `key` is undefined) and goes on. */
-export interface PlanContext {
+export interface PlanContext<Shapes = Inputs<1, LayerShape>> {
   readonly name: string;
-  readonly inputs: readonly LayerShape[];
+  readonly inputs: Shapes;
   /** Examples in a full batch. */
   readonly batchSize: number;
   /** The names the inputs were referred to by, for messages. */
@@ -77,7 +88,7 @@ export interface LayerValue {
   readonly lengths: Node | undefined;
 }
 
-export interface BuildContext {
+export interface BuildContext<Values = Inputs<1, LayerValue>> {
   readonly operations: Operations;
   readonly training: boolean;
   readonly batchSize: number;
@@ -87,7 +98,7 @@ export interface BuildContext {
   readonly parameter: (name: string) => Node;
   /** A parameter of the layer that another key names. */
   readonly parameterOf: (layer: string, name: string) => Node;
-  readonly inputs: readonly LayerValue[];
+  readonly inputs: Values;
   /** The names behind `inputs`. */
   readonly from: readonly string[];
   /** Numbers in [0, 1), new in every training step; only for training. */
@@ -130,7 +141,8 @@ export interface LayerResult {
   readonly updates?: Readonly<Record<string, Node>>;
 }
 
-export interface LayerDefinition<Config = Readonly<Record<string, unknown>>> {
+/** @typeParam Least how many inputs it reads at least: so many of a context's are known to be there */
+export interface LayerDefinition<Config = Readonly<Record<string, unknown>>, Least extends 1 | 2 = 1 | 2> {
   readonly kind: string;
   /** One sentence for the reference page and for editors. */
   readonly summary: string;
@@ -142,15 +154,15 @@ export interface LayerDefinition<Config = Readonly<Record<string, unknown>>> {
   /** What the values of its inputs are; default float32. */
   readonly dtype?: DType;
   /** How many inputs `from` may name. */
-  readonly inputs: { readonly min: number; readonly max: number };
+  readonly inputs: { readonly min: Least; readonly max: number };
   /** Of a layer that writes the tokens of an input, one after the other, and that training may feed its own (teacher forcing). */
   readonly decodes?: (config: Config) => { readonly target: string; readonly bos: number };
   /** Names of parameters that another layer may take for its own (`tie`). */
   readonly shares?: readonly string[];
   /** Of attention: what a step looks at, where a key says so. */
   readonly scope?: (config: Config) => AttentionScope;
-  readonly plan: (config: Config, context: PlanContext) => LayerPlan | undefined;
-  readonly build: (config: Config, context: BuildContext) => LayerResult;
+  readonly plan: (config: Config, context: PlanContext<Inputs<Least, LayerShape>>) => LayerPlan | undefined;
+  readonly build: (config: Config, context: BuildContext<Inputs<Least, LayerValue>>) => LayerResult;
   /**
    * Whether `build` gives step by step what it gives for whole sequences: undefined if so, else why not. A layer without this
    * needs whole sequences. `stepwise` is for layers that never look at another step.
@@ -192,6 +204,8 @@ export function stepwise(_config: unknown, inputs: readonly StreamInput[]): stri
 }
 
 /** Keeps the config type inside the record and hides it in the table. */
-export function defineLayer<Config>(definition: LayerDefinition<Config>): LayerDefinition {
+export function defineLayer<Config, Least extends 1 | 2 = 1>(
+  definition: LayerDefinition<Config, Least>,
+): LayerDefinition {
   return definition as unknown as LayerDefinition;
 }

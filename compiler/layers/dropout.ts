@@ -1,4 +1,3 @@
-import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import type { BuildContext } from "./define.ts";
@@ -35,9 +34,9 @@ export const dropout = defineLayer<DropoutConfig>({
     },
   },
   inputs: { min: 1, max: 1 },
-  plan: (_config, { inputs: [input] }) => ({ output: input as LayerShape }),
+  plan: (_config, { inputs: [input] }) => ({ output: input }),
   build: ({ p }, context) => ({
-    node: dropped(context.operations, context.inputs[0]?.node as Node, p, context),
+    node: dropped(context.operations, context.inputs[0]?.node, p, context),
     lengths: context.inputs[0]?.lengths,
   }),
   stream: stepwise,

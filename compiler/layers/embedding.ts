@@ -1,7 +1,5 @@
-import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import type { LayerValue } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";
 
 interface EmbeddingConfig {
@@ -35,7 +33,7 @@ export const embedding = defineLayer<EmbeddingConfig>({
   inputs: { min: 1, max: 1 },
   shares: ["weight"],
   plan: (config, context) => {
-    const input = context.inputs[0] as LayerShape;
+    const input = context.inputs[0];
     const vocabulary = config.vocabulary ?? input.vocabulary;
     if (vocabulary === undefined) {
       const help = `set vocabulary here, or declare ${context.from[0] ?? "the input"} with its vocabulary`;
@@ -78,7 +76,7 @@ export const embedding = defineLayer<EmbeddingConfig>({
     };
   },
   build: ({ padding_idx }, { operations: o, inputs, parameter }) => {
-    const { node: ids, lengths } = inputs[0] as LayerValue;
+    const { node: ids, lengths } = inputs[0];
     return { node: o.builder.named(embedded(o, parameter("weight"), ids, padding_idx), "output"), lengths };
   },
   stream: stepwise,

@@ -1,6 +1,5 @@
-import type { LayerShape } from "../contracts/layer.ts";
 import { sizeOf } from "../ir/graph.ts";
-import type { LayerPlan, LayerValue, PlanContext } from "./define.ts";
+import type { LayerPlan, PlanContext } from "./define.ts";
 import { defineLayer } from "./define.ts";
 import { reshaped } from "./reshape.ts";
 
@@ -21,7 +20,7 @@ export const flatten = defineLayer<FlattenConfig>({
   },
   inputs: { min: 1, max: 1 },
   plan,
-  build: (_config, { operations: o, inputs, output }) => reshaped(o, inputs[0] as LayerValue, output),
+  build: (_config, { operations: o, inputs, output }) => reshaped(o, inputs[0], output),
   examples: [
     { config: {}, inputs: [{ shape: [3, 2], axes: ["T", "C"], time: true }] },
     { config: { start_dim: 2 }, inputs: [{ shape: [3, 2, 2], axes: ["T", "C", "D"], time: true }] },
@@ -29,7 +28,7 @@ export const flatten = defineLayer<FlattenConfig>({
 });
 
 function plan({ start_dim, end_dim }: FlattenConfig, context: PlanContext): LayerPlan | undefined {
-  const { shape, axes, time } = context.inputs[0] as LayerShape;
+  const { shape, axes, time } = context.inputs[0];
   const rank = shape.length + 1;
   const start = start_dim < 0 ? start_dim + rank : start_dim;
   const end = end_dim < 0 ? end_dim + rank : end_dim;

@@ -1,6 +1,4 @@
 /** Groups: items of `layers` that hold a list of layers themselves. They become flat lists before anything is resolved. */
-import type { LayerShape } from "../contracts/layer.ts";
-import type { Node } from "../ir/graph.ts";
 import type { Keys } from "../keys/define.ts";
 import { commonLengths } from "./softmax.ts";
 import type { LayerDefinition } from "./define.ts";
@@ -21,7 +19,7 @@ export interface GroupDefinition {
   readonly example: string;
 }
 
-const residualEnd = defineLayer<object>({
+const residualEnd = defineLayer<object, 2>({
   kind: "residual",
   summary: "The sum of what a group of layers reads and gives.",
   formula: "y = x + f(x)",
@@ -29,7 +27,7 @@ const residualEnd = defineLayer<object>({
   keys: {},
   inputs: { min: 2, max: 2 },
   plan: (_config, context) => {
-    const [input, result] = context.inputs as readonly [LayerShape, LayerShape];
+    const [input, result] = context.inputs;
     if (input.shape.join() === result.shape.join()) return { output: result };
     return context.mismatch(
       "layers that give the shape of what they read",
@@ -37,8 +35,8 @@ const residualEnd = defineLayer<object>({
     );
   },
   build: (_config, { operations: o, inputs: [input, result] }) => ({
-    node: o.builder.named(o.add(input?.node as Node, result?.node as Node), "sum"),
-    lengths: commonLengths(o, [input?.lengths, result?.lengths]),
+    node: o.builder.named(o.add(input.node, result.node), "sum"),
+    lengths: commonLengths(o, [input.lengths, result.lengths]),
   }),
   stream: stepwise,
   examples: [
@@ -59,8 +57,8 @@ const repeatEnd = defineLayer<object>({
   source: "torch.nn.Sequential in torch.nn.ModuleList",
   keys: {},
   inputs: { min: 1, max: 1 },
-  plan: (_config, { inputs: [input] }) => ({ output: input as LayerShape }),
-  build: (_config, { inputs: [input] }) => ({ node: input?.node as Node, lengths: input?.lengths }),
+  plan: (_config, { inputs: [input] }) => ({ output: input }),
+  build: (_config, { inputs: [input] }) => ({ node: input.node, lengths: input.lengths }),
   stream: stepwise,
   examples: [{ config: {}, inputs: [{ shape: [3, 2], axes: ["T", "C"], time: true }] }],
 });

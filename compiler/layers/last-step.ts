@@ -1,4 +1,3 @@
-import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { defineLayer } from "./define.ts";
@@ -13,11 +12,11 @@ export const lastStep = defineLayer({
   keys: {},
   inputs: { min: 1, max: 1 },
   plan: (_config, { inputs, mismatch }) => {
-    const input = inputs[0] as LayerShape;
+    const input = inputs[0];
     if (!input.time) return mismatch("a sequence [B, T, ...]", "read a layer that keeps its time axis");
     return { output: { shape: input.shape.slice(1), axes: input.axes.slice(1), time: false } };
   },
-  build: (_config, { operations: o, inputs }) => ({ node: lastStepOf(o, inputs[0] as LayerValue) }),
+  build: (_config, { operations: o, inputs }) => ({ node: lastStepOf(o, inputs[0]) }),
   examples: [{ config: {}, inputs: [{ shape: [4, 3], axes: ["T", "C"], time: true }] }],
 });
 

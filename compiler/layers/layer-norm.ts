@@ -1,7 +1,7 @@
 import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
-import type { LayerValue, ParameterSpec } from "./define.ts";
+import type { ParameterSpec } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";
 
 interface LayerNormConfig {
@@ -26,11 +26,11 @@ export const layerNorm = defineLayer<LayerNormConfig>({
   },
   inputs: { min: 1, max: 1 },
   plan: ({ affine }, { inputs: [input] }) => {
-    const output = input as LayerShape;
+    const output = input;
     return { output, parameters: affine ? normParameters(output, ["weight", "bias"]) : [] };
   },
   build: ({ eps, affine }, { operations: o, inputs: [input], parameter }) => {
-    const { node, lengths } = input as LayerValue;
+    const { node, lengths } = input;
     const [weight, bias] = affine ? [parameter("weight"), parameter("bias")] : [];
     return { node: o.builder.named(layerNormalize(o, node, weight, bias, eps), "output"), lengths };
   },

@@ -1,4 +1,3 @@
-import type { Node } from "../ir/graph.ts";
 import type { ActivationName } from "./activation-functions.ts";
 import { activate, activationNames } from "./activation-functions.ts";
 import { defineLayer, stepwise } from "./define.ts";
@@ -101,7 +100,7 @@ export const linear = defineLayer<LinearConfig>({
   },
   build: ({ bias, activation, tie }, { operations: o, inputs: [input], parameter, parameterOf }) => {
     const weight = tie === undefined ? parameter("weight") : parameterOf(tie, "weight");
-    const product = affine(o, input?.node as Node, weight, bias ? parameter("bias") : undefined);
+    const product = affine(o, input?.node, weight, bias ? parameter("bias") : undefined);
     const result = activation === undefined ? product : activate(o, activation, product);
     return {
       node: o.builder.named(result, "output"),

@@ -1,5 +1,3 @@
-import type { LayerShape } from "../contracts/layer.ts";
-import type { LayerValue } from "./define.ts";
 import { defineLayer } from "./define.ts";
 import type { HeadsConfig } from "./heads.ts";
 import { attendWithHeads, headParameters, headsMustDivide, headWeightsShape, streamAttention } from "./heads.ts";
@@ -36,7 +34,7 @@ export const multiHeadAttention = defineLayer<MultiHeadAttentionConfig>({
   inputs: { min: 1, max: 3 },
   plan: (config, context) => {
     const { inputs, mismatch, invalid } = context;
-    const query = inputs[0] as LayerShape;
+    const query = inputs[0];
     const key = inputs[1] ?? query;
     const value = inputs[2] ?? key;
     if (inputs.some((input) => !input.time || input.shape.length !== 2)) {
@@ -59,7 +57,7 @@ export const multiHeadAttention = defineLayer<MultiHeadAttentionConfig>({
   },
   stream: ({ causal }, inputs) => streamAttention(causal, inputs),
   build: (config, context) => {
-    const query = context.inputs[0] as LayerValue;
+    const query = context.inputs[0];
     const key = context.inputs[1] ?? query;
     const value = context.inputs[2] ?? key;
     const { node, weights } = attendWithHeads(config, context, {

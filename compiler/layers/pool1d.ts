@@ -1,4 +1,3 @@
-import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import { windowCount } from "../ops/windows.ts";
@@ -46,7 +45,7 @@ export const pool1d = defineLayer<Pool1dConfig>({
   inputs: { min: 1, max: 1 },
   plan,
   build: (config, { operations: o, inputs }) => {
-    const input = inputs[0] as LayerValue;
+    const input = inputs[0];
     if (config.kernel_size === undefined) return { node: o.builder.named(pooledWhole(o, config, input), "pooled") };
     const { kernel_size: size, stride = size } = config;
     const windows = o.unfold(input.node, 1, size, stride, 1);
@@ -62,7 +61,7 @@ export const pool1d = defineLayer<Pool1dConfig>({
 });
 
 function plan({ kernel_size, stride }: Pool1dConfig, context: PlanContext): LayerPlan | undefined {
-  const input = context.inputs[0] as LayerShape;
+  const input = context.inputs[0];
   if (!input.time || input.shape.length < 2) {
     return context.mismatch("a sequence [B, T, ...]", "read a layer that keeps its time axis");
   }

@@ -1,6 +1,5 @@
-import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
-import type { BuildContext, LayerPlan, LayerValue, PlanContext } from "./define.ts";
+import type { BuildContext, LayerPlan, PlanContext } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";
 import { countedPositions, rotate, sinusoids, type Pairs } from "./positions.ts";
 
@@ -65,7 +64,7 @@ export const positionalEncoding = defineLayer<PositionalEncodingConfig>({
   },
   inputs: { min: 1, max: 1 },
   plan: (config, context): LayerPlan | undefined => {
-    const input = context.inputs[0] as LayerShape;
+    const input = context.inputs[0];
     if (!input.time || input.shape.length !== 2) {
       return context.mismatch("a sequence [B, T, D]", "read an embedding, or a layer that keeps its time axis");
     }
@@ -85,7 +84,7 @@ export const positionalEncoding = defineLayer<PositionalEncodingConfig>({
     return { output: input, parameters: [{ name: "weight", shape: [max_length, size], initializer }] };
   },
   build: (config, context) => {
-    const { node, lengths } = context.inputs[0] as LayerValue;
+    const { node, lengths } = context.inputs[0];
     return { node: context.operations.builder.named(encoded(config, context, node), "output"), lengths };
   },
   stream: stepwise,

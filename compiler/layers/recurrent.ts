@@ -1,5 +1,4 @@
 /** What PyTorch's recurrent layers share: keys, parameters, and the input projection of all steps at once. */
-import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import type { Keys } from "../keys/define.ts";
@@ -65,7 +64,7 @@ export interface Recurrence<Config extends RecurrentConfig = RecurrentConfig> {
 /** Shape rule and graph of a recurrent layer. */
 export function recurrentLayer<Config extends RecurrentConfig>(
   recurrence: Recurrence<Config>,
-): Required<Pick<LayerDefinition<Config>, "inputs" | "plan" | "build" | "stream">> {
+): Required<Pick<LayerDefinition<Config, 1>, "inputs" | "plan" | "build" | "stream">> {
   const statesOf = ({ hidden_size: size }: Config): readonly StateFact[] =>
     recurrence.stateNames.map((extra) => ({ extra, size }));
   return {
@@ -74,7 +73,7 @@ export function recurrentLayer<Config extends RecurrentConfig>(
     plan: (config, context) => {
       const plan = planStepped(config, context, statesOf(config), config.hidden_size);
       if (plan === undefined) return undefined;
-      const input = context.inputs[0] as LayerShape;
+      const input = context.inputs[0];
       return { ...plan, parameters: recurrentParameters(config, recurrence.gateCount, input.shape[1] as number) };
     },
     build: (config, context) => {

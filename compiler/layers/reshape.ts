@@ -37,7 +37,7 @@ export const reshape = defineLayer<ReshapeConfig>({
   },
   inputs: { min: 1, max: 1 },
   plan,
-  build: (_config, { operations: o, inputs, output }) => reshaped(o, inputs[0] as LayerValue, output),
+  build: (_config, { operations: o, inputs, output }) => reshaped(o, inputs[0], output),
   examples: [
     { config: { shape: [1, -1] }, inputs: [sequence(4, 3)] },
     { config: { shape: [-1, 1, 2] }, inputs: [sequence(3, 4)] },
@@ -47,7 +47,7 @@ export const reshape = defineLayer<ReshapeConfig>({
 });
 
 function plan(config: ReshapeConfig, context: PlanContext): LayerPlan | undefined {
-  const input = context.inputs[0] as LayerShape;
+  const input = context.inputs[0];
   const cells = sizeOf(input.shape);
   const free = config.shape.filter((size) => size === -1).length;
   const given = sizeOf(config.shape.filter((size) => size !== -1));

@@ -1,5 +1,3 @@
-import type { LayerShape } from "../contracts/layer.ts";
-import type { LayerValue } from "./define.ts";
 import { defineLayer, stepwise } from "./define.ts";
 import { meanOfRows, normParameters, scaleAndShift, scaleRows } from "./layer-norm.ts";
 
@@ -28,11 +26,11 @@ export const rmsNorm = defineLayer<RmsNormConfig>({
   },
   inputs: { min: 1, max: 1 },
   plan: ({ affine }, { inputs: [input] }) => {
-    const output = input as LayerShape;
+    const output = input;
     return { output, parameters: affine ? normParameters(output, ["weight"]) : [] };
   },
   build: ({ eps, affine }, { operations: o, inputs: [input], parameter }) => {
-    const { node, lengths } = input as LayerValue;
+    const { node, lengths } = input;
     const square = o.builder.named(meanOfRows(o, o.multiply(node, node)), "mean_square");
     const result = scaleAndShift(
       o,

@@ -8,21 +8,16 @@ import { stepwise } from "./define.ts";
 import { commonLengths } from "./softmax.ts";
 
 /** @param combine of two operands; more are taken from the left */
-export function combining(combine: (o: Operations, left: Node, right: Node) => Node): {
-  readonly keys: LayerDefinition["keys"];
-  readonly inputs: LayerDefinition["inputs"];
-  readonly plan: LayerDefinition["plan"];
-  readonly build: LayerDefinition["build"];
-  readonly stream: NonNullable<LayerDefinition["stream"]>;
-  readonly examples: LayerDefinition["examples"];
-} {
+export function combining(
+  combine: (o: Operations, left: Node, right: Node) => Node,
+): Required<Pick<LayerDefinition<object, 2>, "keys" | "inputs" | "plan" | "build" | "stream" | "examples">> {
   const sequence: LayerShape = { shape: [3, 5], axes: ["T", "C"], time: true };
   const vector: LayerShape = { shape: [3], axes: ["C"], time: false };
   return {
     keys: {},
     inputs: { min: 2, max: 16 },
     plan: (_config, { inputs, mismatch }) => {
-      const first = inputs[0] as LayerShape;
+      const first = inputs[0];
       if (!inputs.every((input) => sameShape(input.shape, first.shape))) {
         return mismatch("inputs of one shape", "bring them to one shape with a linear layer, or join them with concat");
       }

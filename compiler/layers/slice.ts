@@ -42,7 +42,7 @@ export const slice = defineLayer<SliceConfig>({
   inputs: { min: 1, max: 1 },
   plan,
   build: (config, { operations: o, inputs }) => {
-    const input = inputs[0] as LayerValue;
+    const input = inputs[0];
     const axis = axisOf(config.axis, input.shape);
     if (axis === 1 && input.shape.time && input.lengths !== undefined)
       return sliceSteps(o, config, input, input.lengths);
@@ -91,7 +91,7 @@ function growsOfShorter(config: SliceConfig, size: number): boolean {
 }
 
 function plan(config: SliceConfig, context: PlanContext): LayerPlan | undefined {
-  const input = context.inputs[0] as LayerShape;
+  const input = context.inputs[0];
   const axis = findAxis(config.axis, input, context);
   if (axis === undefined) return undefined;
   const { start, stop, step } = config;

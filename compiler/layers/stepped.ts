@@ -7,7 +7,6 @@ import type {
   BuildContext,
   LayerPlan,
   LayerResult,
-  LayerValue,
   PlanContext,
   StreamContext,
   StreamInput,
@@ -95,7 +94,7 @@ export function planStepped(
   states: readonly StateFact[],
   outputSize: number,
 ): LayerPlan | undefined {
-  const input = context.inputs[0] as LayerShape;
+  const input = context.inputs[0];
   if (!input.time || input.shape.length !== 2) {
     return context.mismatch(
       "a sequence [B, T, C]",
@@ -216,7 +215,7 @@ export interface SteppedParts {
 /** Runs every layer and direction over time. Beyond an example's length the state stands still and the output is 0. */
 export function buildStepped(config: SteppedConfig, context: BuildContext, parts: SteppedParts): LayerResult {
   const { operations: o, batchSize } = context;
-  const { node: input, lengths } = context.inputs[0] as LayerValue;
+  const { node: input, lengths } = context.inputs[0];
   const steps = input.shape[1] as number;
   const mask = lengths === undefined ? undefined : o.transpose(lengthMask(o, lengths, steps), [1, 0]);
   const initial = initialStates(config, context, parts.states);

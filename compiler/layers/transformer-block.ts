@@ -67,7 +67,7 @@ export const transformerBlock = defineLayer<TransformerBlockConfig>({
   inputs: { min: 1, max: 1 },
   plan: (config, context) => {
     const { inputs, lookup, mismatch, invalid } = context;
-    const input = inputs[0] as LayerShape;
+    const input = inputs[0];
     if (!input.time || input.shape.length !== 2) {
       return mismatch("a sequence [B, T, E]", "read an input or layer that keeps its time axis (return: sequence)");
     }
@@ -97,7 +97,7 @@ export const transformerBlock = defineLayer<TransformerBlockConfig>({
     streamAttention(causal, inputs) ?? wholeNames("cross_from", cross_from, named),
   build: (config, context) => {
     const { operations: o, parameter } = context;
-    const { node: input, lengths, shape } = context.inputs[0] as LayerValue;
+    const { node: input, lengths, shape } = context.inputs[0];
     const drop = (x: Node): Node => dropped(o, x, config.dropout, context);
     const biased = (name: string): Node | undefined => (config.bias ? parameter(name) : undefined);
     let norms = 0;

@@ -8,7 +8,7 @@ interface AdadeltaConfig {
   readonly weight_decay: number;
 }
 
-export const adadelta = defineOptimizer<AdadeltaConfig>({
+export const adadelta = defineOptimizer<AdadeltaConfig>()({
   kind: "adadelta",
   summary: "Steps as long as the last ones were, in relation to the gradients.",
   formula:
@@ -32,12 +32,12 @@ export const adadelta = defineOptimizer<AdadeltaConfig>({
     const { parameter, state, scalars } = inputs;
     const { rho, eps } = config;
     const gradient = decayedGradient(o, config, inputs);
-    const steps = state["acc_delta"] as Node;
-    const square = mix(o, state["square_avg"] as Node, o.multiply(gradient, gradient), rho);
+    const steps = state.acc_delta;
+    const square = mix(o, state.square_avg, o.multiply(gradient, gradient), rho);
     const root = (mean: Node): Node => o.sqrt(o.add(mean, o.constant(eps)));
     const delta = o.multiply(o.divide(root(steps), root(square)), gradient);
     return {
-      parameter: o.subtract(parameter, o.multiply(delta, scalars["learning_rate"] as Node)),
+      parameter: o.subtract(parameter, o.multiply(delta, scalars.learning_rate)),
       state: { square_avg: square, acc_delta: mix(o, steps, o.multiply(delta, delta), rho) },
     };
   },

@@ -1,4 +1,3 @@
-import type { Node } from "../ir/graph.ts";
 import { scalar } from "../ir/scalar-formula.ts";
 import { decayedGradient, weightDecayKey } from "./decay.ts";
 import { defineOptimizer } from "./define.ts";
@@ -12,7 +11,7 @@ interface AdagradConfig {
 
 const { add, divide, multiply, subtract } = scalar;
 
-export const adagrad = defineOptimizer<AdagradConfig>({
+export const adagrad = defineOptimizer<AdagradConfig>()({
   kind: "adagrad",
   summary: "Divides by the root of the sum of all squared gradients so far.",
   formula: "g += weight_decay p; s += g^2; p -= lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)",
@@ -38,9 +37,9 @@ export const adagrad = defineOptimizer<AdagradConfig>({
   update: (o, config, inputs) => {
     const { parameter, state, scalars } = inputs;
     const gradient = decayedGradient(o, config, inputs);
-    const sum = o.add(state["sum"] as Node, o.multiply(gradient, gradient));
+    const sum = o.add(state.sum, o.multiply(gradient, gradient));
     const root = o.add(o.sqrt(sum), o.constant(config.eps));
-    const step = o.divide(o.multiply(gradient, scalars["step_size"] as Node), root);
+    const step = o.divide(o.multiply(gradient, scalars.step_size), root);
     return { parameter: o.subtract(parameter, step), state: { sum } };
   },
   worked: { learningRate: 0.1, gradients: [1, -1], parameters: [0.9, 0.9707107] },

@@ -2,7 +2,7 @@ import type { Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/define.ts";
 import type { Keys } from "../keys/define.ts";
 import { decayedGradient, mix } from "./decay.ts";
-import type { OptimizerDefinition, ScalarFormula, UpdateInputs, UpdateResult } from "./define.ts";
+import type { ScalarFormula, UpdateInputs, UpdateResult } from "./define.ts";
 import { defineOptimizer } from "./define.ts";
 
 export interface AdamConfig {
@@ -32,8 +32,11 @@ const correction = (beta: number): ScalarFormula => ({
   right: { operation: "power", left: beta, right: "step" },
 });
 
+type AdamSlot = "exp_avg" | "exp_avg_sq";
+type AdamScalar = "step_size" | "correction_root";
+
 /** lr / (1 - beta1^t) and sqrt(1 - beta2^t): in float32 1 - 0.999 alone would be off by 5e-5. */
-export const adamScalars: OptimizerDefinition<AdamConfig>["scalars"] = ({ betas: [first, second] }) => ({
+export const adamScalars = ({ betas: [first, second] }: AdamConfig): Readonly<Record<AdamScalar, ScalarFormula>> => ({
   step_size: { operation: "divide", left: "learningRate", right: correction(first) },
   correction_root: { operation: "sqrt", of: correction(second) },
 });
@@ -46,21 +49,21 @@ export const adamScalars: OptimizerDefinition<AdamConfig>["scalars"] = ({ betas:
 export function adamUpdate(
   o: Operations,
   { betas: [first, second], eps }: AdamConfig,
-  { parameter, gradient, state, scalars }: UpdateInputs,
+  { parameter, gradient, state, scalars }: UpdateInputs<AdamSlot, AdamScalar>,
   largest?: (square: Node) => Node,
-): UpdateResult {
-  const mean = mix(o, state["exp_avg"] as Node, gradient, first);
-  const square = mix(o, state["exp_avg_sq"] as Node, o.multiply(gradient, gradient), second);
+): UpdateResult<AdamSlot | "max_exp_avg_sq"> {
+  const mean = mix(o, state.exp_avg, gradient, first);
+  const square = mix(o, state.exp_avg_sq, o.multiply(gradient, gradient), second);
   const most = largest?.(square);
-  const root = o.divide(o.sqrt(most ?? square), scalars["correction_root"] as Node);
-  const step = o.divide(o.multiply(mean, scalars["step_size"] as Node), o.add(root, o.constant(eps)));
+  const root = o.divide(o.sqrt(most ?? square), scalars.correction_root);
+  const step = o.divide(o.multiply(mean, scalars.step_size), o.add(root, o.constant(eps)));
   return {
     parameter: o.subtract(parameter, step),
     state: { exp_avg: mean, exp_avg_sq: square, ...(most === undefined ? {} : { max_exp_avg_sq: most }) },
   };
 }
 
-export const adam = defineOptimizer<AdamConfig>({
+export const adam = defineOptimizer<AdamConfig>()({
   kind: "adam",
   summary: "Adam, with PyTorch's bias correction and eps outside the root.",
   formula: "m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)",

@@ -1,9 +1,8 @@
-import type { Node } from "../ir/graph.ts";
 import type { AdamConfig } from "./adam.ts";
 import { adamKeys, adamScalars, adamUpdate } from "./adam.ts";
 import { defineOptimizer } from "./define.ts";
 
-export const adamw = defineOptimizer<AdamConfig>({
+export const adamw = defineOptimizer<AdamConfig>()({
   kind: "adamw",
   summary: "Adam with decoupled weight decay.",
   formula: "p *= 1 - lr weight_decay; then Adam's step",
@@ -20,5 +19,5 @@ export const adamw = defineOptimizer<AdamConfig>({
     },
   }),
   update: (o, config, inputs) =>
-    adamUpdate(o, config, { ...inputs, parameter: o.multiply(inputs.parameter, inputs.scalars["kept"] as Node) }),
+    adamUpdate(o, config, { ...inputs, parameter: o.multiply(inputs.parameter, inputs.scalars.kept) }),
 });

@@ -4,7 +4,7 @@ import { adamKeys, adamScalars, adamUpdate } from "./adam.ts";
 import { decayedGradient } from "./decay.ts";
 import { defineOptimizer } from "./define.ts";
 
-export const amsgrad = defineOptimizer<AdamConfig>({
+export const amsgrad = defineOptimizer<AdamConfig>()({
   kind: "amsgrad",
   summary: "Adam that divides by the largest running mean of squares so far.",
   formula:
@@ -15,7 +15,7 @@ export const amsgrad = defineOptimizer<AdamConfig>({
   slots: () => ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"],
   scalars: adamScalars,
   update: (o, config, inputs) => {
-    const largest = (square: Node): Node => o.maximum(inputs.state["max_exp_avg_sq"] as Node, square);
+    const largest = (square: Node): Node => o.maximum(inputs.state.max_exp_avg_sq, square);
     return adamUpdate(o, config, { ...inputs, gradient: decayedGradient(o, config, inputs) }, largest);
   },
 });

@@ -6,21 +6,27 @@ import type { Keys } from "../keys/define.ts";
 
 export type { ScalarFormula };
 
-export interface UpdateInputs {
+/** @typeParam Slot names of the state tensors; Scalar: of the coefficients */
+export interface UpdateInputs<Slot extends string = string, Scalar extends string = string> {
   readonly parameter: Node;
   readonly gradient: Node;
   /** State by slot name. */
-  readonly state: Readonly<Record<string, Node>>;
+  readonly state: Readonly<Record<Slot, Node>>;
   /** Scalars by name, shape []. */
-  readonly scalars: Readonly<Record<string, Node>>;
+  readonly scalars: Readonly<Record<Scalar, Node>>;
 }
 
-export interface UpdateResult {
+export interface UpdateResult<Slot extends string = string> {
   readonly parameter: Node;
-  readonly state: Readonly<Record<string, Node>>;
+  /** Of the slots that the config has. */
+  readonly state: Readonly<Partial<Record<Slot, Node>>>;
 }
 
-export interface OptimizerDefinition<Config = Readonly<Record<string, unknown>>> {
+export interface OptimizerDefinition<
+  Config = Readonly<Record<string, unknown>>,
+  Slot extends string = string,
+  Scalar extends string = string,
+> {
   readonly kind: string;
   readonly summary: string;
   readonly formula: string;
@@ -34,15 +40,15 @@ export interface OptimizerDefinition<Config = Readonly<Record<string, unknown>>>
     config: Config,
   ) => { readonly key: string; readonly expected: string; readonly help: string } | undefined;
   /** State tensors per parameter, in PyTorch's words. */
-  readonly slots: (config: Config) => readonly string[];
+  readonly slots: (config: Config) => readonly Slot[];
   /** What slots start with everywhere that do not start with 0. */
-  readonly initial?: (config: Config) => Readonly<Record<string, number>>;
+  readonly initial?: (config: Config) => Readonly<Partial<Record<Slot, number>>>;
   /**
    * Scalar coefficients as TypeScript expressions over `step` (1 for the first update) and `learningRate`; the emitter
    * prints them and the interpreter evaluates them, both in float64.
    */
-  readonly scalars: (config: Config) => Readonly<Record<string, ScalarFormula>>;
-  readonly update: (operations: Operations, config: Config, inputs: UpdateInputs) => UpdateResult;
+  readonly scalars: (config: Config) => Readonly<Record<Scalar, ScalarFormula>>;
+  readonly update: (operations: Operations, config: Config, inputs: UpdateInputs<Slot, Scalar>) => UpdateResult<Slot>;
   /** Numbers known from elsewhere: what a parameter of 1 becomes, step by step, with the keys that are not the defaults. */
   readonly worked?: {
     readonly config?: Partial<Config>;
@@ -57,6 +63,9 @@ export function scalarArgument(name: string): string {
   return `optimizer.${name}`;
 }
 
-export function defineOptimizer<Config>(definition: OptimizerDefinition<Config>): OptimizerDefinition {
-  return definition as unknown as OptimizerDefinition;
+/** Slots and scalars are written once, as lists and as keys; what `update` reads of them is known to be there. */
+export function defineOptimizer<Config>(): <const Slot extends string, Scalar extends string>(
+  definition: OptimizerDefinition<Config, Slot, Scalar>,
+) => OptimizerDefinition {
+  return (definition) => definition as unknown as OptimizerDefinition;
 }

@@ -1,4 +1,3 @@
-import type { Node } from "../ir/graph.ts";
 import { scalar, type ScalarFormula } from "../ir/scalar-formula.ts";
 import type { AdamConfig } from "./adam.ts";
 import { adamKeys, adamScalars } from "./adam.ts";
@@ -16,7 +15,7 @@ function momentum({ betas: [first], momentum_decay: decay }: NadamConfig, step: 
   return multiply(first, subtract(1, multiply(0.5, power(0.96, multiply(step, decay)))));
 }
 
-export const nadam = defineOptimizer<NadamConfig>({
+export const nadam = defineOptimizer<NadamConfig>()({
   kind: "nadam",
   summary: "Adam with Nesterov momentum.",
   formula:
@@ -49,13 +48,10 @@ export const nadam = defineOptimizer<NadamConfig>({
     const { parameter, state, scalars } = inputs;
     const gradient = decayedGradient(o, config, inputs);
     const [first, second] = config.betas;
-    const mean = mix(o, state["exp_avg"] as Node, gradient, first);
-    const square = mix(o, state["exp_avg_sq"] as Node, o.multiply(gradient, gradient), second);
-    const root = o.add(o.divide(o.sqrt(square), scalars["correction_root"] as Node), o.constant(config.eps));
-    const direction = o.add(
-      o.multiply(gradient, scalars["gradient_size"] as Node),
-      o.multiply(mean, scalars["mean_size"] as Node),
-    );
+    const mean = mix(o, state.exp_avg, gradient, first);
+    const square = mix(o, state.exp_avg_sq, o.multiply(gradient, gradient), second);
+    const root = o.add(o.divide(o.sqrt(square), scalars.correction_root), o.constant(config.eps));
+    const direction = o.add(o.multiply(gradient, scalars.gradient_size), o.multiply(mean, scalars.mean_size));
     return {
       parameter: o.subtract(parameter, o.divide(direction, root)),
       state: { exp_avg: mean, exp_avg_sq: square },

@@ -1,4 +1,3 @@
-import type { Node } from "../ir/graph.ts";
 import { decayedGradient, mix, weightDecayKey } from "./decay.ts";
 import { defineOptimizer } from "./define.ts";
 
@@ -10,7 +9,7 @@ interface RmspropConfig {
   readonly weight_decay: number;
 }
 
-export const rmsprop = defineOptimizer<RmspropConfig>({
+export const rmsprop = defineOptimizer<RmspropConfig>()({
   kind: "rmsprop",
   summary: "Divides by the root of a running mean of squared gradients.",
   formula:
@@ -32,23 +31,22 @@ export const rmsprop = defineOptimizer<RmspropConfig>({
   },
   slots: ({ centered, momentum }) => [
     "square_avg",
-    ...(momentum === 0 ? [] : ["momentum_buffer"]),
-    ...(centered ? ["grad_avg"] : []),
+    ...(momentum === 0 ? [] : (["momentum_buffer"] as const)),
+    ...(centered ? (["grad_avg"] as const) : []),
   ],
   scalars: () => ({ learning_rate: "learningRate" }),
   update: (o, config, inputs) => {
     const { parameter, state, scalars } = inputs;
     const { alpha, momentum, centered } = config;
     const gradient = decayedGradient(o, config, inputs);
-    const square = mix(o, state["square_avg"] as Node, o.multiply(gradient, gradient), alpha);
-    const mean = centered ? mix(o, state["grad_avg"] as Node, gradient, alpha) : undefined;
+    const square = mix(o, state.square_avg, o.multiply(gradient, gradient), alpha);
+    const mean = centered ? mix(o, state.grad_avg, gradient, alpha) : undefined;
     // A variance is not negative, but its difference of rounded numbers can be: PyTorch gets NaN then.
     const variance = mean === undefined ? square : o.maximum(o.subtract(square, o.multiply(mean, mean)), o.constant(0));
     const step = o.divide(gradient, o.add(o.sqrt(variance), o.constant(config.eps)));
-    const buffer =
-      momentum === 0 ? undefined : o.add(o.multiply(state["momentum_buffer"] as Node, o.constant(momentum)), step);
+    const buffer = momentum === 0 ? undefined : o.add(o.multiply(state.momentum_buffer, o.constant(momentum)), step);
     return {
-      parameter: o.subtract(parameter, o.multiply(buffer ?? step, scalars["learning_rate"] as Node)),
+      parameter: o.subtract(parameter, o.multiply(buffer ?? step, scalars.learning_rate)),
       state: {
         square_avg: square,
         ...(buffer === undefined ? {} : { momentum_buffer: buffer }),

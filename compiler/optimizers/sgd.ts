@@ -1,5 +1,5 @@
 import type { Node } from "../ir/graph.ts";
-import { defineOptimizer } from "./define.ts";
+import { defineOptimizer, type ScalarFormula } from "./define.ts";
 
 interface SgdConfig {
   readonly momentum: number;
@@ -8,7 +8,7 @@ interface SgdConfig {
   readonly weight_decay: number;
 }
 
-export const sgd = defineOptimizer<SgdConfig>({
+export const sgd = defineOptimizer<SgdConfig>()({
   kind: "sgd",
   summary: "Stochastic gradient descent, with momentum.",
   formula:
@@ -34,7 +34,7 @@ export const sgd = defineOptimizer<SgdConfig>({
         }
       : undefined,
   slots: ({ momentum }) => (momentum === 0 ? [] : ["momentum_buffer"]),
-  scalars: ({ momentum, dampening }) => ({
+  scalars: ({ momentum, dampening }): Readonly<Record<"learning_rate", ScalarFormula>> => ({
     learning_rate: "learningRate",
     // PyTorch starts the buffer with the first gradient itself, undamped.
     ...(momentum === 0 || dampening === 0
@@ -58,12 +58,12 @@ export const sgd = defineOptimizer<SgdConfig>({
   update: (o, config, { parameter, gradient, state, scalars }) => {
     const decayed =
       config.weight_decay === 0 ? gradient : o.add(gradient, o.multiply(parameter, o.constant(config.weight_decay)));
-    const step = (direction: Node): Node =>
-      o.subtract(parameter, o.multiply(direction, scalars["learning_rate"] as Node));
+    const step = (direction: Node): Node => o.subtract(parameter, o.multiply(direction, scalars.learning_rate));
     if (config.momentum === 0) return { parameter: step(decayed), state: {} };
     const momentum = o.constant(config.momentum);
-    const entering = scalars["undamped"] === undefined ? decayed : o.multiply(decayed, scalars["undamped"]);
-    const buffer = o.add(o.multiply(state["momentum_buffer"] as Node, momentum), entering);
+    const { undamped }: Readonly<Record<string, Node>> = scalars;
+    const entering = undamped === undefined ? decayed : o.multiply(decayed, undamped);
+    const buffer = o.add(o.multiply(state.momentum_buffer, momentum), entering);
     return {
       parameter: step(config.nesterov ? o.add(decayed, o.multiply(buffer, momentum)) : buffer),
       state: { momentum_buffer: buffer },

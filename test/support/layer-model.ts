@@ -1,6 +1,7 @@
 /** A resolved model made of one layer (its worked example), without going through a spec: for tests of the middle end. */
 import type { LayerShape, ModelInput, ParameterFact } from "../../compiler/contracts/layer.ts";
 import type { Model } from "../../compiler/contracts/model.ts";
+import { counted } from "../../compiler/layers/define.ts";
 import type { LayerDefinition } from "../../compiler/layers/index.ts";
 import { withDefaults } from "../../compiler/keys/define.ts";
 import { untold } from "./untold.ts";
@@ -30,7 +31,7 @@ export function layerModel(
   };
   const plan = definition.plan(config, {
     name: "layer",
-    inputs: example.inputs,
+    inputs: counted(example.inputs),
     // A rule may refuse a batch of one value, but a smaller last batch can have one: the graph must be right all the same.
     batchSize: Math.max(2, batchSize),
     from: example.inputs.map((_, index) => `x${index}`),

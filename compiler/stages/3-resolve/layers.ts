@@ -1,7 +1,7 @@
 /** Layers in order: what each reads, its shapes and its parameters. An error in one silences those that read it. */
 import type { LayerShape, ModelInput } from "../../contracts/layer.ts";
 import type { ResolvedLayer } from "../../contracts/model.ts";
-import type { LayerDefinition, LookedUp, PlanContext } from "../../layers/define.ts";
+import { counted, type Inputs, type LayerDefinition, type LookedUp, type PlanContext } from "../../layers/define.ts";
 import { allLayers } from "../../layers/index.ts";
 import { withDefaults } from "../../keys/define.ts";
 import { legend } from "../../support/legend.ts";
@@ -212,13 +212,16 @@ class LayerResolution {
     return false;
   }
 
-  #planContext(inputs: readonly LayerShape[], config: Readonly<Record<string, unknown>>): PlanContext {
+  #planContext(
+    inputs: readonly LayerShape[],
+    config: Readonly<Record<string, unknown>>,
+  ): PlanContext<Inputs<2, LayerShape>> {
     const { report, batchSize } = this.#context;
     const { name, pointer } = this.#layer;
     const legends = inputs.map((shape) => legend(shape, batchSize));
     return {
       name,
-      inputs,
+      inputs: counted(inputs),
       batchSize,
       from: this.#sources.map(({ text }) => text),
       lookup: (text, key) => this.#lookup(text, key),

@@ -1,7 +1,7 @@
 /** One layer of a model as part of a graph. */
 import type { ResolvedLayer } from "../../contracts/model.ts";
 import type { Node } from "../../ir/graph.ts";
-import type { StreamContext } from "../../layers/define.ts";
+import { counted, type StreamContext } from "../../layers/define.ts";
 import type { Operations } from "../../ops/index.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import { memberOf } from "@specloom/runtime/internal/shared/member-of";
@@ -30,7 +30,7 @@ export function buildLayer(layer: ResolvedLayer, setting: LayerSetting): Readonl
     exampleMask,
     random,
     teacherForcing,
-    inputs: layer.from.map((name) => values.get(name)),
+    inputs: counted(layer.from.map((name) => values.get(name))),
     from: layer.from,
     output: layer.output,
     stream,

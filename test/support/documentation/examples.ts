@@ -2,7 +2,7 @@
 import type { LayerShape } from "../../../compiler/contracts/layer.ts";
 import type { DataDefinition } from "../../../compiler/data/define.ts";
 import { inputShape } from "../../../compiler/data/input-shape.ts";
-import type { LayerDefinition, LayerPlan, StreamInput } from "../../../compiler/layers/define.ts";
+import { counted, type LayerDefinition, type LayerPlan, type StreamInput } from "../../../compiler/layers/define.ts";
 import type { LossDefinition } from "../../../compiler/losses/define.ts";
 import { withDefaults } from "../../../compiler/keys/define.ts";
 import { InternalError } from "../../../compiler/support/internal-error.ts";
@@ -157,7 +157,7 @@ function planOf(definition: LayerDefinition, example: LayerExample, names: reado
   };
   const plan = definition.plan(withDefaults(definition.keys, example.config), {
     name: "layer",
-    inputs: example.inputs,
+    inputs: counted(example.inputs),
     batchSize: 32,
     from: names,
     lookup: (name) => {
