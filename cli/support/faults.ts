@@ -1,10 +1,10 @@
 /** Whatever stopped a command, as text for people, as objects for tools, and as an exit code. */
 import type { Document } from "../../compiler/contracts/document.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { frameRows, messageText, type FramedLine } from "../../compiler/diagnostics/frame.ts";
 import { diagnosticToJson, renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { JsonDiagnostic, JsonPlace } from "../../compiler/diagnostics/render.ts";
 import { linesOf, positionAt } from "../../compiler/support/text-position.ts";
-import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
 import type { Problem } from "@specloom/runtime/internal/problem";
 import { problemsOf } from "@specloom/runtime/internal/problem";
 import { Mistake } from "./mistake.ts";
@@ -94,24 +94,29 @@ function renderFault(fault: Described, document: Document | undefined): string {
   // What is wrong with the spec alone has its place there and no other.
   const { file, line, column } = fault.file === undefined && asked !== undefined ? asked : fault;
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
-  const rows = [`${place === "" ? "" : `${place}: `}error[${fault.code}]: ${fault.message}`];
-  const { frame } = fault;
-  frame?.lines.forEach((line, index) => {
-    const number = frame.firstLine + index;
-    rows.push(numbered(String(number), line));
-    if (number !== fault.line) return;
-    const width = Math.max(1, Math.min(fault.length ?? 1, line.length - frame.column + 1));
-    rows.push(numbered("", " ".repeat(frame.column - 1) + "^".repeat(width)));
-  });
+  const rows = [...frameOf(fault)];
   if (asked !== undefined) {
     const said = `  note: ${asked.file}:${String(asked.line)}:${String(asked.column)}: the spec says so here.`;
     if (fault.file !== undefined) rows.push(said);
     rows.push(...frameInSpec(asked, fault.file === undefined));
   }
-  const { more = 0 } = fault;
+  const { code, message, help, more = 0 } = fault;
   if (more > 0) rows.push(`  note: ${groupedText(more)} more of this kind ${more === 1 ? "is" : "are"} not shown.`);
-  if (fault.help !== undefined) rows.push(`  help: ${fault.help}`);
-  return `${rows.map(printable).join("\n")}\n`;
+  return messageText({ place, code, message, rows, help });
+}
+
+/** Lines of a data file, cut already. */
+function frameOf({ frame, line, length }: Described): readonly string[] {
+  if (frame === undefined) return [];
+  const from = frame.column - 1;
+  return frameRows(
+    frame.lines.map((text, index): FramedLine => {
+      const number = frame.firstLine + index;
+      return number === line
+        ? { number, text, mark: { from, to: Math.min(from + (length ?? 1), text.length) } }
+        : { number, text };
+    }),
+  );
 }
 
 function faultToJson(fault: Described, document: Document | undefined): JsonDiagnostic & { readonly more?: number } {
@@ -154,11 +159,10 @@ function placeInSpec({ pointer }: Described, document: Document | undefined): Sp
 }
 
 /** The line of a place in a spec, with its value underlined where the place is the message's own. */
-function frameInSpec({ text, line, column, endLine, endColumn }: SpecPlace, isMarked: boolean): string[] {
+function frameInSpec({ text, line, column, endLine, endColumn }: SpecPlace, isMarked: boolean): readonly string[] {
   const shown = linesOf(text)[line - 1] ?? "";
-  const end = endLine === line ? endColumn : shown.length + 1;
-  const mark = " ".repeat(column - 1) + "^".repeat(Math.max(1, end - column));
-  return [numbered(String(line), shown), ...(isMarked ? [numbered("", mark)] : [])];
+  const end = endLine === line ? endColumn - 1 : shown.length;
+  return frameRows([{ number: line, text: shown, ...(isMarked ? { mark: { from: column - 1, to: end } } : {}) }]);
 }
 
 function jsonPlace({ file, line, column, endLine, endColumn }: SpecPlace): JsonPlace {
@@ -167,13 +171,4 @@ function jsonPlace({ file, line, column, endLine, endColumn }: SpecPlace): JsonP
 
 function noPlace(file: string | undefined): JsonPlace {
   return { file: file ?? null, line: null, column: null, endLine: null, endColumn: null };
-}
-
-function numbered(number: string, text: string): string {
-  return `${number.padStart(5)} | ${text}`.trimEnd();
-}
-
-/** Tabs as two spaces, as wide as the carets below reckon with. */
-function printable(text: string): string {
-  return visibleText(text.replaceAll("\t", "  "));
 }

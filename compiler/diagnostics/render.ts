@@ -1,11 +1,8 @@
 /** Diagnostics as text for people and as JSON for tools, with the same content. */
 import type { Place } from "../contracts/document.ts";
 import { linesAround, positionAt } from "../support/text-position.ts";
-import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
 import type { Diagnostic } from "./diagnostic.ts";
-
-const gutterWidth = 5;
-const longestLine = 110;
+import { frameRows, messageText, type FramedLine } from "./frame.ts";
 
 export interface JsonPlace {
   readonly file: string | null;
@@ -30,14 +27,20 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
 }
 
 /** `file:line:column: error[code]: message`, the lines around it, notes and help. Ends with a line end. */
-export function renderDiagnostic(diagnostic: Diagnostic): string {
-  const rows = [`${heading(diagnostic)}error[${diagnostic.code}]: ${diagnostic.message}`];
-  if (diagnostic.place) rows.push(...frame(diagnostic.place, "with neighbours"));
-  for (const note of diagnostic.notes ?? []) {
-    rows.push(`  note: ${location(note.place)}: ${note.message}`, ...frame(note.place, "alone"));
-  }
-  if (diagnostic.help !== undefined) rows.push(`  help: ${diagnostic.help}`);
-  return `${rows.map(printable).join("\n")}\n`;
+export function renderDiagnostic({ code, message, place, file, notes = [], help }: Diagnostic): string {
+  return messageText({
+    place: onOneLine(place ? location(place) : (file ?? "")),
+    code,
+    message: onOneLine(message),
+    rows: [
+      ...(place ? frame(place, "with neighbours") : []),
+      ...notes.flatMap((note) => [
+        `  note: ${location(note.place)}: ${onOneLine(note.message)}`,
+        ...frame(note.place, "alone"),
+      ]),
+    ],
+    help: help === undefined ? undefined : onOneLine(help),
+  });
 }
 
 export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
@@ -49,11 +52,6 @@ export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
     help: diagnostic.help ?? null,
     notes: (diagnostic.notes ?? []).map((note) => ({ ...jsonPlace(note.place), message: note.message })),
   };
-}
-
-function heading(diagnostic: Diagnostic): string {
-  if (diagnostic.place) return `${location(diagnostic.place)}: `;
-  return diagnostic.file === undefined ? "" : `${diagnostic.file}: `;
 }
 
 function location(place: Place): string {
@@ -75,45 +73,16 @@ function frame(place: Place, extent: "with neighbours" | "alone"): readonly stri
   const { before, current, after } = linesAround(place.text, place.span.start);
   const from = Math.min(column - 1, current.length);
   const to = Math.min(from + Math.max(place.span.end - place.span.start, 0), current.length);
-  const view = windowOf(current, from, to);
-
-  const rows = [numbered(line, view.text), numbered(undefined, underline(view))];
-  if (extent === "alone") return rows;
-  return [
-    ...(before === undefined ? [] : [numbered(line - 1, windowOf(before, 0, 0).text)]),
-    ...rows,
-    ...(after === undefined ? [] : [numbered(line + 1, windowOf(after, 0, 0).text)]),
-  ];
+  const row: FramedLine = { number: line, text: current, mark: { from, to } };
+  if (extent === "alone") return frameRows([row]);
+  return frameRows([
+    ...(before === undefined ? [] : [{ number: line - 1, text: before }]),
+    row,
+    ...(after === undefined ? [] : [{ number: line + 1, text: after }]),
+  ]);
 }
 
-function numbered(line: number | undefined, text: string): string {
-  return `${(line === undefined ? "" : String(line)).padStart(gutterWidth)} | ${text}`.trimEnd();
-}
-
-interface LineView {
-  readonly text: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The part of a line that is shown: all of it, or about a screen's width around the span with `...` where it is cut. */
-function windowOf(line: string, from: number, to: number): LineView {
-  if (line.length <= longestLine) return { text: line, from, to };
-  const start = Math.max(0, Math.min(from - 30, line.length - longestLine));
-  const end = Math.min(line.length, start + longestLine);
-  const lead = start > 0 ? "... " : "";
-  const tail = end < line.length ? " ..." : "";
-  const shift = lead.length - start;
-  return { text: lead + line.slice(start, end) + tail, from: from + shift, to: Math.min(to, end) + shift };
-}
-
-/** At least one caret; a character outside the basic plane is one column wide, a tab as wide as it is printed. */
-function underline({ text, from, to }: LineView): string {
-  const width = (part: string): number => Array.from(printable(part)).length;
-  return " ".repeat(width(text.slice(0, from))) + "^".repeat(Math.max(1, width(text.slice(from, to))));
-}
-
-/** On one line, tabs as two spaces. */
-function printable(text: string): string {
-  return visibleText(text.replaceAll("\t", "  ")).replaceAll("\n", "\ufffd");
+/** What is quoted of a spec may have line ends. */
+function onOneLine(text: string): string {
+  return text.replaceAll("\n", "\ufffd");
 }

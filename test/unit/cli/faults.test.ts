@@ -54,6 +54,24 @@ describe("faultOf", () => {
     );
   });
 
+  it("puts the carets of data below what is wrong, as those of a spec, whatever stands before it", () => {
+    const problem = (line: string, column: number): Problem =>
+      new Problem({
+        code: "not-a-number",
+        message: "no number.",
+        file: "a.csv",
+        line: 1,
+        column,
+        length: 1,
+        frame: { firstLine: 1, lines: [line], column },
+      });
+    expect(faultOf(problem("1\tx", 3), {}).text.split("\n").slice(1, 3)).toEqual(["    1 | 1  x", "      |    ^"]);
+    expect(faultOf(problem("\u{1f600},x", 4), {}).text.split("\n").slice(1, 3)).toEqual([
+      "    1 | \u{1f600},x",
+      "      |   ^",
+    ]);
+  });
+
   it("shows where the spec asks for what is wrong", () => {
     const text = "specloom: 1\ndata: {kind: series, file: data/a.csv}\n";
     const document = parse({ file: "a.yaml", text }, {}, new DiagnosticBag());
