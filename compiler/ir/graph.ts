@@ -73,10 +73,36 @@ export type OpName = keyof OpAttributes;
 
 export type Node<O extends OpName = OpName> = { readonly [P in O]: NodeOf<P> }[O];
 
+type OfOne = UnaryOperation | OneByOne;
+type OneByOne =
+  | "stop_gradient"
+  | "broadcast"
+  | "reshape"
+  | "transpose"
+  | "slice"
+  | "pad"
+  | "reverse"
+  | "unfold"
+  | "fold"
+  | "sum"
+  | "max";
+type OfTwo = BinaryOperation | CompareOperation | "contract" | "take" | "place_rows";
+
+/** What an operation reads: as many nodes as it always does, any number for the others. */
+type InputsOf<O extends OpName> = O extends OfOne
+  ? readonly [Node]
+  : O extends OfTwo
+    ? readonly [Node, Node]
+    : O extends "select"
+      ? readonly [Node, Node, Node]
+      : O extends "scan_output"
+        ? readonly [Node<"scan">]
+        : readonly Node[];
+
 interface NodeOf<O extends OpName> {
   readonly id: number;
   readonly op: O;
-  readonly inputs: readonly Node[];
+  readonly inputs: InputsOf<O>;
   readonly attributes: OpAttributes[O];
   readonly shape: readonly number[];
   readonly dtype: DType;

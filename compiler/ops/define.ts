@@ -25,6 +25,9 @@ export interface CellContext {
   readonly fresh: (hint: string) => string;
 }
 
+/** One item for each of the operation's inputs. */
+type PerInput<Nodes extends readonly unknown[], Item> = { readonly [Input in keyof Nodes]: Item };
+
 export interface OpDefinition<O extends OpName> {
   readonly name: O;
   /** The result's shape; throws an internal error when the operands do not fit, which the verifier relies on. */
@@ -32,9 +35,14 @@ export interface OpDefinition<O extends OpName> {
   /** Cotangent of every input, undefined where there is none. */
   readonly adjoint: (operations: Operations, node: Node<O>, cotangent: Node) => readonly (Node | undefined)[];
   /** The numeric specification, in float64. */
-  readonly evaluate: (inputs: readonly Tensor[], node: Node<O>) => Float64Array;
+  readonly evaluate: (inputs: PerInput<Node<O>["inputs"], Tensor>, node: Node<O>) => Float64Array;
   /** The operation for all steps of a scan at once, with time as axis 0 of the inputs that vary. */
-  readonly vectorise: (operations: Operations, node: Node<O>, inputs: readonly Vectorised[], length: number) => Node;
+  readonly vectorise: (
+    operations: Operations,
+    node: Node<O>,
+    inputs: PerInput<Node<O>["inputs"], Vectorised>,
+    length: number,
+  ) => Node;
   /** One cell of the result as a scalar expression. */
   readonly cell: (node: Node<O>, indices: readonly IndexExpression[], context: CellContext) => Expression;
 }

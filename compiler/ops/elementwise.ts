@@ -72,7 +72,7 @@ function unary<O extends UnaryOperation>(operation: O): OpDefinition<O> {
   const { value, adjoint }: UnaryRecord = unaryOperations[operation];
   return elementwise(operation, 1, {
     value: ([x]) => value(x as number),
-    adjoint: (o, node, ct) => [adjoint(derivation(o), { x: node.inputs[0] as Node, y: node as Node }, ct)],
+    adjoint: (o, node, ct) => [adjoint(derivation(o), { x: node.inputs[0], y: node as Node }, ct)],
     cell: (_node, indices, { at }) => ({ kind: "unary", operation, operand: at(0, indices) }),
   });
 }
@@ -112,7 +112,7 @@ const select = elementwise("select", 3, {
   value: ([condition, whenTrue, whenFalse]) => (condition === 0 ? (whenFalse as number) : (whenTrue as number)),
   adjoint: (o, node, cotangent) => {
     const zero = o.constant(0, node.shape);
-    const condition = node.inputs[0] as Node;
+    const condition = node.inputs[0];
     return [undefined, o.select(condition, cotangent, zero), o.select(condition, zero, cotangent)];
   },
   cell: (_node, indices, { at }) => {

@@ -124,7 +124,7 @@ export function operations(builder: GraphBuilder): Operations {
     broadcast,
     reshape: (operand, shape) => {
       if (sameShape(operand.shape, shape)) return operand;
-      if (operand.op === "reshape") return make("reshape", [operand.inputs[0] as Node], { shape });
+      if (operand.op === "reshape") return make("reshape", [operand.inputs[0]], { shape });
       return make("reshape", [operand], { shape });
     },
     transpose: (operand, permutation) =>

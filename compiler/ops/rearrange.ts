@@ -67,11 +67,11 @@ const reshape: OpDefinition<"reshape"> = {
     expectShape(sizeOf(input) === sizeOf(shape), "reshape", [input, shape], "sizes must be equal");
     return shape;
   },
-  adjoint: (o, node, cotangent) => [o.reshape(cotangent, (node.inputs[0] as Node).shape)],
+  adjoint: (o, node, cotangent) => [o.reshape(cotangent, node.inputs[0].shape)],
   evaluate: (inputs) => only(inputs).data.slice(),
   vectorise: (o, node, [input], length) =>
     o.reshape(lift(o, input as never, length), [length, ...node.attributes.shape]),
-  cell: (node, indices, { at }) => at(0, reshapedIndices((node.inputs[0] as Node).shape, node.shape, indices)),
+  cell: (node, indices, { at }) => at(0, reshapedIndices(node.inputs[0].shape, node.shape, indices)),
 };
 
 /**
@@ -174,7 +174,7 @@ const slice: OpDefinition<"slice"> = {
   },
   adjoint: (o, node, cotangent) => {
     const { axis, start, stop } = node.attributes;
-    const size = (node.inputs[0] as Node).shape[axis] as number;
+    const size = node.inputs[0].shape[axis] as number;
     return [o.pad(cotangent, axis, start, size - stop)];
   },
   evaluate: (inputs, node) => {
@@ -223,7 +223,7 @@ const pad: OpDefinition<"pad"> = {
   shape: ([input = []], { axis, before, after }) => replaceAt(input, axis, (input[axis] as number) + before + after),
   adjoint: (o, node, cotangent) => {
     const { axis, before } = node.attributes;
-    const size = (node.inputs[0] as Node).shape[axis] as number;
+    const size = node.inputs[0].shape[axis] as number;
     return [o.slice(cotangent, axis, before, before + size)];
   },
   evaluate: (inputs, node) => {
@@ -246,7 +246,7 @@ const pad: OpDefinition<"pad"> = {
   },
   cell: (node, indices, { at }) => {
     const { axis, before, after } = node.attributes;
-    const size = (node.inputs[0] as Node).shape[axis] as number;
+    const size = node.inputs[0].shape[axis] as number;
     const index = indices[axis] as IndexExpression;
     const inside = clampIndex(addIndex(index, constantIndex(-before)), 0, size - 1);
     let value = at(0, replaceAt(indices, axis, inside));

@@ -38,7 +38,7 @@ function reduction(
     },
     adjoint,
     evaluate: ([input], node) => {
-      const { shape, data } = input as Tensor;
+      const { shape, data } = input;
       const kept = keptAxes(shape.length, node.attributes.axes);
       const strides = stridesOf(node.shape);
       const result = new Float64Array(sizeOf(node.shape)).fill(start);
@@ -57,7 +57,7 @@ function reduction(
         node.attributes.axes.map((axis) => axis + 1),
       ),
     cell: (node, indices, context) => {
-      const { shape } = node.inputs[0] as Node;
+      const { shape } = node.inputs[0];
       const names = node.attributes.axes.map(() => context.fresh("k"));
       const full: IndexExpression[] = [];
       let kept = 0;
@@ -96,14 +96,14 @@ const sum = reduction(
   "sum",
   0,
   (total, value) => total + value,
-  (o, node, cotangent) => [unreduce(o, cotangent, (node.inputs[0] as Node).shape, node.attributes.axes)],
+  (o, node, cotangent) => [unreduce(o, cotangent, node.inputs[0].shape, node.attributes.axes)],
 );
 
 // Every maximal element gets the whole cotangent divided by how many there are, as PyTorch's amax does.
 const max = reduction("max", Number.NEGATIVE_INFINITY, Math.max, (o, node, cotangent) => {
-  const input = node.inputs[0] as Node;
+  const input = node.inputs[0];
   const { axes } = node.attributes;
-  const chosen = o.equal(input, unreduce(o, node as Node, input.shape, axes));
+  const chosen = o.equal(input, unreduce(o, node, input.shape, axes));
   const share = o.divide(cotangent, o.sum(chosen, axes));
   return [o.multiply(chosen, unreduce(o, share, input.shape, axes))];
 });

@@ -64,10 +64,10 @@ const take: OpDefinition<"take"> = {
     return [o.placeRows(cotangent, ids, table.shape[batch] as number, batch), undefined];
   },
   evaluate: ([table, ids], node) => {
-    const from = table as Tensor;
-    const sizes = sizesOf((ids as Tensor).shape, from.shape, node.attributes.batch);
+    const from = table;
+    const sizes = sizesOf(ids.shape, from.shape, node.attributes.batch);
     const data = new Float64Array(sizeOf(node.shape));
-    forEachId(ids as Tensor, sizes, (inTable, beside) => {
+    forEachId(ids, sizes, (inTable, beside) => {
       data.set(from.data.subarray(inTable, inTable + sizes.row), beside);
     });
     return data;
@@ -75,7 +75,7 @@ const take: OpDefinition<"take"> = {
   vectorise: (o, node, [table, ids], length) => {
     const { batch } = node.attributes;
     // One table for all steps: their ids side by side. Else every step has its own.
-    if (table?.vector !== true && batch === 0) return o.take(table?.node as Node, lift(o, ids as never, length));
+    if (table?.vector !== true && batch === 0) return o.take(table?.node, lift(o, ids as never, length));
     return o.take(lift(o, table as never, length), lift(o, ids as never, length), batch + 1);
   },
   cell: (node, indices, { at }) => {
@@ -99,12 +99,12 @@ const placeRows: OpDefinition<"place_rows"> = {
     );
     return [...ids.slice(0, batch), rows, ...values.slice(ids.length)];
   },
-  adjoint: (o, node, cotangent) => [o.take(cotangent, node.inputs[1] as Node, node.attributes.batch), undefined],
+  adjoint: (o, node, cotangent) => [o.take(cotangent, node.inputs[1], node.attributes.batch), undefined],
   evaluate: ([values, ids], node) => {
-    const from = values as Tensor;
-    const sizes = sizesOf((ids as Tensor).shape, node.shape, node.attributes.batch);
+    const from = values;
+    const sizes = sizesOf(ids.shape, node.shape, node.attributes.batch);
     const data = new Float64Array(sizeOf(node.shape));
-    forEachId(ids as Tensor, sizes, (inTable, beside) => {
+    forEachId(ids, sizes, (inTable, beside) => {
       for (let cell = 0; cell < sizes.row; cell++) {
         data[inTable + cell] = (data[inTable + cell] as number) + (from.data[beside + cell] as number);
       }
@@ -117,7 +117,7 @@ const placeRows: OpDefinition<"place_rows"> = {
   },
   // A sum over all ids of what belongs to this row: a target that can add to a cell in place sees it in this form.
   cell: (node, indices, { at, fresh }) => {
-    const ids = node.inputs[1] as Node;
+    const ids = node.inputs[1];
     const { batch } = node.attributes;
     const extents = ids.shape.slice(batch);
     const names = extents.map(() => fresh("k"));

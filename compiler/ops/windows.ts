@@ -8,10 +8,9 @@ import {
   nameIndex,
   scaleIndex,
 } from "../ir/index-expression.ts";
-import type { Node } from "../ir/graph.ts";
 import { sizeOf, stridesOf } from "../ir/graph.ts";
 import type { Condition, Expression, IndexExpression } from "../ir/program.ts";
-import type { OpDefinition, Tensor } from "./define.ts";
+import type { OpDefinition } from "./define.ts";
 import { expectShape, forEachCell, lift } from "./support.ts";
 
 /** Steps that a window reaches over. */
@@ -47,7 +46,7 @@ const unfold: OpDefinition<"unfold"> = {
   },
   adjoint: (o, node, cotangent) => {
     const { axis, size, stride, dilation } = node.attributes;
-    const length = (node.inputs[0] as Node).shape[axis] as number;
+    const length = node.inputs[0].shape[axis] as number;
     if (windowReach(size, dilation) > stride || dilation > 1)
       return [o.fold(cotangent, axis, length, stride, dilation)];
     // Windows that do not overlap lie one behind the other: nothing is added up.
@@ -59,7 +58,7 @@ const unfold: OpDefinition<"unfold"> = {
   },
   evaluate: ([input], node) => {
     const { axis, stride, dilation } = node.attributes;
-    const { shape, data } = input as Tensor;
+    const { shape, data } = input;
     const { plain } = walks(node.shape, shape, axis, stride, dilation);
     const result = new Float64Array(sizeOf(node.shape));
     forEachCell(node.shape, (indices, flat) => {
@@ -88,11 +87,11 @@ const fold: OpDefinition<"fold"> = {
   },
   adjoint: (o, node, cotangent) => {
     const { axis, stride, dilation } = node.attributes;
-    return [o.unfold(cotangent, axis, (node.inputs[0] as Node).shape[axis + 1] as number, stride, dilation)];
+    return [o.unfold(cotangent, axis, node.inputs[0].shape[axis + 1] as number, stride, dilation)];
   },
   evaluate: ([input], node) => {
     const { axis, stride, dilation } = node.attributes;
-    const { shape, data } = input as Tensor;
+    const { shape, data } = input;
     const { plain } = walks(shape, node.shape, axis, stride, dilation);
     const result = new Float64Array(sizeOf(node.shape));
     forEachCell(shape, (indices, flat) => {
@@ -108,7 +107,7 @@ const fold: OpDefinition<"fold"> = {
   // A step is at place k of the window that starts k dilations before it, if one starts there.
   cell: (node, indices, context) => {
     const { axis, stride, dilation } = node.attributes;
-    const [count, size] = (node.inputs[0] as Node).shape.slice(axis) as [number, number];
+    const [count, size] = node.inputs[0].shape.slice(axis) as [number, number];
     const name = context.fresh("k");
     const place = nameIndex(name);
     const start = addIndex(indices[axis] as IndexExpression, scaleIndex(place, -dilation));

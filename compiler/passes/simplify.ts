@@ -26,7 +26,7 @@ function isConstant(node: Node | undefined, value: number): boolean {
 }
 
 /** The simpler node, or undefined where there is none. Operands are the rebuilt ones. */
-type Rule<O extends OpName> = (o: Operations, old: Node<O>, operands: readonly Node[]) => Node | undefined;
+type Rule<O extends OpName> = (o: Operations, old: Node<O>, operands: Node<O>["inputs"]) => Node | undefined;
 
 const constantOfShape: Rule<OpName> = (o, old, [x]) =>
   x?.op === "constant" ? o.constant(x.attributes.value, old.shape) : undefined;
@@ -43,7 +43,7 @@ const rules: { readonly [O in OpName]?: Rule<O> } = {
   stop_gradient: (_o, _old, [x]) => x,
   add: (o, _old, [x, y]) => {
     if (isConstant(x, 0)) return y;
-    return isConstant(y, 0) ? x : tiling(o, x as Node, y as Node);
+    return isConstant(y, 0) ? x : tiling(o, x, y);
   },
   subtract: (_o, _old, [x, y]) => (isConstant(y, 0) ? x : undefined),
   multiply: (o, old, [x, y]) => {
@@ -58,11 +58,11 @@ const rules: { readonly [O in OpName]?: Rule<O> } = {
     if (condition?.op !== "constant") return undefined;
     return condition.attributes.value === 0 ? whenFalse : whenTrue;
   },
-  sum: (o, old, [x]) => simplifiedSum(o, x as Node, old.attributes.axes),
+  sum: (o, old, [x]) => simplifiedSum(o, x, old.attributes.axes),
   transpose: (o, old, [x]) =>
     x?.op === "transpose"
       ? o.transpose(
-          x.inputs[0] as Node,
+          x.inputs[0],
           old.attributes.permutation.map((axis) => x.attributes.permutation[axis] as number),
         )
       : undefined,
@@ -72,7 +72,7 @@ const rules: { readonly [O in OpName]?: Rule<O> } = {
   broadcast: constantOfShape,
   reshape: constantOfShape,
   slice: constantOfShape,
-  fold: (o, old, [x]) => foldedProduct(o, old, x as Node),
+  fold: (o, old, [x]) => foldedProduct(o, old, x),
 };
 
 function simplified(o: Operations, old: Node, operands: readonly Node[]): Node | undefined {
@@ -92,12 +92,12 @@ function tiling(o: Operations, x: Node, y: Node): Node | undefined {
   let end = 0;
   for (const piece of sorted) {
     if (piece.attributes.before !== end) return undefined;
-    end += (piece.inputs[0] as Node).shape[axis] as number;
+    end += piece.inputs[0].shape[axis] as number;
   }
   if (end !== first.shape[axis]) return undefined;
   return o.builder.named(
     o.concat(
-      sorted.map((piece) => piece.inputs[0] as Node),
+      sorted.map((piece) => piece.inputs[0]),
       axis,
     ),
     "joined_gradient",
@@ -106,7 +106,7 @@ function tiling(o: Operations, x: Node, y: Node): Node | undefined {
 
 function firstAddend(node: Node): Node {
   let first = node;
-  while (first.op === "add") first = first.inputs[0] as Node;
+  while (first.op === "add") first = first.inputs[0];
   return first;
 }
 
@@ -123,9 +123,9 @@ function simplifiedSum(o: Operations, x: Node, axes: readonly number[]): Node | 
   // A sum of sums is one sum.
   if (x.op === "sum") {
     const inner = x.attributes.axes;
-    const outer = (x.inputs[0] as Node).shape.map((_, axis) => axis).filter((axis) => !inner.includes(axis));
+    const outer = x.inputs[0].shape.map((_, axis) => axis).filter((axis) => !inner.includes(axis));
     return o.sum(
-      x.inputs[0] as Node,
+      x.inputs[0],
       [...inner, ...axes.map((axis) => outer[axis] as number)].sort((a, b) => a - b),
     );
   }
@@ -143,8 +143,8 @@ function simplifiedSum(o: Operations, x: Node, axes: readonly number[]): Node | 
     );
     return [reduced, [...labels].filter((label) => !alone.includes(label)).join("")];
   };
-  const [a, aLabels] = reduceFactor(x.inputs[0] as Node, left, right);
-  const [b, bLabels] = reduceFactor(x.inputs[1] as Node, right, left);
+  const [a, aLabels] = reduceFactor(x.inputs[0], left, right);
+  const [b, bLabels] = reduceFactor(x.inputs[1], right, left);
   const result = o.contract(`${aLabels},${bLabels}->${kept}`, a, b);
   return result.label === "contract" ? o.builder.named(result, x.label) : result;
 }

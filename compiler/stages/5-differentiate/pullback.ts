@@ -43,7 +43,7 @@ export function pullback(
       if (cotangent === undefined) return;
       nameAfter(operations, cotangent, node);
       if (node.op === "scan_output") {
-        const scan = node.inputs[0] as Node;
+        const scan = node.inputs[0];
         const results = scanCotangents.get(scan) ?? new Map<number, Node>();
         results.set(node.attributes.index, cotangent);
         scanCotangents.set(scan, results);

@@ -72,7 +72,7 @@ const cheapEnough = 2;
 
 /** Its reader would find a product's rows and columns by division, and no longer know them. */
 function isJoin(node: Node): boolean {
-  return node.op === "reshape" && joinsAxes((node.inputs[0] as Node).shape, node.shape);
+  return node.op === "reshape" && joinsAxes(node.inputs[0].shape, node.shape);
 }
 
 /** Who reads what in a graph, whatever is stored. */
