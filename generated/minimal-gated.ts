@@ -17,13 +17,25 @@
  */
 
 import { defineModel } from "@specloom/runtime";
-import type { ModelDefinition, Outputs, ParameterFact, PredictInputs, TrainInputs } from "@specloom/runtime";
-/** What `predict` takes. */
-export type MinimalGatedInputs = PredictInputs<typeof model.definition>;
+import type { ModelDefinition, ModelHandle, ParameterFact, TensorInput } from "@specloom/runtime";
+
+/** What `predict` takes, of any number n of examples: row-major numbers, flat or nested. */
+export type MinimalGatedInputs = {
+  /** float32: [n, T, C] = [n, 24, 1] */
+  readonly series: TensorInput;
+};
+
 /** What `trainStep`, `evaluate` and `gradients` take. */
-export type MinimalGatedTrainInputs = TrainInputs<typeof model.definition>;
-/** What `predict` returns. */
-export type MinimalGatedOutputs = Outputs<typeof model.definition>;
+export type MinimalGatedTrainInputs = MinimalGatedInputs & {
+  /** float32: [n, T, C] = [n, 24, 1] */
+  readonly next: TensorInput;
+};
+
+/** What `predict` returns, row-major and flat. */
+export type MinimalGatedOutputs = {
+  /** [n, T, C] = [n, 24, 1] */
+  readonly forecast: Float32Array;
+};
 
 // Parameters: PyTorch's names and layouts
 
@@ -40,7 +52,7 @@ const parameters = [
 
 // The model
 
-export const model = defineModel({
+export const model: ModelHandle<MinimalGatedInputs, MinimalGatedTrainInputs, MinimalGatedOutputs> = defineModel({
   name: "minimal-gated",
   description: "Predicts the next month of the airline series with a recurrent cell that this spec writes as equations.",
   specHash: "19cc1b94f25edf72526292796c5db127a173b92b53ac2299c6d2588c8ba369d8",

@@ -19,13 +19,27 @@
  */
 
 import { defineModel } from "@specloom/runtime";
-import type { ModelDefinition, Outputs, ParameterFact, PredictInputs, TrainInputs } from "@specloom/runtime";
-/** What `predict` takes. */
-export type NextNumberInputs = PredictInputs<typeof model.definition>;
+import type { ModelDefinition, ModelHandle, ParameterFact, TensorInput } from "@specloom/runtime";
+
+/** What `predict` takes, of any number n of examples: row-major numbers, flat or nested. */
+export type NextNumberInputs = {
+  /** float32: [n, T, C] = [n, 24, 1] */
+  readonly series: TensorInput;
+};
+
 /** What `trainStep`, `evaluate` and `gradients` take. */
-export type NextNumberTrainInputs = TrainInputs<typeof model.definition>;
-/** What `predict` returns. */
-export type NextNumberOutputs = Outputs<typeof model.definition>;
+export type NextNumberTrainInputs = NextNumberInputs & {
+  /** float32: [n, T, C] = [n, 24, 1] */
+  readonly next: TensorInput;
+};
+
+/** What `predict` returns, row-major and flat. */
+export type NextNumberOutputs = {
+  /** [n, T, C] = [n, 24, 1] */
+  readonly forecast: Float32Array;
+  /** [n, T, S] = [n, 24, 24] */
+  readonly "context.weights": Float32Array;
+};
 
 // Parameters: PyTorch's names and layouts
 
@@ -42,7 +56,7 @@ const parameters = [
 
 // The model
 
-export const model = defineModel({
+export const model: ModelHandle<NextNumberInputs, NextNumberTrainInputs, NextNumberOutputs> = defineModel({
   name: "next-number",
   description: "Predicts the next month of the airline series (LSTM with attention over everything seen so far).",
   specHash: "4505c8d61bb334dfd6e74d32cf621450708deca861a8eb4427353449e67930af",

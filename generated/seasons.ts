@@ -17,13 +17,27 @@
  */
 
 import { defineModel } from "@specloom/runtime";
-import type { ModelDefinition, Outputs, ParameterFact, PredictInputs, TrainInputs } from "@specloom/runtime";
-/** What `predict` takes. */
-export type SeasonsInputs = PredictInputs<typeof model.definition>;
+import type { ModelDefinition, ModelHandle, ParameterFact, TensorInput } from "@specloom/runtime";
+
+/** What `predict` takes, of any number n of examples: row-major numbers, flat or nested. */
+export type SeasonsInputs = {
+  /** float32: [n, days, 1] = [n, 15, 1] */
+  readonly temperatures: TensorInput;
+};
+
 /** What `trainStep`, `evaluate` and `gradients` take. */
-export type SeasonsTrainInputs = TrainInputs<typeof model.definition>;
-/** What `predict` returns. */
-export type SeasonsOutputs = Outputs<typeof model.definition>;
+export type SeasonsTrainInputs = SeasonsInputs & {
+  /** int32, 0 to 3: [n] = [n] */
+  readonly season: TensorInput;
+};
+
+/** What `predict` returns, row-major and flat. */
+export type SeasonsOutputs = {
+  /** [n, O] = [n, 4] */
+  readonly scores: Float32Array;
+  /** [n, days] = [n, 15] */
+  readonly "summary.weights": Float32Array;
+};
 
 // Parameters: PyTorch's names and layouts
 
@@ -45,7 +59,7 @@ const parameters = [
 
 // The model
 
-export const model = defineModel({
+export const model: ModelHandle<SeasonsInputs, SeasonsTrainInputs, SeasonsOutputs> = defineModel({
   name: "seasons",
   description: "Tells the season from fifteen days of minimum temperatures in Melbourne.",
   specHash: "f88233343c09b5cd292f12d62e452edb861c34c33d465830cf6a6b08c5d4c67c",

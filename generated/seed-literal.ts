@@ -17,13 +17,27 @@
  */
 
 import { defineModel } from "@specloom/runtime";
-import type { ModelDefinition, Outputs, ParameterFact, PredictInputs, TrainInputs } from "@specloom/runtime";
-/** What `predict` takes. */
-export type SeedLiteralInputs = PredictInputs<typeof model.definition>;
+import type { ModelDefinition, ModelHandle, ParameterFact, TensorInput } from "@specloom/runtime";
+
+/** What `predict` takes, of any number n of examples: row-major numbers, flat or nested. */
+export type SeedLiteralInputs = {
+  /** float32: [n, T, C] = [n, 19, 1] */
+  readonly series: TensorInput;
+};
+
 /** What `trainStep`, `evaluate` and `gradients` take. */
-export type SeedLiteralTrainInputs = TrainInputs<typeof model.definition>;
-/** What `predict` returns. */
-export type SeedLiteralOutputs = Outputs<typeof model.definition>;
+export type SeedLiteralTrainInputs = SeedLiteralInputs & {
+  /** float32: [n, T, C] = [n, 19, 1] */
+  readonly next: TensorInput;
+};
+
+/** What `predict` returns, row-major and flat. */
+export type SeedLiteralOutputs = {
+  /** [n, T, O] = [n, 19, 1] */
+  readonly fc: Float32Array;
+  /** [n, T] = [n, 19] */
+  readonly "attention.weights": Float32Array;
+};
 
 // Parameters: PyTorch's names and layouts
 
@@ -40,7 +54,7 @@ const parameters = [
 
 // The model
 
-export const model = defineModel({
+export const model: ModelHandle<SeedLiteralInputs, SeedLiteralTrainInputs, SeedLiteralOutputs> = defineModel({
   name: "seed-literal",
   description: "The program of the text on sequence models as it stands. An LSTM reads one number at a time; the attention is a softmax over that single step, so every weight is 1; a linear layer predicts the next number; the loss is the sum of the steps' squared errors; one sequence per update, Adam with its defaults, 100 epochs.",
   specHash: "a1b6e25d363553efadbd01be988482b26c65290e841e8aaacc58c14199cbd5c9",

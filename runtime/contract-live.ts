@@ -24,7 +24,10 @@ export type NumberArray =
 export type TensorInputs = Readonly<Record<string, TensorInput>>;
 export type TensorOutputs = Record<string, Float32Array>;
 
-/** The inputs that `predict` needs, and those that training needs, as types of a definition written `as const`. */
+/**
+ * The inputs that `predict` needs, and those that training needs, as types of a definition written `as const`. A generated module
+ * writes its own down, by name: what is read off facts shows all of them wherever it is named.
+ */
 export type PredictInputs<D extends ModelDefinition> = {
   readonly [F in Predicted<D["inputs"][number]> as F["name"]]: TensorInput;
 } & {
@@ -158,16 +161,16 @@ export interface Hypothesis {
 }
 
 /**
- * A live model. `D` keeps names of inputs and outputs in the types.
+ * A live model, typed by what `predict` takes, what training takes, and what comes out.
  *
  * Calls may be made in any order without waiting for those before: each is answered, whole, of the state that the calls made before
  * it leave, with the inputs and options as they were when it was made. One that fails changes nothing and holds up none behind it.
  * `parameters`, `trainingState` and `report` answer at once, of a state between two calls: what is still under way is not in it.
  */
-export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
-  readonly definition: D;
+export interface LiveModel<Given = TensorInputs, Learned = TensorInputs, Found = TensorOutputs> {
+  readonly definition: ModelDefinition;
   /** Any number of examples; they are run in batches of `batchSize`. */
-  predict(inputs: PredictInputs<D>): Promise<Outputs<D>>;
+  predict(inputs: Given): Promise<Found>;
   /**
    * One update with 1 to `batchSize` examples; with `train.accumulate` a part of one, which every n-th call completes. `loss` is
    * that of these examples before the update; `count` as in `evaluate`. The learning rate is that of the spec's schedule at this
@@ -175,11 +178,11 @@ export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
    *
    * @throws Problem `loss-not-finite` naming the tensors that are not finite; the model is then as it was.
    */
-  trainStep(inputs: TrainInputs<D>, options?: TrainStepOptions): Promise<StepValue>;
+  trainStep(inputs: Learned, options?: TrainStepOptions): Promise<StepValue>;
   /** Loss in evaluation mode of any number of examples, as if they were one batch, and the model's outputs. */
-  evaluate(inputs: TrainInputs<D>): Promise<LossValue & { readonly outputs: Outputs<D> }>;
+  evaluate(inputs: Learned): Promise<LossValue & { readonly outputs: Found }>;
   /** Gradients of the training-mode loss by parameter name, PyTorch's layout. Changes nothing, statistics neither. */
-  gradients(inputs: TrainInputs<D>): Promise<Record<string, Float32Array>>;
+  gradients(inputs: Learned): Promise<Record<string, Float32Array>>;
   /**
    * Runs the model step by step for one example: a step gives what whole sequences give there. It is a stream of the parameters
    * that the calls made before have left; once they are others (`trainStep`, `load`), its steps end in Problem `stream-outdated`.
@@ -209,11 +212,14 @@ export interface LiveModel<D extends ModelDefinition = ModelDefinition> {
 }
 
 /** The exported `model` of a generated module. */
-export interface ModelHandle<D extends ModelDefinition = ModelDefinition> {
-  readonly definition: D;
-  readonly spec: D["spec"];
-  readonly parameters: D["parameters"];
-  readonly inputs: D["inputs"];
-  readonly outputs: D["outputs"];
-  create(options?: CreateOptions): Promise<LiveModel<D>>;
+export interface ModelHandle<Given = TensorInputs, Learned = TensorInputs, Found = TensorOutputs> extends Pick<
+  ModelDefinition,
+  "spec" | "parameters" | "inputs" | "outputs"
+> {
+  readonly definition: ModelDefinition;
+  create(options?: CreateOptions): Promise<LiveModel<Given, Learned, Found>>;
 }
+
+/** The model, and the handle, of a definition written `as const`. */
+export type LiveOf<D extends ModelDefinition> = LiveModel<PredictInputs<D>, TrainInputs<D>, Outputs<D>>;
+export type HandleOf<D extends ModelDefinition> = ModelHandle<PredictInputs<D>, TrainInputs<D>, Outputs<D>>;

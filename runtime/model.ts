@@ -1,6 +1,6 @@
 /** What a generated module calls: its definition becomes the `model` that it exports. */
 import type { ModelDefinition } from "./contract.ts";
-import type { ModelHandle } from "./contract-live.ts";
+import type { HandleOf } from "./contract-live.ts";
 import { messageOf } from "./devices/failure.ts";
 import { createModel } from "./model/create.ts";
 import { Problem } from "./problem.ts";
@@ -10,7 +10,7 @@ import { Problem } from "./problem.ts";
  *
  * @throws Problem `program-mismatch` for a module that was compiled by another version
  */
-export function defineModel<const D extends ModelDefinition>(definition: D): ModelHandle<D> {
+export function defineModel<const D extends ModelDefinition>(definition: D): HandleOf<D> {
   checkVersion(definition);
   return {
     definition,

@@ -1,5 +1,4 @@
 /** A training with a run directory: log, checkpoints and best weights are on disk at every moment, and can be taken up. */
-import type { ModelDefinition } from "@specloom/runtime/internal/contract";
 import type { LiveModel } from "@specloom/runtime/internal/contract-live";
 import { labelSmoothing } from "@specloom/runtime/internal/model/loss";
 import { writeWeights } from "@specloom/runtime/internal/model/parameters";
@@ -19,7 +18,7 @@ import { createProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import { SavePace } from "./save-pace.ts";
 
-export interface RunOptions<D extends ModelDefinition> extends Omit<TrainOptions<D>, "keepBest" | "onValidation"> {
+export interface RunOptions extends Omit<TrainOptions, "keepBest" | "onValidation"> {
   /** An existing directory: of a new run (`claimRunDirectory`), or of the run to resume. */
   readonly directory: string;
   /** True: continue from the directory's checkpoint as if never stopped. */
@@ -61,7 +60,7 @@ export const NOT_FINITE_KEY = "not_finite";
  * @throws Problem of the trainer, of a file that cannot be written, or of a checkpoint that does not fit. The files then
  *   hold the last state that was good.
  */
-export async function runTraining<D extends ModelDefinition>(options: RunOptions<D>): Promise<RunResult> {
+export async function runTraining(options: RunOptions): Promise<RunResult> {
   const { model, directory, progress = createProgress({ write: () => true }, { quiet: true }) } = options;
   const { train, validation, epochs, steps, shuffle, earlyStopping, signal } = options;
   const trainer = new Trainer({
@@ -114,11 +113,11 @@ export function interruptedMessage(counters: TrainingCounters, command: string, 
   return `stopped in ${place}; everything is saved. Continue with: ${command} --resume ${directory}`;
 }
 
-async function follow<D extends ModelDefinition>(
-  trainer: Trainer<D>,
-  files: RunFiles<D>,
+async function follow(
+  trainer: Trainer,
+  files: RunFiles,
   log: RunLog,
-  options: RunOptions<D>,
+  options: RunOptions,
   progress: Progress,
 ): Promise<TrainingOutcome> {
   let outcome: TrainingOutcome = "finished";
@@ -159,19 +158,19 @@ function isNotFinite(error: unknown): error is Problem {
 }
 
 /** Writes weights and checkpoint, as often as is reasonable. */
-class RunFiles<D extends ModelDefinition> {
-  readonly #model: LiveModel<D>;
+class RunFiles {
+  readonly #model: LiveModel;
   readonly #directory: string;
   readonly #metadata: Readonly<Record<string, string>>;
   readonly #checkpointMetadata: Readonly<Record<string, string>>;
   readonly #lock: RunLock | undefined;
-  readonly #trainer: Trainer<D>;
+  readonly #trainer: Trainer;
   readonly #log: RunLog;
   /** The step of the best weights, where the file holds them; undefined where it holds others, or may be missing. */
   #bestSaved: number | undefined;
   readonly #pace: SavePace;
 
-  constructor(options: RunOptions<D>, trainer: Trainer<D>, log: RunLog) {
+  constructor(options: RunOptions, trainer: Trainer, log: RunLog) {
     this.#model = options.model;
     this.#directory = options.directory;
     this.#metadata = options.metadata ?? {};

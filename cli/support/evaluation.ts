@@ -1,7 +1,6 @@
 /** Scores of a model on one part of its data, beside a baseline that needs no model. */
 import { memberOf } from "@specloom/runtime/internal/shared/member-of";
-import type { ModelDefinition } from "@specloom/runtime/internal/contract";
-import type { LiveModel, TrainInputs } from "@specloom/runtime/internal/contract-live";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
 import type { Dataset } from "../data/dataset.ts";
 import type { Scale } from "../data/forecast.ts";
 import type { PartName } from "@specloom/runtime/internal/contract-data";
@@ -57,7 +56,7 @@ export async function evaluatePart(
   const examples = dataset[part];
   if (examples.count === 0) return undefined;
   const { definition } = live;
-  const inputs = examples.tensors as TrainInputs<ModelDefinition>;
+  const inputs = examples.tensors;
   const { loss: value, count, outputs } = await live.evaluate(inputs);
   // As the log has it: a loss that is a sum is told per example. Of a part in which nothing counts, the 0 is no loss.
   const loss = count === 0 ? Number.NaN : lossReduction(definition) === "sum" ? value / count : value;

@@ -2,7 +2,7 @@
 import { memberOf } from "@specloom/runtime/internal/shared/member-of";
 import { jsonText } from "@specloom/runtime/internal/shared/visible-text";
 import type { InputFact, ModelDefinition, OutputFact } from "@specloom/runtime/internal/contract";
-import type { Hypothesis, PredictInputs } from "@specloom/runtime/internal/contract-live";
+import type { Hypothesis } from "@specloom/runtime/internal/contract-live";
 import { checkTensors } from "../data/tensor-check.ts";
 import { readTensorFile, type TensorFile } from "../data/tensor-file.ts";
 import { shapeOfExample } from "@specloom/runtime/internal/model/sequence-steps";
@@ -23,7 +23,7 @@ export async function predictTensors({ session, subject, live, input }: Predicti
   const { count, tensors } = await checkTensors(file, wanted, {}, optional);
   const decoded = definition.decode === undefined ? undefined : await live.decode(tensors);
   const all = withStandIns(tensors, predicted, count);
-  const outputs: Readonly<Record<string, Float32Array>> = await live.predict(all as PredictInputs<ModelDefinition>);
+  const outputs: Readonly<Record<string, Float32Array>> = await live.predict(all);
   const isGiven = (output: OutputFact): boolean => isDetermined(output, definition, Object.keys(tensors));
 
   const classified = classOutput(definition);

@@ -1,8 +1,7 @@
 /** A small model trained for a moment on made-up data: the shortest proof that everything works together. */
 import { compile } from "../../compiler/compile.ts";
 import { InternalError } from "../../compiler/support/internal-error.ts";
-import type { ModelDefinition } from "@specloom/runtime/internal/contract";
-import type { TrainInputs } from "@specloom/runtime/internal/contract-live";
+import type { TensorInputs } from "@specloom/runtime/internal/contract-live";
 import type { Backend, BackendReport } from "@specloom/runtime/internal/contract-backend";
 import type { Environment } from "./binary-store.ts";
 import { loadModule } from "./load-module.ts";
@@ -62,7 +61,7 @@ export async function trialTraining(
 }
 
 /** Pieces of a sine, each with the value that comes next. */
-function waves(): TrainInputs<ModelDefinition> {
+function waves(): TensorInputs {
   const x = new Float32Array(BATCH * STEPS);
   const y = new Float32Array(BATCH);
   for (let example = 0; example < BATCH; example += 1) {

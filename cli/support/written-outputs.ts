@@ -1,7 +1,7 @@
 /** The outputs of a model along the tokens that it wrote. */
 import { memberOf } from "@specloom/runtime/internal/shared/member-of";
-import type { ModelDefinition, TokenDecodeFact } from "@specloom/runtime/internal/contract";
-import type { Hypothesis, LiveModel, PredictInputs } from "@specloom/runtime/internal/contract-live";
+import type { TokenDecodeFact } from "@specloom/runtime/internal/contract";
+import type { Hypothesis, LiveModel } from "@specloom/runtime/internal/contract-live";
 import { exampleOf, type DecodedExample } from "@specloom/runtime/internal/model/decoded-examples";
 import { shapeOfExample } from "@specloom/runtime/internal/model/sequence-steps";
 import { streamFactOf } from "@specloom/runtime/internal/model/stream-fact";
@@ -110,7 +110,7 @@ export class WrittenOutputs {
     const others = Object.entries(this.#inputs).filter(isOther);
     const given = exampleOf(definition, Object.fromEntries(others), index);
     const taken = withStandIns({ ...given, [name]: padded, ...lengths }, predictedInputs(definition), 1);
-    const values = await this.#live.predict(taken as PredictInputs<ModelDefinition>);
+    const values = await this.#live.predict(taken);
     return { fits: all.length <= steps, values, given: taken };
   }
 }

@@ -1,19 +1,14 @@
 /** The model that a module exports: its facts for the runtime, and how its other parts are loaded. */
-import type { TypeAliasDeclarationStructure } from "ts-morph";
-import { StructureKind } from "ts-morph";
 import type { StreamFact, StreamObstacle } from "@specloom/runtime/internal/contract";
 import { dataLiteral, numberLiteral, stringLiteral } from "../code-text/literals.ts";
-import { typeNameFrom } from "../code-text/names.ts";
 import { programOrder } from "../code-text/program-order.ts";
-import type { Model } from "../contracts/model.ts";
 import { invariant } from "../support/internal-error.ts";
-import { inputFacts, lossFacts, outputFacts, parameterFacts } from "./facts.ts";
+import { inputFacts, lossFacts, modelFacts, outputFacts, parameterFacts } from "./facts.ts";
 import { gpuName } from "./gpu.ts";
 import type { Links } from "./layout.ts";
 import type { ModuleParts } from "./parts.ts";
 import { specHash } from "./spec-hash.ts";
 import { constant, rows, section, type Statement } from "./statements.ts";
-import type { RuntimeSymbol } from "./symbols.ts";
 import {
   accumulationMember,
   initialSlots,
@@ -23,6 +18,7 @@ import {
   scheduleName,
   slotsOf,
 } from "./training.ts";
+import { borderTypes, handleType } from "./types.ts";
 import { compilerVersion } from "./version.ts";
 import { wasmName } from "./webassembly.ts";
 
@@ -32,7 +28,7 @@ export const modelNames: readonly string[] = ["model", "parameters", "optimizerS
 export function modelPart(parts: ModuleParts, links: Links): readonly Statement[] {
   const { model, optimizer, schedule } = parts;
   return [
-    ...typeAliases(model, links),
+    ...borderTypes(modelFacts(model, parts.sequences), (symbol) => links.use(symbol)),
     section("Parameters: PyTorch's names and layouts"),
     constant("parameters", {
       value: `${rows(parameterFacts(model))} as const satisfies readonly ${links.use("ParameterFact")}[]`,
@@ -82,7 +78,7 @@ function modelStatement(parts: ModuleParts, links: Links): string {
     `} as const satisfies ${links.use("ModelDefinition")}`,
   ].join("");
   const value = `${links.use("defineModel")}(${text})`;
-  return constant("model", { value, exported: "export " });
+  return constant("model", { value, type: handleType(model.name, (symbol) => links.use(symbol)), exported: "export " });
 }
 
 function streamOf({ stream, programs }: ModuleParts): StreamFact | StreamObstacle {
@@ -106,20 +102,4 @@ function wasmMember({ wasm }: ModuleParts, links: Links): string {
     `  wasm: {\n    flops: ${flops},\n    threads: ${threads},\n`,
     `    load: ${links.lazily("wasm", wasmName)},\n  },\n`,
   ].join("");
-}
-
-function typeAliases(model: Model, links: Links): TypeAliasDeclarationStructure[] {
-  const stem = typeNameFrom(model.name);
-  const alias = (name: string, symbol: RuntimeSymbol, text: string): TypeAliasDeclarationStructure => ({
-    kind: StructureKind.TypeAlias,
-    name: `${stem}${name}`,
-    isExported: true,
-    docs: [text],
-    type: `${links.use(symbol)}<typeof model.definition>`,
-  });
-  return [
-    alias("Inputs", "PredictInputs", "What `predict` takes."),
-    alias("TrainInputs", "TrainInputs", "What `trainStep`, `evaluate` and `gradients` take."),
-    alias("Outputs", "Outputs", "What `predict` returns."),
-  ];
 }

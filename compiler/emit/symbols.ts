@@ -11,14 +11,13 @@ export const runtimeSymbols = {
   Index: "type",
   KernelThis: "type",
   ModelDefinition: "type",
-  Outputs: "type",
+  ModelHandle: "type",
   ParameterFact: "type",
-  PredictInputs: "type",
   productOverSteps: "value",
   Tensor1: "type",
   Tensor2: "type",
   Tensor3: "type",
-  TrainInputs: "type",
+  TensorInput: "type",
   WasmTarget: "type",
 } as const satisfies Readonly<Record<string, "type" | "value">>;
 

@@ -68,5 +68,5 @@ export function binaryPart(
   links: Links,
 ): readonly Statement[] {
   const value = `"${part === "wasm-simd" ? simd : relaxed}"`;
-  return [constant(binaryNames[part], { exported: links.exported, value })];
+  return [constant(binaryNames[part], { type: "string", exported: links.exported, value })];
 }

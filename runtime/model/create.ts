@@ -1,6 +1,6 @@
 /** From the options of `create` to a live model. Which executors exist is the caller's business. */
 import type { ModelDefinition } from "../contract.ts";
-import type { CreateOptions, LiveModel, SimdVariant } from "../contract-live.ts";
+import type { CreateOptions, LiveModel, LiveOf, SimdVariant } from "../contract-live.ts";
 import type { Backend, Executor } from "../contract-backend.ts";
 import { checkOneOf, checkOptions, checkWhole } from "../arguments.ts";
 import { nearestName } from "../nearest-name.ts";
@@ -41,7 +41,7 @@ export async function createModel<D extends ModelDefinition>(
   definition: D,
   options: CreateOptions,
   createExecutor: ExecutorFactory,
-): Promise<LiveModel<D>> {
+): Promise<LiveOf<D>> {
   checkOptions("create", options, OPTIONS);
   const { backend = "auto", seed = 0, weights, threads, simd } = options;
   checkBackend(backend);
@@ -52,7 +52,9 @@ export async function createModel<D extends ModelDefinition>(
   const start =
     weights === undefined ? { parameters: initialParameters(definition, seed) } : readWeights(definition, weights);
   const executor = await createExecutor(definition, { backend, threads, simd });
-  return new RunningModel(definition, { executor, seed, ...start });
+  const live: LiveModel = new RunningModel(definition, { executor, seed, ...start });
+  // The types are read off the facts that it checks its inputs by.
+  return live as LiveOf<D>;
 }
 
 /** @throws Problem `unknown-backend` listing those there are */

@@ -9,13 +9,11 @@ import type {
   Hypothesis,
   LiveModel,
   LossValue,
-  Outputs,
-  PredictInputs,
   StepValue,
   Stream,
   TensorInputs,
+  TensorOutputs,
   TrainingState,
-  TrainInputs,
   TrainStepOptions,
 } from "../contract-live.ts";
 import type { BackendReport } from "../contract-backend.ts";
@@ -36,40 +34,39 @@ import type { Turn } from "./turns.ts";
 import { stepOptions, trainStep } from "./update.ts";
 import { parameterOfGradient } from "../shared/names.ts";
 
-export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
-  readonly definition: D;
+export class RunningModel implements LiveModel {
+  readonly definition: ModelDefinition;
   readonly #state: ModelState;
   readonly #inputs: InputCheck;
   readonly #queue = new Queue();
   #disposal: Promise<void> | undefined;
 
-  constructor(definition: D, start: LiveStart) {
+  constructor(definition: ModelDefinition, start: LiveStart) {
     this.definition = definition;
     this.#state = new ModelState(definition, start);
     this.#inputs = new InputCheck(definition);
   }
 
-  async predict(inputs: PredictInputs<D>): Promise<Outputs<D>> {
+  async predict(inputs: TensorInputs): Promise<TensorOutputs> {
     this.#refuseDisposed();
     const checked = this.#inputs.check(inputs, "predict", !this.#queue.busy);
-    return this.#queue.run(() => predictAll(this.#state, checked) as Promise<Outputs<D>>);
+    return this.#queue.run(() => predictAll(this.#state, checked));
   }
 
-  async evaluate(inputs: TrainInputs<D>): Promise<LossValue & { readonly outputs: Outputs<D> }> {
+  async evaluate(inputs: TensorInputs): Promise<LossValue & { readonly outputs: TensorOutputs }> {
     this.#refuseDisposed();
     const checked = this.#inputs.check(inputs, "train", !this.#queue.busy);
-    type Evaluation = LossValue & { readonly outputs: Outputs<D> };
-    return this.#queue.run(() => evaluateAll(this.#state, checked) as Promise<Evaluation>);
+    return this.#queue.run(() => evaluateAll(this.#state, checked));
   }
 
-  async trainStep(inputs: TrainInputs<D>, options: TrainStepOptions = {}): Promise<StepValue> {
+  async trainStep(inputs: TensorInputs, options: TrainStepOptions = {}): Promise<StepValue> {
     this.#refuseDisposed();
     const checked = this.#oneBatch(inputs, "trainStep");
     const setting = stepOptions(options, this.definition.accumulation !== undefined);
     return this.#queue.run(() => trainStep(this.#state, checked, setting));
   }
 
-  async gradients(inputs: TrainInputs<D>): Promise<Record<string, Float32Array>> {
+  async gradients(inputs: TensorInputs): Promise<Record<string, Float32Array>> {
     this.#refuseDisposed();
     const checked = this.#oneBatch(inputs, "gradients");
     return this.#queue.run(async () => {
@@ -156,7 +153,7 @@ export class RunningModel<D extends ModelDefinition> implements LiveModel<D> {
     if (this.#disposal !== undefined) throw disposed(this.definition);
   }
 
-  #oneBatch(inputs: TrainInputs<D>, call: string): CheckedInputs {
+  #oneBatch(inputs: TensorInputs, call: string): CheckedInputs {
     const checked = this.#inputs.check(inputs, "train", !this.#queue.busy);
     if (checked.count <= this.definition.batchSize) return checked;
     throw new Problem({

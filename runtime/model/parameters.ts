@@ -139,10 +139,7 @@ export interface Weights {
 }
 
 /** Gives a live model other parameters; what its weights say beside the tensors stays. */
-export async function replaceParameters<D extends ModelDefinition>(
-  model: LiveModel<D>,
-  parameters: Readonly<Tensors>,
-): Promise<void> {
+export async function replaceParameters(model: LiveModel, parameters: Readonly<Tensors>): Promise<void> {
   const { metadata } = readSafetensors(await model.save());
   await model.load(writeWeights(model.definition, parameters, metadata));
 }

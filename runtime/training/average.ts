@@ -20,10 +20,7 @@ export function averagedParameters(model: Pick<LiveModel, "parameters" | "traini
 }
 
 /** Does something with the model while it holds its averaged parameters. */
-export async function withAverage<D extends ModelDefinition, Result>(
-  model: LiveModel<D>,
-  work: () => Promise<Result>,
-): Promise<Result> {
+export async function withAverage<Result>(model: LiveModel, work: () => Promise<Result>): Promise<Result> {
   if (!keepsAverage(model.definition)) return work();
   const trained = model.parameters();
   await replaceParameters(model, averagedParameters(model));

@@ -1,5 +1,4 @@
 /** What a training is asked to do, checked before its first step. */
-import type { ModelDefinition } from "../contract.ts";
 import type { LiveModel } from "../contract-live.ts";
 import { Problem } from "../problem.ts";
 
@@ -30,8 +29,8 @@ export interface EarlyStopping {
   readonly restoreBest?: boolean | undefined;
 }
 
-export interface TrainOptions<D extends ModelDefinition = ModelDefinition> {
-  readonly model: LiveModel<D>;
+export interface TrainOptions {
+  readonly model: LiveModel;
   readonly train: TrainingExamples;
   readonly validation?: TrainingExamples | undefined;
   /** Either `epochs` or `steps` (updates): where training ends. */

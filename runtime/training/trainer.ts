@@ -2,8 +2,7 @@
  * The training loop: shuffled batches, a validation after each epoch, the best parameters kept, and a state that can be
  * saved between any two updates. Nothing here knows files or terminals; it runs in a browser as it is.
  */
-import type { ModelDefinition } from "../contract.ts";
-import type { LiveModel, TrainInputs } from "../contract-live.ts";
+import type { LiveModel } from "../contract-live.ts";
 import { labelSmoothing, LossTotal, lossReduction } from "../model/loss.ts";
 import { replaceParameters } from "../model/parameters.ts";
 import type { Tensors } from "../model/parameters.ts";
@@ -45,8 +44,8 @@ export type TrainingEvent =
     }
   | { readonly kind: "end"; readonly outcome: TrainingOutcome };
 
-export class Trainer<D extends ModelDefinition = ModelDefinition> {
-  readonly #model: LiveModel<D>;
+export class Trainer {
+  readonly #model: LiveModel;
   readonly #plan: TrainingPlan;
   readonly #signal: AbortSignal | undefined;
   readonly #onValidation: NonNullable<TrainOptions["onValidation"]>;
@@ -59,7 +58,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
   #started = false;
 
   /** @throws Problem `invalid-option` or `no-training-examples` */
-  constructor(options: TrainOptions<D>) {
+  constructor(options: TrainOptions) {
     checkTrainOptions(options as unknown as TrainOptions);
     this.#model = options.model;
     this.#plan = planTraining(options);
@@ -223,7 +222,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
       const start = this.#counters.position;
       const end = Math.min(start + batchSize, trainCount);
       const indices = order?.subarray(start, end) ?? consecutive(start, end);
-      const value = await this.#model.trainStep(this.#plan.train.select(indices) as TrainInputs<D>, {
+      const value = await this.#model.trainStep(this.#plan.train.select(indices), {
         learningRate: this.#learningRate(this.#counters.step + 1),
         // What is left of an epoch makes an update too.
         ...(batches === 1 ? {} : { update: end === trainCount || (start / batchSize + 1) % batches === 0 }),
@@ -368,9 +367,7 @@ export class Trainer<D extends ModelDefinition = ModelDefinition> {
 }
 
 /** Trains and tells each epoch; the model is changed in place. For steps, snapshots and the outcome use `Trainer`. */
-export async function* train<D extends ModelDefinition>(
-  options: TrainOptions<D>,
-): AsyncGenerator<EpochRecord, void, void> {
+export async function* train(options: TrainOptions): AsyncGenerator<EpochRecord, void, void> {
   for await (const event of new Trainer(options).events()) {
     if (event.kind === "epoch") yield event.record;
   }

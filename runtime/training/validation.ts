@@ -1,6 +1,5 @@
 /** The validation after an epoch: the loss of the examples that are held back, and the score that is watched. */
-import type { ModelDefinition } from "../contract.ts";
-import type { LiveModel, TrainInputs } from "../contract-live.ts";
+import type { LiveModel } from "../contract-live.ts";
 import { LossTotal, lossReduction } from "../model/loss.ts";
 import type { TrainingExamples, TrainingPlan } from "./options.ts";
 
@@ -20,8 +19,8 @@ export interface ValidationOptions {
 }
 
 /** @returns undefined when interrupted */
-export async function validate<D extends ModelDefinition>(
-  model: LiveModel<D>,
+export async function validate(
+  model: LiveModel,
   examples: TrainingExamples,
   { metric, batchSize, isInterrupted, afterBatch }: ValidationOptions,
 ): Promise<Validation | undefined> {
@@ -30,7 +29,7 @@ export async function validate<D extends ModelDefinition>(
   for (let start = 0; start < examples.count; start += batchSize) {
     if (isInterrupted()) return undefined;
     const end = Math.min(start + batchSize, examples.count);
-    const batch = await model.evaluate(examples.select(consecutive(start, end)) as TrainInputs<D>);
+    const batch = await model.evaluate(examples.select(consecutive(start, end)));
     total.add(batch);
     if (typeof metric === "object") {
       for (const [name, values] of Object.entries<Float32Array>(batch.outputs)) {

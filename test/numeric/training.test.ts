@@ -1,6 +1,5 @@
 /** Whole trainings through schedules, accumulated updates and moving averages: stopped anywhere, they go on as if they had not been. */
 import { describe, expect, it } from "vitest";
-import type { ModelDefinition } from "../../runtime/contract.ts";
 import type { LiveModel, ModelHandle } from "../../runtime/contract-live.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../runtime/training/checkpoint.ts";
 import { averagedParameters } from "../../runtime/training/average.ts";
@@ -225,6 +224,6 @@ describe("a moving average", () => {
   });
 });
 
-function evaluated(model: LiveModel<ModelDefinition>) {
+function evaluated(model: LiveModel) {
   return model.evaluate(validation.select([0, 1, 2, 3]) as never);
 }

@@ -2,15 +2,20 @@
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-/** @returns one line per complaint about the given modules; `modules` maps a file name to a text */
-export function typeErrors(modules: Readonly<Record<string, string>>): string[] {
+/**
+ * @param modules texts by the name of a file
+ * @param further options that are others than the project's own
+ * @returns one line per complaint about the given modules
+ */
+export function typeErrors(modules: Readonly<Record<string, string>>, further: ts.CompilerOptions = {}): string[] {
   const root = fileURLToPath(new URL("../../", import.meta.url));
   const read = ts.readConfigFile(`${root}tsconfig.json`, (file) => ts.sys.readFile(file));
-  const { options } = ts.parseJsonConfigFileContent(
+  const { options: own } = ts.parseJsonConfigFileContent(
     { ...(read.config as object), include: [], files: [] },
     ts.sys,
     root,
   );
+  const options = { ...own, ...further };
   // As if they stood in generated/: the imports of real ones resolve.
   const texts = new Map(Object.entries(modules).map(([file, text]) => [`${root}generated/${file}`, text]));
   const host = ts.createCompilerHost(options);
@@ -20,11 +25,11 @@ export function typeErrors(modules: Readonly<Record<string, string>>): string[] 
     directoryExists: (folder) =>
       [...texts.keys()].some((file) => file.startsWith(`${folder}/`)) || host.directoryExists?.(folder) === true,
     readFile: (file) => texts.get(file) ?? host.readFile(file),
-    getSourceFile: (file, ...rest) => {
+    getSourceFile: (file, languageVersion, ...rest) => {
       const text = texts.get(file);
       return text === undefined
-        ? host.getSourceFile(file, ...rest)
-        : ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+        ? host.getSourceFile(file, languageVersion, ...rest)
+        : ts.createSourceFile(file, text, languageVersion, true);
     },
   };
   const program = ts.createProgram([...texts.keys()], options, virtual);

@@ -1,6 +1,5 @@
 /** One backend of a bench: a live model, what its calls took, and what came out of them. */
-import type { ModelDefinition } from "@specloom/runtime/internal/contract";
-import type { LiveModel, PredictInputs, TrainInputs } from "@specloom/runtime/internal/contract-live";
+import type { LiveModel } from "@specloom/runtime/internal/contract-live";
 import type { BackendReport } from "@specloom/runtime/internal/contract-backend";
 import { Breather } from "@specloom/runtime/internal/model/turns";
 import type { SyntheticExamples } from "./synthetic.ts";
@@ -54,7 +53,7 @@ export class Bout {
     const live = await create();
     try {
       accept(live.report());
-      const { loss } = await live.trainStep(bench.batch.train as TrainInputs<ModelDefinition>);
+      const { loss } = await live.trainStep(bench.batch.train);
       const bout = new Bout(variant, live, bench, performance.now() - began);
       bout.losses.push(loss);
       await bout.#secondStep();
@@ -79,17 +78,15 @@ export class Bout {
   async round(seconds: number): Promise<void> {
     const { batch, one } = this.bench;
     // Nothing is learnt any more: overtrained, a model ends in numbers so small that processors get slow with them.
-    await this.#measure("step", seconds, () =>
-      this.live.trainStep(batch.train as TrainInputs<ModelDefinition>, { learningRate: 0 }),
-    );
-    await this.#measure("one", seconds, () => this.live.predict(one.predict as PredictInputs<ModelDefinition>));
+    await this.#measure("step", seconds, () => this.live.trainStep(batch.train, { learningRate: 0 }));
+    await this.#measure("one", seconds, () => this.live.predict(one.predict));
     if (this.live.definition.batchSize === 1) return;
-    await this.#measure("batch", seconds, () => this.live.predict(batch.predict as PredictInputs<ModelDefinition>));
+    await this.#measure("batch", seconds, () => this.live.predict(batch.predict));
   }
 
   async #secondStep(): Promise<void> {
     const began = performance.now();
-    const { loss } = await this.live.trainStep(this.bench.batch.train as TrainInputs<ModelDefinition>);
+    const { loss } = await this.live.trainStep(this.bench.batch.train);
     this.losses.push(loss);
     // One that takes seconds need not be repeated to be known.
     this.samples.step.all.push(performance.now() - began);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LiveModel } from "../../../../runtime/contract-live.ts";
+import type { LiveOf } from "../../../../runtime/contract-live.ts";
 import { readWeights } from "../../../../runtime/model/parameters.ts";
 import { readSafetensors } from "../../../../runtime/safetensors.ts";
 import { decodeCheckpoint } from "../../../../runtime/training/checkpoint.ts";
@@ -23,20 +23,16 @@ afterEach(() => {
 });
 
 interface Ran extends RunResult {
-  readonly model: LiveModel<LinearDefinition>;
+  readonly model: LiveOf<LinearDefinition>;
 }
 
 /** A training of six epochs of three steps; with `stopAfter`, aborted as by Ctrl-C after that many steps. */
-async function ran(
-  directory: string,
-  options: Partial<RunOptions<LinearDefinition>> = {},
-  stopAfter = Infinity,
-): Promise<Ran> {
+async function ran(directory: string, options: Partial<RunOptions> = {}, stopAfter = Infinity): Promise<Ran> {
   const { model } = await linearModel(options.resume === true ? 88 : 3);
   const controller = new AbortController();
   const examples = linearExamples(10);
   let selections = 0;
-  const result = await runTraining<LinearDefinition>({
+  const result = await runTraining({
     model,
     directory,
     train: {
@@ -207,7 +203,7 @@ describe("runTraining", () => {
     const examples = linearExamples(10);
     const train = { count: 10, select: () => ({ ...examples.select([0]), x: Float32Array.of(1e30, 1e30, 1e30) }) };
     const salvaged: unknown[] = [];
-    const onSalvage: RunOptions<LinearDefinition>["onSalvage"] = ({ choice, step }, { epoch }) => {
+    const onSalvage: RunOptions["onSalvage"] = ({ choice, step }, { epoch }) => {
       salvaged.push({ choice, step, epoch });
     };
     await expect(ran(failed, { train, onSalvage })).rejects.toThrow(/update 1 was stopped/);

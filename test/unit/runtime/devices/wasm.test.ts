@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { CreateOptions, LiveModel } from "../../../../runtime/contract-live.ts";
+import type { CreateOptions, LiveOf } from "../../../../runtime/contract-live.ts";
 import { createExecutor } from "../../../../runtime/devices/create.ts";
 import { createWasmExecutor } from "../../../../runtime/devices/wasm.ts";
 import { wasmMachine, type WasmMachine } from "../../../../runtime/devices/wasm/machine.ts";
@@ -24,7 +24,7 @@ afterEach(() => {
 const asked = { requested: "wasm", reason: "asked for" } as const;
 
 /** A model on this machine as if it had two cores. */
-function create(definition: Definition, options: CreateOptions = {}, on = machine): Promise<LiveModel<Definition>> {
+function create(definition: Definition, options: CreateOptions = {}, on = machine): Promise<LiveOf<Definition>> {
   return createModel(definition, options, (known, { threads, simd }) =>
     createWasmExecutor(known, { ...asked, threads, simd }, on),
   );

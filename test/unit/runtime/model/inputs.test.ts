@@ -63,7 +63,7 @@ describe("whole-number inputs and lengths", () => {
       results: [],
     },
   });
-  const model = new RunningModel<ModelDefinition>(definition, { executor, parameters: {}, seed: 0 });
+  const model = new RunningModel(definition, { executor, parameters: {}, seed: 0 });
   const good = {
     ids: [
       [1, 2, 3],

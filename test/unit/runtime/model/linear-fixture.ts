@@ -3,7 +3,7 @@
  * dropout on x in training, mean squared error over the real rows, gradient descent with momentum.
  */
 import type { AnyProgramName, FeedFact, ModelDefinition, TensorFact } from "../../../../runtime/contract.ts";
-import type { LiveModel } from "../../../../runtime/contract-live.ts";
+import type { LiveOf } from "../../../../runtime/contract-live.ts";
 import type { Executor, ProgramFacts, ProgramRun } from "../../../../runtime/contract-backend.ts";
 import { Residents } from "../../../../runtime/devices/residents.ts";
 import { createModel } from "../../../../runtime/model/create.ts";
@@ -190,7 +190,7 @@ function compute(name: AnyProgramName, given: Readonly<Record<string, Float32Arr
 }
 
 export interface LinearModel {
-  readonly model: LiveModel<LinearDefinition>;
+  readonly model: LiveOf<LinearDefinition>;
   readonly executor: FakeExecutor;
 }
 

@@ -122,7 +122,7 @@ describe("create", () => {
 
   it("keeps the facts on the handle", () => {
     const handle = defineModel(linearDefinition);
-    expect(handle.inputs[0].name).toBe("x");
+    expect(handle.inputs[0]?.name).toBe("x");
     expect(handle.parameters).toBe(linearDefinition.parameters);
     expect(handle.spec).toBe(linearDefinition.spec);
   });

@@ -1,6 +1,6 @@
 /** Which weights a training keeps, whatever ends it. */
 import { describe, expect, it } from "vitest";
-import type { LiveModel } from "../../../../runtime/contract-live.ts";
+import type { LiveOf } from "../../../../runtime/contract-live.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../../runtime/training/checkpoint.ts";
 import type { TrainOptions, ValidationScore } from "../../../../runtime/training/options.ts";
 import { readCounters } from "../../../../runtime/training/state.ts";
@@ -9,11 +9,11 @@ import { Trainer } from "../../../../runtime/training/trainer.ts";
 import { linearDefinition, linearExamples, linearModel } from "../model/linear-fixture.ts";
 import type { LinearDefinition, LinearExamples } from "../model/linear-fixture.ts";
 
-type Options = Partial<TrainOptions<LinearDefinition>>;
+type Options = Partial<TrainOptions>;
 
 interface Trained {
-  readonly model: LiveModel<LinearDefinition>;
-  readonly trainer: Trainer<LinearDefinition>;
+  readonly model: LiveOf<LinearDefinition>;
+  readonly trainer: Trainer;
   readonly records: readonly EpochRecord[];
 }
 
@@ -28,7 +28,7 @@ function halved(): LinearExamples {
 
 async function trained(options: Options, from?: TrainingSnapshot): Promise<Trained> {
   const { model } = await linearModel(from === undefined ? 3 : 77);
-  const trainer = new Trainer<LinearDefinition>({ model, train: linearExamples(10), validation: halved(), ...options });
+  const trainer = new Trainer({ model, train: linearExamples(10), validation: halved(), ...options });
   if (from !== undefined) {
     await trainer.restore(decodeCheckpoint(linearDefinition, encodeCheckpoint(linearDefinition, from)));
   }
@@ -44,7 +44,7 @@ function comparable({ trainer, model }: Trained): unknown {
   return { tensors, counters: { ...rest, seconds: 0 }, kept: trainer.kept(), model: model.parameters() };
 }
 
-const validationLoss = async (model: LiveModel<LinearDefinition>): Promise<number> =>
+const validationLoss = async (model: LiveOf<LinearDefinition>): Promise<number> =>
   (await model.evaluate(halved().tensors)).loss;
 
 describe("the weights that are kept", () => {
@@ -75,7 +75,7 @@ describe("the weights that are kept", () => {
   it("are there before the first epoch ends, and before the first update", async () => {
     const { model } = await linearModel(3);
     const start = model.parameters();
-    const trainer = new Trainer<LinearDefinition>({
+    const trainer = new Trainer({
       model,
       train: linearExamples(10),
       validation: halved(),
@@ -108,7 +108,7 @@ describe("the weights that are kept", () => {
     const model = (await linearModel(3)).model;
     const evaluate = model.evaluate.bind(model);
     model.evaluate = async (inputs) => ({ ...(await evaluate(inputs)), loss: 0, count: 0 });
-    const trainer = new Trainer<LinearDefinition>({
+    const trainer = new Trainer({
       model,
       train: linearExamples(10),
       validation: halved(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LiveModel } from "../../../../runtime/contract-live.ts";
+import type { LiveOf } from "../../../../runtime/contract-live.ts";
 import { writeWeights } from "../../../../runtime/model/parameters.ts";
 import { Problem } from "../../../../runtime/problem.ts";
 import { readSafetensors } from "../../../../runtime/safetensors.ts";
@@ -11,11 +11,11 @@ import type { TrainingOutcome } from "../../../../runtime/training/trainer.ts";
 import { BATCH, linearDefinition, linearExamples, linearModel } from "../model/linear-fixture.ts";
 import type { LinearDefinition, LinearExamples } from "../model/linear-fixture.ts";
 
-type Options = Partial<TrainOptions<LinearDefinition>>;
+type Options = Partial<TrainOptions>;
 
 interface Trained {
-  readonly model: LiveModel<LinearDefinition>;
-  readonly trainer: Trainer<LinearDefinition>;
+  readonly model: LiveOf<LinearDefinition>;
+  readonly trainer: Trainer;
   /** Without the seconds, which no two runs share. */
   readonly records: Omit<EpochRecord, "seconds">[];
   readonly outcome: TrainingOutcome | undefined;
@@ -27,7 +27,7 @@ const COUNT = 10;
 async function trained(options: Options = {}, from?: TrainingSnapshot, stopAfter = Infinity): Promise<Trained> {
   const { model } = await linearModel(from === undefined ? 3 : 77);
   const controller = new AbortController();
-  const trainer = new Trainer<LinearDefinition>({
+  const trainer = new Trainer({
     model,
     train: linearExamples(COUNT),
     validation: linearExamples(6, 1000),
@@ -253,7 +253,7 @@ describe("early stopping", () => {
     const { model } = await linearModel(3);
     await model.load(writeWeights(linearDefinition, model.parameters(), { scaler: "kept" }));
     const options = { model, train: linearExamples(COUNT), validation: halved(), epochs: 9 };
-    const trainer = new Trainer<LinearDefinition>({ ...options, earlyStopping: { patience: 3 } });
+    const trainer = new Trainer({ ...options, earlyStopping: { patience: 3 } });
     for await (const event of trainer.events()) expect(event).toBeDefined();
     expect(model.parameters()).toEqual(trainer.best);
     expect(readSafetensors(await model.save()).metadata).toMatchObject({ scaler: "kept", spec_hash: "hash-of-linear" });
@@ -312,7 +312,7 @@ describe("checkpoint", () => {
   });
 });
 
-async function eventsOf(options: TrainOptions<LinearDefinition>) {
+async function eventsOf(options: TrainOptions) {
   const events = [];
   for await (const event of new Trainer(options).events()) events.push(event);
   return events;
