@@ -1,10 +1,9 @@
 /** What planning costs grows with the layers, and not with their square: counted, not timed. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { barriersBefore } from "../../../../compiler/targets/plan/barriers.ts";
-import { planProgram } from "../../../../compiler/targets/plan/plan.ts";
 import { ValueTable } from "../../../../compiler/targets/plan/values.ts";
-import { wasmMachine } from "../../../../compiler/targets/wasm/machine.ts";
 import { compileText } from "../../../support/fixture-file.ts";
+import { planOf } from "../../../support/plan-cases.ts";
 
 function deep(count: number) {
   const layers = Array.from(
@@ -33,7 +32,7 @@ describe("planning", () => {
     const costs = [20, 80].map((count) => {
       const program = deep(count);
       const intern = vi.spyOn(ValueTable.prototype, "intern");
-      const plan = planProgram(program, wasmMachine, new Map(), 1024);
+      const plan = planOf(program);
       const values = intern.mock.calls.length;
       intern.mockRestore();
       let looks = 0;
