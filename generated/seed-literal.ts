@@ -2,7 +2,9 @@
 // Resolved spec, sha256: a1b6e25d363553efadbd01be988482b26c65290e841e8aaacc58c14199cbd5c9
 
 /**
- * The program of the text on sequence models as it stands. An LSTM reads one number at a time; the attention is a softmax over that single step, so every weight is 1; a linear layer predicts the next number; the loss is the sum of the steps' squared errors; one sequence per update, Adam with its defaults, 100 epochs.
+ * The program of the text on sequence models as it stands. An LSTM reads one number at a time; the attention is a
+ * softmax over that single step, so every weight is 1; a linear layer predicts the next number; the loss is the
+ * sum of the steps' squared errors; one sequence per update, Adam with its defaults, 100 epochs.
  *
  *   series     input, float32          [B, T, C] = [1, 19, 1]
  *   next       target, float32         [B, T, C] = [1, 19, 1]
@@ -64,26 +66,16 @@ export const model: ModelHandle<SeedLiteralInputs, SeedLiteralTrainInputs, SeedL
     { name: "series", role: "input", shape: [19, 1], axes: ["T", "C"], dtype: "float32", lengths: false },
     { name: "next", role: "target", shape: [19, 1], axes: ["T", "C"], dtype: "float32", lengths: false },
   ],
-  outputs: [
-    { name: "fc", shape: [19, 1], axes: ["T", "O"] },
-    { name: "attention.weights", shape: [19], axes: ["T"], scope: "step" },
-  ],
+  outputs: [{ name: "fc", shape: [19, 1], axes: ["T", "O"] }, { name: "attention.weights", shape: [19], axes: ["T"], scope: "step" }],
   parameters,
   losses: [{ input: "fc", target: "next", reduction: "sum" }],
   metrics: ["mae", "rmse", "mase"],
   training: { length: { epochs: 100 }, seed: 0, shuffle: false },
   data: {
-    kind: "series",
-    file: "data/airline-passengers.csv",
-    columns: ["Passengers"],
-    window: 19,
-    horizon: "next",
-    stride: 1,
-    transform: [],
-    normalize: "minmax",
+    kind: "series", file: "data/airline-passengers.csv", columns: ["Passengers"], window: 19, horizon: "next", stride: 1,
+    transform: [], normalize: "minmax",
     split: { train: 0.8, validation: 0, test: 0.2 },
-    missing: "error",
-    targets: ["Passengers"],
+    missing: "error", targets: ["Passengers"],
   },
   optimizer: {
     kind: "adam",
@@ -92,11 +84,9 @@ export const model: ModelHandle<SeedLiteralInputs, SeedLiteralTrainInputs, SeedL
     scalars: optimizerScalars,
   },
   stream: {
-    stepped: ["series"],
-    whole: [],
+    stepped: ["series"], whole: [],
     states: [{ name: "lstm:layer 0 state 0", shape: [1, 16] }, { name: "lstm:layer 0 state 1", shape: [1, 16] }],
-    context: [],
-    outputs: ["fc", "attention.weights"],
+    context: [], outputs: ["fc", "attention.weights"],
   },
   programs: ["predict", "evaluate", "gradients", "train_step", "stream_step"],
   gpu: {
@@ -109,34 +99,18 @@ export const model: ModelHandle<SeedLiteralInputs, SeedLiteralTrainInputs, SeedL
     load: async () => (await import("./seed-literal/wasm.js")).wasmTarget,
   },
   spec: {
-    specloom: 1,
-    name: "seed-literal",
+    specloom: 1, name: "seed-literal",
     description: "The program of the text on sequence models as it stands. An LSTM reads one number at a time; the attention is a softmax over that single step, so every weight is 1; a linear layer predicts the next number; the loss is the sum of the steps' squared errors; one sequence per update, Adam with its defaults, 100 epochs.",
     data: {
-      kind: "series",
-      file: "data/airline-passengers.csv",
-      columns: ["Passengers"],
-      window: 19,
-      horizon: "next",
-      stride: 1,
-      transform: [],
-      normalize: "minmax",
+      kind: "series", file: "data/airline-passengers.csv", columns: ["Passengers"], window: 19, horizon: "next", stride: 1,
+      transform: [], normalize: "minmax",
       split: { train: 0.8, validation: 0, test: 0.2 },
-      missing: "error",
-      targets: ["Passengers"],
+      missing: "error", targets: ["Passengers"],
     },
     layers: [
       {
-        name: "lstm",
-        kind: "lstm",
-        from: "series",
-        hidden_size: 16,
-        num_layers: 1,
-        bidirectional: false,
-        dropout: 0,
-        bias: true,
-        return: "sequence",
-        freeze: false,
+        name: "lstm", kind: "lstm", from: "series", hidden_size: 16, num_layers: 1, bidirectional: false, dropout: 0,
+        bias: true, return: "sequence", freeze: false,
       },
       { name: "attention", kind: "attention_pool", from: "lstm", scope: "step", score: "linear", freeze: false },
       { name: "fc", kind: "linear", from: "attention", out_features: 1, bias: true, freeze: false },
@@ -144,8 +118,7 @@ export const model: ModelHandle<SeedLiteralInputs, SeedLiteralTrainInputs, SeedL
     loss: { kind: "mse", input: "fc", target: "next", reduction: "sum", weight: 1 },
     optimizer: { kind: "adam", learning_rate: 0.001, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0 },
     train: { epochs: 100, batch_size: 1, seed: 0, shuffle: false },
-    metrics: ["mae", "rmse", "mase"],
-    outputs: ["fc", "attention.weights"],
+    metrics: ["mae", "rmse", "mase"], outputs: ["fc", "attention.weights"],
   },
 } as const satisfies ModelDefinition);
 

@@ -23,7 +23,7 @@ export function propertyKey(name: string): string {
 }
 
 /** Of a generated module: longer lines are broken where that can be done. */
-export const lineWidth = 116;
+export const lineWidth = 132;
 
 /** `open a, b, c close` on one line where it fits, else as many items a line as fit. */
 export function filled(open: string, items: readonly string[], close: string): readonly string[] {
@@ -66,11 +66,24 @@ interface Enclosed {
   readonly close: string;
 }
 
-/** `[a, b]` or `{ a, b }` on one line when that fits, else one item a line. */
+/** `[a, b]` or `{ a, b }` on one line when that fits; else one item a line, or as many as fit where each is short. */
 function enclose({ open, items, close }: Enclosed, indent: string, width: number): string {
   if (items.length === 0) return `${open.trim()}${close.trim()}`;
   const flat = `${open}${items.join(", ")}${close}`;
   if (!flat.includes("\n") && indent.length + flat.length <= width) return flat;
   const inner = `${indent}  `;
-  return `${open.trim()}\n${items.map((item) => `${inner}${item},\n`).join("")}${indent}${close.trim()}`;
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    const fits =
+      last !== undefined && isShort(last) && isShort(item) && inner.length + last.length + item.length + 2 <= width;
+    if (fits) lines.splice(-1, 1, `${last} ${item},`);
+    else lines.push(`${item},`);
+  }
+  return `${open.trim()}\n${lines.map((line) => `${inner}${line}\n`).join("")}${indent}${close.trim()}`;
+}
+
+/** Not a list or a mapping of its own, which would be lost among others. */
+function isShort(item: string): boolean {
+  return !/[\n{]/u.test(item);
 }

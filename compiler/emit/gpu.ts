@@ -42,7 +42,7 @@ export function stepsPart(gpu: GpuModule, links: Links): readonly Statement[] {
     gpu.functions.map(({ name }) => name),
   );
   const context = `type ${contextName} = ${links.use("GpuPlanContext")}<${type}>;`;
-  const shared = gpu.steps.map((steps) => planFunction(steps, [`What others begin with.`]));
+  const shared = gpu.steps.map((steps) => planFunction(steps, ["What another program begins with too."]));
   const plans = programOrder.flatMap((name) => {
     const plan = gpu.plans[name];
     if (plan === undefined) return [];

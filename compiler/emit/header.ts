@@ -32,12 +32,24 @@ export function summaryLines(model: Model): readonly string[] {
       .trimEnd(),
   );
   return [
-    ...(model.description === undefined ? [] : [oneLine(model.description), ""]),
+    ...(model.description === undefined ? [] : [...wrappedWords(oneLine(model.description)), ""]),
     ...table.map((line) => `  ${line}`),
     "",
     `B = ${model.batchSize} examples in a batch. ${parameterCount(model)} parameters.`,
     ...(model.preparation === undefined ? [] : [oneLine(model.preparation)]),
   ];
+}
+
+const longestLine = 112;
+
+function wrappedWords(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < longestLine) lines.splice(-1, 1, `${last} ${word}`);
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** Without statistics such as running means, as PyTorch counts. */

@@ -3,7 +3,7 @@
  * when they are needed, or all in one file. Parts speak of each other through a `Links`, and know nothing of files.
  */
 import { StructureKind, type ImportDeclarationStructure } from "ts-morph";
-import { runtimeImports, type RuntimeSymbol } from "./symbols.ts";
+import { namedImports, runtimeImports, type RuntimeSymbol } from "./symbols.ts";
 
 /** Ends of file names in the module's folder; the model itself is the file beside it. */
 export type PartName = "model" | "gpu" | "kernels" | "gpu-text" | "wasm" | "wasm-simd" | "wasm-relaxed";
@@ -64,7 +64,7 @@ export class Links {
     const siblings = [...this.#siblings].map(([path, names]): ImportDeclarationStructure => ({
       kind: StructureKind.ImportDeclaration,
       moduleSpecifier: path,
-      namedImports: [...names].sort(),
+      namedImports: namedImports([...names].sort()),
     }));
     return [...runtimeImports(this.#runtime), ...siblings];
   }

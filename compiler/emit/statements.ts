@@ -58,14 +58,20 @@ export function functionStatement(name: string, request: FunctionRequest): Funct
   };
 }
 
-/** One parameter a line where the function's first line would be too long. */
+/** Where the function's first line would be too long, as many parameters a line as fit. */
 function wrapParameters(start: string, parameters: readonly Parameter[], end: string): ParameterDeclarationStructure[] {
   const flat = `${start}${parameters.map((one) => `${one.name}: ${one.type}`).join(", ")}${end}`;
   if (flat.length <= lineWidth + 4) return parameters.map((one) => ({ kind: StructureKind.Parameter, ...one }));
   // The printer writes `, ` between parameters and indents what follows a line end.
-  return parameters.map(({ name: parameter, type }, position) => ({
-    kind: StructureKind.Parameter,
-    name: `\n${parameter}`,
-    type: position === parameters.length - 1 ? `${type}\n` : type,
-  }));
+  let width = 0;
+  return parameters.map(({ name: parameter, type }, position) => {
+    const length = parameter.length + type.length + 4;
+    const isFirst = position === 0 || width + length > lineWidth;
+    width = isFirst ? length : width + length;
+    return {
+      kind: StructureKind.Parameter,
+      name: isFirst ? `\n${parameter}` : parameter,
+      type: position === parameters.length - 1 ? `${type}\n` : type,
+    };
+  });
 }

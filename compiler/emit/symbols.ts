@@ -1,5 +1,5 @@
 /** Every name a generated module may import. Links record which ones are printed; the import declarations are made from that. */
-import { StructureKind, type ImportDeclarationStructure } from "ts-morph";
+import { StructureKind, type CodeBlockWriter, type ImportDeclarationStructure } from "ts-morph";
 
 const runtimeModule = "@specloom/runtime";
 
@@ -37,13 +37,17 @@ export function runtimeImports(used: ReadonlySet<RuntimeSymbol>): ImportDeclarat
       kind: StructureKind.ImportDeclaration,
       moduleSpecifier: runtimeModule,
       isTypeOnly: sort === "type",
-      namedImports: (writer) => {
-        const flat = `{ ${names.join(", ")} }`;
-        if (flat.length <= longestList) writer.write(names.join(", "));
-        else {
-          writer.newLine();
-          for (const name of names) writer.writeLine(`${name},`);
-        }
-      },
+      namedImports: namedImports(names),
     }));
+}
+
+export function namedImports(names: readonly string[]): (writer: CodeBlockWriter) => void {
+  return (writer) => {
+    const flat = `{ ${names.join(", ")} }`;
+    if (flat.length <= longestList) writer.write(names.join(", "));
+    else {
+      writer.newLine();
+      for (const name of names) writer.writeLine(`${name},`);
+    }
+  };
 }

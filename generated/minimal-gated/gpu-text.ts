@@ -3,61 +3,60 @@
 
 /** The kernels as gpu.js reads them: text, because bundlers rewrite functions. */
 export const kernelTexts = {
-  encoderWeightsOfX: "function encoderWeightsOfX(wH, wF) { const i = this.thread.y; const j = this.thread.x; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? wF[iClamped][j] : wH[iMinus16Clamped][j]; }",
-  encoderProductsOfX: "function encoderProductsOfX(series, weightsOfX) { const t = this.thread.z; const b = this.thread.y; const m = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += series[b][t][k] * weightsOfX[m][k]; } return sum; }",
+  encoderWeightsOfX: "function encoderWeightsOfX(wH, wF) { const i = this.thread.y, j = this.thread.x; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? wF[iClamped][j] : wH[iMinus16Clamped][j]; }",
+  encoderProductsOfX: "function encoderProductsOfX(series, weightsOfX) { const t = this.thread.z, b = this.thread.y, m = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += series[b][t][k] * weightsOfX[m][k]; } return sum; }",
   encoderConstant: "function encoderConstant() { return 0; }",
-  encoderF: "function encoderF(productsOfX, bF, previousH, uF, t) { const b = this.thread.y; const m = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += previousH[b][k] * uF[m][k]; } return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[t][b][m] + bF[m] + sum)))); }",
-  encoderMultiply: "function encoderMultiply(f, previousH) { const b = this.thread.y; const m = this.thread.x; return f[b][m] * previousH[b][m]; }",
-  encoderH: "function encoderH(f, previousH, productsOfX, bH, multiply, uH, t) { const b = this.thread.y; const m = this.thread.x; const fValue = f[b][m]; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum))); return (1 - fValue) * previousH[b][m] + fValue * g; }",
-  forecastAdd: "function forecastAdd(series, h, changeWeight, changeBias) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
-  encoderG: "function encoderG(productsOfX, bH, multiply, uH, t) { const b = this.thread.y; const m = this.thread.x; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } return Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum))); }",
-  encoderHInTraining: "function encoderHInTraining(f, previousH, g) { const b = this.thread.y; const m = this.thread.x; const fValue = f[b][m]; return (1 - fValue) * previousH[b][m] + fValue * g[b][m]; }",
-  encoderMultiply4: "function encoderMultiply4(f, previousH) { const t = this.thread.z; const b = this.thread.y; const m = this.thread.x; return f[t][b][m] * previousH[t][b][m]; }",
-  encoderSelect: "function encoderSelect(streamPosition, encoderLayer0State0) { const b = this.thread.y; const t = this.thread.x; return streamPosition[b] === 0 ? 0 : encoderLayer0State0[b][t]; }",
+  encoderF: "function encoderF(productsOfX, bF, previousH, uF, t) { const b = this.thread.y, m = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += previousH[b][k] * uF[m][k]; } return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[t][b][m] + bF[m] + sum)))); }",
+  encoderMultiply: "function encoderMultiply(f, previousH) { const b = this.thread.y, m = this.thread.x; return f[b][m] * previousH[b][m]; }",
+  encoderH: "function encoderH(f, previousH, productsOfX, bH, multiply, uH, t) { const b = this.thread.y, m = this.thread.x; const fValue = f[b][m]; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum))); return (1 - fValue) * previousH[b][m] + fValue * g; }",
+  forecastAdd: "function forecastAdd(series, h, changeWeight, changeBias) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
+  encoderG: "function encoderG(productsOfX, bH, multiply, uH, t) { const b = this.thread.y, m = this.thread.x; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } return Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum))); }",
+  encoderHInTraining: "function encoderHInTraining(f, previousH, g) { const b = this.thread.y, m = this.thread.x; const fValue = f[b][m]; return (1 - fValue) * previousH[b][m] + fValue * g[b][m]; }",
+  encoderMultiply4: "function encoderMultiply4(f, previousH) { const t = this.thread.z, b = this.thread.y, m = this.thread.x; return f[t][b][m] * previousH[t][b][m]; }",
+  encoderSelect: "function encoderSelect(streamPosition, encoderLayer0State0) { const b = this.thread.y, t = this.thread.x; return streamPosition[b] === 0 ? 0 : encoderLayer0State0[b][t]; }",
   encoderProductsOfXInStep: "function encoderProductsOfXInStep(series, weightsOfX) { const m = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += series[0][0][0] * weightsOfX[m][k]; } return sum; }",
-  encoderFInStep: "function encoderFInStep(productsOfX, bF, select, uF) { const b = this.thread.y; const m = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += select[b][k] * uF[m][k]; } return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[b][m] + bF[m] + sum)))); }",
-  encoderMultiplyInStep: "function encoderMultiplyInStep(f, select) { const b = this.thread.y; const m = this.thread.x; return f[b][m] * select[b][m]; }",
-  encoderHInStep: "function encoderHInStep(f, select, productsOfX, bH, multiply, uH) { const b = this.thread.y; const m = this.thread.x; const fValue = f[b][m]; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[b][mPlus16] + bH[m] + sum))); return (1 - fValue) * select[b][m] + fValue * g; }",
-  forecastAddInStep: "function forecastAddInStep(series, h, changeWeight, changeBias) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { const position = b * 16 + t * 16 + i; sum += h[0][position] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
+  encoderFInStep: "function encoderFInStep(productsOfX, bF, select, uF) { const b = this.thread.y, m = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += select[b][k] * uF[m][k]; } return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[b][m] + bF[m] + sum)))); }",
+  encoderMultiplyInStep: "function encoderMultiplyInStep(f, select) { const b = this.thread.y, m = this.thread.x; return f[b][m] * select[b][m]; }",
+  encoderHInStep: "function encoderHInStep(f, select, productsOfX, bH, multiply, uH) { const b = this.thread.y, m = this.thread.x; const fValue = f[b][m]; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[b][mPlus16] + bH[m] + sum))); return (1 - fValue) * select[b][m] + fValue * g; }",
+  forecastAddInStep: "function forecastAddInStep(series, h, changeWeight, changeBias) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { const position = b * 16 + t * 16 + i; sum += h[0][position] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
   lossMasked: "function lossMasked(batchMask, add, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = add[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
   lossCount: "function lossCount(batchMask) { let sum = 0; for (let k = 0; k < 16; k++) { sum += batchMask[k]; } return sum * 24; }",
   lossValue: "function lossValue(masked, count) { let total = 0; for (let k = 0; k < 16; k++) { total += masked[k]; } return total / count[0]; }",
-  lossError: "function lossError(series, h, changeWeight, changeBias, next) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue - next[b][t][c]; }",
+  lossError: "function lossError(series, h, changeWeight, changeBias, next) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue - next[b][t][c]; }",
   lossMaskedInTraining: "function lossMaskedInTraining(batchMask, error) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const errorValue = error[b][k][k2]; const elements = errorValue * errorValue; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
   lossTotalGradient: "function lossTotalGradient(count) { return 1 / count[0]; }",
-  lossErrorGradient: "function lossErrorGradient(batchMask, totalGradient, error) { const b = this.thread.z; const t = this.thread.y; const c = this.thread.x; const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0; const product = elementsGradient * error[b][t][c]; return product + product; }",
+  lossErrorGradient: "function lossErrorGradient(batchMask, totalGradient, error) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0; const product = elementsGradient * error[b][t][c]; return product + product; }",
   changeBiasGradient: "function changeBiasGradient(errorGradient) { const c = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { let sum2 = 0; for (let k2 = 0; k2 < 24; k2++) { sum2 += errorGradient[k][k2][c]; } sum += sum2; } return sum; }",
-  encoderOutputGradient: "function encoderOutputGradient(errorGradient, changeWeight) { const b = this.thread.z; const t = this.thread.y; const i = this.thread.x; let sum = 0; for (let o = 0; o < 1; o++) { sum += errorGradient[b][t][o] * changeWeight[o][i]; } return sum; }",
-  changeWeightGradient: "function changeWeightGradient(errorGradient, h) { const o = this.thread.y; const i = this.thread.x; let sum = 0; for (let b = 0; b < 16; b++) { let sum2 = 0; for (let t = 0; t < 24; t++) { const tPlus1 = t + 1; sum2 += errorGradient[b][t][o] * h[tPlus1][b][i]; } sum += sum2; } return sum; }",
-  encoderMultiply2: "function encoderMultiply2(carriedHGradient, outputGradient, f, g, t) { const b = this.thread.y; const m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const gGradient = hGradient * f[b][m]; const gValue = g[b][m]; return gGradient * (1 - gValue * gValue); }",
-  encoderContract: "function encoderContract(multiply, uH) { const b = this.thread.y; const k = this.thread.x; let sum = 0; for (let m = 0; m < 16; m++) { sum += multiply[b][m] * uH[m][k]; } return sum; }",
-  encoderMultiply3: "function encoderMultiply3(carriedHGradient, outputGradient, g, previousH, contract, f, t) { const b = this.thread.y; const m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const previousHValue = previousH[b][m]; const fGradient = hGradient * g[b][m] + -(hGradient * previousHValue) + contract[b][m] * previousHValue; const fValue = f[b][m]; return fGradient * fValue * (1 - fValue); }",
-  encoderPreviousHGradient: "function encoderPreviousHGradient(carriedHGradient, outputGradient, f, contract, multiply, uF, t) { const b = this.thread.y; const m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const fValue = f[b][m]; let sum = 0; for (let m2 = 0; m2 < 16; m2++) { sum += multiply[b][m2] * uF[m2][m]; } return hGradient * (1 - fValue) + contract[b][m] * fValue + sum; }",
-  encoderJoinedGradient: "function encoderJoinedGradient(multiply, multiply2) { const t = this.thread.z; const b = this.thread.y; const i = this.thread.x; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? multiply2[t][b][iClamped] : multiply[t][b][iMinus16Clamped]; }",
-  encoderUFGradient: "function encoderUFGradient(multiply, previousH) { const m = this.thread.y; const k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += multiply[t][b][m] * previousH[t][b][k]; } sum += sum2; } return sum; }",
-  encoderWeightsOfXGradient: "function encoderWeightsOfXGradient(joinedGradient, series) { const m = this.thread.y; const k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += joinedGradient[t][b][m] * series[b][t][k]; } sum += sum2; } return sum; }",
-  encoderUHGradient: "function encoderUHGradient(multiply, multiply2) { const m = this.thread.y; const k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += multiply[t][b][m] * multiply2[t][b][k]; } sum += sum2; } return sum; }",
+  encoderOutputGradient: "function encoderOutputGradient(errorGradient, changeWeight) { const b = this.thread.z, t = this.thread.y, i = this.thread.x; let sum = 0; for (let o = 0; o < 1; o++) { sum += errorGradient[b][t][o] * changeWeight[o][i]; } return sum; }",
+  changeWeightGradient: "function changeWeightGradient(errorGradient, h) { const o = this.thread.y, i = this.thread.x; let sum = 0; for (let b = 0; b < 16; b++) { let sum2 = 0; for (let t = 0; t < 24; t++) { const tPlus1 = t + 1; sum2 += errorGradient[b][t][o] * h[tPlus1][b][i]; } sum += sum2; } return sum; }",
+  encoderMultiply2: "function encoderMultiply2(carriedHGradient, outputGradient, f, g, t) { const b = this.thread.y, m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const gGradient = hGradient * f[b][m]; const gValue = g[b][m]; return gGradient * (1 - gValue * gValue); }",
+  encoderContract: "function encoderContract(multiply, uH) { const b = this.thread.y, k = this.thread.x; let sum = 0; for (let m = 0; m < 16; m++) { sum += multiply[b][m] * uH[m][k]; } return sum; }",
+  encoderMultiply3: "function encoderMultiply3(carriedHGradient, outputGradient, g, previousH, contract, f, t) { const b = this.thread.y, m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const previousHValue = previousH[b][m]; const fGradient = hGradient * g[b][m] + -(hGradient * previousHValue) + contract[b][m] * previousHValue; const fValue = f[b][m]; return fGradient * fValue * (1 - fValue); }",
+  encoderPreviousHGradient: "function encoderPreviousHGradient(carriedHGradient, outputGradient, f, contract, multiply, uF, t) { const b = this.thread.y, m = this.thread.x; const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m]; const fValue = f[b][m]; let sum = 0; for (let m2 = 0; m2 < 16; m2++) { sum += multiply[b][m2] * uF[m2][m]; } return hGradient * (1 - fValue) + contract[b][m] * fValue + sum; }",
+  encoderJoinedGradient: "function encoderJoinedGradient(multiply, multiply2) { const t = this.thread.z, b = this.thread.y, i = this.thread.x; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? multiply2[t][b][iClamped] : multiply[t][b][iMinus16Clamped]; }",
+  encoderUFGradient: "function encoderUFGradient(multiply, previousH) { const m = this.thread.y, k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += multiply[t][b][m] * previousH[t][b][k]; } sum += sum2; } return sum; }",
+  encoderWeightsOfXGradient: "function encoderWeightsOfXGradient(joinedGradient, series) { const m = this.thread.y, k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += joinedGradient[t][b][m] * series[b][t][k]; } sum += sum2; } return sum; }",
+  encoderUHGradient: "function encoderUHGradient(multiply, multiply2) { const m = this.thread.y, k = this.thread.x; let sum = 0; for (let t = 0; t < 24; t++) { let sum2 = 0; for (let b = 0; b < 16; b++) { sum2 += multiply[t][b][m] * multiply2[t][b][k]; } sum += sum2; } return sum; }",
   encoderBHGradient: "function encoderBHGradient(multiply) { const m = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 16; k2++) { sum2 += multiply[k][k2][m]; } sum += sum2; } return sum; }",
-  encoderWFGradient: "function encoderWFGradient(weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; return weightsOfXGradient[i][k]; }",
-  encoderWHGradient: "function encoderWHGradient(weightsOfXGradient) { const i = this.thread.y; const k = this.thread.x; const iPlus16 = i + 16; return weightsOfXGradient[iPlus16][k]; }",
-  adamExpAvg: "function adamExpAvg(expAvg, weightsOfXGradient) { const i = this.thread.y; const j = this.thread.x; return expAvg[i][j] * 0.9 + weightsOfXGradient[i][j] * 0.09999999999999998; }",
-  adamExpAvgSq: "function adamExpAvgSq(expAvgSq, weightsOfXGradient) { const i = this.thread.y; const j = this.thread.x; const wFGradient = weightsOfXGradient[i][j]; return expAvgSq[i][j] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009; }",
-  adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.y; const j = this.thread.x; return parameter[i][j] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8); }",
-  adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const i = this.thread.y; const j = this.thread.x; return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998; }",
-  adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const i = this.thread.y; const j = this.thread.x; const gradientValue = gradient[i][j]; return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
+  encoderWFGradient: "function encoderWFGradient(weightsOfXGradient) { const i = this.thread.y, k = this.thread.x; return weightsOfXGradient[i][k]; }",
+  encoderWHGradient: "function encoderWHGradient(weightsOfXGradient) { const i = this.thread.y, k = this.thread.x; const iPlus16 = i + 16; return weightsOfXGradient[iPlus16][k]; }",
+  adamExpAvg: "function adamExpAvg(expAvg, weightsOfXGradient) { const i = this.thread.y, j = this.thread.x; return expAvg[i][j] * 0.9 + weightsOfXGradient[i][j] * 0.09999999999999998; }",
+  adamExpAvgSq: "function adamExpAvgSq(expAvgSq, weightsOfXGradient) { const i = this.thread.y, j = this.thread.x; const wFGradient = weightsOfXGradient[i][j]; return expAvgSq[i][j] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009; }",
+  adamParameter: "function adamParameter(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.y, j = this.thread.x; return parameter[i][j] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8); }",
+  adamExpAvg2: "function adamExpAvg2(expAvg, gradient) { const i = this.thread.y, j = this.thread.x; return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998; }",
+  adamExpAvgSq2: "function adamExpAvgSq2(expAvgSq, gradient) { const i = this.thread.y, j = this.thread.x; const gradientValue = gradient[i][j]; return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
   adamExpAvg3: "function adamExpAvg3(expAvg, gradient) { const i = this.thread.x; return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998; }",
   adamExpAvgSq3: "function adamExpAvgSq3(expAvgSq, gradient) { const i = this.thread.x; const gradientValue = gradient[i]; return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009; }",
   adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
-  adamExpAvg4: "function adamExpAvg4(expAvg, weightsOfXGradient) { const i = this.thread.y; const j = this.thread.x; const iPlus16 = i + 16; return expAvg[i][j] * 0.9 + weightsOfXGradient[iPlus16][j] * 0.09999999999999998; }",
-  adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, weightsOfXGradient) { const i = this.thread.y; const j = this.thread.x; const iPlus16 = i + 16; const wHGradient = weightsOfXGradient[iPlus16][j]; return expAvgSq[i][j] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
+  adamExpAvg4: "function adamExpAvg4(expAvg, weightsOfXGradient) { const i = this.thread.y, j = this.thread.x; const iPlus16 = i + 16; return expAvg[i][j] * 0.9 + weightsOfXGradient[iPlus16][j] * 0.09999999999999998; }",
+  adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, weightsOfXGradient) { const i = this.thread.y, j = this.thread.x; const iPlus16 = i + 16; const wHGradient = weightsOfXGradient[iPlus16][j]; return expAvgSq[i][j] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
 };
 
 // What the programs take: tensors that stay on the device, and what comes with each call
 
 export const predictArguments = {
   residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight",
-    "change.bias",
+    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
   ],
   feeds: [
     { name: "series", role: "input", shape: [16, 24, 1] },
@@ -66,8 +65,7 @@ export const predictArguments = {
 
 export const evaluateArguments = {
   residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight",
-    "change.bias",
+    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
   ],
   feeds: [
     { name: "series", role: "input", shape: [16, 24, 1] },
@@ -78,8 +76,7 @@ export const evaluateArguments = {
 
 export const gradientsArguments = {
   residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight",
-    "change.bias",
+    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
   ],
   feeds: [
     { name: "series", role: "input", shape: [16, 24, 1] },
@@ -90,11 +87,11 @@ export const gradientsArguments = {
 
 export const trainStepArguments = {
   residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight",
-    "change.bias", "encoder.W_f#exp_avg", "encoder.W_f#exp_avg_sq", "encoder.U_f#exp_avg", "encoder.U_f#exp_avg_sq",
-    "encoder.b_f#exp_avg", "encoder.b_f#exp_avg_sq", "encoder.W_h#exp_avg", "encoder.W_h#exp_avg_sq",
-    "encoder.U_h#exp_avg", "encoder.U_h#exp_avg_sq", "encoder.b_h#exp_avg", "encoder.b_h#exp_avg_sq",
-    "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias#exp_avg", "change.bias#exp_avg_sq",
+    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
+    "encoder.W_f#exp_avg", "encoder.W_f#exp_avg_sq", "encoder.U_f#exp_avg", "encoder.U_f#exp_avg_sq", "encoder.b_f#exp_avg",
+    "encoder.b_f#exp_avg_sq", "encoder.W_h#exp_avg", "encoder.W_h#exp_avg_sq", "encoder.U_h#exp_avg", "encoder.U_h#exp_avg_sq",
+    "encoder.b_h#exp_avg", "encoder.b_h#exp_avg_sq", "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias#exp_avg",
+    "change.bias#exp_avg_sq",
   ],
   feeds: [
     { name: "series", role: "input", shape: [16, 24, 1] },
@@ -107,8 +104,7 @@ export const trainStepArguments = {
 
 export const streamStepArguments = {
   residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight",
-    "change.bias",
+    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
   ],
   feeds: [
     { name: "stream.position", role: "input", shape: [1] },

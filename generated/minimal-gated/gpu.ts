@@ -2,17 +2,23 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import { evaluateArguments, gradientsArguments, kernelTexts, predictArguments, streamStepArguments, trainStepArguments } from "./gpu-text.js";
+import {
+  evaluateArguments,
+  gradientsArguments,
+  kernelTexts,
+  predictArguments,
+  streamStepArguments,
+  trainStepArguments,
+} from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
-/** What others begin with. */
+/** What another program begins with too. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
-    "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH,
-    "encoder.U_h": encoderUH, "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias,
-    series,
+    "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH, "encoder.U_h": encoderUH,
+    "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias, series,
   } = tensors;
   // forward: encoder
   const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
@@ -22,9 +28,7 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   for (let t = 0; t < 24; t++) {
     const encoderF = kernels.encoderF([16, 16], encoderProductsOfX, encoderBF, encoderH[t], encoderUF, t);
     const encoderMultiply = kernels.encoderMultiply([16, 16], encoderF, encoderH[t]);
-    encoderH[t + 1] = kernels.encoderH(
-      [16, 16], encoderF, encoderH[t], encoderProductsOfX, encoderBH, encoderMultiply, encoderUH, t,
-    );
+    encoderH[t + 1] = kernels.encoderH([16, 16], encoderF, encoderH[t], encoderProductsOfX, encoderBH, encoderMultiply, encoderUH, t);
   }
 
   // forward: forecast
@@ -57,9 +61,8 @@ function evaluate(context: Context): Record<string, GpuHandle> {
 /** gradients: the loss and its gradient for every parameter, as in training. */
 function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHandle> {
   const {
-    "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH,
-    "encoder.U_h": encoderUH, "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias,
-    series, next, "batch.mask": batchMask,
+    "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH, "encoder.U_h": encoderUH,
+    "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask,
   } = tensors;
   // forward: encoder
   const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
@@ -106,19 +109,15 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
     );
     const encoderContract = kernels.encoderContract([16, 16], encoderMultiply[t], encoderUH);
     encoderMultiply2[t] = kernels.encoderMultiply3(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderG[t], encoderH[t], encoderContract,
-      encoderF[t], t,
+      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderG[t], encoderH[t], encoderContract, encoderF[t], t,
     );
     encoderPreviousHGradient[t] = kernels.encoderPreviousHGradient(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderF[t], encoderContract,
-      encoderMultiply2[t], encoderUF, t,
+      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderF[t], encoderContract, encoderMultiply2[t], encoderUF, t,
     );
   }
   const encoderMultiplyStacked = stack(encoderMultiply, [16, 16]);
   const encoderMultiply2Stacked = stack(encoderMultiply2, [16, 16]);
-  const encoderJoinedGradient = kernels.encoderJoinedGradient(
-    [24, 16, 32], encoderMultiplyStacked, encoderMultiply2Stacked,
-  );
+  const encoderJoinedGradient = kernels.encoderJoinedGradient([24, 16, 32], encoderMultiplyStacked, encoderMultiply2Stacked);
 
   // forward: encoder
   const encoderFStacked = stack(encoderF, [16, 16]);
@@ -135,27 +134,18 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
 
   return {
     loss: lossValue, "gradient.encoder.W_f": encoderWFGradient, "gradient.encoder.U_f": encoderUFGradient,
-    "gradient.encoder.b_f": encoderBFGradient, "gradient.encoder.W_h": encoderWHGradient,
-    "gradient.encoder.U_h": encoderUHGradient, "gradient.encoder.b_h": encoderBHGradient,
-    "gradient.change.weight": changeWeightGradient, "gradient.change.bias": changeBiasGradient,
+    "gradient.encoder.b_f": encoderBFGradient, "gradient.encoder.W_h": encoderWHGradient, "gradient.encoder.U_h": encoderUHGradient,
+    "gradient.encoder.b_h": encoderBHGradient, "gradient.change.weight": changeWeightGradient,
+    "gradient.change.bias": changeBiasGradient,
   };
 }
 
 /** train_step: the loss, and every parameter and optimizer state after one update. */
 function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHandle> {
   const {
-    "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH,
-    "encoder.U_h": encoderUH, "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias,
-    series, next, "batch.mask": batchMask, "optimizer.step_size": optimizerStepSize,
-    "optimizer.correction_root": optimizerCorrectionRoot, "encoder.W_f#exp_avg": encoderWFExpAvg,
-    "encoder.W_f#exp_avg_sq": encoderWFExpAvgSq, "encoder.U_f#exp_avg": encoderUFExpAvg,
-    "encoder.U_f#exp_avg_sq": encoderUFExpAvgSq, "encoder.b_f#exp_avg": encoderBFExpAvg,
-    "encoder.b_f#exp_avg_sq": encoderBFExpAvgSq, "encoder.W_h#exp_avg": encoderWHExpAvg,
-    "encoder.W_h#exp_avg_sq": encoderWHExpAvgSq, "encoder.U_h#exp_avg": encoderUHExpAvg,
-    "encoder.U_h#exp_avg_sq": encoderUHExpAvgSq, "encoder.b_h#exp_avg": encoderBHExpAvg,
-    "encoder.b_h#exp_avg_sq": encoderBHExpAvgSq, "change.weight#exp_avg": changeWeightExpAvg,
-    "change.weight#exp_avg_sq": changeWeightExpAvgSq, "change.bias#exp_avg": changeBiasExpAvg,
-    "change.bias#exp_avg_sq": changeBiasExpAvgSq,
+    "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH, "encoder.U_h": encoderUH,
+    "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask,
+    "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot,
   } = tensors;
   // forward: encoder
   const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
@@ -202,19 +192,15 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
     );
     const encoderContract = kernels.encoderContract([16, 16], encoderMultiply[t], encoderUH);
     encoderMultiply2[t] = kernels.encoderMultiply3(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderG[t], encoderH[t], encoderContract,
-      encoderF[t], t,
+      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderG[t], encoderH[t], encoderContract, encoderF[t], t,
     );
     encoderPreviousHGradient[t] = kernels.encoderPreviousHGradient(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderF[t], encoderContract,
-      encoderMultiply2[t], encoderUF, t,
+      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderF[t], encoderContract, encoderMultiply2[t], encoderUF, t,
     );
   }
   const encoderMultiplyStacked = stack(encoderMultiply, [16, 16]);
   const encoderMultiply2Stacked = stack(encoderMultiply2, [16, 16]);
-  const encoderJoinedGradient = kernels.encoderJoinedGradient(
-    [24, 16, 32], encoderMultiplyStacked, encoderMultiply2Stacked,
-  );
+  const encoderJoinedGradient = kernels.encoderJoinedGradient([24, 16, 32], encoderMultiplyStacked, encoderMultiply2Stacked);
 
   // forward: encoder
   const encoderFStacked = stack(encoderF, [16, 16]);
@@ -228,63 +214,49 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
   const encoderBFGradient = kernels.encoderBHGradient([16], encoderMultiply2Stacked);
 
   // update: adam
-  const nextEncoderWFExpAvg = kernels.adamExpAvg([16, 1], encoderWFExpAvg, encoderWeightsOfXGradient);
-  const nextEncoderWFExpAvgSq = kernels.adamExpAvgSq([16, 1], encoderWFExpAvgSq, encoderWeightsOfXGradient);
-  const nextEncoderWF = kernels.adamParameter(
-    [16, 1], encoderWF, nextEncoderWFExpAvg, optimizerStepSize, nextEncoderWFExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextEncoderUFExpAvg = kernels.adamExpAvg2([16, 16], encoderUFExpAvg, encoderUFGradient);
-  const nextEncoderUFExpAvgSq = kernels.adamExpAvgSq2([16, 16], encoderUFExpAvgSq, encoderUFGradient);
-  const nextEncoderUF = kernels.adamParameter(
-    [16, 16], encoderUF, nextEncoderUFExpAvg, optimizerStepSize, nextEncoderUFExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextEncoderBFExpAvg = kernels.adamExpAvg3([16], encoderBFExpAvg, encoderBFGradient);
-  const nextEncoderBFExpAvgSq = kernels.adamExpAvgSq3([16], encoderBFExpAvgSq, encoderBFGradient);
-  const nextEncoderBF = kernels.adamParameter3(
-    [16], encoderBF, nextEncoderBFExpAvg, optimizerStepSize, nextEncoderBFExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextEncoderWHExpAvg = kernels.adamExpAvg4([16, 1], encoderWHExpAvg, encoderWeightsOfXGradient);
-  const nextEncoderWHExpAvgSq = kernels.adamExpAvgSq4([16, 1], encoderWHExpAvgSq, encoderWeightsOfXGradient);
-  const nextEncoderWH = kernels.adamParameter(
-    [16, 1], encoderWH, nextEncoderWHExpAvg, optimizerStepSize, nextEncoderWHExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextEncoderUHExpAvg = kernels.adamExpAvg2([16, 16], encoderUHExpAvg, encoderUHGradient);
-  const nextEncoderUHExpAvgSq = kernels.adamExpAvgSq2([16, 16], encoderUHExpAvgSq, encoderUHGradient);
-  const nextEncoderUH = kernels.adamParameter(
-    [16, 16], encoderUH, nextEncoderUHExpAvg, optimizerStepSize, nextEncoderUHExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextEncoderBHExpAvg = kernels.adamExpAvg3([16], encoderBHExpAvg, encoderBHGradient);
-  const nextEncoderBHExpAvgSq = kernels.adamExpAvgSq3([16], encoderBHExpAvgSq, encoderBHGradient);
-  const nextEncoderBH = kernels.adamParameter3(
-    [16], encoderBH, nextEncoderBHExpAvg, optimizerStepSize, nextEncoderBHExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextChangeWeightExpAvg = kernels.adamExpAvg2([1, 16], changeWeightExpAvg, changeWeightGradient);
-  const nextChangeWeightExpAvgSq = kernels.adamExpAvgSq2([1, 16], changeWeightExpAvgSq, changeWeightGradient);
-  const nextChangeWeight = kernels.adamParameter(
-    [1, 16], changeWeight, nextChangeWeightExpAvg, optimizerStepSize, nextChangeWeightExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextChangeBiasExpAvg = kernels.adamExpAvg3([1], changeBiasExpAvg, changeBiasGradient);
-  const nextChangeBiasExpAvgSq = kernels.adamExpAvgSq3([1], changeBiasExpAvgSq, changeBiasGradient);
-  const nextChangeBias = kernels.adamParameter3(
-    [1], changeBias, nextChangeBiasExpAvg, optimizerStepSize, nextChangeBiasExpAvgSq, optimizerCorrectionRoot,
-  );
+  const updated: Record<string, GpuHandle> = {};
+  for (const [name, shape, gradient] of [
+    ["encoder.W_f", [16, 1], encoderWeightsOfXGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamExpAvg(shape, tensors[`${name}#exp_avg`], gradient);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamExpAvgSq(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamParameter(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+  }
+  for (const [name, shape, gradient] of [
+    ["encoder.U_f", [16, 16], encoderUFGradient],
+    ["encoder.U_h", [16, 16], encoderUHGradient],
+    ["change.weight", [1, 16], changeWeightGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamExpAvg2(shape, tensors[`${name}#exp_avg`], gradient);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamExpAvgSq2(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamParameter(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+  }
+  for (const [name, shape, gradient] of [
+    ["encoder.b_f", [16], encoderBFGradient],
+    ["encoder.b_h", [16], encoderBHGradient],
+    ["change.bias", [1], changeBiasGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamExpAvg3(shape, tensors[`${name}#exp_avg`], gradient);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamExpAvgSq3(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamParameter3(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+  }
+  for (const [name, shape, gradient] of [
+    ["encoder.W_h", [16, 1], encoderWeightsOfXGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamExpAvg4(shape, tensors[`${name}#exp_avg`], gradient);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamExpAvgSq4(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamParameter(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+  }
 
-  return {
-    loss: lossValue, "loss.count": lossCount, "encoder.W_f": nextEncoderWF,
-    "encoder.W_f#exp_avg": nextEncoderWFExpAvg, "encoder.W_f#exp_avg_sq": nextEncoderWFExpAvgSq,
-    "encoder.U_f": nextEncoderUF, "encoder.U_f#exp_avg": nextEncoderUFExpAvg,
-    "encoder.U_f#exp_avg_sq": nextEncoderUFExpAvgSq, "encoder.b_f": nextEncoderBF,
-    "encoder.b_f#exp_avg": nextEncoderBFExpAvg, "encoder.b_f#exp_avg_sq": nextEncoderBFExpAvgSq,
-    "encoder.W_h": nextEncoderWH, "encoder.W_h#exp_avg": nextEncoderWHExpAvg,
-    "encoder.W_h#exp_avg_sq": nextEncoderWHExpAvgSq, "encoder.U_h": nextEncoderUH,
-    "encoder.U_h#exp_avg": nextEncoderUHExpAvg, "encoder.U_h#exp_avg_sq": nextEncoderUHExpAvgSq,
-    "encoder.b_h": nextEncoderBH, "encoder.b_h#exp_avg": nextEncoderBHExpAvg,
-    "encoder.b_h#exp_avg_sq": nextEncoderBHExpAvgSq, "change.weight": nextChangeWeight,
-    "change.weight#exp_avg": nextChangeWeightExpAvg, "change.weight#exp_avg_sq": nextChangeWeightExpAvgSq,
-    "change.bias": nextChangeBias, "change.bias#exp_avg": nextChangeBiasExpAvg,
-    "change.bias#exp_avg_sq": nextChangeBiasExpAvgSq,
-  };
+  return { loss: lossValue, "loss.count": lossCount, ...updated };
 }
 
 /** stream_step: one step of one example: the outputs, and what the next step needs. */

@@ -7,12 +7,9 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
  * encoder, forward: weights_of_x. Gives [32, 1].
  *
  *     encoderWeightsOfX[i, j] = i < 16 ? wF[clamp(i, 0, 15), j] : wH[clamp(i + -16, 0, 15), j]
- *
- * Reads wH [16, 1], wF [16, 1].
  */
 export function encoderWeightsOfX(this: KernelThis, wH: Tensor2, wF: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   const iClamped: Index = Math.min(15, i);
   const iMinus16Clamped: Index = Math.max(0, i - 16);
   return i < 16 ? wF[iClamped][j] : wH[iMinus16Clamped][j];
@@ -22,17 +19,11 @@ export function encoderWeightsOfX(this: KernelThis, wH: Tensor2, wF: Tensor2): n
  * encoder, forward: products_of_x. Gives [T, B, M] of [24, 16, 32].
  *
  *     encoderProductsOfX[t, b, m] = sum_k series[b, t, k] * weightsOfX[m, k]
- *
- * Reads series [16, 24, 1], weightsOfX [32, 1].
  */
 export function encoderProductsOfX(this: KernelThis, series: Tensor3, weightsOfX: Tensor2): number {
-  const t = this.thread.z;
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const t = this.thread.z, b = this.thread.y, m = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 1; k++) {
-    sum += series[b][t][k] * weightsOfX[m][k];
-  }
+  for (let k: Index = 0; k < 1; k++) { sum += series[b][t][k] * weightsOfX[m][k]; }
   return sum;
 }
 
@@ -49,23 +40,11 @@ export function encoderConstant(): number {
  * encoder, forward: f. Gives [B, M] of [16, 16].
  *
  *     encoderF[b, m] = sigmoid(productsOfX[t, b, m] + bF[m] + (sum_k previousH[b, k] * uF[m, k]))
- *
- * Reads productsOfX [24, 16, 32], bF [16], previousH [16, 16], uF [16, 16].
  */
-export function encoderF(
-  this: KernelThis,
-  productsOfX: Tensor3,
-  bF: Tensor1,
-  previousH: Tensor2,
-  uF: Tensor2,
-  t: Index
-): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+export function encoderF(this: KernelThis, productsOfX: Tensor3, bF: Tensor1, previousH: Tensor2, uF: Tensor2, t: Index): number {
+  const b = this.thread.y, m = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    sum += previousH[b][k] * uF[m][k];
-  }
+  for (let k: Index = 0; k < 16; k++) { sum += previousH[b][k] * uF[m][k]; }
   return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[t][b][m] + bF[m] + sum))));
 }
 
@@ -73,12 +52,9 @@ export function encoderF(
  * encoder, forward: multiply. Gives [B, M] of [16, 16].
  *
  *     encoderMultiply[b, m] = f[b, m] * previousH[b, m]
- *
- * Reads f [16, 16], previousH [16, 16].
  */
 export function encoderMultiply(this: KernelThis, f: Tensor2, previousH: Tensor2): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const b = this.thread.y, m = this.thread.x;
   return f[b][m] * previousH[b][m];
 }
 
@@ -87,27 +63,15 @@ export function encoderMultiply(this: KernelThis, f: Tensor2, previousH: Tensor2
  *
  *     encoderH[b, m] = (1 - f[b, m]) * previousH[b, m] + f[b, m] * g
  *       g = tanh(productsOfX[t, b, m + 16] + bH[m] + (sum_k multiply[b, k] * uH[m, k]))
- *
- * Reads f [16, 16], previousH [16, 16], productsOfX [24, 16, 32], bH [16], multiply [16, 16], uH [16, 16].
  */
 export function encoderH(
-  this: KernelThis,
-  f: Tensor2,
-  previousH: Tensor2,
-  productsOfX: Tensor3,
-  bH: Tensor1,
-  multiply: Tensor2,
-  uH: Tensor2,
-  t: Index
+  this: KernelThis, f: Tensor2, previousH: Tensor2, productsOfX: Tensor3, bH: Tensor1, multiply: Tensor2, uH: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const b = this.thread.y, m = this.thread.x;
   const fValue = f[b][m];
   const mPlus16: Index = m + 16;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    sum += multiply[b][k] * uH[m][k];
-  }
+  for (let k: Index = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; }
   const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum)));
   return (1 - fValue) * previousH[b][m] + fValue * g;
 }
@@ -116,24 +80,12 @@ export function encoderH(
  * forecast, forward: add. Gives [B, T, C] of [16, 24, 1].
  *
  *     forecastAdd[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c])
- *
- * Reads series [16, 24, 1], h [25, 16, 16], changeWeight [1, 16], changeBias [1].
  */
-export function forecastAdd(
-  this: KernelThis,
-  series: Tensor3,
-  h: Tensor3,
-  changeWeight: Tensor2,
-  changeBias: Tensor1
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const c = this.thread.x;
+export function forecastAdd(this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   const tPlus1: Index = t + 1;
   let sum = 0;
-  for (let i: Index = 0; i < 16; i++) {
-    sum += h[tPlus1][b][i] * changeWeight[c][i];
-  }
+  for (let i: Index = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; }
   const outputValue = sum + changeBias[c];
   return series[b][t][c] + outputValue;
 }
@@ -142,24 +94,12 @@ export function forecastAdd(
  * encoder, forward: g. Gives [B, M] of [16, 16].
  *
  *     encoderG[b, m] = tanh(productsOfX[t, b, m + 16] + bH[m] + (sum_k multiply[b, k] * uH[m, k]))
- *
- * Reads productsOfX [24, 16, 32], bH [16], multiply [16, 16], uH [16, 16].
  */
-export function encoderG(
-  this: KernelThis,
-  productsOfX: Tensor3,
-  bH: Tensor1,
-  multiply: Tensor2,
-  uH: Tensor2,
-  t: Index
-): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+export function encoderG(this: KernelThis, productsOfX: Tensor3, bH: Tensor1, multiply: Tensor2, uH: Tensor2, t: Index): number {
+  const b = this.thread.y, m = this.thread.x;
   const mPlus16: Index = m + 16;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    sum += multiply[b][k] * uH[m][k];
-  }
+  for (let k: Index = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; }
   return Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum)));
 }
 
@@ -167,12 +107,9 @@ export function encoderG(
  * encoder, forward: h. Gives [B, M] of [16, 16].
  *
  *     encoderH[b, m] = (1 - f[b, m]) * previousH[b, m] + f[b, m] * g[b, m]
- *
- * Reads f [16, 16], previousH [16, 16], g [16, 16].
  */
 export function encoderHInTraining(this: KernelThis, f: Tensor2, previousH: Tensor2, g: Tensor2): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const b = this.thread.y, m = this.thread.x;
   const fValue = f[b][m];
   return (1 - fValue) * previousH[b][m] + fValue * g[b][m];
 }
@@ -181,13 +118,9 @@ export function encoderHInTraining(this: KernelThis, f: Tensor2, previousH: Tens
  * encoder, forward: multiply. Gives [T, B, M] of [24, 16, 16].
  *
  *     encoderMultiply4[t, b, m] = f[t, b, m] * previousH[t, b, m]
- *
- * Reads f [24, 16, 16], previousH [25, 16, 16].
  */
 export function encoderMultiply4(this: KernelThis, f: Tensor3, previousH: Tensor3): number {
-  const t = this.thread.z;
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const t = this.thread.z, b = this.thread.y, m = this.thread.x;
   return f[t][b][m] * previousH[t][b][m];
 }
 
@@ -195,12 +128,9 @@ export function encoderMultiply4(this: KernelThis, f: Tensor3, previousH: Tensor
  * encoder, forward: select. Gives [B, T] of [1, 16].
  *
  *     encoderSelect[b, t] = streamPosition[b] === 0 ? 0 : encoderLayer0State0[b, t]
- *
- * Reads streamPosition [1], encoderLayer0State0 [1, 16].
  */
 export function encoderSelect(this: KernelThis, streamPosition: Tensor1, encoderLayer0State0: Tensor2): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   return streamPosition[b] === 0 ? 0 : encoderLayer0State0[b][t];
 }
 
@@ -208,15 +138,11 @@ export function encoderSelect(this: KernelThis, streamPosition: Tensor1, encoder
  * encoder, forward: products_of_x. Gives [B, M] of [1, 32].
  *
  *     encoderProductsOfX[b, m] = sum_k series[0, 0, 0] * weightsOfX[m, k]
- *
- * Reads series [1, 1, 1], weightsOfX [32, 1].
  */
 export function encoderProductsOfXInStep(this: KernelThis, series: Tensor3, weightsOfX: Tensor2): number {
   const m = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 1; k++) {
-    sum += series[0][0][0] * weightsOfX[m][k];
-  }
+  for (let k: Index = 0; k < 1; k++) { sum += series[0][0][0] * weightsOfX[m][k]; }
   return sum;
 }
 
@@ -224,22 +150,11 @@ export function encoderProductsOfXInStep(this: KernelThis, series: Tensor3, weig
  * encoder, forward: f. Gives [B, M] of [1, 16].
  *
  *     encoderF[b, m] = sigmoid(productsOfX[b, m] + bF[m] + (sum_k select[b, k] * uF[m, k]))
- *
- * Reads productsOfX [1, 32], bF [16], select [1, 16], uF [16, 16].
  */
-export function encoderFInStep(
-  this: KernelThis,
-  productsOfX: Tensor2,
-  bF: Tensor1,
-  select: Tensor2,
-  uF: Tensor2
-): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+export function encoderFInStep(this: KernelThis, productsOfX: Tensor2, bF: Tensor1, select: Tensor2, uF: Tensor2): number {
+  const b = this.thread.y, m = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    sum += select[b][k] * uF[m][k];
-  }
+  for (let k: Index = 0; k < 16; k++) { sum += select[b][k] * uF[m][k]; }
   return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[b][m] + bF[m] + sum))));
 }
 
@@ -247,12 +162,9 @@ export function encoderFInStep(
  * encoder, forward: multiply. Gives [B, M] of [1, 16].
  *
  *     encoderMultiply[b, m] = f[b, m] * select[b, m]
- *
- * Reads f [1, 16], select [1, 16].
  */
 export function encoderMultiplyInStep(this: KernelThis, f: Tensor2, select: Tensor2): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const b = this.thread.y, m = this.thread.x;
   return f[b][m] * select[b][m];
 }
 
@@ -261,26 +173,15 @@ export function encoderMultiplyInStep(this: KernelThis, f: Tensor2, select: Tens
  *
  *     encoderH[b, m] = (1 - f[b, m]) * select[b, m] + f[b, m] * g
  *       g = tanh(productsOfX[b, m + 16] + bH[m] + (sum_k multiply[b, k] * uH[m, k]))
- *
- * Reads f [1, 16], select [1, 16], productsOfX [1, 32], bH [16], multiply [1, 16], uH [16, 16].
  */
 export function encoderHInStep(
-  this: KernelThis,
-  f: Tensor2,
-  select: Tensor2,
-  productsOfX: Tensor2,
-  bH: Tensor1,
-  multiply: Tensor2,
-  uH: Tensor2
+  this: KernelThis, f: Tensor2, select: Tensor2, productsOfX: Tensor2, bH: Tensor1, multiply: Tensor2, uH: Tensor2
 ): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const b = this.thread.y, m = this.thread.x;
   const fValue = f[b][m];
   const mPlus16: Index = m + 16;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    sum += multiply[b][k] * uH[m][k];
-  }
+  for (let k: Index = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; }
   const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[b][mPlus16] + bH[m] + sum)));
   return (1 - fValue) * select[b][m] + fValue * g;
 }
@@ -289,19 +190,9 @@ export function encoderHInStep(
  * forecast, forward: add. Gives [B, T, C] of [1, 1, 1].
  *
  *     forecastAdd[b, t, c] = series[b, t, c] + (sum_i h[0, 16 * b + 16 * t + i] * changeWeight[c, i] + changeBias[c])
- *
- * Reads series [1, 1, 1], h [1, 16], changeWeight [1, 16], changeBias [1].
  */
-export function forecastAddInStep(
-  this: KernelThis,
-  series: Tensor3,
-  h: Tensor2,
-  changeWeight: Tensor2,
-  changeBias: Tensor1
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const c = this.thread.x;
+export function forecastAddInStep(this: KernelThis, series: Tensor3, h: Tensor2, changeWeight: Tensor2, changeBias: Tensor1): number {
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   let sum = 0;
   for (let i: Index = 0; i < 16; i++) {
     const position: Index = b * 16 + t * 16 + i;
@@ -317,8 +208,6 @@ export function forecastAddInStep(
  *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
  *       elements = error * error
  *       error = add[b, k, k2] - next[b, k, k2]
- *
- * Reads batchMask [16], add [16, 24, 1], next [16, 24, 1].
  */
 export function lossMasked(this: KernelThis, batchMask: Tensor1, add: Tensor3, next: Tensor3): number {
   const b = this.thread.x;
@@ -339,14 +228,10 @@ export function lossMasked(this: KernelThis, batchMask: Tensor1, add: Tensor3, n
  * loss, loss: count. Gives [].
  *
  *     lossCount = (sum_k batchMask[k]) * 24
- *
- * Reads batchMask [16].
  */
 export function lossCount(batchMask: Tensor1): number {
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    sum += batchMask[k];
-  }
+  for (let k: Index = 0; k < 16; k++) { sum += batchMask[k]; }
   return sum * 24;
 }
 
@@ -354,41 +239,25 @@ export function lossCount(batchMask: Tensor1): number {
  * loss, loss: value. Gives [].
  *
  *     lossValue = (sum_k masked[k]) / count
- *
- * Reads masked [16], count [].
  */
 export function lossValue(masked: Tensor1, count: Tensor1): number {
   let total = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    total += masked[k];
-  }
+  for (let k: Index = 0; k < 16; k++) { total += masked[k]; }
   return total / count[0];
 }
 
 /**
  * loss, loss: error. Gives [B, T, C] of [16, 24, 1].
  *
- *     lossError[b, t, c] = series[b, t, c] + output - next[b, t, c]
- *       output = sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c]
- *
- * Reads series [16, 24, 1], h [25, 16, 16], changeWeight [1, 16], changeBias [1], next [16, 24, 1].
+ *     lossError[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]
  */
 export function lossError(
-  this: KernelThis,
-  series: Tensor3,
-  h: Tensor3,
-  changeWeight: Tensor2,
-  changeBias: Tensor1,
-  next: Tensor3
+  this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1, next: Tensor3
 ): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const c = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   const tPlus1: Index = t + 1;
   let sum = 0;
-  for (let i: Index = 0; i < 16; i++) {
-    sum += h[tPlus1][b][i] * changeWeight[c][i];
-  }
+  for (let i: Index = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; }
   const outputValue = sum + changeBias[c];
   return series[b][t][c] + outputValue - next[b][t][c];
 }
@@ -397,8 +266,6 @@ export function lossError(
  * loss, loss: masked. Gives [B] of [16].
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0
- *
- * Reads batchMask [16], error [16, 24, 1].
  */
 export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
   const b = this.thread.x;
@@ -419,8 +286,6 @@ export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error
  * loss, backward: total_gradient. Gives [].
  *
  *     lossTotalGradient = 1 / count
- *
- * Reads count [].
  */
 export function lossTotalGradient(count: Tensor1): number {
   return 1 / count[0];
@@ -431,18 +296,9 @@ export function lossTotalGradient(count: Tensor1): number {
  *
  *     lossErrorGradient[b, t, c] = elementsGradient * error[b, t, c] + elementsGradient * error[b, t, c]
  *       elementsGradient = batchMask[b] !== 0 ? totalGradient : 0
- *
- * Reads batchMask [16], totalGradient [], error [16, 24, 1].
  */
-export function lossErrorGradient(
-  this: KernelThis,
-  batchMask: Tensor1,
-  totalGradient: Tensor1,
-  error: Tensor3
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const c = this.thread.x;
+export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, totalGradient: Tensor1, error: Tensor3): number {
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0;
   const product = elementsGradient * error[b][t][c];
   return product + product;
@@ -452,17 +308,13 @@ export function lossErrorGradient(
  * change, backward: bias_gradient. Gives [C] of [1].
  *
  *     changeBiasGradient[c] = sum_k (sum_k2 errorGradient[k, k2, c])
- *
- * Reads errorGradient [16, 24, 1].
  */
 export function changeBiasGradient(this: KernelThis, errorGradient: Tensor3): number {
   const c = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 16; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 24; k2++) {
-      sum2 += errorGradient[k][k2][c];
-    }
+    for (let k2: Index = 0; k2 < 24; k2++) { sum2 += errorGradient[k][k2][c]; }
     sum += sum2;
   }
   return sum;
@@ -472,17 +324,11 @@ export function changeBiasGradient(this: KernelThis, errorGradient: Tensor3): nu
  * encoder, backward: output_gradient. Gives [B, T, I] of [16, 24, 16].
  *
  *     encoderOutputGradient[b, t, i] = sum_o errorGradient[b, t, o] * changeWeight[o, i]
- *
- * Reads errorGradient [16, 24, 1], changeWeight [1, 16].
  */
 export function encoderOutputGradient(this: KernelThis, errorGradient: Tensor3, changeWeight: Tensor2): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   let sum = 0;
-  for (let o: Index = 0; o < 1; o++) {
-    sum += errorGradient[b][t][o] * changeWeight[o][i];
-  }
+  for (let o: Index = 0; o < 1; o++) { sum += errorGradient[b][t][o] * changeWeight[o][i]; }
   return sum;
 }
 
@@ -490,12 +336,9 @@ export function encoderOutputGradient(this: KernelThis, errorGradient: Tensor3, 
  * change, backward: weight_gradient. Gives [O, I] of [1, 16].
  *
  *     changeWeightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * h[t + 1, b, i])
- *
- * Reads errorGradient [16, 24, 1], h [25, 16, 16].
  */
 export function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, h: Tensor3): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
+  const o = this.thread.y, i = this.thread.x;
   let sum = 0;
   for (let b: Index = 0; b < 16; b++) {
     let sum2 = 0;
@@ -512,19 +355,11 @@ export function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, h
  * encoder, backward: multiply. Gives [B, M] of [16, 16].
  *
  *     encoderMultiply2[b, m] = (carriedHGradient[b, m] + outputGradient[b, t, m]) * f[b, m] * (1 - g[b, m] * g[b, m])
- *
- * Reads carriedHGradient [16, 16], outputGradient [16, 24, 16], f [16, 16], g [16, 16].
  */
 export function encoderMultiply2(
-  this: KernelThis,
-  carriedHGradient: Tensor2,
-  outputGradient: Tensor3,
-  f: Tensor2,
-  g: Tensor2,
-  t: Index
+  this: KernelThis, carriedHGradient: Tensor2, outputGradient: Tensor3, f: Tensor2, g: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const b = this.thread.y, m = this.thread.x;
   const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m];
   const gGradient = hGradient * f[b][m];
   const gValue = g[b][m];
@@ -535,16 +370,11 @@ export function encoderMultiply2(
  * encoder, backward: contract. Gives [B, K] of [16, 16].
  *
  *     encoderContract[b, k] = sum_m multiply[b, m] * uH[m, k]
- *
- * Reads multiply [16, 16], uH [16, 16].
  */
 export function encoderContract(this: KernelThis, multiply: Tensor2, uH: Tensor2): number {
-  const b = this.thread.y;
-  const k = this.thread.x;
+  const b = this.thread.y, k = this.thread.x;
   let sum = 0;
-  for (let m: Index = 0; m < 16; m++) {
-    sum += multiply[b][m] * uH[m][k];
-  }
+  for (let m: Index = 0; m < 16; m++) { sum += multiply[b][m] * uH[m][k]; }
   return sum;
 }
 
@@ -554,22 +384,12 @@ export function encoderContract(this: KernelThis, multiply: Tensor2, uH: Tensor2
  *     encoderMultiply3[b, m] = fGradient * f[b, m] * (1 - f[b, m])
  *       fGradient = hGradient * g[b, m] + -(hGradient * previousH[b, m]) + contract[b, m] * previousH[b, m]
  *       hGradient = carriedHGradient[b, m] + outputGradient[b, t, m]
- *
- * Reads carriedHGradient [16, 16], outputGradient [16, 24, 16], g [16, 16], previousH [16, 16], contract [16, 16],
- * f [16, 16].
  */
 export function encoderMultiply3(
-  this: KernelThis,
-  carriedHGradient: Tensor2,
-  outputGradient: Tensor3,
-  g: Tensor2,
-  previousH: Tensor2,
-  contract: Tensor2,
-  f: Tensor2,
-  t: Index
+  this: KernelThis, carriedHGradient: Tensor2, outputGradient: Tensor3, g: Tensor2, previousH: Tensor2, contract: Tensor2,
+  f: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const b = this.thread.y, m = this.thread.x;
   const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m];
   const previousHValue = previousH[b][m];
   const fGradient = hGradient * g[b][m] + -(hGradient * previousHValue) + contract[b][m] * previousHValue;
@@ -580,46 +400,28 @@ export function encoderMultiply3(
 /**
  * encoder, backward: previous_h_gradient. Gives [B, M] of [16, 16].
  *
- *     encoderPreviousHGradient[b, m] = hGradient * (1 - f[b, m]) + contract[b, m] * f[b, m]
- *         + (sum_m2 multiply[b, m2] * uF[m2, m])
+ *     encoderPreviousHGradient[b, m] = hGradient * (1 - f[b, m]) + contract[b, m] * f[b, m] + (sum_m2 multiply[b, m2] * uF[m2, m])
  *       hGradient = carriedHGradient[b, m] + outputGradient[b, t, m]
- *
- * Reads carriedHGradient [16, 16], outputGradient [16, 24, 16], f [16, 16], contract [16, 16], multiply [16, 16],
- * uF [16, 16].
  */
 export function encoderPreviousHGradient(
-  this: KernelThis,
-  carriedHGradient: Tensor2,
-  outputGradient: Tensor3,
-  f: Tensor2,
-  contract: Tensor2,
-  multiply: Tensor2,
-  uF: Tensor2,
-  t: Index
+  this: KernelThis, carriedHGradient: Tensor2, outputGradient: Tensor3, f: Tensor2, contract: Tensor2, multiply: Tensor2,
+  uF: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const m = this.thread.x;
+  const b = this.thread.y, m = this.thread.x;
   const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m];
   const fValue = f[b][m];
   let sum = 0;
-  for (let m2: Index = 0; m2 < 16; m2++) {
-    sum += multiply[b][m2] * uF[m2][m];
-  }
+  for (let m2: Index = 0; m2 < 16; m2++) { sum += multiply[b][m2] * uF[m2][m]; }
   return hGradient * (1 - fValue) + contract[b][m] * fValue + sum;
 }
 
 /**
  * encoder, backward: joined_gradient. Gives [T, B, I] of [24, 16, 32].
  *
- *     encoderJoinedGradient[t, b, i] = i < 16 ? multiply2[t, b, clamp(i, 0, 15)]
- *         : multiply[t, b, clamp(i + -16, 0, 15)]
- *
- * Reads multiply [24, 16, 16], multiply2 [24, 16, 16].
+ *     encoderJoinedGradient[t, b, i] = i < 16 ? multiply2[t, b, clamp(i, 0, 15)] : multiply[t, b, clamp(i + -16, 0, 15)]
  */
 export function encoderJoinedGradient(this: KernelThis, multiply: Tensor3, multiply2: Tensor3): number {
-  const t = this.thread.z;
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const t = this.thread.z, b = this.thread.y, i = this.thread.x;
   const iClamped: Index = Math.min(15, i);
   const iMinus16Clamped: Index = Math.max(0, i - 16);
   return i < 16 ? multiply2[t][b][iClamped] : multiply[t][b][iMinus16Clamped];
@@ -629,18 +431,13 @@ export function encoderJoinedGradient(this: KernelThis, multiply: Tensor3, multi
  * encoder, backward: U_f_gradient. Gives [M, K] of [16, 16].
  *
  *     encoderUFGradient[m, k] = sum_t (sum_b multiply[t, b, m] * previousH[t, b, k])
- *
- * Reads multiply [24, 16, 16], previousH [25, 16, 16].
  */
 export function encoderUFGradient(this: KernelThis, multiply: Tensor3, previousH: Tensor3): number {
-  const m = this.thread.y;
-  const k = this.thread.x;
+  const m = this.thread.y, k = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) {
-      sum2 += multiply[t][b][m] * previousH[t][b][k];
-    }
+    for (let b: Index = 0; b < 16; b++) { sum2 += multiply[t][b][m] * previousH[t][b][k]; }
     sum += sum2;
   }
   return sum;
@@ -650,18 +447,13 @@ export function encoderUFGradient(this: KernelThis, multiply: Tensor3, previousH
  * encoder, backward: weights_of_x_gradient. Gives [M, K] of [32, 1].
  *
  *     encoderWeightsOfXGradient[m, k] = sum_t (sum_b joinedGradient[t, b, m] * series[b, t, k])
- *
- * Reads joinedGradient [24, 16, 32], series [16, 24, 1].
  */
 export function encoderWeightsOfXGradient(this: KernelThis, joinedGradient: Tensor3, series: Tensor3): number {
-  const m = this.thread.y;
-  const k = this.thread.x;
+  const m = this.thread.y, k = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) {
-      sum2 += joinedGradient[t][b][m] * series[b][t][k];
-    }
+    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][m] * series[b][t][k]; }
     sum += sum2;
   }
   return sum;
@@ -671,18 +463,13 @@ export function encoderWeightsOfXGradient(this: KernelThis, joinedGradient: Tens
  * encoder, backward: U_h_gradient. Gives [M, K] of [16, 16].
  *
  *     encoderUHGradient[m, k] = sum_t (sum_b multiply[t, b, m] * multiply2[t, b, k])
- *
- * Reads multiply [24, 16, 16], multiply2 [24, 16, 16].
  */
 export function encoderUHGradient(this: KernelThis, multiply: Tensor3, multiply2: Tensor3): number {
-  const m = this.thread.y;
-  const k = this.thread.x;
+  const m = this.thread.y, k = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) {
-      sum2 += multiply[t][b][m] * multiply2[t][b][k];
-    }
+    for (let b: Index = 0; b < 16; b++) { sum2 += multiply[t][b][m] * multiply2[t][b][k]; }
     sum += sum2;
   }
   return sum;
@@ -692,17 +479,13 @@ export function encoderUHGradient(this: KernelThis, multiply: Tensor3, multiply2
  * encoder, backward: b_h_gradient. Gives [M] of [16].
  *
  *     encoderBHGradient[m] = sum_k (sum_k2 multiply[k, k2, m])
- *
- * Reads multiply [24, 16, 16].
  */
 export function encoderBHGradient(this: KernelThis, multiply: Tensor3): number {
   const m = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 16; k2++) {
-      sum2 += multiply[k][k2][m];
-    }
+    for (let k2: Index = 0; k2 < 16; k2++) { sum2 += multiply[k][k2][m]; }
     sum += sum2;
   }
   return sum;
@@ -712,12 +495,9 @@ export function encoderBHGradient(this: KernelThis, multiply: Tensor3): number {
  * encoder, backward: W_f_gradient. Gives [16, 1].
  *
  *     encoderWFGradient[i, k] = weightsOfXGradient[i, k]
- *
- * Reads weightsOfXGradient [32, 1].
  */
 export function encoderWFGradient(this: KernelThis, weightsOfXGradient: Tensor2): number {
-  const i = this.thread.y;
-  const k = this.thread.x;
+  const i = this.thread.y, k = this.thread.x;
   return weightsOfXGradient[i][k];
 }
 
@@ -725,12 +505,9 @@ export function encoderWFGradient(this: KernelThis, weightsOfXGradient: Tensor2)
  * encoder, backward: W_h_gradient. Gives [16, 1].
  *
  *     encoderWHGradient[i, k] = weightsOfXGradient[i + 16, k]
- *
- * Reads weightsOfXGradient [32, 1].
  */
 export function encoderWHGradient(this: KernelThis, weightsOfXGradient: Tensor2): number {
-  const i = this.thread.y;
-  const k = this.thread.x;
+  const i = this.thread.y, k = this.thread.x;
   const iPlus16: Index = i + 16;
   return weightsOfXGradient[iPlus16][k];
 }
@@ -739,26 +516,19 @@ export function encoderWHGradient(this: KernelThis, weightsOfXGradient: Tensor2)
  * adam, update: exp_avg. Gives [16, 1].
  *
  *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + weightsOfXGradient[i, j] * 0.09999999999999998
- *
- * Reads expAvg [16, 1], weightsOfXGradient [32, 1].
  */
 export function adamExpAvg(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   return expAvg[i][j] * 0.9 + weightsOfXGradient[i][j] * 0.09999999999999998;
 }
 
 /**
  * adam, update: exp_avg_sq. Gives [16, 1].
  *
- *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i, j] * weightsOfXGradient[i, j]
- *         * 0.0010000000000000009
- *
- * Reads expAvgSq [16, 1], weightsOfXGradient [32, 1].
+ *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i, j] * weightsOfXGradient[i, j] * 0.0010000000000000009
  */
 export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   const wFGradient = weightsOfXGradient[i][j];
   return expAvgSq[i][j] * 0.999 + wFGradient * wFGradient * 0.0010000000000000009;
 }
@@ -766,35 +536,22 @@ export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, weightsOfXGrad
 /**
  * adam, update: parameter. Gives [16, 1].
  *
- *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
- *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
- *
- * Reads parameter [16, 1], nextExpAvg [16, 1], stepSize [], nextExpAvgSq [16, 1], correctionRoot [].
+ *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
  */
 export function adamParameter(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
+  this: KernelThis, parameter: Tensor2, nextExpAvg: Tensor2, stepSize: Tensor1, nextExpAvgSq: Tensor2, correctionRoot: Tensor1
 ): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
-  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
+  const i = this.thread.y, j = this.thread.x;
+  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adam, update: exp_avg. Gives [16, 16].
  *
  *     adamExpAvg2[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
- *
- * Reads expAvg [16, 16], gradient [16, 16].
  */
 export function adamExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998;
 }
 
@@ -802,12 +559,9 @@ export function adamExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2
  * adam, update: exp_avg_sq. Gives [16, 16].
  *
  *     adamExpAvgSq2[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
- *
- * Reads expAvgSq [16, 16], gradient [16, 16].
  */
 export function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   const gradientValue = gradient[i][j];
   return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
 }
@@ -816,8 +570,6 @@ export function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Ten
  * adam, update: exp_avg. Gives [16].
  *
  *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
- *
- * Reads expAvg [16], gradient [16].
  */
 export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -828,8 +580,6 @@ export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1
  * adam, update: exp_avg_sq. Gives [16].
  *
  *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
- *
- * Reads expAvgSq [16], gradient [16].
  */
 export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -841,16 +591,9 @@ export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Ten
  * adam, update: parameter. Gives [16].
  *
  *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
- *
- * Reads parameter [16], nextExpAvg [16], stepSize [], nextExpAvgSq [16], correctionRoot [].
  */
 export function adamParameter3(
-  this: KernelThis,
-  parameter: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
+  this: KernelThis, parameter: Tensor1, nextExpAvg: Tensor1, stepSize: Tensor1, nextExpAvgSq: Tensor1, correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
   return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
@@ -860,12 +603,9 @@ export function adamParameter3(
  * adam, update: exp_avg. Gives [16, 1].
  *
  *     adamExpAvg4[i, j] = expAvg[i, j] * 0.9 + weightsOfXGradient[i + 16, j] * 0.09999999999999998
- *
- * Reads expAvg [16, 1], weightsOfXGradient [32, 1].
  */
 export function adamExpAvg4(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   const iPlus16: Index = i + 16;
   return expAvg[i][j] * 0.9 + weightsOfXGradient[iPlus16][j] * 0.09999999999999998;
 }
@@ -875,12 +615,9 @@ export function adamExpAvg4(this: KernelThis, expAvg: Tensor2, weightsOfXGradien
  *
  *     adamExpAvgSq4[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i + 16, j] * weightsOfXGradient[i + 16, j]
  *         * 0.0010000000000000009
- *
- * Reads expAvgSq [16, 1], weightsOfXGradient [32, 1].
  */
 export function adamExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   const iPlus16: Index = i + 16;
   const wHGradient = weightsOfXGradient[iPlus16][j];
   return expAvgSq[i][j] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009;

@@ -2,17 +2,24 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import { evaluateArguments, gradientsArguments, kernelTexts, predictArguments, streamStepArguments, trainStepArguments } from "./gpu-text.js";
+import {
+  evaluateArguments,
+  gradientsArguments,
+  kernelTexts,
+  predictArguments,
+  streamStepArguments,
+  trainStepArguments,
+} from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
-/** What others begin with. */
+/** What another program begins with too. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
-    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0,
-    "encoder.bias_ih_l0": encoderBiasIhL0, "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight,
-    "context.bias": contextBias, "change.weight": changeWeight, "change.bias": changeBias, series,
+    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
+    "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight, "context.bias": contextBias,
+    "change.weight": changeWeight, "change.bias": changeBias, series,
   } = tensors;
   // forward: encoder
   const encoderInputProjection = kernels.encoderInputProjection(
@@ -23,9 +30,7 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   const encoderCellState: GpuHandle[] = [];
   encoderCellState[0] = kernels.encoderConstant([16, 16]);
   for (let t = 0; t < 24; t++) {
-    const encoderGates = kernels.encoderGates(
-      [16, 64], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t,
-    );
+    const encoderGates = kernels.encoderGates([16, 64], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderCellState[t + 1] = kernels.encoderCellState([16, 16], encoderGates, encoderCellState[t]);
     encoderHiddenState[t + 1] = kernels.encoderHiddenState([16, 16], encoderGates, encoderCellState[t + 1]);
   }
@@ -69,13 +74,12 @@ function evaluate(context: Context): Record<string, GpuHandle> {
   return { loss: lossValue, "loss.count": lossCount, forecast: forecastAdd, "context.weights": contextWeights };
 }
 
-/** What others begin with. */
+/** What another program begins with too. */
 function gradientsSteps({ kernels, stack, tensors }: Context) {
   const {
-    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0,
-    "encoder.bias_ih_l0": encoderBiasIhL0, "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight,
-    "context.bias": contextBias, "change.weight": changeWeight, "change.bias": changeBias, series, next,
-    "batch.mask": batchMask,
+    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
+    "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight, "context.bias": contextBias,
+    "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask,
   } = tensors;
   // forward: encoder
   const encoderInputProjection = kernels.encoderInputProjection(
@@ -91,9 +95,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const encoderOutputGate: GpuHandle[] = [];
   const encoderCellOutput: GpuHandle[] = [];
   for (let t = 0; t < 24; t++) {
-    const encoderGates = kernels.encoderGates(
-      [16, 64], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t,
-    );
+    const encoderGates = kernels.encoderGates([16, 64], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderInputGate[t] = kernels.encoderInputGate([16, 16], encoderGates);
     encoderForgetGate[t] = kernels.encoderForgetGate([16, 16], encoderGates);
     encoderCandidate[t] = kernels.encoderCandidate([16, 16], encoderGates);
@@ -102,9 +104,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
       [16, 16], encoderForgetGate[t], encoderCellState[t], encoderInputGate[t], encoderCandidate[t],
     );
     encoderCellOutput[t] = kernels.encoderCellOutput([16, 16], encoderCellState[t + 1]);
-    encoderHiddenState[t + 1] = kernels.encoderHiddenStateInTraining(
-      [16, 16], encoderOutputGate[t], encoderCellOutput[t],
-    );
+    encoderHiddenState[t + 1] = kernels.encoderHiddenStateInTraining([16, 16], encoderOutputGate[t], encoderCellOutput[t]);
   }
 
   // forward: context
@@ -140,9 +140,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const changeWeightGradient = kernels.changeWeightGradient([1, 32], lossErrorGradient, joinedOutput);
 
   // backward: context
-  const contextDivide = kernels.contextDivide(
-    [16, 24, 24], joinedOutputGradient, encoderHiddenStateStacked, contextExponentialSum,
-  );
+  const contextDivide = kernels.contextDivide([16, 24, 24], joinedOutputGradient, encoderHiddenStateStacked, contextExponentialSum);
   const contextExponentialSumGradient = kernels.contextExponentialSumGradient(
     [16, 24], contextExponentialSum, contextDivide, contextWeights,
   );
@@ -150,9 +148,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [16, 24], contextDivide, contextExponentialSumGradient, contextExponentials,
   );
   const contextBiasGradient = kernels.contextBiasGradient([1], contextEnergyGradient);
-  const contextWeightGradient = kernels.contextWeightGradient(
-    [1, 16], contextEnergyGradient, encoderHiddenStateStacked,
-  );
+  const contextWeightGradient = kernels.contextWeightGradient([1, 16], contextEnergyGradient, encoderHiddenStateStacked);
 
   // backward: encoder
   const encoderOutputGradient = kernels.encoderOutputGradient(
@@ -165,16 +161,15 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const encoderJoinedGradient: GpuHandle[] = [];
   for (let t = 23; t >= 0; t--) {
     const encoderMultiply = kernels.encoderMultiply(
-      [16, 16], encoderPreviousHiddenStateGradient[t + 1], encoderOutputGradient, encoderCellOutput[t],
-      encoderOutputGate[t], t,
+      [16, 16], encoderPreviousHiddenStateGradient[t + 1], encoderOutputGradient, encoderCellOutput[t], encoderOutputGate[t], t,
     );
     const encoderCellStateGradient = kernels.encoderCellStateGradient(
-      [16, 16], encoderPreviousCellStateGradient[t + 1], encoderPreviousHiddenStateGradient[t + 1],
-      encoderOutputGradient, encoderOutputGate[t], encoderCellOutput[t], t,
+      [16, 16], encoderPreviousCellStateGradient[t + 1], encoderPreviousHiddenStateGradient[t + 1], encoderOutputGradient,
+      encoderOutputGate[t], encoderCellOutput[t], t,
     );
     encoderJoinedGradient[t] = kernels.encoderJoinedGradient(
-      [16, 64], encoderMultiply, encoderOutputGate[t], encoderCellStateGradient, encoderInputGate[t],
-      encoderCandidate[t], encoderCellState[t], encoderForgetGate[t],
+      [16, 64], encoderMultiply, encoderOutputGate[t], encoderCellStateGradient, encoderInputGate[t], encoderCandidate[t],
+      encoderCellState[t], encoderForgetGate[t],
     );
     encoderPreviousHiddenStateGradient[t] = kernels.encoderPreviousHiddenStateGradient(
       [16, 16], encoderJoinedGradient[t], encoderWeightHhL0,
@@ -199,124 +194,66 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
 /** gradients: the loss and its gradient for every parameter, as in training. */
 function gradients(context: Context): Record<string, GpuHandle> {
   const {
-    lossValue, changeBiasGradient, changeWeightGradient, contextBiasGradient, contextWeightGradient,
-    encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
+    lossValue, changeBiasGradient, changeWeightGradient, contextBiasGradient, contextWeightGradient, encoderWeightHhL0Gradient,
+    encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
   } = gradientsSteps(context);
   return {
     loss: lossValue, "gradient.encoder.weight_ih_l0": encoderWeightIhL0Gradient,
-    "gradient.encoder.weight_hh_l0": encoderWeightHhL0Gradient,
-    "gradient.encoder.bias_ih_l0": encoderBiasIhL0Gradient, "gradient.encoder.bias_hh_l0": encoderBiasIhL0Gradient,
-    "gradient.context.weight": contextWeightGradient, "gradient.context.bias": contextBiasGradient,
-    "gradient.change.weight": changeWeightGradient, "gradient.change.bias": changeBiasGradient,
+    "gradient.encoder.weight_hh_l0": encoderWeightHhL0Gradient, "gradient.encoder.bias_ih_l0": encoderBiasIhL0Gradient,
+    "gradient.encoder.bias_hh_l0": encoderBiasIhL0Gradient, "gradient.context.weight": contextWeightGradient,
+    "gradient.context.bias": contextBiasGradient, "gradient.change.weight": changeWeightGradient,
+    "gradient.change.bias": changeBiasGradient,
   };
 }
 
 /** train_step: the loss, and every parameter and optimizer state after one update. */
 function trainStep(context: Context): Record<string, GpuHandle> {
   const { kernels, tensors } = context;
-  const {
-    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0,
-    "encoder.bias_ih_l0": encoderBiasIhL0, "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight,
-    "context.bias": contextBias, "change.weight": changeWeight, "change.bias": changeBias,
-    "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot,
-    "encoder.weight_ih_l0#exp_avg": encoderWeightIhL0ExpAvg,
-    "encoder.weight_ih_l0#exp_avg_sq": encoderWeightIhL0ExpAvgSq,
-    "encoder.weight_hh_l0#exp_avg": encoderWeightHhL0ExpAvg,
-    "encoder.weight_hh_l0#exp_avg_sq": encoderWeightHhL0ExpAvgSq, "encoder.bias_ih_l0#exp_avg": encoderBiasIhL0ExpAvg,
-    "encoder.bias_ih_l0#exp_avg_sq": encoderBiasIhL0ExpAvgSq, "encoder.bias_hh_l0#exp_avg": encoderBiasHhL0ExpAvg,
-    "encoder.bias_hh_l0#exp_avg_sq": encoderBiasHhL0ExpAvgSq, "context.weight#exp_avg": contextWeightExpAvg,
-    "context.weight#exp_avg_sq": contextWeightExpAvgSq, "context.bias#exp_avg": contextBiasExpAvg,
-    "context.bias#exp_avg_sq": contextBiasExpAvgSq, "change.weight#exp_avg": changeWeightExpAvg,
-    "change.weight#exp_avg_sq": changeWeightExpAvgSq, "change.bias#exp_avg": changeBiasExpAvg,
-    "change.bias#exp_avg_sq": changeBiasExpAvgSq,
-  } = tensors;
+  const { "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot } = tensors;
   const {
     lossCount, lossValue, changeBiasGradient, changeWeightGradient, contextBiasGradient, contextWeightGradient,
     encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
   } = gradientsSteps(context);
 
   // update: adam
-  const nextEncoderWeightIhL0ExpAvg = kernels.adamExpAvg([64, 1], encoderWeightIhL0ExpAvg, encoderWeightIhL0Gradient);
-  const nextEncoderWeightIhL0ExpAvgSq = kernels.adamExpAvgSq(
-    [64, 1], encoderWeightIhL0ExpAvgSq, encoderWeightIhL0Gradient,
-  );
-  const nextEncoderWeightIhL0 = kernels.adamParameter(
-    [64, 1], encoderWeightIhL0, nextEncoderWeightIhL0ExpAvg, optimizerStepSize, nextEncoderWeightIhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextEncoderWeightHhL0ExpAvg = kernels.adamExpAvg(
-    [64, 16], encoderWeightHhL0ExpAvg, encoderWeightHhL0Gradient,
-  );
-  const nextEncoderWeightHhL0ExpAvgSq = kernels.adamExpAvgSq(
-    [64, 16], encoderWeightHhL0ExpAvgSq, encoderWeightHhL0Gradient,
-  );
-  const nextEncoderWeightHhL0 = kernels.adamParameter(
-    [64, 16], encoderWeightHhL0, nextEncoderWeightHhL0ExpAvg, optimizerStepSize, nextEncoderWeightHhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextEncoderBiasIhL0ExpAvg = kernels.adamExpAvg3([64], encoderBiasIhL0ExpAvg, encoderBiasIhL0Gradient);
-  const nextEncoderBiasIhL0ExpAvgSq = kernels.adamExpAvgSq3([64], encoderBiasIhL0ExpAvgSq, encoderBiasIhL0Gradient);
-  const nextEncoderBiasIhL0 = kernels.adamParameter3(
-    [64], encoderBiasIhL0, nextEncoderBiasIhL0ExpAvg, optimizerStepSize, nextEncoderBiasIhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextEncoderBiasHhL0ExpAvg = kernels.adamExpAvg3([64], encoderBiasHhL0ExpAvg, encoderBiasIhL0Gradient);
-  const nextEncoderBiasHhL0ExpAvgSq = kernels.adamExpAvgSq3([64], encoderBiasHhL0ExpAvgSq, encoderBiasIhL0Gradient);
-  const nextEncoderBiasHhL0 = kernels.adamParameter3(
-    [64], encoderBiasHhL0, nextEncoderBiasHhL0ExpAvg, optimizerStepSize, nextEncoderBiasHhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextContextWeightExpAvg = kernels.adamExpAvg([1, 16], contextWeightExpAvg, contextWeightGradient);
-  const nextContextWeightExpAvgSq = kernels.adamExpAvgSq([1, 16], contextWeightExpAvgSq, contextWeightGradient);
-  const nextContextWeight = kernels.adamParameter(
-    [1, 16], contextWeight, nextContextWeightExpAvg, optimizerStepSize, nextContextWeightExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextContextBiasExpAvg = kernels.adamExpAvg3([1], contextBiasExpAvg, contextBiasGradient);
-  const nextContextBiasExpAvgSq = kernels.adamExpAvgSq3([1], contextBiasExpAvgSq, contextBiasGradient);
-  const nextContextBias = kernels.adamParameter3(
-    [1], contextBias, nextContextBiasExpAvg, optimizerStepSize, nextContextBiasExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextChangeWeightExpAvg = kernels.adamExpAvg([1, 32], changeWeightExpAvg, changeWeightGradient);
-  const nextChangeWeightExpAvgSq = kernels.adamExpAvgSq([1, 32], changeWeightExpAvgSq, changeWeightGradient);
-  const nextChangeWeight = kernels.adamParameter(
-    [1, 32], changeWeight, nextChangeWeightExpAvg, optimizerStepSize, nextChangeWeightExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextChangeBiasExpAvg = kernels.adamExpAvg3([1], changeBiasExpAvg, changeBiasGradient);
-  const nextChangeBiasExpAvgSq = kernels.adamExpAvgSq3([1], changeBiasExpAvgSq, changeBiasGradient);
-  const nextChangeBias = kernels.adamParameter3(
-    [1], changeBias, nextChangeBiasExpAvg, optimizerStepSize, nextChangeBiasExpAvgSq, optimizerCorrectionRoot,
-  );
+  const updated: Record<string, GpuHandle> = {};
+  for (const [name, shape, gradient] of [
+    ["encoder.weight_ih_l0", [64, 1], encoderWeightIhL0Gradient],
+    ["encoder.weight_hh_l0", [64, 16], encoderWeightHhL0Gradient],
+    ["context.weight", [1, 16], contextWeightGradient],
+    ["change.weight", [1, 32], changeWeightGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamExpAvg(shape, tensors[`${name}#exp_avg`], gradient);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamExpAvgSq(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamParameter(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+  }
+  for (const [name, shape, gradient] of [
+    ["encoder.bias_ih_l0", [64], encoderBiasIhL0Gradient],
+    ["encoder.bias_hh_l0", [64], encoderBiasIhL0Gradient],
+    ["context.bias", [1], contextBiasGradient],
+    ["change.bias", [1], changeBiasGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamExpAvg3(shape, tensors[`${name}#exp_avg`], gradient);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamExpAvgSq3(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamParameter3(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+  }
 
-  return {
-    loss: lossValue, "loss.count": lossCount, "encoder.weight_ih_l0": nextEncoderWeightIhL0,
-    "encoder.weight_ih_l0#exp_avg": nextEncoderWeightIhL0ExpAvg,
-    "encoder.weight_ih_l0#exp_avg_sq": nextEncoderWeightIhL0ExpAvgSq, "encoder.weight_hh_l0": nextEncoderWeightHhL0,
-    "encoder.weight_hh_l0#exp_avg": nextEncoderWeightHhL0ExpAvg,
-    "encoder.weight_hh_l0#exp_avg_sq": nextEncoderWeightHhL0ExpAvgSq, "encoder.bias_ih_l0": nextEncoderBiasIhL0,
-    "encoder.bias_ih_l0#exp_avg": nextEncoderBiasIhL0ExpAvg,
-    "encoder.bias_ih_l0#exp_avg_sq": nextEncoderBiasIhL0ExpAvgSq, "encoder.bias_hh_l0": nextEncoderBiasHhL0,
-    "encoder.bias_hh_l0#exp_avg": nextEncoderBiasHhL0ExpAvg,
-    "encoder.bias_hh_l0#exp_avg_sq": nextEncoderBiasHhL0ExpAvgSq, "context.weight": nextContextWeight,
-    "context.weight#exp_avg": nextContextWeightExpAvg, "context.weight#exp_avg_sq": nextContextWeightExpAvgSq,
-    "context.bias": nextContextBias, "context.bias#exp_avg": nextContextBiasExpAvg,
-    "context.bias#exp_avg_sq": nextContextBiasExpAvgSq, "change.weight": nextChangeWeight,
-    "change.weight#exp_avg": nextChangeWeightExpAvg, "change.weight#exp_avg_sq": nextChangeWeightExpAvgSq,
-    "change.bias": nextChangeBias, "change.bias#exp_avg": nextChangeBiasExpAvg,
-    "change.bias#exp_avg_sq": nextChangeBiasExpAvgSq,
-  };
+  return { loss: lossValue, "loss.count": lossCount, ...updated };
 }
 
 /** stream_step: one step of one example: the outputs, and what the next step needs. */
 function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   const {
-    "stream.position": streamPosition, "encoder.weight_ih_l0": encoderWeightIhL0,
-    "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
-    "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight, "context.bias": contextBias,
-    "change.weight": changeWeight, "change.bias": changeBias, series, "encoder:layer 0 state 0": encoderLayer0State0,
-    "encoder:layer 0 state 1": encoderLayer0State1, "context:largest_energy": contextLargestEnergy,
-    "context:exponential_sum": contextExponentialSum, "context:weighted_sum": contextWeightedSum,
+    "stream.position": streamPosition, "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0,
+    "encoder.bias_ih_l0": encoderBiasIhL0, "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight,
+    "context.bias": contextBias, "change.weight": changeWeight, "change.bias": changeBias, series,
+    "encoder:layer 0 state 0": encoderLayer0State0, "encoder:layer 0 state 1": encoderLayer0State1,
+    "context:largest_energy": contextLargestEnergy, "context:exponential_sum": contextExponentialSum,
+    "context:weighted_sum": contextWeightedSum,
   } = tensors;
   // forward: encoder
   const encoderSelect = kernels.encoderSelect([1, 16], streamPosition, encoderLayer0State0);
@@ -332,9 +269,7 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   const contextExp = kernels.contextExp([1], streamPosition, contextLargestEnergy, contextMaximum);
   const contextExp2 = kernels.contextExp2([1], contextEnergy, contextMaximum);
   const contextAdd = kernels.contextAdd([1], streamPosition, contextExponentialSum, contextExp, contextExp2);
-  const contextAdd2 = kernels.contextAdd2(
-    [1, 16], streamPosition, contextWeightedSum, contextExp, encoderHiddenState, contextExp2,
-  );
+  const contextAdd2 = kernels.contextAdd2([1, 16], streamPosition, contextWeightedSum, contextExp, encoderHiddenState, contextExp2);
 
   // forward: joined
   const joinedOutput = kernels.joinedOutputInStep([1, 1, 32], contextAdd2, contextAdd, encoderHiddenState);
@@ -344,8 +279,7 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
 
   return {
     forecast: forecastAdd, "encoder:layer 0 state 0": encoderHiddenState, "encoder:layer 0 state 1": encoderCellState,
-    "context:largest_energy": contextMaximum, "context:exponential_sum": contextAdd,
-    "context:weighted_sum": contextAdd2,
+    "context:largest_energy": contextMaximum, "context:exponential_sum": contextAdd, "context:weighted_sum": contextAdd2,
   };
 }
 

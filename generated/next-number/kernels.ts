@@ -7,23 +7,13 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
  * encoder, forward: input_projection. Gives [T, B, G] of [24, 16, 64].
  *
  *     encoderInputProjection[t, b, g] = sum_c series[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]
- *
- * Reads series [16, 24, 1], weightIhL0 [64, 1], biasIhL0 [64], biasHhL0 [64].
  */
 export function encoderInputProjection(
-  this: KernelThis,
-  series: Tensor3,
-  weightIhL0: Tensor2,
-  biasIhL0: Tensor1,
-  biasHhL0: Tensor1
+  this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
 ): number {
-  const t = this.thread.z;
-  const b = this.thread.y;
-  const g = this.thread.x;
+  const t = this.thread.z, b = this.thread.y, g = this.thread.x;
   let sum = 0;
-  for (let c: Index = 0; c < 1; c++) {
-    sum += series[b][t][c] * weightIhL0[g][c];
-  }
+  for (let c: Index = 0; c < 1; c++) { sum += series[b][t][c] * weightIhL0[g][c]; }
   return sum + biasIhL0[g] + biasHhL0[g];
 }
 
@@ -40,22 +30,13 @@ export function encoderConstant(): number {
  * encoder, forward: gates. Gives [B, G] of [16, 64].
  *
  *     encoderGates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])
- *
- * Reads inputProjection [24, 16, 64], previousHiddenState [16, 16], weightHhL0 [64, 16].
  */
 export function encoderGates(
-  this: KernelThis,
-  inputProjection: Tensor3,
-  previousHiddenState: Tensor2,
-  weightHhL0: Tensor2,
-  t: Index
+  this: KernelThis, inputProjection: Tensor3, previousHiddenState: Tensor2, weightHhL0: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const g = this.thread.x;
+  const b = this.thread.y, g = this.thread.x;
   let sum = 0;
-  for (let h: Index = 0; h < 16; h++) {
-    sum += previousHiddenState[b][h] * weightHhL0[g][h];
-  }
+  for (let h: Index = 0; h < 16; h++) { sum += previousHiddenState[b][h] * weightHhL0[g][h]; }
   return inputProjection[t][b][g] + sum;
 }
 
@@ -66,12 +47,9 @@ export function encoderGates(
  *       forgetGate = sigmoid(gates[b, i + 16])
  *       inputGate = sigmoid(gates[b, i])
  *       candidate = tanh(gates[b, i + 32])
- *
- * Reads gates [16, 64], previousCellState [16, 16].
  */
 export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus16: Index = i + 16;
   const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16])));
   const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][i])));
@@ -84,12 +62,9 @@ export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellS
  * encoder, forward: hidden_state. Gives [B, I] of [16, 16].
  *
  *     encoderHiddenState[b, i] = sigmoid(gates[b, i + 48]) * tanh(cellState[b, i])
- *
- * Reads gates [16, 64], cellState [16, 16].
  */
 export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus48: Index = i + 48;
   const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48])));
   const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
@@ -100,18 +75,12 @@ export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: 
  * context, forward: energy. Gives [B, T, O] of [16, 24, 1].
  *
  *     contextEnergy[b, t, o] = sum_i hiddenState[t + 1, b, i] * weight[o, i] + bias[o]
- *
- * Reads hiddenState [25, 16, 16], weight [1, 16], bias [1].
  */
 export function contextEnergy(this: KernelThis, hiddenState: Tensor3, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   const tPlus1: Index = t + 1;
   let sum = 0;
-  for (let i: Index = 0; i < 16; i++) {
-    sum += hiddenState[tPlus1][b][i] * weight[o][i];
-  }
+  for (let i: Index = 0; i < 16; i++) { sum += hiddenState[tPlus1][b][i] * weight[o][i]; }
   return sum + bias[o];
 }
 
@@ -119,13 +88,9 @@ export function contextEnergy(this: KernelThis, hiddenState: Tensor3, weight: Te
  * context, forward: visible_energies. Gives [B, I, T] of [16, 24, 24].
  *
  *     contextVisibleEnergies[b, i, t] = t <= i ? energy[b, t, 0] : -1e30
- *
- * Reads energy [16, 24, 1].
  */
 export function contextVisibleEnergies(this: KernelThis, energy: Tensor3): number {
-  const b = this.thread.z;
-  const i = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
   return t <= i ? energy[b][t][0] : -1e30;
 }
 
@@ -133,16 +98,11 @@ export function contextVisibleEnergies(this: KernelThis, energy: Tensor3): numbe
  * context, forward: largest_energy. Gives [B, I] of [16, 24].
  *
  *     contextLargestEnergy[b, i] = max(max_k visibleEnergies[b, i, k], -5e29)
- *
- * Reads visibleEnergies [16, 24, 24].
  */
 export function contextLargestEnergy(this: KernelThis, visibleEnergies: Tensor3): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   let largest = -3.4028234663852886e38;
-  for (let k: Index = 0; k < 24; k++) {
-    largest = Math.max(largest, visibleEnergies[b][i][k]);
-  }
+  for (let k: Index = 0; k < 24; k++) { largest = Math.max(largest, visibleEnergies[b][i][k]); }
   return Math.max(largest, -5e29);
 }
 
@@ -150,13 +110,9 @@ export function contextLargestEnergy(this: KernelThis, visibleEnergies: Tensor3)
  * context, forward: exponentials. Gives [B, I, T] of [16, 24, 24].
  *
  *     contextExponentials[b, i, t] = exp(visibleEnergies[b, i, t] - largestEnergy[b, i])
- *
- * Reads visibleEnergies [16, 24, 24], largestEnergy [16, 24].
  */
 export function contextExponentials(this: KernelThis, visibleEnergies: Tensor3, largestEnergy: Tensor2): number {
-  const b = this.thread.z;
-  const i = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
   return Math.exp(visibleEnergies[b][i][t] - largestEnergy[b][i]);
 }
 
@@ -164,16 +120,11 @@ export function contextExponentials(this: KernelThis, visibleEnergies: Tensor3, 
  * context, forward: exponential_sum. Gives [B, I] of [16, 24].
  *
  *     contextExponentialSum[b, i] = sum_k exponentials[b, i, k]
- *
- * Reads exponentials [16, 24, 24].
  */
 export function contextExponentialSum(this: KernelThis, exponentials: Tensor3): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 24; k++) {
-    sum += exponentials[b][i][k];
-  }
+  for (let k: Index = 0; k < 24; k++) { sum += exponentials[b][i][k]; }
   return sum;
 }
 
@@ -181,13 +132,9 @@ export function contextExponentialSum(this: KernelThis, exponentials: Tensor3): 
  * context, forward: weights. Gives [B, I, T] of [16, 24, 24].
  *
  *     contextWeights[b, i, t] = exponentials[b, i, t] / (exponentialSum[b, i] === 0 ? 1 : exponentialSum[b, i])
- *
- * Reads exponentials [16, 24, 24], exponentialSum [16, 24].
  */
 export function contextWeights(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
-  const b = this.thread.z;
-  const i = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
   const exponentialSumValue = exponentialSum[b][i];
   return exponentials[b][i][t] / (exponentialSumValue === 0 ? 1 : exponentialSumValue);
 }
@@ -196,13 +143,9 @@ export function contextWeights(this: KernelThis, exponentials: Tensor3, exponent
  * context, forward: pooled. Gives [B, T, H] of [16, 24, 16].
  *
  *     contextPooled[b, t, h] = sum_s weights[b, t, s] * hiddenState[s + 1, b, h]
- *
- * Reads weights [16, 24, 24], hiddenState [25, 16, 16].
  */
 export function contextPooled(this: KernelThis, weights: Tensor3, hiddenState: Tensor3): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let s: Index = 0; s < 24; s++) {
     const sPlus1: Index = s + 1;
@@ -215,13 +158,9 @@ export function contextPooled(this: KernelThis, weights: Tensor3, hiddenState: T
  * joined, forward: output. Gives [B, T, I] of [16, 24, 32].
  *
  *     joinedOutput[b, t, i] = i < 16 ? hiddenState[t + 1, b, clamp(i, 0, 15)] : pooled[b, t, clamp(i + -16, 0, 15)]
- *
- * Reads pooled [16, 24, 16], hiddenState [25, 16, 16].
  */
 export function joinedOutput(this: KernelThis, pooled: Tensor3, hiddenState: Tensor3): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   const tPlus1: Index = t + 1;
   const iClamped: Index = Math.min(15, i);
   const iMinus16Clamped: Index = Math.max(0, i - 16);
@@ -232,23 +171,13 @@ export function joinedOutput(this: KernelThis, pooled: Tensor3, hiddenState: Ten
  * forecast, forward: add. Gives [B, T, C] of [16, 24, 1].
  *
  *     forecastAdd[b, t, c] = series[b, t, c] + (sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c])
- *
- * Reads series [16, 24, 1], outputValue [16, 24, 32], changeWeight [1, 32], changeBias [1].
  */
 export function forecastAdd(
-  this: KernelThis,
-  series: Tensor3,
-  outputValue: Tensor3,
-  changeWeight: Tensor2,
-  changeBias: Tensor1
+  this: KernelThis, series: Tensor3, outputValue: Tensor3, changeWeight: Tensor2, changeBias: Tensor1
 ): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const c = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 32; i++) {
-    sum += outputValue[b][t][i] * changeWeight[c][i];
-  }
+  for (let i: Index = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; }
   const outputValue2 = sum + changeBias[c];
   return series[b][t][c] + outputValue2;
 }
@@ -257,12 +186,9 @@ export function forecastAdd(
  * encoder, forward: input_gate. Gives [B, I] of [16, 16].
  *
  *     encoderInputGate[b, i] = sigmoid(gates[b, i])
- *
- * Reads gates [16, 64].
  */
 export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][i])));
 }
 
@@ -270,12 +196,9 @@ export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
  * encoder, forward: forget_gate. Gives [B, I] of [16, 16].
  *
  *     encoderForgetGate[b, i] = sigmoid(gates[b, i + 16])
- *
- * Reads gates [16, 64].
  */
 export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus16: Index = i + 16;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16])));
 }
@@ -284,12 +207,9 @@ export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
  * encoder, forward: candidate. Gives [B, I] of [16, 16].
  *
  *     encoderCandidate[b, i] = tanh(gates[b, i + 32])
- *
- * Reads gates [16, 64].
  */
 export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus32: Index = i + 32;
   return Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32])));
 }
@@ -298,12 +218,9 @@ export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
  * encoder, forward: output_gate. Gives [B, I] of [16, 16].
  *
  *     encoderOutputGate[b, i] = sigmoid(gates[b, i + 48])
- *
- * Reads gates [16, 64].
  */
 export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus48: Index = i + 48;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48])));
 }
@@ -312,18 +229,11 @@ export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
  * encoder, forward: cell_state. Gives [B, I] of [16, 16].
  *
  *     encoderCellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]
- *
- * Reads forgetGate [16, 16], previousCellState [16, 16], inputGate [16, 16], candidate [16, 16].
  */
 export function encoderCellStateInTraining(
-  this: KernelThis,
-  forgetGate: Tensor2,
-  previousCellState: Tensor2,
-  inputGate: Tensor2,
-  candidate: Tensor2
+  this: KernelThis, forgetGate: Tensor2, previousCellState: Tensor2, inputGate: Tensor2, candidate: Tensor2
 ): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return forgetGate[b][i] * previousCellState[b][i] + inputGate[b][i] * candidate[b][i];
 }
 
@@ -331,12 +241,9 @@ export function encoderCellStateInTraining(
  * encoder, forward: cell_output. Gives [B, I] of [16, 16].
  *
  *     encoderCellOutput[b, i] = tanh(cellState[b, i])
- *
- * Reads cellState [16, 16].
  */
 export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
 }
 
@@ -344,12 +251,9 @@ export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number 
  * encoder, forward: hidden_state. Gives [B, I] of [16, 16].
  *
  *     encoderHiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]
- *
- * Reads outputGate [16, 16], cellOutput [16, 16].
  */
 export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cellOutput: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return outputGate[b][i] * cellOutput[b][i];
 }
 
@@ -357,12 +261,9 @@ export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tenso
  * encoder, forward: select. Gives [B, T] of [1, 16].
  *
  *     encoderSelect[b, t] = streamPosition[b] === 0 ? 0 : encoderLayer0State0[b, t]
- *
- * Reads streamPosition [1], encoderLayer0State0 [1, 16].
  */
 export function encoderSelect(this: KernelThis, streamPosition: Tensor1, encoderLayer0State0: Tensor2): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   return streamPosition[b] === 0 ? 0 : encoderLayer0State0[b][t];
 }
 
@@ -370,54 +271,33 @@ export function encoderSelect(this: KernelThis, streamPosition: Tensor1, encoder
  * encoder, forward: gates. Gives [T, G] of [1, 64].
  *
  *     encoderGates[t, g] = inputProjection + (sum_h select[t, h] * weightHhL0[g, h])
- *       inputProjection = sum_c series[0, 0, c] * weightIhL0[64 * t + g, c] + biasIhL0[64 * t + g]
- *           + biasHhL0[64 * t + g]
- *
- * Reads series [1, 1, 1], weightIhL0 [64, 1], biasIhL0 [64], biasHhL0 [64], select [1, 16], weightHhL0 [64, 16].
+ *       inputProjection = sum_c series[0, 0, c] * weightIhL0[64 * t + g, c] + biasIhL0[64 * t + g] + biasHhL0[64 * t + g]
  */
 export function encoderGatesInStep(
-  this: KernelThis,
-  series: Tensor3,
-  weightIhL0: Tensor2,
-  biasIhL0: Tensor1,
-  biasHhL0: Tensor1,
-  select: Tensor2,
-  weightHhL0: Tensor2
+  this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1, select: Tensor2, weightHhL0: Tensor2
 ): number {
-  const t = this.thread.y;
-  const g = this.thread.x;
+  const t = this.thread.y, g = this.thread.x;
   const tTimes64PlusG: Index = t * 64 + g;
   let sum = 0;
-  for (let c: Index = 0; c < 1; c++) {
-    sum += series[0][0][c] * weightIhL0[tTimes64PlusG][c];
-  }
+  for (let c: Index = 0; c < 1; c++) { sum += series[0][0][c] * weightIhL0[tTimes64PlusG][c]; }
   const inputProjection = sum + biasIhL0[tTimes64PlusG] + biasHhL0[tTimes64PlusG];
   let sum2 = 0;
-  for (let h: Index = 0; h < 16; h++) {
-    sum2 += select[t][h] * weightHhL0[g][h];
-  }
+  for (let h: Index = 0; h < 16; h++) { sum2 += select[t][h] * weightHhL0[g][h]; }
   return inputProjection + sum2;
 }
 
 /**
  * encoder, forward: cell_state. Gives [T, I] of [1, 16].
  *
- *     encoderCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : encoderLayer0State1[t, i]) + inputGate
- *         * candidate
+ *     encoderCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : encoderLayer0State1[t, i]) + inputGate * candidate
  *       forgetGate = sigmoid(gates[t, i + 16])
  *       inputGate = sigmoid(gates[t, i])
  *       candidate = tanh(gates[t, i + 32])
- *
- * Reads gates [1, 64], streamPosition [1], encoderLayer0State1 [1, 16].
  */
 export function encoderCellStateInStep(
-  this: KernelThis,
-  gates: Tensor2,
-  streamPosition: Tensor1,
-  encoderLayer0State1: Tensor2
+  this: KernelThis, gates: Tensor2, streamPosition: Tensor1, encoderLayer0State1: Tensor2
 ): number {
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const t = this.thread.y, i = this.thread.x;
   const iPlus16: Index = i + 16;
   const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus16])));
   const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][i])));
@@ -430,12 +310,9 @@ export function encoderCellStateInStep(
  * encoder, forward: hidden_state. Gives [T, I] of [1, 16].
  *
  *     encoderHiddenState[t, i] = sigmoid(gates[t, i + 48]) * tanh(cellState[t, i])
- *
- * Reads gates [1, 64], cellState [1, 16].
  */
 export function encoderHiddenStateInStep(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const t = this.thread.y, i = this.thread.x;
   const iPlus48: Index = i + 48;
   const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus48])));
   const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[t][i])));
@@ -446,13 +323,9 @@ export function encoderHiddenStateInStep(this: KernelThis, gates: Tensor2, cellS
  * context, forward: energy. Gives [B, T, O] of [1, 1, 1].
  *
  *     contextEnergy[b, t, o] = sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i] + bias[o]
- *
- * Reads hiddenState [1, 16], weight [1, 16], bias [1].
  */
 export function contextEnergyInStep(this: KernelThis, hiddenState: Tensor2, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   let sum = 0;
   for (let i: Index = 0; i < 16; i++) {
     const position: Index = b * 16 + t * 16 + i;
@@ -465,15 +338,8 @@ export function contextEnergyInStep(this: KernelThis, hiddenState: Tensor2, weig
  * context, forward: maximum. Gives [B] of [1].
  *
  *     contextMaximum[b] = max(streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b], energy[0, 0, 0])
- *
- * Reads streamPosition [1], contextLargestEnergy [1], energy [1, 1, 1].
  */
-export function contextMaximum(
-  this: KernelThis,
-  streamPosition: Tensor1,
-  contextLargestEnergy: Tensor1,
-  energy: Tensor3
-): number {
+export function contextMaximum(this: KernelThis, streamPosition: Tensor1, contextLargestEnergy: Tensor1, energy: Tensor3): number {
   const b = this.thread.x;
   return Math.max(streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b], energy[0][0][0]);
 }
@@ -482,15 +348,8 @@ export function contextMaximum(
  * context, forward: exp. Gives [B] of [1].
  *
  *     contextExp[b] = exp((streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b]) - maximum[b])
- *
- * Reads streamPosition [1], contextLargestEnergy [1], maximum [1].
  */
-export function contextExp(
-  this: KernelThis,
-  streamPosition: Tensor1,
-  contextLargestEnergy: Tensor1,
-  maximum: Tensor1
-): number {
+export function contextExp(this: KernelThis, streamPosition: Tensor1, contextLargestEnergy: Tensor1, maximum: Tensor1): number {
   const b = this.thread.x;
   return Math.exp((streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b]) - maximum[b]);
 }
@@ -499,8 +358,6 @@ export function contextExp(
  * context, forward: exp. Gives [B] of [1].
  *
  *     contextExp2[b] = exp(energy[0, 0, 0] - maximum[b])
- *
- * Reads energy [1, 1, 1], maximum [1].
  */
 export function contextExp2(this: KernelThis, energy: Tensor3, maximum: Tensor1): number {
   const b = this.thread.x;
@@ -511,15 +368,9 @@ export function contextExp2(this: KernelThis, energy: Tensor3, maximum: Tensor1)
  * context, forward: add. Gives [B] of [1].
  *
  *     contextAdd[b] = (streamPosition[b] === 0 ? 0 : contextExponentialSum[b]) * exp[b] + exp2[b]
- *
- * Reads streamPosition [1], contextExponentialSum [1], exp [1], exp2 [1].
  */
 export function contextAdd(
-  this: KernelThis,
-  streamPosition: Tensor1,
-  contextExponentialSum: Tensor1,
-  exp: Tensor1,
-  exp2: Tensor1
+  this: KernelThis, streamPosition: Tensor1, contextExponentialSum: Tensor1, exp: Tensor1, exp2: Tensor1
 ): number {
   const b = this.thread.x;
   return (streamPosition[b] === 0 ? 0 : contextExponentialSum[b]) * exp[b] + exp2[b];
@@ -528,24 +379,14 @@ export function contextAdd(
 /**
  * context, forward: add. Gives [B, T] of [1, 16].
  *
- *     contextAdd2[b, t] = (streamPosition[b] === 0 ? 0 : contextWeightedSum[b, t]) * exp[b]
- *         + hiddenState[0, 16 * b + t] * exp2[b]
- *
- * Reads streamPosition [1], contextWeightedSum [1, 16], exp [1], hiddenState [1, 16], exp2 [1].
+ *     contextAdd2[b, t] = (streamPosition[b] === 0 ? 0 : contextWeightedSum[b, t]) * exp[b] + hiddenState[0, 16 * b + t] * exp2[b]
  */
 export function contextAdd2(
-  this: KernelThis,
-  streamPosition: Tensor1,
-  contextWeightedSum: Tensor2,
-  exp: Tensor1,
-  hiddenState: Tensor2,
-  exp2: Tensor1
+  this: KernelThis, streamPosition: Tensor1, contextWeightedSum: Tensor2, exp: Tensor1, hiddenState: Tensor2, exp2: Tensor1
 ): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   const bTimes16PlusT: Index = b * 16 + t;
-  return (streamPosition[b] === 0 ? 0 : contextWeightedSum[b][t]) * exp[b] + hiddenState[0][bTimes16PlusT]
-    * exp2[b];
+  return (streamPosition[b] === 0 ? 0 : contextWeightedSum[b][t]) * exp[b] + hiddenState[0][bTimes16PlusT] * exp2[b];
 }
 
 /**
@@ -553,13 +394,9 @@ export function contextAdd2(
  *
  *     joinedOutput[t, i, j] = j < 16 ? hiddenState[0, 16 * t + 16 * i + clamp(j, 0, 15)] : pooled
  *       pooled = add[0, 16 * t + 16 * i + clamp(j + -16, 0, 15)] / add2[0]
- *
- * Reads add [1, 16], add2 [1], hiddenState [1, 16].
  */
 export function joinedOutputInStep(this: KernelThis, add: Tensor2, add2: Tensor1, hiddenState: Tensor2): number {
-  const t = this.thread.z;
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const t = this.thread.z, i = this.thread.y, j = this.thread.x;
   const jClamped: Index = Math.min(15, j);
   const position: Index = t * 16 + i * 16 + jClamped;
   const jMinus16Clamped: Index = Math.max(0, j - 16);
@@ -574,8 +411,6 @@ export function joinedOutputInStep(this: KernelThis, add: Tensor2, add2: Tensor1
  *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
  *       elements = error * error
  *       error = add[b, k, k2] - next[b, k, k2]
- *
- * Reads batchMask [16], add [16, 24, 1], next [16, 24, 1].
  */
 export function lossMasked(this: KernelThis, batchMask: Tensor1, add: Tensor3, next: Tensor3): number {
   const b = this.thread.x;
@@ -596,14 +431,10 @@ export function lossMasked(this: KernelThis, batchMask: Tensor1, add: Tensor3, n
  * loss, loss: count. Gives [].
  *
  *     lossCount = (sum_k batchMask[k]) * 24
- *
- * Reads batchMask [16].
  */
 export function lossCount(batchMask: Tensor1): number {
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    sum += batchMask[k];
-  }
+  for (let k: Index = 0; k < 16; k++) { sum += batchMask[k]; }
   return sum * 24;
 }
 
@@ -611,40 +442,24 @@ export function lossCount(batchMask: Tensor1): number {
  * loss, loss: value. Gives [].
  *
  *     lossValue = (sum_k masked[k]) / count
- *
- * Reads masked [16], count [].
  */
 export function lossValue(masked: Tensor1, count: Tensor1): number {
   let total = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    total += masked[k];
-  }
+  for (let k: Index = 0; k < 16; k++) { total += masked[k]; }
   return total / count[0];
 }
 
 /**
  * loss, loss: error. Gives [B, T, C] of [16, 24, 1].
  *
- *     lossError[b, t, c] = series[b, t, c] + output - next[b, t, c]
- *       output = sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c]
- *
- * Reads series [16, 24, 1], outputValue [16, 24, 32], changeWeight [1, 32], changeBias [1], next [16, 24, 1].
+ *     lossError[b, t, c] = series[b, t, c] + (sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]
  */
 export function lossError(
-  this: KernelThis,
-  series: Tensor3,
-  outputValue: Tensor3,
-  changeWeight: Tensor2,
-  changeBias: Tensor1,
-  next: Tensor3
+  this: KernelThis, series: Tensor3, outputValue: Tensor3, changeWeight: Tensor2, changeBias: Tensor1, next: Tensor3
 ): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const c = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 32; i++) {
-    sum += outputValue[b][t][i] * changeWeight[c][i];
-  }
+  for (let i: Index = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; }
   const outputValue2 = sum + changeBias[c];
   return series[b][t][c] + outputValue2 - next[b][t][c];
 }
@@ -653,8 +468,6 @@ export function lossError(
  * loss, loss: masked. Gives [B] of [16].
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0
- *
- * Reads batchMask [16], error [16, 24, 1].
  */
 export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
   const b = this.thread.x;
@@ -675,8 +488,6 @@ export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error
  * loss, backward: total_gradient. Gives [].
  *
  *     lossTotalGradient = 1 / count
- *
- * Reads count [].
  */
 export function lossTotalGradient(count: Tensor1): number {
   return 1 / count[0];
@@ -687,18 +498,9 @@ export function lossTotalGradient(count: Tensor1): number {
  *
  *     lossErrorGradient[b, t, c] = elementsGradient * error[b, t, c] + elementsGradient * error[b, t, c]
  *       elementsGradient = batchMask[b] !== 0 ? totalGradient : 0
- *
- * Reads batchMask [16], totalGradient [], error [16, 24, 1].
  */
-export function lossErrorGradient(
-  this: KernelThis,
-  batchMask: Tensor1,
-  totalGradient: Tensor1,
-  error: Tensor3
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const c = this.thread.x;
+export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, totalGradient: Tensor1, error: Tensor3): number {
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0;
   const product = elementsGradient * error[b][t][c];
   return product + product;
@@ -708,17 +510,13 @@ export function lossErrorGradient(
  * change, backward: bias_gradient. Gives [C] of [1].
  *
  *     changeBiasGradient[c] = sum_k (sum_k2 errorGradient[k, k2, c])
- *
- * Reads errorGradient [16, 24, 1].
  */
 export function changeBiasGradient(this: KernelThis, errorGradient: Tensor3): number {
   const c = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 16; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 24; k2++) {
-      sum2 += errorGradient[k][k2][c];
-    }
+    for (let k2: Index = 0; k2 < 24; k2++) { sum2 += errorGradient[k][k2][c]; }
     sum += sum2;
   }
   return sum;
@@ -728,17 +526,11 @@ export function changeBiasGradient(this: KernelThis, errorGradient: Tensor3): nu
  * joined, backward: output_gradient. Gives [B, T, I] of [16, 24, 32].
  *
  *     joinedOutputGradient[b, t, i] = sum_o errorGradient[b, t, o] * changeWeight[o, i]
- *
- * Reads errorGradient [16, 24, 1], changeWeight [1, 32].
  */
 export function joinedOutputGradient(this: KernelThis, errorGradient: Tensor3, changeWeight: Tensor2): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   let sum = 0;
-  for (let o: Index = 0; o < 1; o++) {
-    sum += errorGradient[b][t][o] * changeWeight[o][i];
-  }
+  for (let o: Index = 0; o < 1; o++) { sum += errorGradient[b][t][o] * changeWeight[o][i]; }
   return sum;
 }
 
@@ -746,18 +538,13 @@ export function joinedOutputGradient(this: KernelThis, errorGradient: Tensor3, c
  * change, backward: weight_gradient. Gives [O, I] of [1, 32].
  *
  *     changeWeightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * outputValue[b, t, i])
- *
- * Reads errorGradient [16, 24, 1], outputValue [16, 24, 32].
  */
 export function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, outputValue: Tensor3): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
+  const o = this.thread.y, i = this.thread.x;
   let sum = 0;
   for (let b: Index = 0; b < 16; b++) {
     let sum2 = 0;
-    for (let t: Index = 0; t < 24; t++) {
-      sum2 += errorGradient[b][t][o] * outputValue[b][t][i];
-    }
+    for (let t: Index = 0; t < 24; t++) { sum2 += errorGradient[b][t][o] * outputValue[b][t][i]; }
     sum += sum2;
   }
   return sum;
@@ -768,18 +555,9 @@ export function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, o
  *
  *     contextDivide[b, t, s] = weightsGradient / (exponentialSum[b, t] === 0 ? 1 : exponentialSum[b, t])
  *       weightsGradient = sum_h outputGradient[b, t, h + 16] * hiddenState[s + 1, b, h]
- *
- * Reads outputGradient [16, 24, 32], hiddenState [25, 16, 16], exponentialSum [16, 24].
  */
-export function contextDivide(
-  this: KernelThis,
-  outputGradient: Tensor3,
-  hiddenState: Tensor3,
-  exponentialSum: Tensor2
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const s = this.thread.x;
+export function contextDivide(this: KernelThis, outputGradient: Tensor3, hiddenState: Tensor3, exponentialSum: Tensor2): number {
+  const b = this.thread.z, t = this.thread.y, s = this.thread.x;
   const sPlus1: Index = s + 1;
   let weightsGradient = 0;
   for (let h: Index = 0; h < 16; h++) {
@@ -793,23 +571,12 @@ export function contextDivide(
 /**
  * context, backward: exponential_sum_gradient. Gives [B, T] of [16, 24].
  *
- *     contextExponentialSumGradient[b, t] = exponentialSum[b, t] === 0 ? 0
- *         : sum_k -(divide[b, t, k] * weights[b, t, k])
- *
- * Reads exponentialSum [16, 24], divide [16, 24, 24], weights [16, 24, 24].
+ *     contextExponentialSumGradient[b, t] = exponentialSum[b, t] === 0 ? 0 : sum_k -(divide[b, t, k] * weights[b, t, k])
  */
-export function contextExponentialSumGradient(
-  this: KernelThis,
-  exponentialSum: Tensor2,
-  divide: Tensor3,
-  weights: Tensor3
-): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+export function contextExponentialSumGradient(this: KernelThis, exponentialSum: Tensor2, divide: Tensor3, weights: Tensor3): number {
+  const b = this.thread.y, t = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 24; k++) {
-    sum += -(divide[b][t][k] * weights[b][t][k]);
-  }
+  for (let k: Index = 0; k < 24; k++) { sum += -(divide[b][t][k] * weights[b][t][k]); }
   return exponentialSum[b][t] === 0 ? 0 : sum;
 }
 
@@ -819,17 +586,11 @@ export function contextExponentialSumGradient(
  *     contextEnergyGradient[b, s] = sum_k (s <= k ? visibleEnergiesGradient : 0)
  *       visibleEnergiesGradient = exponentialsGradient * exponentials[b, k, s]
  *       exponentialsGradient = divide[b, k, s] + exponentialSumGradient[b, k]
- *
- * Reads divide [16, 24, 24], exponentialSumGradient [16, 24], exponentials [16, 24, 24].
  */
 export function contextEnergyGradient(
-  this: KernelThis,
-  divide: Tensor3,
-  exponentialSumGradient: Tensor2,
-  exponentials: Tensor3
+  this: KernelThis, divide: Tensor3, exponentialSumGradient: Tensor2, exponentials: Tensor3
 ): number {
-  const b = this.thread.y;
-  const s = this.thread.x;
+  const b = this.thread.y, s = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
     const exponentialsGradient = divide[b][k][s] + exponentialSumGradient[b][k];
@@ -843,16 +604,12 @@ export function contextEnergyGradient(
  * context, backward: bias_gradient. Gives [1].
  *
  *     contextBiasGradient[i] = sum_k (sum_k2 energyGradient[k, k2])
- *
- * Reads energyGradient [16, 24].
  */
 export function contextBiasGradient(energyGradient: Tensor2): number {
   let sum = 0;
   for (let k: Index = 0; k < 16; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 24; k2++) {
-      sum2 += energyGradient[k][k2];
-    }
+    for (let k2: Index = 0; k2 < 24; k2++) { sum2 += energyGradient[k][k2]; }
     sum += sum2;
   }
   return sum;
@@ -862,8 +619,6 @@ export function contextBiasGradient(energyGradient: Tensor2): number {
  * context, backward: weight_gradient. Gives [O, I] of [1, 16].
  *
  *     contextWeightGradient[o, i] = sum_b (sum_t energyGradient[b, t] * hiddenState[t + 1, b, i])
- *
- * Reads energyGradient [16, 24], hiddenState [25, 16, 16].
  */
 export function contextWeightGradient(this: KernelThis, energyGradient: Tensor2, hiddenState: Tensor3): number {
   const i = this.thread.x;
@@ -882,31 +637,18 @@ export function contextWeightGradient(this: KernelThis, energyGradient: Tensor2,
 /**
  * encoder, backward: output_gradient. Gives [B, T, H] of [16, 24, 16].
  *
- *     encoderOutputGradient[b, t, h] = outputGradient[b, t, h]
- *         + (sum_t2 outputGradient[b, t2, h + 16] * weights[b, t2, t])
- *           + (sum_o energyGradient[b, t] * contextWeight[o, h])
- *
- * Reads outputGradient [16, 24, 32], weights [16, 24, 24], energyGradient [16, 24], contextWeight [1, 16].
+ *     encoderOutputGradient[b, t, h] = outputGradient[b, t, h] + (sum_t2 outputGradient[b, t2, h + 16] * weights[b, t2, t])
+ *         + (sum_o energyGradient[b, t] * contextWeight[o, h])
  */
 export function encoderOutputGradient(
-  this: KernelThis,
-  outputGradient: Tensor3,
-  weights: Tensor3,
-  energyGradient: Tensor2,
-  contextWeight: Tensor2
+  this: KernelThis, outputGradient: Tensor3, weights: Tensor3, energyGradient: Tensor2, contextWeight: Tensor2
 ): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, h = this.thread.x;
   const hPlus16: Index = h + 16;
   let sum = 0;
-  for (let t2: Index = 0; t2 < 24; t2++) {
-    sum += outputGradient[b][t2][hPlus16] * weights[b][t2][t];
-  }
+  for (let t2: Index = 0; t2 < 24; t2++) { sum += outputGradient[b][t2][hPlus16] * weights[b][t2][t]; }
   let sum2 = 0;
-  for (let o: Index = 0; o < 1; o++) {
-    sum2 += energyGradient[b][t] * contextWeight[o][h];
-  }
+  for (let o: Index = 0; o < 1; o++) { sum2 += energyGradient[b][t] * contextWeight[o][h]; }
   return outputGradient[b][t][h] + sum + sum2;
 }
 
@@ -916,20 +658,11 @@ export function encoderOutputGradient(
  *     encoderMultiply[b, h] = outputGateGradient * outputGate[b, h]
  *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
- *
- * Reads carriedHiddenStateGradient [16, 16], outputGradient [16, 24, 16], cellOutput [16, 16],
- * outputGate [16, 16].
  */
 export function encoderMultiply(
-  this: KernelThis,
-  carriedHiddenStateGradient: Tensor2,
-  outputGradient: Tensor3,
-  cellOutput: Tensor2,
-  outputGate: Tensor2,
-  t: Index
+  this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
   const outputGateGradient = hiddenStateGradient * cellOutput[b][h];
   return outputGateGradient * outputGate[b][h];
@@ -942,21 +675,12 @@ export function encoderMultiply(
  *         * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
- *
- * Reads carriedCellStateGradient [16, 16], carriedHiddenStateGradient [16, 16], outputGradient [16, 24, 16],
- * outputGate [16, 16], cellOutput [16, 16].
  */
 export function encoderCellStateGradient(
-  this: KernelThis,
-  carriedCellStateGradient: Tensor2,
-  carriedHiddenStateGradient: Tensor2,
-  outputGradient: Tensor3,
-  outputGate: Tensor2,
-  cellOutput: Tensor2,
-  t: Index
+  this: KernelThis, carriedCellStateGradient: Tensor2, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3,
+  outputGate: Tensor2, cellOutput: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
   const cellOutputGradient = hiddenStateGradient * outputGate[b][h];
   const cellOutputValue = cellOutput[b][h];
@@ -972,25 +696,14 @@ export function encoderCellStateGradient(
  *             * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
  *               : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
  *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 15)] * candidate[b, clamp(i, 0, 15)]
- *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)]
- *           * previousCellState[b, clamp(i + -16, 0, 15)]
+ *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)] * previousCellState[b, clamp(i + -16, 0, 15)]
  *       candidateGradient = cellStateGradient[b, clamp(i + -32, 0, 15)] * inputGate[b, clamp(i + -32, 0, 15)]
- *
- * Reads multiply [16, 16], outputGate [16, 16], cellStateGradient [16, 16], inputGate [16, 16],
- * candidate [16, 16], previousCellState [16, 16], forgetGate [16, 16].
  */
 export function encoderJoinedGradient(
-  this: KernelThis,
-  multiply: Tensor2,
-  outputGate: Tensor2,
-  cellStateGradient: Tensor2,
-  inputGate: Tensor2,
-  candidate: Tensor2,
-  previousCellState: Tensor2,
-  forgetGate: Tensor2
+  this: KernelThis, multiply: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2, candidate: Tensor2,
+  previousCellState: Tensor2, forgetGate: Tensor2
 ): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iClamped: Index = Math.min(15, i);
   const inputGateGradient = cellStateGradient[b][iClamped] * candidate[b][iClamped];
   const inputGateValue = inputGate[b][iClamped];
@@ -1014,20 +727,11 @@ export function encoderJoinedGradient(
  * encoder, backward: previous_hidden_state_gradient. Gives [B, H] of [16, 16].
  *
  *     encoderPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * weightHhL0[g, h]
- *
- * Reads joinedGradient [16, 64], weightHhL0 [64, 16].
  */
-export function encoderPreviousHiddenStateGradient(
-  this: KernelThis,
-  joinedGradient: Tensor2,
-  weightHhL0: Tensor2
-): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+export function encoderPreviousHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, weightHhL0: Tensor2): number {
+  const b = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let g: Index = 0; g < 64; g++) {
-    sum += joinedGradient[b][g] * weightHhL0[g][h];
-  }
+  for (let g: Index = 0; g < 64; g++) { sum += joinedGradient[b][g] * weightHhL0[g][h]; }
   return sum;
 }
 
@@ -1035,16 +739,9 @@ export function encoderPreviousHiddenStateGradient(
  * encoder, backward: previous_cell_state_gradient. Gives [B, I] of [16, 16].
  *
  *     encoderPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
- *
- * Reads cellStateGradient [16, 16], forgetGate [16, 16].
  */
-export function encoderPreviousCellStateGradient(
-  this: KernelThis,
-  cellStateGradient: Tensor2,
-  forgetGate: Tensor2
-): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+export function encoderPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
   return cellStateGradient[b][i] * forgetGate[b][i];
 }
 
@@ -1052,22 +749,13 @@ export function encoderPreviousCellStateGradient(
  * encoder, backward: weight_hh_l0_gradient. Gives [G, H] of [64, 16].
  *
  *     encoderWeightHhL0Gradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t, b, h])
- *
- * Reads joinedGradient [24, 16, 64], previousHiddenState [25, 16, 16].
  */
-export function encoderWeightHhL0Gradient(
-  this: KernelThis,
-  joinedGradient: Tensor3,
-  previousHiddenState: Tensor3
-): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
+export function encoderWeightHhL0Gradient(this: KernelThis, joinedGradient: Tensor3, previousHiddenState: Tensor3): number {
+  const g = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) {
-      sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h];
-    }
+    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; }
     sum += sum2;
   }
   return sum;
@@ -1077,17 +765,13 @@ export function encoderWeightHhL0Gradient(
  * encoder, backward: bias_ih_l0_gradient. Gives [64].
  *
  *     encoderBiasIhL0Gradient[i] = sum_k (sum_k2 joinedGradient[k, k2, i])
- *
- * Reads joinedGradient [24, 16, 64].
  */
 export function encoderBiasIhL0Gradient(this: KernelThis, joinedGradient: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 16; k2++) {
-      sum2 += joinedGradient[k][k2][i];
-    }
+    for (let k2: Index = 0; k2 < 16; k2++) { sum2 += joinedGradient[k][k2][i]; }
     sum += sum2;
   }
   return sum;
@@ -1097,18 +781,13 @@ export function encoderBiasIhL0Gradient(this: KernelThis, joinedGradient: Tensor
  * encoder, backward: weight_ih_l0_gradient. Gives [G, C] of [64, 1].
  *
  *     encoderWeightIhL0Gradient[g, c] = sum_t (sum_b joinedGradient[t, b, g] * series[b, t, c])
- *
- * Reads joinedGradient [24, 16, 64], series [16, 24, 1].
  */
 export function encoderWeightIhL0Gradient(this: KernelThis, joinedGradient: Tensor3, series: Tensor3): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
+  const g = this.thread.y, c = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) {
-      sum2 += joinedGradient[t][b][g] * series[b][t][c];
-    }
+    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; }
     sum += sum2;
   }
   return sum;
@@ -1118,12 +797,9 @@ export function encoderWeightIhL0Gradient(this: KernelThis, joinedGradient: Tens
  * adam, update: exp_avg. Gives [64, 1].
  *
  *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
- *
- * Reads expAvg [64, 1], gradient [64, 1].
  */
 export function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998;
 }
 
@@ -1131,12 +807,9 @@ export function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2)
  * adam, update: exp_avg_sq. Gives [64, 1].
  *
  *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
- *
- * Reads expAvgSq [64, 1], gradient [64, 1].
  */
 export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   const gradientValue = gradient[i][j];
   return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
 }
@@ -1144,31 +817,19 @@ export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tens
 /**
  * adam, update: parameter. Gives [64, 1].
  *
- *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
- *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
- *
- * Reads parameter [64, 1], nextExpAvg [64, 1], stepSize [], nextExpAvgSq [64, 1], correctionRoot [].
+ *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
  */
 export function adamParameter(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
+  this: KernelThis, parameter: Tensor2, nextExpAvg: Tensor2, stepSize: Tensor1, nextExpAvgSq: Tensor2, correctionRoot: Tensor1
 ): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
-  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
+  const i = this.thread.y, j = this.thread.x;
+  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adam, update: exp_avg. Gives [64].
  *
  *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
- *
- * Reads expAvg [64], gradient [64].
  */
 export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -1179,8 +840,6 @@ export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1
  * adam, update: exp_avg_sq. Gives [64].
  *
  *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
- *
- * Reads expAvgSq [64], gradient [64].
  */
 export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -1192,16 +851,9 @@ export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Ten
  * adam, update: parameter. Gives [64].
  *
  *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
- *
- * Reads parameter [64], nextExpAvg [64], stepSize [], nextExpAvgSq [64], correctionRoot [].
  */
 export function adamParameter3(
-  this: KernelThis,
-  parameter: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
+  this: KernelThis, parameter: Tensor1, nextExpAvg: Tensor1, stepSize: Tensor1, nextExpAvgSq: Tensor1, correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
   return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);

@@ -2,21 +2,25 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import { evaluateArguments, gradientsArguments, kernelTexts, predictArguments, trainStepArguments } from "./gpu-text.js";
+import {
+  evaluateArguments,
+  gradientsArguments,
+  kernelTexts,
+  predictArguments,
+  trainStepArguments,
+} from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
-/** What others begin with. */
+/** What another program begins with too. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
-    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0,
-    "encoder.bias_ih_l0": encoderBiasIhL0, "encoder.bias_hh_l0": encoderBiasHhL0,
-    "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
+    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
+    "encoder.bias_hh_l0": encoderBiasHhL0, "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
     "encoder.weight_hh_l0_reverse": encoderWeightHhL0Reverse, "encoder.bias_ih_l0_reverse": encoderBiasIhL0Reverse,
-    "encoder.bias_hh_l0_reverse": encoderBiasHhL0Reverse, "summary.W.weight": summaryWWeight,
-    "summary.W.bias": summaryWBias, "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight,
-    "scores.bias": scoresBias, temperatures,
+    "encoder.bias_hh_l0_reverse": encoderBiasHhL0Reverse, "summary.W.weight": summaryWWeight, "summary.W.bias": summaryWBias,
+    "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight, "scores.bias": scoresBias, temperatures,
   } = tensors;
   // forward: encoder
   const encoderInputProjection = kernels.encoderInputProjection(
@@ -27,9 +31,7 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   const encoderCellState: GpuHandle[] = [];
   encoderCellState[0] = kernels.encoderConstant([16, 12]);
   for (let t = 0; t < 15; t++) {
-    const encoderGates = kernels.encoderGates(
-      [16, 48], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t,
-    );
+    const encoderGates = kernels.encoderGates([16, 48], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderCellState[t + 1] = kernels.encoderCellState([16, 12], encoderGates, encoderCellState[t]);
     encoderHiddenState[t + 1] = kernels.encoderHiddenState([16, 12], encoderGates, encoderCellState[t + 1]);
   }
@@ -87,16 +89,15 @@ function evaluate(context: Context): Record<string, GpuHandle> {
   return { loss: lossValue, "loss.count": lossCount, scores: scoresOutput, "summary.weights": summaryWeights };
 }
 
-/** What others begin with. */
+/** What another program begins with too. */
 function gradientsSteps({ kernels, stack, tensors }: Context) {
   const {
-    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0,
-    "encoder.bias_ih_l0": encoderBiasIhL0, "encoder.bias_hh_l0": encoderBiasHhL0,
-    "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
+    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
+    "encoder.bias_hh_l0": encoderBiasHhL0, "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
     "encoder.weight_hh_l0_reverse": encoderWeightHhL0Reverse, "encoder.bias_ih_l0_reverse": encoderBiasIhL0Reverse,
-    "encoder.bias_hh_l0_reverse": encoderBiasHhL0Reverse, "summary.W.weight": summaryWWeight,
-    "summary.W.bias": summaryWBias, "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight,
-    "scores.bias": scoresBias, temperatures, season, "batch.mask": batchMask, "random.0": random0,
+    "encoder.bias_hh_l0_reverse": encoderBiasHhL0Reverse, "summary.W.weight": summaryWWeight, "summary.W.bias": summaryWBias,
+    "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight, "scores.bias": scoresBias, temperatures, season,
+    "batch.mask": batchMask, "random.0": random0,
   } = tensors;
   // forward: encoder
   const encoderInputProjection = kernels.encoderInputProjection(
@@ -112,9 +113,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const encoderOutputGate: GpuHandle[] = [];
   const encoderCellOutput: GpuHandle[] = [];
   for (let t = 0; t < 15; t++) {
-    const encoderGates = kernels.encoderGates(
-      [16, 48], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t,
-    );
+    const encoderGates = kernels.encoderGates([16, 48], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderInputGate[t] = kernels.encoderInputGate([16, 12], encoderGates);
     encoderForgetGate[t] = kernels.encoderForgetGate([16, 12], encoderGates);
     encoderCandidate[t] = kernels.encoderCandidate([16, 12], encoderGates);
@@ -123,9 +122,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
       [16, 12], encoderForgetGate[t], encoderCellState[t], encoderInputGate[t], encoderCandidate[t],
     );
     encoderCellOutput[t] = kernels.encoderCellOutput([16, 12], encoderCellState[t + 1]);
-    encoderHiddenState[t + 1] = kernels.encoderHiddenStateInTraining(
-      [16, 12], encoderOutputGate[t], encoderCellOutput[t],
-    );
+    encoderHiddenState[t + 1] = kernels.encoderHiddenStateInTraining([16, 12], encoderOutputGate[t], encoderCellOutput[t]);
   }
   const encoderInputProjection2 = kernels.encoderInputProjection(
     [15, 16, 48], temperatures, encoderWeightIhL0Reverse, encoderBiasIhL0Reverse, encoderBiasHhL0Reverse,
@@ -151,9 +148,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
       [16, 12], encoderForgetGate2[t], encoderCellState2[t + 1], encoderInputGate2[t], encoderCandidate2[t],
     );
     encoderCellOutput2[t] = kernels.encoderCellOutput([16, 12], encoderCellState2[t]);
-    encoderHiddenState2[t] = kernels.encoderHiddenStateInTraining(
-      [16, 12], encoderOutputGate2[t], encoderCellOutput2[t],
-    );
+    encoderHiddenState2[t] = kernels.encoderHiddenStateInTraining([16, 12], encoderOutputGate2[t], encoderCellOutput2[t]);
   }
   const encoderHiddenState2Stacked = stack(encoderHiddenState2, [16, 12]);
   const encoderHiddenStateStacked = stack(encoderHiddenState, [16, 12]);
@@ -187,9 +182,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const lossDivide = kernels.lossDivide([16], lossLogTotalGradient, lossSum);
 
   // backward: scores
-  const scoresOutputGradient = kernels.scoresOutputGradient(
-    [16, 4], season, lossLogTotalGradient, lossDivide, lossExp,
-  );
+  const scoresOutputGradient = kernels.scoresOutputGradient([16, 4], season, lossLogTotalGradient, lossDivide, lossExp);
   const scoresBiasGradient = kernels.scoresBiasGradient([4], scoresOutputGradient);
   const scoresWeightGradient = kernels.scoresWeightGradient([4, 24], scoresOutputGradient, regularisedSelect);
 
@@ -201,9 +194,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [16, 15], summaryDivide, summaryExponentialSumGradient, summaryExponentials,
   );
   const summaryVWeightGradient = kernels.summaryVWeightGradient([1, 24], summaryEnergyGradient, summaryProjection);
-  const summaryMultiply = kernels.summaryMultiply(
-    [16, 15, 24], summaryEnergyGradient, summaryVWeight, summaryProjection,
-  );
+  const summaryMultiply = kernels.summaryMultiply([16, 15, 24], summaryEnergyGradient, summaryVWeight, summaryProjection);
   const summaryWBiasGradient = kernels.summaryWBiasGradient([24], summaryMultiply);
   const summaryWWeightGradient = kernels.summaryWWeightGradient([24, 24], summaryMultiply, encoderOutput);
 
@@ -218,16 +209,15 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const encoderJoinedGradient: GpuHandle[] = [];
   for (let t = 0; t < 15; t++) {
     const encoderMultiply = kernels.encoderMultiply(
-      [16, 12], encoderPreviousHiddenStateGradient[t], encoderOutputGradient, encoderCellOutput2[t],
-      encoderOutputGate2[t], t,
+      [16, 12], encoderPreviousHiddenStateGradient[t], encoderOutputGradient, encoderCellOutput2[t], encoderOutputGate2[t], t,
     );
     const encoderCellStateGradient = kernels.encoderCellStateGradient(
       [16, 12], encoderPreviousCellStateGradient[t], encoderPreviousHiddenStateGradient[t], encoderOutputGradient,
       encoderOutputGate2[t], encoderCellOutput2[t], t,
     );
     encoderJoinedGradient[t] = kernels.encoderJoinedGradient(
-      [16, 48], encoderMultiply, encoderOutputGate2[t], encoderCellStateGradient, encoderInputGate2[t],
-      encoderCandidate2[t], encoderCellState2[t + 1], encoderForgetGate2[t],
+      [16, 48], encoderMultiply, encoderOutputGate2[t], encoderCellStateGradient, encoderInputGate2[t], encoderCandidate2[t],
+      encoderCellState2[t + 1], encoderForgetGate2[t],
     );
     encoderPreviousHiddenStateGradient[t + 1] = kernels.encoderPreviousHiddenStateGradient(
       [16, 12], encoderJoinedGradient[t], encoderWeightHhL0Reverse,
@@ -251,16 +241,15 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const encoderJoinedGradient2: GpuHandle[] = [];
   for (let t = 14; t >= 0; t--) {
     const encoderMultiply2 = kernels.encoderMultiply2(
-      [16, 12], encoderPreviousHiddenStateGradient2[t + 1], encoderOutputGradient, encoderCellOutput[t],
-      encoderOutputGate[t], t,
+      [16, 12], encoderPreviousHiddenStateGradient2[t + 1], encoderOutputGradient, encoderCellOutput[t], encoderOutputGate[t], t,
     );
     const encoderCellStateGradient2 = kernels.encoderCellStateGradient2(
-      [16, 12], encoderPreviousCellStateGradient2[t + 1], encoderPreviousHiddenStateGradient2[t + 1],
-      encoderOutputGradient, encoderOutputGate[t], encoderCellOutput[t], t,
+      [16, 12], encoderPreviousCellStateGradient2[t + 1], encoderPreviousHiddenStateGradient2[t + 1], encoderOutputGradient,
+      encoderOutputGate[t], encoderCellOutput[t], t,
     );
     encoderJoinedGradient2[t] = kernels.encoderJoinedGradient(
-      [16, 48], encoderMultiply2, encoderOutputGate[t], encoderCellStateGradient2, encoderInputGate[t],
-      encoderCandidate[t], encoderCellState[t], encoderForgetGate[t],
+      [16, 48], encoderMultiply2, encoderOutputGate[t], encoderCellStateGradient2, encoderInputGate[t], encoderCandidate[t],
+      encoderCellState[t], encoderForgetGate[t],
     );
     encoderPreviousHiddenStateGradient2[t] = kernels.encoderPreviousHiddenStateGradient(
       [16, 12], encoderJoinedGradient2[t], encoderWeightHhL0,
@@ -274,35 +263,31 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [48, 12], encoderJoinedGradient2Stacked, encoderHiddenStateStacked,
   );
   const encoderBiasIhL0Gradient = kernels.encoderBiasIhL0ReverseGradient([48], encoderJoinedGradient2Stacked);
-  const encoderWeightIhL0Gradient = kernels.encoderWeightIhL0ReverseGradient(
-    [48, 1], encoderJoinedGradient2Stacked, temperatures,
-  );
+  const encoderWeightIhL0Gradient = kernels.encoderWeightIhL0ReverseGradient([48, 1], encoderJoinedGradient2Stacked, temperatures);
 
   return {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient,
-    encoderWeightIhL0ReverseGradient, encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
+    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient,
+    encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
   };
 }
 
 /** gradients: the loss and its gradient for every parameter, as in training. */
 function gradients(context: Context): Record<string, GpuHandle> {
   const {
-    lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient,
-    encoderWeightIhL0ReverseGradient, encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
+    lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient, summaryWWeightGradient,
+    encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient, encoderWeightHhL0Gradient,
+    encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
   } = gradientsSteps(context);
   return {
     loss: lossValue, "gradient.encoder.weight_ih_l0": encoderWeightIhL0Gradient,
-    "gradient.encoder.weight_hh_l0": encoderWeightHhL0Gradient,
-    "gradient.encoder.bias_ih_l0": encoderBiasIhL0Gradient, "gradient.encoder.bias_hh_l0": encoderBiasIhL0Gradient,
-    "gradient.encoder.weight_ih_l0_reverse": encoderWeightIhL0ReverseGradient,
+    "gradient.encoder.weight_hh_l0": encoderWeightHhL0Gradient, "gradient.encoder.bias_ih_l0": encoderBiasIhL0Gradient,
+    "gradient.encoder.bias_hh_l0": encoderBiasIhL0Gradient, "gradient.encoder.weight_ih_l0_reverse": encoderWeightIhL0ReverseGradient,
     "gradient.encoder.weight_hh_l0_reverse": encoderWeightHhL0ReverseGradient,
     "gradient.encoder.bias_ih_l0_reverse": encoderBiasIhL0ReverseGradient,
-    "gradient.encoder.bias_hh_l0_reverse": encoderBiasIhL0ReverseGradient,
-    "gradient.summary.W.weight": summaryWWeightGradient, "gradient.summary.W.bias": summaryWBiasGradient,
-    "gradient.summary.v.weight": summaryVWeightGradient, "gradient.scores.weight": scoresWeightGradient,
-    "gradient.scores.bias": scoresBiasGradient,
+    "gradient.encoder.bias_hh_l0_reverse": encoderBiasIhL0ReverseGradient, "gradient.summary.W.weight": summaryWWeightGradient,
+    "gradient.summary.W.bias": summaryWBiasGradient, "gradient.summary.v.weight": summaryVWeightGradient,
+    "gradient.scores.weight": scoresWeightGradient, "gradient.scores.bias": scoresBiasGradient,
   };
 }
 
@@ -310,20 +295,16 @@ function gradients(context: Context): Record<string, GpuHandle> {
 function trainStep(context: Context): Record<string, GpuHandle> {
   const { kernels, tensors } = context;
   const {
-    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0,
-    "encoder.bias_ih_l0": encoderBiasIhL0, "encoder.bias_hh_l0": encoderBiasHhL0,
-    "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
+    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
+    "encoder.bias_hh_l0": encoderBiasHhL0, "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
     "encoder.weight_hh_l0_reverse": encoderWeightHhL0Reverse, "encoder.bias_ih_l0_reverse": encoderBiasIhL0Reverse,
-    "encoder.bias_hh_l0_reverse": encoderBiasHhL0Reverse, "summary.W.weight": summaryWWeight,
-    "summary.W.bias": summaryWBias, "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight,
-    "scores.bias": scoresBias, "clip.scale": clipScale, "optimizer.step_size": optimizerStepSize,
-    "optimizer.correction_root": optimizerCorrectionRoot, "optimizer.kept": optimizerKept,
-    "encoder.weight_ih_l0#exp_avg": encoderWeightIhL0ExpAvg,
-    "encoder.weight_ih_l0#exp_avg_sq": encoderWeightIhL0ExpAvgSq,
-    "encoder.weight_hh_l0#exp_avg": encoderWeightHhL0ExpAvg,
-    "encoder.weight_hh_l0#exp_avg_sq": encoderWeightHhL0ExpAvgSq, "encoder.bias_ih_l0#exp_avg": encoderBiasIhL0ExpAvg,
-    "encoder.bias_ih_l0#exp_avg_sq": encoderBiasIhL0ExpAvgSq, "encoder.bias_hh_l0#exp_avg": encoderBiasHhL0ExpAvg,
-    "encoder.bias_hh_l0#exp_avg_sq": encoderBiasHhL0ExpAvgSq,
+    "encoder.bias_hh_l0_reverse": encoderBiasHhL0Reverse, "summary.W.weight": summaryWWeight, "summary.W.bias": summaryWBias,
+    "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight, "scores.bias": scoresBias, "clip.scale": clipScale,
+    "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot, "optimizer.kept": optimizerKept,
+    "encoder.weight_ih_l0#exp_avg": encoderWeightIhL0ExpAvg, "encoder.weight_ih_l0#exp_avg_sq": encoderWeightIhL0ExpAvgSq,
+    "encoder.weight_hh_l0#exp_avg": encoderWeightHhL0ExpAvg, "encoder.weight_hh_l0#exp_avg_sq": encoderWeightHhL0ExpAvgSq,
+    "encoder.bias_ih_l0#exp_avg": encoderBiasIhL0ExpAvg, "encoder.bias_ih_l0#exp_avg_sq": encoderBiasIhL0ExpAvgSq,
+    "encoder.bias_hh_l0#exp_avg": encoderBiasHhL0ExpAvg, "encoder.bias_hh_l0#exp_avg_sq": encoderBiasHhL0ExpAvgSq,
     "encoder.weight_ih_l0_reverse#exp_avg": encoderWeightIhL0ReverseExpAvg,
     "encoder.weight_ih_l0_reverse#exp_avg_sq": encoderWeightIhL0ReverseExpAvgSq,
     "encoder.weight_hh_l0_reverse#exp_avg": encoderWeightHhL0ReverseExpAvg,
@@ -331,25 +312,25 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     "encoder.bias_ih_l0_reverse#exp_avg": encoderBiasIhL0ReverseExpAvg,
     "encoder.bias_ih_l0_reverse#exp_avg_sq": encoderBiasIhL0ReverseExpAvgSq,
     "encoder.bias_hh_l0_reverse#exp_avg": encoderBiasHhL0ReverseExpAvg,
-    "encoder.bias_hh_l0_reverse#exp_avg_sq": encoderBiasHhL0ReverseExpAvgSq,
-    "summary.W.weight#exp_avg": summaryWWeightExpAvg, "summary.W.weight#exp_avg_sq": summaryWWeightExpAvgSq,
-    "summary.W.bias#exp_avg": summaryWBiasExpAvg, "summary.W.bias#exp_avg_sq": summaryWBiasExpAvgSq,
-    "summary.v.weight#exp_avg": summaryVWeightExpAvg, "summary.v.weight#exp_avg_sq": summaryVWeightExpAvgSq,
-    "scores.weight#exp_avg": scoresWeightExpAvg, "scores.weight#exp_avg_sq": scoresWeightExpAvgSq,
-    "scores.bias#exp_avg": scoresBiasExpAvg, "scores.bias#exp_avg_sq": scoresBiasExpAvgSq,
+    "encoder.bias_hh_l0_reverse#exp_avg_sq": encoderBiasHhL0ReverseExpAvgSq, "summary.W.weight#exp_avg": summaryWWeightExpAvg,
+    "summary.W.weight#exp_avg_sq": summaryWWeightExpAvgSq, "summary.W.bias#exp_avg": summaryWBiasExpAvg,
+    "summary.W.bias#exp_avg_sq": summaryWBiasExpAvgSq, "summary.v.weight#exp_avg": summaryVWeightExpAvg,
+    "summary.v.weight#exp_avg_sq": summaryVWeightExpAvgSq, "scores.weight#exp_avg": scoresWeightExpAvg,
+    "scores.weight#exp_avg_sq": scoresWeightExpAvgSq, "scores.bias#exp_avg": scoresBiasExpAvg,
+    "scores.bias#exp_avg_sq": scoresBiasExpAvgSq,
   } = tensors;
   const {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient,
-    encoderWeightIhL0ReverseGradient, encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
+    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient,
+    encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
   } = gradientsSteps(context);
 
   // clip: clipping
   const clippingSum = kernels.clippingSum([], encoderBiasIhL0Gradient, clipScale);
   const clippingSum2 = kernels.clippingSum([], encoderBiasIhL0ReverseGradient, clipScale);
   const clippingAdd = kernels.clippingAdd(
-    [], encoderWeightIhL0Gradient, clipScale, encoderWeightHhL0Gradient, clippingSum,
-    encoderWeightIhL0ReverseGradient, encoderWeightHhL0ReverseGradient, clippingSum2,
+    [], encoderWeightIhL0Gradient, clipScale, encoderWeightHhL0Gradient, clippingSum, encoderWeightIhL0ReverseGradient,
+    encoderWeightHhL0ReverseGradient, clippingSum2,
   );
   const clippingAdd2 = kernels.clippingAdd2(
     [], clippingAdd, clippingSum2, summaryWWeightGradient, clipScale, summaryWBiasGradient, summaryVWeightGradient,
@@ -366,8 +347,8 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     [48, 1], encoderWeightIhL0ExpAvgSq, encoderWeightIhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0 = kernels.adamwParameter(
-    [48, 1], encoderWeightIhL0, optimizerKept, nextEncoderWeightIhL0ExpAvg, optimizerStepSize,
-    nextEncoderWeightIhL0ExpAvgSq, optimizerCorrectionRoot,
+    [48, 1], encoderWeightIhL0, optimizerKept, nextEncoderWeightIhL0ExpAvg, optimizerStepSize, nextEncoderWeightIhL0ExpAvgSq,
+    optimizerCorrectionRoot,
   );
   const nextEncoderWeightHhL0ExpAvg = kernels.adamwExpAvg(
     [48, 12], encoderWeightHhL0ExpAvg, encoderWeightHhL0Gradient, clippingClipFactor,
@@ -376,21 +357,17 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     [48, 12], encoderWeightHhL0ExpAvgSq, encoderWeightHhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0 = kernels.adamwParameter(
-    [48, 12], encoderWeightHhL0, optimizerKept, nextEncoderWeightHhL0ExpAvg, optimizerStepSize,
-    nextEncoderWeightHhL0ExpAvgSq, optimizerCorrectionRoot,
+    [48, 12], encoderWeightHhL0, optimizerKept, nextEncoderWeightHhL0ExpAvg, optimizerStepSize, nextEncoderWeightHhL0ExpAvgSq,
+    optimizerCorrectionRoot,
   );
-  const nextEncoderBiasIhL0ExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasIhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor,
-  );
+  const nextEncoderBiasIhL0ExpAvg = kernels.adamwExpAvg3([48], encoderBiasIhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor);
   const adamwMultiply = kernels.adamwMultiply([48], encoderBiasIhL0Gradient, clippingClipFactor);
   const nextEncoderBiasIhL0ExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasIhL0ExpAvgSq, adamwMultiply);
   const nextEncoderBiasIhL0 = kernels.adamwParameter3(
     [48], encoderBiasIhL0, optimizerKept, nextEncoderBiasIhL0ExpAvg, optimizerStepSize, nextEncoderBiasIhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextEncoderBiasHhL0ExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasHhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor,
-  );
+  const nextEncoderBiasHhL0ExpAvg = kernels.adamwExpAvg3([48], encoderBiasHhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor);
   const nextEncoderBiasHhL0ExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasHhL0ExpAvgSq, adamwMultiply);
   const nextEncoderBiasHhL0 = kernels.adamwParameter3(
     [48], encoderBiasHhL0, optimizerKept, nextEncoderBiasHhL0ExpAvg, optimizerStepSize, nextEncoderBiasHhL0ExpAvgSq,
@@ -420,9 +397,7 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     [48], encoderBiasIhL0ReverseExpAvg, encoderBiasIhL0ReverseGradient, clippingClipFactor,
   );
   const adamwMultiply2 = kernels.adamwMultiply([48], encoderBiasIhL0ReverseGradient, clippingClipFactor);
-  const nextEncoderBiasIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3(
-    [48], encoderBiasIhL0ReverseExpAvgSq, adamwMultiply2,
-  );
+  const nextEncoderBiasIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasIhL0ReverseExpAvgSq, adamwMultiply2);
   const nextEncoderBiasIhL0Reverse = kernels.adamwParameter3(
     [48], encoderBiasIhL0Reverse, optimizerKept, nextEncoderBiasIhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderBiasIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
@@ -430,16 +405,12 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   const nextEncoderBiasHhL0ReverseExpAvg = kernels.adamwExpAvg3(
     [48], encoderBiasHhL0ReverseExpAvg, encoderBiasIhL0ReverseGradient, clippingClipFactor,
   );
-  const nextEncoderBiasHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3(
-    [48], encoderBiasHhL0ReverseExpAvgSq, adamwMultiply2,
-  );
+  const nextEncoderBiasHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasHhL0ReverseExpAvgSq, adamwMultiply2);
   const nextEncoderBiasHhL0Reverse = kernels.adamwParameter3(
     [48], encoderBiasHhL0Reverse, optimizerKept, nextEncoderBiasHhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderBiasHhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
-  const nextSummaryWWeightExpAvg = kernels.adamwExpAvg(
-    [24, 24], summaryWWeightExpAvg, summaryWWeightGradient, clippingClipFactor,
-  );
+  const nextSummaryWWeightExpAvg = kernels.adamwExpAvg([24, 24], summaryWWeightExpAvg, summaryWWeightGradient, clippingClipFactor);
   const nextSummaryWWeightExpAvgSq = kernels.adamwExpAvgSq(
     [24, 24], summaryWWeightExpAvgSq, summaryWWeightGradient, clippingClipFactor,
   );
@@ -447,19 +418,12 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     [24, 24], summaryWWeight, optimizerKept, nextSummaryWWeightExpAvg, optimizerStepSize, nextSummaryWWeightExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextSummaryWBiasExpAvg = kernels.adamwExpAvg3(
-    [24], summaryWBiasExpAvg, summaryWBiasGradient, clippingClipFactor,
-  );
-  const nextSummaryWBiasExpAvgSq = kernels.adamwExpAvgSq5(
-    [24], summaryWBiasExpAvgSq, summaryWBiasGradient, clippingClipFactor,
-  );
+  const nextSummaryWBiasExpAvg = kernels.adamwExpAvg3([24], summaryWBiasExpAvg, summaryWBiasGradient, clippingClipFactor);
+  const nextSummaryWBiasExpAvgSq = kernels.adamwExpAvgSq5([24], summaryWBiasExpAvgSq, summaryWBiasGradient, clippingClipFactor);
   const nextSummaryWBias = kernels.adamwParameter3(
-    [24], summaryWBias, optimizerKept, nextSummaryWBiasExpAvg, optimizerStepSize, nextSummaryWBiasExpAvgSq,
-    optimizerCorrectionRoot,
+    [24], summaryWBias, optimizerKept, nextSummaryWBiasExpAvg, optimizerStepSize, nextSummaryWBiasExpAvgSq, optimizerCorrectionRoot,
   );
-  const nextSummaryVWeightExpAvg = kernels.adamwExpAvg(
-    [1, 24], summaryVWeightExpAvg, summaryVWeightGradient, clippingClipFactor,
-  );
+  const nextSummaryVWeightExpAvg = kernels.adamwExpAvg([1, 24], summaryVWeightExpAvg, summaryVWeightGradient, clippingClipFactor);
   const nextSummaryVWeightExpAvgSq = kernels.adamwExpAvgSq(
     [1, 24], summaryVWeightExpAvgSq, summaryVWeightGradient, clippingClipFactor,
   );
@@ -467,54 +431,41 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     [1, 24], summaryVWeight, optimizerKept, nextSummaryVWeightExpAvg, optimizerStepSize, nextSummaryVWeightExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextScoresWeightExpAvg = kernels.adamwExpAvg(
-    [4, 24], scoresWeightExpAvg, scoresWeightGradient, clippingClipFactor,
-  );
-  const nextScoresWeightExpAvgSq = kernels.adamwExpAvgSq(
-    [4, 24], scoresWeightExpAvgSq, scoresWeightGradient, clippingClipFactor,
-  );
+  const nextScoresWeightExpAvg = kernels.adamwExpAvg([4, 24], scoresWeightExpAvg, scoresWeightGradient, clippingClipFactor);
+  const nextScoresWeightExpAvgSq = kernels.adamwExpAvgSq([4, 24], scoresWeightExpAvgSq, scoresWeightGradient, clippingClipFactor);
   const nextScoresWeight = kernels.adamwParameter(
     [4, 24], scoresWeight, optimizerKept, nextScoresWeightExpAvg, optimizerStepSize, nextScoresWeightExpAvgSq,
     optimizerCorrectionRoot,
   );
   const nextScoresBiasExpAvg = kernels.adamwExpAvg3([4], scoresBiasExpAvg, scoresBiasGradient, clippingClipFactor);
-  const nextScoresBiasExpAvgSq = kernels.adamwExpAvgSq5(
-    [4], scoresBiasExpAvgSq, scoresBiasGradient, clippingClipFactor,
-  );
+  const nextScoresBiasExpAvgSq = kernels.adamwExpAvgSq5([4], scoresBiasExpAvgSq, scoresBiasGradient, clippingClipFactor);
   const nextScoresBias = kernels.adamwParameter3(
-    [4], scoresBias, optimizerKept, nextScoresBiasExpAvg, optimizerStepSize, nextScoresBiasExpAvgSq,
-    optimizerCorrectionRoot,
+    [4], scoresBias, optimizerKept, nextScoresBiasExpAvg, optimizerStepSize, nextScoresBiasExpAvgSq, optimizerCorrectionRoot,
   );
 
   return {
-    loss: lossValue, "loss.count": lossCount, gradient_norm: clippingGradientNorm,
-    "encoder.weight_ih_l0": nextEncoderWeightIhL0, "encoder.weight_ih_l0#exp_avg": nextEncoderWeightIhL0ExpAvg,
-    "encoder.weight_ih_l0#exp_avg_sq": nextEncoderWeightIhL0ExpAvgSq, "encoder.weight_hh_l0": nextEncoderWeightHhL0,
-    "encoder.weight_hh_l0#exp_avg": nextEncoderWeightHhL0ExpAvg,
+    loss: lossValue, "loss.count": lossCount, gradient_norm: clippingGradientNorm, "encoder.weight_ih_l0": nextEncoderWeightIhL0,
+    "encoder.weight_ih_l0#exp_avg": nextEncoderWeightIhL0ExpAvg, "encoder.weight_ih_l0#exp_avg_sq": nextEncoderWeightIhL0ExpAvgSq,
+    "encoder.weight_hh_l0": nextEncoderWeightHhL0, "encoder.weight_hh_l0#exp_avg": nextEncoderWeightHhL0ExpAvg,
     "encoder.weight_hh_l0#exp_avg_sq": nextEncoderWeightHhL0ExpAvgSq, "encoder.bias_ih_l0": nextEncoderBiasIhL0,
-    "encoder.bias_ih_l0#exp_avg": nextEncoderBiasIhL0ExpAvg,
-    "encoder.bias_ih_l0#exp_avg_sq": nextEncoderBiasIhL0ExpAvgSq, "encoder.bias_hh_l0": nextEncoderBiasHhL0,
-    "encoder.bias_hh_l0#exp_avg": nextEncoderBiasHhL0ExpAvg,
-    "encoder.bias_hh_l0#exp_avg_sq": nextEncoderBiasHhL0ExpAvgSq,
-    "encoder.weight_ih_l0_reverse": nextEncoderWeightIhL0Reverse,
+    "encoder.bias_ih_l0#exp_avg": nextEncoderBiasIhL0ExpAvg, "encoder.bias_ih_l0#exp_avg_sq": nextEncoderBiasIhL0ExpAvgSq,
+    "encoder.bias_hh_l0": nextEncoderBiasHhL0, "encoder.bias_hh_l0#exp_avg": nextEncoderBiasHhL0ExpAvg,
+    "encoder.bias_hh_l0#exp_avg_sq": nextEncoderBiasHhL0ExpAvgSq, "encoder.weight_ih_l0_reverse": nextEncoderWeightIhL0Reverse,
     "encoder.weight_ih_l0_reverse#exp_avg": nextEncoderWeightIhL0ReverseExpAvg,
     "encoder.weight_ih_l0_reverse#exp_avg_sq": nextEncoderWeightIhL0ReverseExpAvgSq,
     "encoder.weight_hh_l0_reverse": nextEncoderWeightHhL0Reverse,
     "encoder.weight_hh_l0_reverse#exp_avg": nextEncoderWeightHhL0ReverseExpAvg,
     "encoder.weight_hh_l0_reverse#exp_avg_sq": nextEncoderWeightHhL0ReverseExpAvgSq,
-    "encoder.bias_ih_l0_reverse": nextEncoderBiasIhL0Reverse,
-    "encoder.bias_ih_l0_reverse#exp_avg": nextEncoderBiasIhL0ReverseExpAvg,
+    "encoder.bias_ih_l0_reverse": nextEncoderBiasIhL0Reverse, "encoder.bias_ih_l0_reverse#exp_avg": nextEncoderBiasIhL0ReverseExpAvg,
     "encoder.bias_ih_l0_reverse#exp_avg_sq": nextEncoderBiasIhL0ReverseExpAvgSq,
-    "encoder.bias_hh_l0_reverse": nextEncoderBiasHhL0Reverse,
-    "encoder.bias_hh_l0_reverse#exp_avg": nextEncoderBiasHhL0ReverseExpAvg,
-    "encoder.bias_hh_l0_reverse#exp_avg_sq": nextEncoderBiasHhL0ReverseExpAvgSq,
-    "summary.W.weight": nextSummaryWWeight, "summary.W.weight#exp_avg": nextSummaryWWeightExpAvg,
-    "summary.W.weight#exp_avg_sq": nextSummaryWWeightExpAvgSq, "summary.W.bias": nextSummaryWBias,
-    "summary.W.bias#exp_avg": nextSummaryWBiasExpAvg, "summary.W.bias#exp_avg_sq": nextSummaryWBiasExpAvgSq,
-    "summary.v.weight": nextSummaryVWeight, "summary.v.weight#exp_avg": nextSummaryVWeightExpAvg,
-    "summary.v.weight#exp_avg_sq": nextSummaryVWeightExpAvgSq, "scores.weight": nextScoresWeight,
-    "scores.weight#exp_avg": nextScoresWeightExpAvg, "scores.weight#exp_avg_sq": nextScoresWeightExpAvgSq,
-    "scores.bias": nextScoresBias, "scores.bias#exp_avg": nextScoresBiasExpAvg,
+    "encoder.bias_hh_l0_reverse": nextEncoderBiasHhL0Reverse, "encoder.bias_hh_l0_reverse#exp_avg": nextEncoderBiasHhL0ReverseExpAvg,
+    "encoder.bias_hh_l0_reverse#exp_avg_sq": nextEncoderBiasHhL0ReverseExpAvgSq, "summary.W.weight": nextSummaryWWeight,
+    "summary.W.weight#exp_avg": nextSummaryWWeightExpAvg, "summary.W.weight#exp_avg_sq": nextSummaryWWeightExpAvgSq,
+    "summary.W.bias": nextSummaryWBias, "summary.W.bias#exp_avg": nextSummaryWBiasExpAvg,
+    "summary.W.bias#exp_avg_sq": nextSummaryWBiasExpAvgSq, "summary.v.weight": nextSummaryVWeight,
+    "summary.v.weight#exp_avg": nextSummaryVWeightExpAvg, "summary.v.weight#exp_avg_sq": nextSummaryVWeightExpAvgSq,
+    "scores.weight": nextScoresWeight, "scores.weight#exp_avg": nextScoresWeightExpAvg,
+    "scores.weight#exp_avg_sq": nextScoresWeightExpAvgSq, "scores.bias": nextScoresBias, "scores.bias#exp_avg": nextScoresBiasExpAvg,
     "scores.bias#exp_avg_sq": nextScoresBiasExpAvgSq,
   };
 }

@@ -7,23 +7,13 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
  * encoder, forward: input_projection. Gives [T, B, G] of [15, 16, 48].
  *
  *     encoderInputProjection[t, b, g] = sum_c temperatures[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]
- *
- * Reads temperatures [16, 15, 1], weightIhL0 [48, 1], biasIhL0 [48], biasHhL0 [48].
  */
 export function encoderInputProjection(
-  this: KernelThis,
-  temperatures: Tensor3,
-  weightIhL0: Tensor2,
-  biasIhL0: Tensor1,
-  biasHhL0: Tensor1
+  this: KernelThis, temperatures: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
 ): number {
-  const t = this.thread.z;
-  const b = this.thread.y;
-  const g = this.thread.x;
+  const t = this.thread.z, b = this.thread.y, g = this.thread.x;
   let sum = 0;
-  for (let c: Index = 0; c < 1; c++) {
-    sum += temperatures[b][t][c] * weightIhL0[g][c];
-  }
+  for (let c: Index = 0; c < 1; c++) { sum += temperatures[b][t][c] * weightIhL0[g][c]; }
   return sum + biasIhL0[g] + biasHhL0[g];
 }
 
@@ -40,22 +30,13 @@ export function encoderConstant(): number {
  * encoder, forward: gates. Gives [B, G] of [16, 48].
  *
  *     encoderGates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])
- *
- * Reads inputProjection [15, 16, 48], previousHiddenState [16, 12], weightHhL0 [48, 12].
  */
 export function encoderGates(
-  this: KernelThis,
-  inputProjection: Tensor3,
-  previousHiddenState: Tensor2,
-  weightHhL0: Tensor2,
-  t: Index
+  this: KernelThis, inputProjection: Tensor3, previousHiddenState: Tensor2, weightHhL0: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const g = this.thread.x;
+  const b = this.thread.y, g = this.thread.x;
   let sum = 0;
-  for (let h: Index = 0; h < 12; h++) {
-    sum += previousHiddenState[b][h] * weightHhL0[g][h];
-  }
+  for (let h: Index = 0; h < 12; h++) { sum += previousHiddenState[b][h] * weightHhL0[g][h]; }
   return inputProjection[t][b][g] + sum;
 }
 
@@ -66,12 +47,9 @@ export function encoderGates(
  *       forgetGate = sigmoid(gates[b, i + 12])
  *       inputGate = sigmoid(gates[b, i])
  *       candidate = tanh(gates[b, i + 24])
- *
- * Reads gates [16, 48], previousCellState [16, 12].
  */
 export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus12: Index = i + 12;
   const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus12])));
   const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][i])));
@@ -84,12 +62,9 @@ export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellS
  * encoder, forward: hidden_state. Gives [B, I] of [16, 12].
  *
  *     encoderHiddenState[b, i] = sigmoid(gates[b, i + 36]) * tanh(cellState[b, i])
- *
- * Reads gates [16, 48], cellState [16, 12].
  */
 export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus36: Index = i + 36;
   const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus36])));
   const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
@@ -99,15 +74,10 @@ export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: 
 /**
  * encoder, forward: output. Gives [B, T, I] of [16, 15, 24].
  *
- *     encoderOutput[b, t, i] = i < 12 ? hiddenState2[t + 1, b, clamp(i, 0, 11)]
- *         : hiddenState[t, b, clamp(i + -12, 0, 11)]
- *
- * Reads hiddenState [16, 16, 12], hiddenState2 [16, 16, 12].
+ *     encoderOutput[b, t, i] = i < 12 ? hiddenState2[t + 1, b, clamp(i, 0, 11)] : hiddenState[t, b, clamp(i + -12, 0, 11)]
  */
 export function encoderOutput(this: KernelThis, hiddenState: Tensor3, hiddenState2: Tensor3): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   const tPlus1: Index = t + 1;
   const iClamped: Index = Math.min(11, i);
   const iMinus12Clamped: Index = Math.max(0, i - 12);
@@ -118,17 +88,11 @@ export function encoderOutput(this: KernelThis, hiddenState: Tensor3, hiddenStat
  * summary, forward: projection. Gives [B, T, O] of [16, 15, 24].
  *
  *     summaryProjection[b, t, o] = tanh(sum_i outputValue[b, t, i] * wWeight[o, i] + wBias[o])
- *
- * Reads outputValue [16, 15, 24], wWeight [24, 24], wBias [24].
  */
 export function summaryProjection(this: KernelThis, outputValue: Tensor3, wWeight: Tensor2, wBias: Tensor1): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 24; i++) {
-    sum += outputValue[b][t][i] * wWeight[o][i];
-  }
+  for (let i: Index = 0; i < 24; i++) { sum += outputValue[b][t][i] * wWeight[o][i]; }
   return Math.tanh(Math.max(-10, Math.min(10, sum + wBias[o])));
 }
 
@@ -136,17 +100,11 @@ export function summaryProjection(this: KernelThis, outputValue: Tensor3, wWeigh
  * summary, forward: energy. Gives [B, T, O] of [16, 15, 1].
  *
  *     summaryEnergy[b, t, o] = sum_i projection[b, t, i] * vWeight[o, i]
- *
- * Reads projection [16, 15, 24], vWeight [1, 24].
  */
 export function summaryEnergy(this: KernelThis, projection: Tensor3, vWeight: Tensor2): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 24; i++) {
-    sum += projection[b][t][i] * vWeight[o][i];
-  }
+  for (let i: Index = 0; i < 24; i++) { sum += projection[b][t][i] * vWeight[o][i]; }
   return sum;
 }
 
@@ -154,15 +112,11 @@ export function summaryEnergy(this: KernelThis, projection: Tensor3, vWeight: Te
  * summary, forward: largest_energy. Gives [B] of [16].
  *
  *     summaryLargestEnergy[b] = max_k energy[b, k, 0]
- *
- * Reads energy [16, 15, 1].
  */
 export function summaryLargestEnergy(this: KernelThis, energy: Tensor3): number {
   const b = this.thread.x;
   let largest = -3.4028234663852886e38;
-  for (let k: Index = 0; k < 15; k++) {
-    largest = Math.max(largest, energy[b][k][0]);
-  }
+  for (let k: Index = 0; k < 15; k++) { largest = Math.max(largest, energy[b][k][0]); }
   return largest;
 }
 
@@ -170,12 +124,9 @@ export function summaryLargestEnergy(this: KernelThis, energy: Tensor3): number 
  * summary, forward: exponentials. Gives [B, T] of [16, 15].
  *
  *     summaryExponentials[b, t] = exp(energy[b, t, 0] - largestEnergy[b])
- *
- * Reads energy [16, 15, 1], largestEnergy [16].
  */
 export function summaryExponentials(this: KernelThis, energy: Tensor3, largestEnergy: Tensor1): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   return Math.exp(energy[b][t][0] - largestEnergy[b]);
 }
 
@@ -183,15 +134,11 @@ export function summaryExponentials(this: KernelThis, energy: Tensor3, largestEn
  * summary, forward: exponential_sum. Gives [B] of [16].
  *
  *     summaryExponentialSum[b] = sum_k exponentials[b, k]
- *
- * Reads exponentials [16, 15].
  */
 export function summaryExponentialSum(this: KernelThis, exponentials: Tensor2): number {
   const b = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 15; k++) {
-    sum += exponentials[b][k];
-  }
+  for (let k: Index = 0; k < 15; k++) { sum += exponentials[b][k]; }
   return sum;
 }
 
@@ -199,12 +146,9 @@ export function summaryExponentialSum(this: KernelThis, exponentials: Tensor2): 
  * summary, forward: weights. Gives [B, T] of [16, 15].
  *
  *     summaryWeights[b, t] = exponentials[b, t] / exponentialSum[b]
- *
- * Reads exponentials [16, 15], exponentialSum [16].
  */
 export function summaryWeights(this: KernelThis, exponentials: Tensor2, exponentialSum: Tensor1): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   return exponentials[b][t] / exponentialSum[b];
 }
 
@@ -212,16 +156,11 @@ export function summaryWeights(this: KernelThis, exponentials: Tensor2, exponent
  * summary, forward: pooled. Gives [B, H] of [16, 24].
  *
  *     summaryPooled[b, h] = sum_t weights[b, t] * outputValue[b, t, h]
- *
- * Reads weights [16, 15], outputValue [16, 15, 24].
  */
 export function summaryPooled(this: KernelThis, weights: Tensor2, outputValue: Tensor3): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let t: Index = 0; t < 15; t++) {
-    sum += weights[b][t] * outputValue[b][t][h];
-  }
+  for (let t: Index = 0; t < 15; t++) { sum += weights[b][t] * outputValue[b][t][h]; }
   return sum;
 }
 
@@ -229,16 +168,11 @@ export function summaryPooled(this: KernelThis, weights: Tensor2, outputValue: T
  * scores, forward: output. Gives [B, O] of [16, 4].
  *
  *     scoresOutput[b, o] = sum_i pooled[b, i] * weight[o, i] + bias[o]
- *
- * Reads pooled [16, 24], weight [4, 24], bias [4].
  */
 export function scoresOutput(this: KernelThis, pooled: Tensor2, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 24; i++) {
-    sum += pooled[b][i] * weight[o][i];
-  }
+  for (let i: Index = 0; i < 24; i++) { sum += pooled[b][i] * weight[o][i]; }
   return sum + bias[o];
 }
 
@@ -246,12 +180,9 @@ export function scoresOutput(this: KernelThis, pooled: Tensor2, weight: Tensor2,
  * encoder, forward: input_gate. Gives [B, I] of [16, 12].
  *
  *     encoderInputGate[b, i] = sigmoid(gates[b, i])
- *
- * Reads gates [16, 48].
  */
 export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][i])));
 }
 
@@ -259,12 +190,9 @@ export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
  * encoder, forward: forget_gate. Gives [B, I] of [16, 12].
  *
  *     encoderForgetGate[b, i] = sigmoid(gates[b, i + 12])
- *
- * Reads gates [16, 48].
  */
 export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus12: Index = i + 12;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus12])));
 }
@@ -273,12 +201,9 @@ export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
  * encoder, forward: candidate. Gives [B, I] of [16, 12].
  *
  *     encoderCandidate[b, i] = tanh(gates[b, i + 24])
- *
- * Reads gates [16, 48].
  */
 export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus24: Index = i + 24;
   return Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus24])));
 }
@@ -287,12 +212,9 @@ export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
  * encoder, forward: output_gate. Gives [B, I] of [16, 12].
  *
  *     encoderOutputGate[b, i] = sigmoid(gates[b, i + 36])
- *
- * Reads gates [16, 48].
  */
 export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus36: Index = i + 36;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus36])));
 }
@@ -301,18 +223,11 @@ export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
  * encoder, forward: cell_state. Gives [B, I] of [16, 12].
  *
  *     encoderCellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]
- *
- * Reads forgetGate [16, 12], previousCellState [16, 12], inputGate [16, 12], candidate [16, 12].
  */
 export function encoderCellStateInTraining(
-  this: KernelThis,
-  forgetGate: Tensor2,
-  previousCellState: Tensor2,
-  inputGate: Tensor2,
-  candidate: Tensor2
+  this: KernelThis, forgetGate: Tensor2, previousCellState: Tensor2, inputGate: Tensor2, candidate: Tensor2
 ): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return forgetGate[b][i] * previousCellState[b][i] + inputGate[b][i] * candidate[b][i];
 }
 
@@ -320,12 +235,9 @@ export function encoderCellStateInTraining(
  * encoder, forward: cell_output. Gives [B, I] of [16, 12].
  *
  *     encoderCellOutput[b, i] = tanh(cellState[b, i])
- *
- * Reads cellState [16, 12].
  */
 export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
 }
 
@@ -333,30 +245,21 @@ export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number 
  * encoder, forward: hidden_state. Gives [B, I] of [16, 12].
  *
  *     encoderHiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]
- *
- * Reads outputGate [16, 12], cellOutput [16, 12].
  */
 export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cellOutput: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return outputGate[b][i] * cellOutput[b][i];
 }
 
 /**
  * regularised, forward: select. Gives [B, H] of [16, 24].
  *
- *     regularisedSelect[b, h] = random0[b, h] >= 0.1 ? pooled * 1.1111111111111112 : 0
- *       pooled = sum_t weights[b, t] * outputValue[b, t, h]
- *
- * Reads random0 [16, 24], weights [16, 15], outputValue [16, 15, 24].
+ *     regularisedSelect[b, h] = random0[b, h] >= 0.1 ? (sum_t weights[b, t] * outputValue[b, t, h]) * 1.1111111111111112 : 0
  */
 export function regularisedSelect(this: KernelThis, random0: Tensor2, weights: Tensor2, outputValue: Tensor3): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   let pooled = 0;
-  for (let t: Index = 0; t < 15; t++) {
-    pooled += weights[b][t] * outputValue[b][t][h];
-  }
+  for (let t: Index = 0; t < 15; t++) { pooled += weights[b][t] * outputValue[b][t][h]; }
   return random0[b][h] >= 0.1 ? pooled * 1.1111111111111112 : 0;
 }
 
@@ -364,16 +267,11 @@ export function regularisedSelect(this: KernelThis, random0: Tensor2, weights: T
  * scores, forward: output. Gives [B, O] of [16, 4].
  *
  *     scoresOutput[b, o] = sum_i select[b, i] * weight[o, i] + bias[o]
- *
- * Reads select [16, 24], weight [4, 24], bias [4].
  */
 export function scoresOutputInTraining(this: KernelThis, select: Tensor2, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 24; i++) {
-    sum += select[b][i] * weight[o][i];
-  }
+  for (let i: Index = 0; i < 24; i++) { sum += select[b][i] * weight[o][i]; }
   return sum + bias[o];
 }
 
@@ -381,15 +279,11 @@ export function scoresOutputInTraining(this: KernelThis, select: Tensor2, weight
  * loss, loss: largest_logit. Gives [B] of [16].
  *
  *     lossLargestLogit[b] = max_k outputValue[b, k]
- *
- * Reads outputValue [16, 4].
  */
 export function lossLargestLogit(this: KernelThis, outputValue: Tensor2): number {
   const b = this.thread.x;
   let largest = -3.4028234663852886e38;
-  for (let k: Index = 0; k < 4; k++) {
-    largest = Math.max(largest, outputValue[b][k]);
-  }
+  for (let k: Index = 0; k < 4; k++) { largest = Math.max(largest, outputValue[b][k]); }
   return largest;
 }
 
@@ -397,31 +291,18 @@ export function lossLargestLogit(this: KernelThis, outputValue: Tensor2): number
  * loss, loss: masked. Gives [B] of [16].
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? elements : 0
- *       elements = season[b] !== -100 ? logTotal
- *           - (sum_k2 (k2 === season[b] ? outputValue[b, k2] - largestLogit[b] : 0)) : 0
+ *       elements = season[b] !== -100 ? logTotal - (sum_k2 (k2 === season[b] ? outputValue[b, k2] - largestLogit[b] : 0)) : 0
  *       logTotal = log(sum_k exp(outputValue[b, k] - largestLogit[b]))
- *
- * Reads batchMask [16], season [16], outputValue [16, 4], largestLogit [16].
  */
-export function lossMasked(
-  this: KernelThis,
-  batchMask: Tensor1,
-  season: Tensor1,
-  outputValue: Tensor2,
-  largestLogit: Tensor1
-): number {
+export function lossMasked(this: KernelThis, batchMask: Tensor1, season: Tensor1, outputValue: Tensor2, largestLogit: Tensor1): number {
   const b = this.thread.x;
   const seasonValue = season[b];
   const largestLogitValue = largestLogit[b];
   let sum = 0;
-  for (let k: Index = 0; k < 4; k++) {
-    sum += Math.exp(outputValue[b][k] - largestLogitValue);
-  }
+  for (let k: Index = 0; k < 4; k++) { sum += Math.exp(outputValue[b][k] - largestLogitValue); }
   const logTotal = Math.log(sum);
   let sum2 = 0;
-  for (let k2: Index = 0; k2 < 4; k2++) {
-    sum2 += k2 === seasonValue ? outputValue[b][k2] - largestLogitValue : 0;
-  }
+  for (let k2: Index = 0; k2 < 4; k2++) { sum2 += k2 === seasonValue ? outputValue[b][k2] - largestLogitValue : 0; }
   const elements = seasonValue !== -100 ? logTotal - sum2 : 0;
   return batchMask[b] !== 0 ? elements : 0;
 }
@@ -430,8 +311,6 @@ export function lossMasked(
  * loss, loss: count. Gives [].
  *
  *     lossCount = sum_k (batchMask[k] !== 0 ? (season[k] !== -100 ? 1 : 0) : 0)
- *
- * Reads batchMask [16], season [16].
  */
 export function lossCount(batchMask: Tensor1, season: Tensor1): number {
   let sum = 0;
@@ -446,14 +325,10 @@ export function lossCount(batchMask: Tensor1, season: Tensor1): number {
  * loss, loss: value. Gives [].
  *
  *     lossValue = (sum_k masked[k]) / (count === 0 ? 1 : count)
- *
- * Reads masked [16], count [].
  */
 export function lossValue(masked: Tensor1, count: Tensor1): number {
   let total = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    total += masked[k];
-  }
+  for (let k: Index = 0; k < 16; k++) { total += masked[k]; }
   const countValue = count[0];
   return total / (countValue === 0 ? 1 : countValue);
 }
@@ -462,12 +337,9 @@ export function lossValue(masked: Tensor1, count: Tensor1): number {
  * loss, loss: exp. Gives [B, O] of [16, 4].
  *
  *     lossExp[b, o] = exp(outputValue[b, o] - largestLogit[b])
- *
- * Reads outputValue [16, 4], largestLogit [16].
  */
 export function lossExp(this: KernelThis, outputValue: Tensor2, largestLogit: Tensor1): number {
-  const b = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.y, o = this.thread.x;
   return Math.exp(outputValue[b][o] - largestLogit[b]);
 }
 
@@ -475,15 +347,11 @@ export function lossExp(this: KernelThis, outputValue: Tensor2, largestLogit: Te
  * loss, loss: sum. Gives [B] of [16].
  *
  *     lossSum[b] = sum_k exp[b, k]
- *
- * Reads exp [16, 4].
  */
 export function lossSum(this: KernelThis, exp: Tensor2): number {
   const b = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 4; k++) {
-    sum += exp[b][k];
-  }
+  for (let k: Index = 0; k < 4; k++) { sum += exp[b][k]; }
   return sum;
 }
 
@@ -491,27 +359,17 @@ export function lossSum(this: KernelThis, exp: Tensor2): number {
  * loss, loss: masked. Gives [B] of [16].
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? elements : 0
- *       elements = season[b] !== -100 ? logTotal
- *           - (sum_k (k === season[b] ? outputValue[b, k] - largestLogit[b] : 0)) : 0
+ *       elements = season[b] !== -100 ? logTotal - (sum_k (k === season[b] ? outputValue[b, k] - largestLogit[b] : 0)) : 0
  *       logTotal = log(sum[b])
- *
- * Reads batchMask [16], season [16], sum [16], outputValue [16, 4], largestLogit [16].
  */
 export function lossMaskedInTraining(
-  this: KernelThis,
-  batchMask: Tensor1,
-  season: Tensor1,
-  sum: Tensor1,
-  outputValue: Tensor2,
-  largestLogit: Tensor1
+  this: KernelThis, batchMask: Tensor1, season: Tensor1, sum: Tensor1, outputValue: Tensor2, largestLogit: Tensor1
 ): number {
   const b = this.thread.x;
   const seasonValue = season[b];
   const logTotal = Math.log(sum[b]);
   let sum2 = 0;
-  for (let k: Index = 0; k < 4; k++) {
-    sum2 += k === seasonValue ? outputValue[b][k] - largestLogit[b] : 0;
-  }
+  for (let k: Index = 0; k < 4; k++) { sum2 += k === seasonValue ? outputValue[b][k] - largestLogit[b] : 0; }
   const elements = seasonValue !== -100 ? logTotal - sum2 : 0;
   return batchMask[b] !== 0 ? elements : 0;
 }
@@ -520,8 +378,6 @@ export function lossMaskedInTraining(
  * loss, backward: total_gradient. Gives [].
  *
  *     lossTotalGradient = 1 / (count === 0 ? 1 : count)
- *
- * Reads count [].
  */
 export function lossTotalGradient(count: Tensor1): number {
   const countValue = count[0];
@@ -532,15 +388,8 @@ export function lossTotalGradient(count: Tensor1): number {
  * loss, backward: log_total_gradient. Gives [B] of [16].
  *
  *     lossLogTotalGradient[b] = season[b] !== -100 ? (batchMask[b] !== 0 ? totalGradient : 0) : 0
- *
- * Reads season [16], batchMask [16], totalGradient [].
  */
-export function lossLogTotalGradient(
-  this: KernelThis,
-  season: Tensor1,
-  batchMask: Tensor1,
-  totalGradient: Tensor1
-): number {
+export function lossLogTotalGradient(this: KernelThis, season: Tensor1, batchMask: Tensor1, totalGradient: Tensor1): number {
   const b = this.thread.x;
   const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0;
   return season[b] !== -100 ? elementsGradient : 0;
@@ -550,8 +399,6 @@ export function lossLogTotalGradient(
  * loss, backward: divide. Gives [B] of [16].
  *
  *     lossDivide[b] = logTotalGradient[b] / sum[b]
- *
- * Reads logTotalGradient [16], sum [16].
  */
 export function lossDivide(this: KernelThis, logTotalGradient: Tensor1, sum: Tensor1): number {
   const b = this.thread.x;
@@ -562,18 +409,11 @@ export function lossDivide(this: KernelThis, logTotalGradient: Tensor1, sum: Ten
  * scores, backward: output_gradient. Gives [B, O] of [16, 4].
  *
  *     scoresOutputGradient[b, o] = (o === season[b] ? -logTotalGradient[b] : 0) + divide[b] * exp[b, o]
- *
- * Reads season [16], logTotalGradient [16], divide [16], exp [16, 4].
  */
 export function scoresOutputGradient(
-  this: KernelThis,
-  season: Tensor1,
-  logTotalGradient: Tensor1,
-  divide: Tensor1,
-  exp: Tensor2
+  this: KernelThis, season: Tensor1, logTotalGradient: Tensor1, divide: Tensor1, exp: Tensor2
 ): number {
-  const b = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.y, o = this.thread.x;
   return (o === season[b] ? -logTotalGradient[b] : 0) + divide[b] * exp[b][o];
 }
 
@@ -581,15 +421,11 @@ export function scoresOutputGradient(
  * scores, backward: bias_gradient. Gives [O] of [4].
  *
  *     scoresBiasGradient[o] = sum_k outputGradient[k, o]
- *
- * Reads outputGradient [16, 4].
  */
 export function scoresBiasGradient(this: KernelThis, outputGradient: Tensor2): number {
   const o = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) {
-    sum += outputGradient[k][o];
-  }
+  for (let k: Index = 0; k < 16; k++) { sum += outputGradient[k][o]; }
   return sum;
 }
 
@@ -597,16 +433,11 @@ export function scoresBiasGradient(this: KernelThis, outputGradient: Tensor2): n
  * scores, backward: weight_gradient. Gives [O, I] of [4, 24].
  *
  *     scoresWeightGradient[o, i] = sum_b outputGradient[b, o] * select[b, i]
- *
- * Reads outputGradient [16, 4], select [16, 24].
  */
 export function scoresWeightGradient(this: KernelThis, outputGradient: Tensor2, select: Tensor2): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
+  const o = this.thread.y, i = this.thread.x;
   let sum = 0;
-  for (let b: Index = 0; b < 16; b++) {
-    sum += outputGradient[b][o] * select[b][i];
-  }
+  for (let b: Index = 0; b < 16; b++) { sum += outputGradient[b][o] * select[b][i]; }
   return sum;
 }
 
@@ -615,21 +446,11 @@ export function scoresWeightGradient(this: KernelThis, outputGradient: Tensor2, 
  *
  *     summaryPooledGradient[b, i] = (random0[b, i] >= 0.1 ? sum_o outputGradient[b, o] * scoresWeight[o, i] : 0)
  *         * 1.1111111111111112
- *
- * Reads random0 [16, 24], outputGradient [16, 4], scoresWeight [4, 24].
  */
-export function summaryPooledGradient(
-  this: KernelThis,
-  random0: Tensor2,
-  outputGradient: Tensor2,
-  scoresWeight: Tensor2
-): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+export function summaryPooledGradient(this: KernelThis, random0: Tensor2, outputGradient: Tensor2, scoresWeight: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
   let sum = 0;
-  for (let o: Index = 0; o < 4; o++) {
-    sum += outputGradient[b][o] * scoresWeight[o][i];
-  }
+  for (let o: Index = 0; o < 4; o++) { sum += outputGradient[b][o] * scoresWeight[o][i]; }
   return (random0[b][i] >= 0.1 ? sum : 0) * 1.1111111111111112;
 }
 
@@ -637,21 +458,11 @@ export function summaryPooledGradient(
  * summary, backward: divide. Gives [B, T] of [16, 15].
  *
  *     summaryDivide[b, t] = (sum_h pooledGradient[b, h] * outputValue[b, t, h]) / exponentialSum[b]
- *
- * Reads pooledGradient [16, 24], outputValue [16, 15, 24], exponentialSum [16].
  */
-export function summaryDivide(
-  this: KernelThis,
-  pooledGradient: Tensor2,
-  outputValue: Tensor3,
-  exponentialSum: Tensor1
-): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+export function summaryDivide(this: KernelThis, pooledGradient: Tensor2, outputValue: Tensor3, exponentialSum: Tensor1): number {
+  const b = this.thread.y, t = this.thread.x;
   let weightsGradient = 0;
-  for (let h: Index = 0; h < 24; h++) {
-    weightsGradient += pooledGradient[b][h] * outputValue[b][t][h];
-  }
+  for (let h: Index = 0; h < 24; h++) { weightsGradient += pooledGradient[b][h] * outputValue[b][t][h]; }
   return weightsGradient / exponentialSum[b];
 }
 
@@ -659,15 +470,11 @@ export function summaryDivide(
  * summary, backward: exponential_sum_gradient. Gives [B] of [16].
  *
  *     summaryExponentialSumGradient[b] = sum_k -(divide[b, k] * weights[b, k])
- *
- * Reads divide [16, 15], weights [16, 15].
  */
 export function summaryExponentialSumGradient(this: KernelThis, divide: Tensor2, weights: Tensor2): number {
   const b = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 15; k++) {
-    sum += -(divide[b][k] * weights[b][k]);
-  }
+  for (let k: Index = 0; k < 15; k++) { sum += -(divide[b][k] * weights[b][k]); }
   return sum;
 }
 
@@ -675,17 +482,11 @@ export function summaryExponentialSumGradient(this: KernelThis, divide: Tensor2,
  * summary, backward: energy_gradient. Gives [B, T] of [16, 15].
  *
  *     summaryEnergyGradient[b, t] = (divide[b, t] + exponentialSumGradient[b]) * exponentials[b, t]
- *
- * Reads divide [16, 15], exponentialSumGradient [16], exponentials [16, 15].
  */
 export function summaryEnergyGradient(
-  this: KernelThis,
-  divide: Tensor2,
-  exponentialSumGradient: Tensor1,
-  exponentials: Tensor2
+  this: KernelThis, divide: Tensor2, exponentialSumGradient: Tensor1, exponentials: Tensor2
 ): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   const exponentialsGradient = divide[b][t] + exponentialSumGradient[b];
   return exponentialsGradient * exponentials[b][t];
 }
@@ -694,17 +495,13 @@ export function summaryEnergyGradient(
  * summary, backward: v.weight_gradient. Gives [O, I] of [1, 24].
  *
  *     summaryVWeightGradient[o, i] = sum_b (sum_t energyGradient[b, t] * projection[b, t, i])
- *
- * Reads energyGradient [16, 15], projection [16, 15, 24].
  */
 export function summaryVWeightGradient(this: KernelThis, energyGradient: Tensor2, projection: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let b: Index = 0; b < 16; b++) {
     let sum2 = 0;
-    for (let t: Index = 0; t < 15; t++) {
-      sum2 += energyGradient[b][t] * projection[b][t][i];
-    }
+    for (let t: Index = 0; t < 15; t++) { sum2 += energyGradient[b][t] * projection[b][t][i]; }
     sum += sum2;
   }
   return sum;
@@ -715,22 +512,11 @@ export function summaryVWeightGradient(this: KernelThis, energyGradient: Tensor2
  *
  *     summaryMultiply[b, t, i] = projectionGradient * (1 - projection[b, t, i] * projection[b, t, i])
  *       projectionGradient = sum_o energyGradient[b, t] * vWeight[o, i]
- *
- * Reads energyGradient [16, 15], vWeight [1, 24], projection [16, 15, 24].
  */
-export function summaryMultiply(
-  this: KernelThis,
-  energyGradient: Tensor2,
-  vWeight: Tensor2,
-  projection: Tensor3
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+export function summaryMultiply(this: KernelThis, energyGradient: Tensor2, vWeight: Tensor2, projection: Tensor3): number {
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   let projectionGradient = 0;
-  for (let o: Index = 0; o < 1; o++) {
-    projectionGradient += energyGradient[b][t] * vWeight[o][i];
-  }
+  for (let o: Index = 0; o < 1; o++) { projectionGradient += energyGradient[b][t] * vWeight[o][i]; }
   const projectionValue = projection[b][t][i];
   return projectionGradient * (1 - projectionValue * projectionValue);
 }
@@ -739,17 +525,13 @@ export function summaryMultiply(
  * summary, backward: W.bias_gradient. Gives [24].
  *
  *     summaryWBiasGradient[i] = sum_k (sum_k2 multiply[k, k2, i])
- *
- * Reads multiply [16, 15, 24].
  */
 export function summaryWBiasGradient(this: KernelThis, multiply: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 16; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 15; k2++) {
-      sum2 += multiply[k][k2][i];
-    }
+    for (let k2: Index = 0; k2 < 15; k2++) { sum2 += multiply[k][k2][i]; }
     sum += sum2;
   }
   return sum;
@@ -759,18 +541,13 @@ export function summaryWBiasGradient(this: KernelThis, multiply: Tensor3): numbe
  * summary, backward: W.weight_gradient. Gives [O, I] of [24, 24].
  *
  *     summaryWWeightGradient[o, i] = sum_b (sum_t multiply[b, t, o] * outputValue[b, t, i])
- *
- * Reads multiply [16, 15, 24], outputValue [16, 15, 24].
  */
 export function summaryWWeightGradient(this: KernelThis, multiply: Tensor3, outputValue: Tensor3): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
+  const o = this.thread.y, i = this.thread.x;
   let sum = 0;
   for (let b: Index = 0; b < 16; b++) {
     let sum2 = 0;
-    for (let t: Index = 0; t < 15; t++) {
-      sum2 += multiply[b][t][o] * outputValue[b][t][i];
-    }
+    for (let t: Index = 0; t < 15; t++) { sum2 += multiply[b][t][o] * outputValue[b][t][i]; }
     sum += sum2;
   }
   return sum;
@@ -779,25 +556,14 @@ export function summaryWWeightGradient(this: KernelThis, multiply: Tensor3, outp
 /**
  * encoder, backward: output_gradient. Gives [B, T, H] of [16, 15, 24].
  *
- *     encoderOutputGradient[b, t, h] = pooledGradient[b, h] * weights[b, t]
- *         + (sum_o multiply[b, t, o] * summaryWWeight[o, h])
- *
- * Reads pooledGradient [16, 24], weights [16, 15], multiply [16, 15, 24], summaryWWeight [24, 24].
+ *     encoderOutputGradient[b, t, h] = pooledGradient[b, h] * weights[b, t] + (sum_o multiply[b, t, o] * summaryWWeight[o, h])
  */
 export function encoderOutputGradient(
-  this: KernelThis,
-  pooledGradient: Tensor2,
-  weights: Tensor2,
-  multiply: Tensor3,
-  summaryWWeight: Tensor2
+  this: KernelThis, pooledGradient: Tensor2, weights: Tensor2, multiply: Tensor3, summaryWWeight: Tensor2
 ): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let o: Index = 0; o < 24; o++) {
-    sum += multiply[b][t][o] * summaryWWeight[o][h];
-  }
+  for (let o: Index = 0; o < 24; o++) { sum += multiply[b][t][o] * summaryWWeight[o][h]; }
   return pooledGradient[b][h] * weights[b][t] + sum;
 }
 
@@ -807,20 +573,11 @@ export function encoderOutputGradient(
  *     encoderMultiply[b, h] = outputGateGradient * outputGate[b, h]
  *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h + 12]
- *
- * Reads carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24], cellOutput [16, 12],
- * outputGate [16, 12].
  */
 export function encoderMultiply(
-  this: KernelThis,
-  carriedHiddenStateGradient: Tensor2,
-  outputGradient: Tensor3,
-  cellOutput: Tensor2,
-  outputGate: Tensor2,
-  t: Index
+  this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   const hPlus12: Index = h + 12;
   const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][hPlus12];
   const outputGateGradient = hiddenStateGradient * cellOutput[b][h];
@@ -834,21 +591,12 @@ export function encoderMultiply(
  *         * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h + 12]
- *
- * Reads carriedCellStateGradient [16, 12], carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24],
- * outputGate [16, 12], cellOutput [16, 12].
  */
 export function encoderCellStateGradient(
-  this: KernelThis,
-  carriedCellStateGradient: Tensor2,
-  carriedHiddenStateGradient: Tensor2,
-  outputGradient: Tensor3,
-  outputGate: Tensor2,
-  cellOutput: Tensor2,
-  t: Index
+  this: KernelThis, carriedCellStateGradient: Tensor2, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3,
+  outputGate: Tensor2, cellOutput: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   const hPlus12: Index = h + 12;
   const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][hPlus12];
   const cellOutputGradient = hiddenStateGradient * outputGate[b][h];
@@ -865,25 +613,14 @@ export function encoderCellStateGradient(
  *             * (1 - candidate[b, clamp(i + -24, 0, 11)] * candidate[b, clamp(i + -24, 0, 11)])
  *               : multiply[b, clamp(i + -36, 0, 11)] * (1 - outputGate[b, clamp(i + -36, 0, 11)])
  *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 11)] * candidate[b, clamp(i, 0, 11)]
- *       forgetGateGradient = cellStateGradient[b, clamp(i + -12, 0, 11)]
- *           * previousCellState[b, clamp(i + -12, 0, 11)]
+ *       forgetGateGradient = cellStateGradient[b, clamp(i + -12, 0, 11)] * previousCellState[b, clamp(i + -12, 0, 11)]
  *       candidateGradient = cellStateGradient[b, clamp(i + -24, 0, 11)] * inputGate[b, clamp(i + -24, 0, 11)]
- *
- * Reads multiply [16, 12], outputGate [16, 12], cellStateGradient [16, 12], inputGate [16, 12],
- * candidate [16, 12], previousCellState [16, 12], forgetGate [16, 12].
  */
 export function encoderJoinedGradient(
-  this: KernelThis,
-  multiply: Tensor2,
-  outputGate: Tensor2,
-  cellStateGradient: Tensor2,
-  inputGate: Tensor2,
-  candidate: Tensor2,
-  previousCellState: Tensor2,
-  forgetGate: Tensor2
+  this: KernelThis, multiply: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2, candidate: Tensor2,
+  previousCellState: Tensor2, forgetGate: Tensor2
 ): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iClamped: Index = Math.min(11, i);
   const inputGateGradient = cellStateGradient[b][iClamped] * candidate[b][iClamped];
   const inputGateValue = inputGate[b][iClamped];
@@ -907,20 +644,11 @@ export function encoderJoinedGradient(
  * encoder, backward: previous_hidden_state_gradient. Gives [B, H] of [16, 12].
  *
  *     encoderPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * weightHhL0Reverse[g, h]
- *
- * Reads joinedGradient [16, 48], weightHhL0Reverse [48, 12].
  */
-export function encoderPreviousHiddenStateGradient(
-  this: KernelThis,
-  joinedGradient: Tensor2,
-  weightHhL0Reverse: Tensor2
-): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+export function encoderPreviousHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, weightHhL0Reverse: Tensor2): number {
+  const b = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let g: Index = 0; g < 48; g++) {
-    sum += joinedGradient[b][g] * weightHhL0Reverse[g][h];
-  }
+  for (let g: Index = 0; g < 48; g++) { sum += joinedGradient[b][g] * weightHhL0Reverse[g][h]; }
   return sum;
 }
 
@@ -928,41 +656,24 @@ export function encoderPreviousHiddenStateGradient(
  * encoder, backward: previous_cell_state_gradient. Gives [B, I] of [16, 12].
  *
  *     encoderPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
- *
- * Reads cellStateGradient [16, 12], forgetGate [16, 12].
  */
-export function encoderPreviousCellStateGradient(
-  this: KernelThis,
-  cellStateGradient: Tensor2,
-  forgetGate: Tensor2
-): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+export function encoderPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
   return cellStateGradient[b][i] * forgetGate[b][i];
 }
 
 /**
  * encoder, backward: weight_hh_l0_reverse_gradient. Gives [G, H] of [48, 12].
  *
- *     encoderWeightHhL0ReverseGradient[g, h] = sum_t (sum_b joinedGradient[t, b, g]
- *         * previousHiddenState[t + 1, b, h])
- *
- * Reads joinedGradient [15, 16, 48], previousHiddenState [16, 16, 12].
+ *     encoderWeightHhL0ReverseGradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t + 1, b, h])
  */
-export function encoderWeightHhL0ReverseGradient(
-  this: KernelThis,
-  joinedGradient: Tensor3,
-  previousHiddenState: Tensor3
-): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
+export function encoderWeightHhL0ReverseGradient(this: KernelThis, joinedGradient: Tensor3, previousHiddenState: Tensor3): number {
+  const g = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 15; t++) {
     const tPlus1: Index = t + 1;
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) {
-      sum2 += joinedGradient[t][b][g] * previousHiddenState[tPlus1][b][h];
-    }
+    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[tPlus1][b][h]; }
     sum += sum2;
   }
   return sum;
@@ -972,17 +683,13 @@ export function encoderWeightHhL0ReverseGradient(
  * encoder, backward: bias_ih_l0_reverse_gradient. Gives [48].
  *
  *     encoderBiasIhL0ReverseGradient[i] = sum_k (sum_k2 joinedGradient[k, k2, i])
- *
- * Reads joinedGradient [15, 16, 48].
  */
 export function encoderBiasIhL0ReverseGradient(this: KernelThis, joinedGradient: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 15; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 16; k2++) {
-      sum2 += joinedGradient[k][k2][i];
-    }
+    for (let k2: Index = 0; k2 < 16; k2++) { sum2 += joinedGradient[k][k2][i]; }
     sum += sum2;
   }
   return sum;
@@ -992,22 +699,13 @@ export function encoderBiasIhL0ReverseGradient(this: KernelThis, joinedGradient:
  * encoder, backward: weight_ih_l0_reverse_gradient. Gives [G, C] of [48, 1].
  *
  *     encoderWeightIhL0ReverseGradient[g, c] = sum_t (sum_b joinedGradient[t, b, g] * temperatures[b, t, c])
- *
- * Reads joinedGradient [15, 16, 48], temperatures [16, 15, 1].
  */
-export function encoderWeightIhL0ReverseGradient(
-  this: KernelThis,
-  joinedGradient: Tensor3,
-  temperatures: Tensor3
-): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
+export function encoderWeightIhL0ReverseGradient(this: KernelThis, joinedGradient: Tensor3, temperatures: Tensor3): number {
+  const g = this.thread.y, c = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 15; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) {
-      sum2 += joinedGradient[t][b][g] * temperatures[b][t][c];
-    }
+    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * temperatures[b][t][c]; }
     sum += sum2;
   }
   return sum;
@@ -1019,20 +717,11 @@ export function encoderWeightIhL0ReverseGradient(
  *     encoderMultiply2[b, h] = outputGateGradient * outputGate[b, h]
  *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
- *
- * Reads carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24], cellOutput [16, 12],
- * outputGate [16, 12].
  */
 export function encoderMultiply2(
-  this: KernelThis,
-  carriedHiddenStateGradient: Tensor2,
-  outputGradient: Tensor3,
-  cellOutput: Tensor2,
-  outputGate: Tensor2,
-  t: Index
+  this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
   const outputGateGradient = hiddenStateGradient * cellOutput[b][h];
   return outputGateGradient * outputGate[b][h];
@@ -1045,21 +734,12 @@ export function encoderMultiply2(
  *         * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
- *
- * Reads carriedCellStateGradient [16, 12], carriedHiddenStateGradient [16, 12], outputGradient [16, 15, 24],
- * outputGate [16, 12], cellOutput [16, 12].
  */
 export function encoderCellStateGradient2(
-  this: KernelThis,
-  carriedCellStateGradient: Tensor2,
-  carriedHiddenStateGradient: Tensor2,
-  outputGradient: Tensor3,
-  outputGate: Tensor2,
-  cellOutput: Tensor2,
-  t: Index
+  this: KernelThis, carriedCellStateGradient: Tensor2, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3,
+  outputGate: Tensor2, cellOutput: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
   const cellOutputGradient = hiddenStateGradient * outputGate[b][h];
   const cellOutputValue = cellOutput[b][h];
@@ -1070,22 +750,13 @@ export function encoderCellStateGradient2(
  * encoder, backward: weight_hh_l0_gradient. Gives [G, H] of [48, 12].
  *
  *     encoderWeightHhL0Gradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t, b, h])
- *
- * Reads joinedGradient [15, 16, 48], previousHiddenState [16, 16, 12].
  */
-export function encoderWeightHhL0Gradient(
-  this: KernelThis,
-  joinedGradient: Tensor3,
-  previousHiddenState: Tensor3
-): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
+export function encoderWeightHhL0Gradient(this: KernelThis, joinedGradient: Tensor3, previousHiddenState: Tensor3): number {
+  const g = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 15; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) {
-      sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h];
-    }
+    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; }
     sum += sum2;
   }
   return sum;
@@ -1095,8 +766,6 @@ export function encoderWeightHhL0Gradient(
  * clipping, clip: sum. Gives [].
  *
  *     clippingSum = sum_k biasIhL0Gradient[k] * scale * (biasIhL0Gradient[k] * scale)
- *
- * Reads biasIhL0Gradient [48], scale [].
  */
 export function clippingSum(biasIhL0Gradient: Tensor1, scale: Tensor1): number {
   let sum = 0;
@@ -1112,22 +781,12 @@ export function clippingSum(biasIhL0Gradient: Tensor1, scale: Tensor1): number {
  *
  *     clippingAdd = sum_k (sum_k2 weightIhL0Gradient[k, k2] * scale * (weightIhL0Gradient[k, k2] * scale))
  *         + (sum_k3 (sum_k4 weightHhL0Gradient[k3, k4] * scale * (weightHhL0Gradient[k3, k4] * scale))) + sum + sum
- *           + (sum_k5 (sum_k6 weightIhL0ReverseGradient[k5, k6] * scale
- *             * (weightIhL0ReverseGradient[k5, k6] * scale)))
- *               + (sum_k7 (sum_k8 weightHhL0ReverseGradient[k7, k8] * scale
- *                 * (weightHhL0ReverseGradient[k7, k8] * scale))) + sum2
- *
- * Reads weightIhL0Gradient [48, 1], scale [], weightHhL0Gradient [48, 12], sum [],
- * weightIhL0ReverseGradient [48, 1], weightHhL0ReverseGradient [48, 12], sum2 [].
+ *           + (sum_k5 (sum_k6 weightIhL0ReverseGradient[k5, k6] * scale * (weightIhL0ReverseGradient[k5, k6] * scale)))
+ *             + (sum_k7 (sum_k8 weightHhL0ReverseGradient[k7, k8] * scale * (weightHhL0ReverseGradient[k7, k8] * scale))) + sum2
  */
 export function clippingAdd(
-  weightIhL0Gradient: Tensor2,
-  scale: Tensor1,
-  weightHhL0Gradient: Tensor2,
-  sum: Tensor1,
-  weightIhL0ReverseGradient: Tensor2,
-  weightHhL0ReverseGradient: Tensor2,
-  sum2: Tensor1
+  weightIhL0Gradient: Tensor2, scale: Tensor1, weightHhL0Gradient: Tensor2, sum: Tensor1, weightIhL0ReverseGradient: Tensor2,
+  weightHhL0ReverseGradient: Tensor2, sum2: Tensor1
 ): number {
   const scaleValue = scale[0];
   let sum3 = 0;
@@ -1177,17 +836,9 @@ export function clippingAdd(
  *         + (sum_k3 wBiasGradient[k3] * scale * (wBiasGradient[k3] * scale))
  *           + (sum_k4 (sum_k5 vWeightGradient[k4, k5] * scale * (vWeightGradient[k4, k5] * scale)))
  *             + (sum_k6 (sum_k7 weightGradient[k6, k7] * scale * (weightGradient[k6, k7] * scale)))
- *
- * Reads add [], sum [], wWeightGradient [24, 24], scale [], wBiasGradient [24], vWeightGradient [1, 24],
- * weightGradient [4, 24].
  */
 export function clippingAdd2(
-  add: Tensor1,
-  sum: Tensor1,
-  wWeightGradient: Tensor2,
-  scale: Tensor1,
-  wBiasGradient: Tensor1,
-  vWeightGradient: Tensor2,
+  add: Tensor1, sum: Tensor1, wWeightGradient: Tensor2, scale: Tensor1, wBiasGradient: Tensor1, vWeightGradient: Tensor2,
   weightGradient: Tensor2
 ): number {
   const scaleValue = scale[0];
@@ -1230,8 +881,6 @@ export function clippingAdd2(
  * clipping, clip: gradient_norm. Gives [].
  *
  *     clippingGradientNorm = sqrt(add + (sum_k biasGradient[k] * scale * (biasGradient[k] * scale)))
- *
- * Reads add [], biasGradient [4], scale [].
  */
 export function clippingGradientNorm(add: Tensor1, biasGradient: Tensor1, scale: Tensor1): number {
   let sum = 0;
@@ -1247,8 +896,6 @@ export function clippingGradientNorm(add: Tensor1, biasGradient: Tensor1, scale:
  *
  *     clippingClipFactor = min(1 / (gradientNorm + scale * 0.000001) * scale, 1)
  *         / (gradientNorm * 9.094947017729282e-13 <= scale * 7.737125245533627e25 ? 1 : 0)
- *
- * Reads gradientNorm [], scale [].
  */
 export function clippingClipFactor(gradientNorm: Tensor1, scale: Tensor1): number {
   const gradientNormValue = gradientNorm[0];
@@ -1263,12 +910,9 @@ export function clippingClipFactor(gradientNorm: Tensor1, scale: Tensor1): numbe
  * adamw, update: exp_avg. Gives [48, 1].
  *
  *     adamwExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * clipFactor * 0.09999999999999998
- *
- * Reads expAvg [48, 1], gradient [48, 1], clipFactor [].
  */
 export function adamwExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   return expAvg[i][j] * 0.9 + gradient[i][j] * clipFactor[0] * 0.09999999999999998;
 }
 
@@ -1277,12 +921,9 @@ export function adamwExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2
  *
  *     adamwExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * clipFactor * (gradient[i, j] * clipFactor)
  *         * 0.0010000000000000009
- *
- * Reads expAvgSq [48, 1], gradient [48, 1], clipFactor [].
  */
 export function adamwExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   const product = gradient[i][j] * clipFactor[0];
   return expAvgSq[i][j] * 0.999 + product * product * 0.0010000000000000009;
 }
@@ -1292,20 +933,12 @@ export function adamwExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Ten
  *
  *     adamwParameter[i, j] = parameter[i, j] * kept - nextExpAvg[i, j] * stepSize
  *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
- *
- * Reads parameter [48, 1], kept [], nextExpAvg [48, 1], stepSize [], nextExpAvgSq [48, 1], correctionRoot [].
  */
 export function adamwParameter(
-  this: KernelThis,
-  parameter: Tensor2,
-  kept: Tensor1,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
+  this: KernelThis, parameter: Tensor2, kept: Tensor1, nextExpAvg: Tensor2, stepSize: Tensor1, nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   return parameter[i][j] * kept[0] - nextExpAvg[i][j] * stepSize[0]
     / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
@@ -1314,8 +947,6 @@ export function adamwParameter(
  * adamw, update: exp_avg. Gives [48].
  *
  *     adamwExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * clipFactor * 0.09999999999999998
- *
- * Reads expAvg [48], gradient [48], clipFactor [].
  */
 export function adamwExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
@@ -1326,8 +957,6 @@ export function adamwExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor
  * adamw, update: multiply. Gives [48].
  *
  *     adamwMultiply[i] = gradient[i] * clipFactor * (gradient[i] * clipFactor) * 0.0010000000000000009
- *
- * Reads gradient [48], clipFactor [].
  */
 export function adamwMultiply(this: KernelThis, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
@@ -1339,8 +968,6 @@ export function adamwMultiply(this: KernelThis, gradient: Tensor1, clipFactor: T
  * adamw, update: exp_avg_sq. Gives [48].
  *
  *     adamwExpAvgSq3[i] = expAvgSq[i] * 0.999 + multiply[i]
- *
- * Reads expAvgSq [48], multiply [48].
  */
 export function adamwExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, multiply: Tensor1): number {
   const i = this.thread.x;
@@ -1350,32 +977,20 @@ export function adamwExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, multiply: Te
 /**
  * adamw, update: parameter. Gives [48].
  *
- *     adamwParameter3[i] = parameter[i] * kept - nextExpAvg[i] * stepSize
- *         / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
- *
- * Reads parameter [48], kept [], nextExpAvg [48], stepSize [], nextExpAvgSq [48], correctionRoot [].
+ *     adamwParameter3[i] = parameter[i] * kept - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
  */
 export function adamwParameter3(
-  this: KernelThis,
-  parameter: Tensor1,
-  kept: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
+  this: KernelThis, parameter: Tensor1, kept: Tensor1, nextExpAvg: Tensor1, stepSize: Tensor1, nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
-  return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
+  return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [24].
  *
- *     adamwExpAvgSq5[i] = expAvgSq[i] * 0.999 + gradient[i] * clipFactor * (gradient[i] * clipFactor)
- *         * 0.0010000000000000009
- *
- * Reads expAvgSq [24], gradient [24], clipFactor [].
+ *     adamwExpAvgSq5[i] = expAvgSq[i] * 0.999 + gradient[i] * clipFactor * (gradient[i] * clipFactor) * 0.0010000000000000009
  */
 export function adamwExpAvgSq5(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;

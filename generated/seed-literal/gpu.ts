@@ -2,22 +2,27 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import { evaluateArguments, gradientsArguments, kernelTexts, predictArguments, streamStepArguments, trainStepArguments } from "./gpu-text.js";
+import {
+  evaluateArguments,
+  gradientsArguments,
+  kernelTexts,
+  predictArguments,
+  streamStepArguments,
+  trainStepArguments,
+} from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
-/** What others begin with. */
+/** What another program begins with too. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
     "lstm.weight_ih_l0": lstmWeightIhL0, "lstm.weight_hh_l0": lstmWeightHhL0, "lstm.bias_ih_l0": lstmBiasIhL0,
-    "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight, "attention.bias": attentionBias,
-    "fc.weight": fcWeight, "fc.bias": fcBias, series,
+    "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight, "attention.bias": attentionBias, "fc.weight": fcWeight,
+    "fc.bias": fcBias, series,
   } = tensors;
   // forward: lstm
-  const lstmInputProjection = kernels.lstmInputProjection(
-    [19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0,
-  );
+  const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
   const lstmHiddenState: GpuHandle[] = [];
   lstmHiddenState[0] = kernels.lstmConstant([1, 16]);
   const lstmCellState: GpuHandle[] = [];
@@ -67,13 +72,11 @@ function evaluate(context: Context): Record<string, GpuHandle> {
 function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHandle> {
   const {
     "lstm.weight_ih_l0": lstmWeightIhL0, "lstm.weight_hh_l0": lstmWeightHhL0, "lstm.bias_ih_l0": lstmBiasIhL0,
-    "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight, "attention.bias": attentionBias,
-    "fc.weight": fcWeight, "fc.bias": fcBias, series, next, "batch.mask": batchMask,
+    "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight, "attention.bias": attentionBias, "fc.weight": fcWeight,
+    "fc.bias": fcBias, series, next, "batch.mask": batchMask,
   } = tensors;
   // forward: lstm
-  const lstmInputProjection = kernels.lstmInputProjection(
-    [19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0,
-  );
+  const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
   const lstmHiddenState: GpuHandle[] = [];
   lstmHiddenState[0] = kernels.lstmConstant([1, 16]);
   const lstmCellState: GpuHandle[] = [];
@@ -126,16 +129,12 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
   const attentionDivide2 = kernels.attentionDivide2(
     [1, 19, 1], attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum,
   );
-  const attentionExponentialSumGradient = kernels.attentionExponentialSumGradient(
-    [1, 19], attentionDivide2, attentionDivide,
-  );
+  const attentionExponentialSumGradient = kernels.attentionExponentialSumGradient([1, 19], attentionDivide2, attentionDivide);
   const attentionEnergyGradient = kernels.attentionEnergyGradient(
     [1, 19, 1], attentionDivide2, attentionExponentialSumGradient, attentionExponentials,
   );
   const attentionBiasGradient = kernels.fcBiasGradient([1], attentionEnergyGradient);
-  const attentionWeightGradient = kernels.attentionWeightGradient(
-    [1, 16], attentionEnergyGradient, lstmHiddenStateStacked,
-  );
+  const attentionWeightGradient = kernels.attentionWeightGradient([1, 16], attentionEnergyGradient, lstmHiddenStateStacked);
 
   // backward: lstm
   const lstmOutputGradient = kernels.lstmOutputGradient(
@@ -151,33 +150,26 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
       [1, 16], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient, lstmCellOutput[t], lstmOutputGate[t], t,
     );
     const lstmCellStateGradient = kernels.lstmCellStateGradient(
-      [1, 16], lstmPreviousCellStateGradient[t + 1], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient,
-      lstmOutputGate[t], lstmCellOutput[t], t,
+      [1, 16], lstmPreviousCellStateGradient[t + 1], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient, lstmOutputGate[t],
+      lstmCellOutput[t], t,
     );
     lstmJoinedGradient[t] = kernels.lstmJoinedGradient(
-      [1, 64], lstmMultiply, lstmOutputGate[t], lstmCellStateGradient, lstmInputGate[t], lstmCandidate[t],
-      lstmCellState[t], lstmForgetGate[t],
+      [1, 64], lstmMultiply, lstmOutputGate[t], lstmCellStateGradient, lstmInputGate[t], lstmCandidate[t], lstmCellState[t],
+      lstmForgetGate[t],
     );
-    lstmPreviousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient(
-      [1, 16], lstmJoinedGradient[t], lstmWeightHhL0,
-    );
-    lstmPreviousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient(
-      [1, 16], lstmCellStateGradient, lstmForgetGate[t],
-    );
+    lstmPreviousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient([1, 16], lstmJoinedGradient[t], lstmWeightHhL0);
+    lstmPreviousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient([1, 16], lstmCellStateGradient, lstmForgetGate[t]);
   }
   const lstmJoinedGradientStacked = stack(lstmJoinedGradient, [1, 64]);
-  const lstmWeightHhL0Gradient = kernels.lstmWeightHhL0Gradient(
-    [64, 16], lstmJoinedGradientStacked, lstmHiddenStateStacked,
-  );
+  const lstmWeightHhL0Gradient = kernels.lstmWeightHhL0Gradient([64, 16], lstmJoinedGradientStacked, lstmHiddenStateStacked);
   const lstmBiasIhL0Gradient = kernels.lstmBiasIhL0Gradient([64], lstmJoinedGradientStacked);
   const lstmWeightIhL0Gradient = kernels.lstmWeightIhL0Gradient([64, 1], lstmJoinedGradientStacked, series);
 
   return {
-    loss: lossValue, "gradient.lstm.weight_ih_l0": lstmWeightIhL0Gradient,
-    "gradient.lstm.weight_hh_l0": lstmWeightHhL0Gradient, "gradient.lstm.bias_ih_l0": lstmBiasIhL0Gradient,
-    "gradient.lstm.bias_hh_l0": lstmBiasIhL0Gradient, "gradient.attention.weight": attentionWeightGradient,
-    "gradient.attention.bias": attentionBiasGradient, "gradient.fc.weight": fcWeightGradient,
-    "gradient.fc.bias": fcBiasGradient,
+    loss: lossValue, "gradient.lstm.weight_ih_l0": lstmWeightIhL0Gradient, "gradient.lstm.weight_hh_l0": lstmWeightHhL0Gradient,
+    "gradient.lstm.bias_ih_l0": lstmBiasIhL0Gradient, "gradient.lstm.bias_hh_l0": lstmBiasIhL0Gradient,
+    "gradient.attention.weight": attentionWeightGradient, "gradient.attention.bias": attentionBiasGradient,
+    "gradient.fc.weight": fcWeightGradient, "gradient.fc.bias": fcBiasGradient,
   };
 }
 
@@ -185,22 +177,12 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
 function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHandle> {
   const {
     "lstm.weight_ih_l0": lstmWeightIhL0, "lstm.weight_hh_l0": lstmWeightHhL0, "lstm.bias_ih_l0": lstmBiasIhL0,
-    "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight, "attention.bias": attentionBias,
-    "fc.weight": fcWeight, "fc.bias": fcBias, series, next, "batch.mask": batchMask,
-    "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot,
-    "lstm.weight_ih_l0#exp_avg": lstmWeightIhL0ExpAvg, "lstm.weight_ih_l0#exp_avg_sq": lstmWeightIhL0ExpAvgSq,
-    "lstm.weight_hh_l0#exp_avg": lstmWeightHhL0ExpAvg, "lstm.weight_hh_l0#exp_avg_sq": lstmWeightHhL0ExpAvgSq,
-    "lstm.bias_ih_l0#exp_avg": lstmBiasIhL0ExpAvg, "lstm.bias_ih_l0#exp_avg_sq": lstmBiasIhL0ExpAvgSq,
-    "lstm.bias_hh_l0#exp_avg": lstmBiasHhL0ExpAvg, "lstm.bias_hh_l0#exp_avg_sq": lstmBiasHhL0ExpAvgSq,
-    "attention.weight#exp_avg": attentionWeightExpAvg, "attention.weight#exp_avg_sq": attentionWeightExpAvgSq,
-    "attention.bias#exp_avg": attentionBiasExpAvg, "attention.bias#exp_avg_sq": attentionBiasExpAvgSq,
-    "fc.weight#exp_avg": fcWeightExpAvg, "fc.weight#exp_avg_sq": fcWeightExpAvgSq, "fc.bias#exp_avg": fcBiasExpAvg,
-    "fc.bias#exp_avg_sq": fcBiasExpAvgSq,
+    "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight, "attention.bias": attentionBias, "fc.weight": fcWeight,
+    "fc.bias": fcBias, series, next, "batch.mask": batchMask, "optimizer.step_size": optimizerStepSize,
+    "optimizer.correction_root": optimizerCorrectionRoot,
   } = tensors;
   // forward: lstm
-  const lstmInputProjection = kernels.lstmInputProjection(
-    [19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0,
-  );
+  const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
   const lstmHiddenState: GpuHandle[] = [];
   lstmHiddenState[0] = kernels.lstmConstant([1, 16]);
   const lstmCellState: GpuHandle[] = [];
@@ -254,16 +236,12 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
   const attentionDivide2 = kernels.attentionDivide2(
     [1, 19, 1], attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum,
   );
-  const attentionExponentialSumGradient = kernels.attentionExponentialSumGradient(
-    [1, 19], attentionDivide2, attentionDivide,
-  );
+  const attentionExponentialSumGradient = kernels.attentionExponentialSumGradient([1, 19], attentionDivide2, attentionDivide);
   const attentionEnergyGradient = kernels.attentionEnergyGradient(
     [1, 19, 1], attentionDivide2, attentionExponentialSumGradient, attentionExponentials,
   );
   const attentionBiasGradient = kernels.fcBiasGradient([1], attentionEnergyGradient);
-  const attentionWeightGradient = kernels.attentionWeightGradient(
-    [1, 16], attentionEnergyGradient, lstmHiddenStateStacked,
-  );
+  const attentionWeightGradient = kernels.attentionWeightGradient([1, 16], attentionEnergyGradient, lstmHiddenStateStacked);
 
   // backward: lstm
   const lstmOutputGradient = kernels.lstmOutputGradient(
@@ -279,87 +257,49 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
       [1, 16], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient, lstmCellOutput[t], lstmOutputGate[t], t,
     );
     const lstmCellStateGradient = kernels.lstmCellStateGradient(
-      [1, 16], lstmPreviousCellStateGradient[t + 1], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient,
-      lstmOutputGate[t], lstmCellOutput[t], t,
+      [1, 16], lstmPreviousCellStateGradient[t + 1], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient, lstmOutputGate[t],
+      lstmCellOutput[t], t,
     );
     lstmJoinedGradient[t] = kernels.lstmJoinedGradient(
-      [1, 64], lstmMultiply, lstmOutputGate[t], lstmCellStateGradient, lstmInputGate[t], lstmCandidate[t],
-      lstmCellState[t], lstmForgetGate[t],
+      [1, 64], lstmMultiply, lstmOutputGate[t], lstmCellStateGradient, lstmInputGate[t], lstmCandidate[t], lstmCellState[t],
+      lstmForgetGate[t],
     );
-    lstmPreviousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient(
-      [1, 16], lstmJoinedGradient[t], lstmWeightHhL0,
-    );
-    lstmPreviousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient(
-      [1, 16], lstmCellStateGradient, lstmForgetGate[t],
-    );
+    lstmPreviousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient([1, 16], lstmJoinedGradient[t], lstmWeightHhL0);
+    lstmPreviousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient([1, 16], lstmCellStateGradient, lstmForgetGate[t]);
   }
   const lstmJoinedGradientStacked = stack(lstmJoinedGradient, [1, 64]);
-  const lstmWeightHhL0Gradient = kernels.lstmWeightHhL0Gradient(
-    [64, 16], lstmJoinedGradientStacked, lstmHiddenStateStacked,
-  );
+  const lstmWeightHhL0Gradient = kernels.lstmWeightHhL0Gradient([64, 16], lstmJoinedGradientStacked, lstmHiddenStateStacked);
   const lstmBiasIhL0Gradient = kernels.lstmBiasIhL0Gradient([64], lstmJoinedGradientStacked);
   const lstmWeightIhL0Gradient = kernels.lstmWeightIhL0Gradient([64, 1], lstmJoinedGradientStacked, series);
 
   // update: adam
-  const nextLstmWeightIhL0ExpAvg = kernels.adamExpAvg([64, 1], lstmWeightIhL0ExpAvg, lstmWeightIhL0Gradient);
-  const nextLstmWeightIhL0ExpAvgSq = kernels.adamExpAvgSq([64, 1], lstmWeightIhL0ExpAvgSq, lstmWeightIhL0Gradient);
-  const nextLstmWeightIhL0 = kernels.adamParameter(
-    [64, 1], lstmWeightIhL0, nextLstmWeightIhL0ExpAvg, optimizerStepSize, nextLstmWeightIhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextLstmWeightHhL0ExpAvg = kernels.adamExpAvg([64, 16], lstmWeightHhL0ExpAvg, lstmWeightHhL0Gradient);
-  const nextLstmWeightHhL0ExpAvgSq = kernels.adamExpAvgSq([64, 16], lstmWeightHhL0ExpAvgSq, lstmWeightHhL0Gradient);
-  const nextLstmWeightHhL0 = kernels.adamParameter(
-    [64, 16], lstmWeightHhL0, nextLstmWeightHhL0ExpAvg, optimizerStepSize, nextLstmWeightHhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextLstmBiasIhL0ExpAvg = kernels.adamExpAvg3([64], lstmBiasIhL0ExpAvg, lstmBiasIhL0Gradient);
-  const nextLstmBiasIhL0ExpAvgSq = kernels.adamExpAvgSq3([64], lstmBiasIhL0ExpAvgSq, lstmBiasIhL0Gradient);
-  const nextLstmBiasIhL0 = kernels.adamParameter3(
-    [64], lstmBiasIhL0, nextLstmBiasIhL0ExpAvg, optimizerStepSize, nextLstmBiasIhL0ExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextLstmBiasHhL0ExpAvg = kernels.adamExpAvg3([64], lstmBiasHhL0ExpAvg, lstmBiasIhL0Gradient);
-  const nextLstmBiasHhL0ExpAvgSq = kernels.adamExpAvgSq3([64], lstmBiasHhL0ExpAvgSq, lstmBiasIhL0Gradient);
-  const nextLstmBiasHhL0 = kernels.adamParameter3(
-    [64], lstmBiasHhL0, nextLstmBiasHhL0ExpAvg, optimizerStepSize, nextLstmBiasHhL0ExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextAttentionWeightExpAvg = kernels.adamExpAvg([1, 16], attentionWeightExpAvg, attentionWeightGradient);
-  const nextAttentionWeightExpAvgSq = kernels.adamExpAvgSq([1, 16], attentionWeightExpAvgSq, attentionWeightGradient);
-  const nextAttentionWeight = kernels.adamParameter(
-    [1, 16], attentionWeight, nextAttentionWeightExpAvg, optimizerStepSize, nextAttentionWeightExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextAttentionBiasExpAvg = kernels.adamExpAvg3([1], attentionBiasExpAvg, attentionBiasGradient);
-  const nextAttentionBiasExpAvgSq = kernels.adamExpAvgSq3([1], attentionBiasExpAvgSq, attentionBiasGradient);
-  const nextAttentionBias = kernels.adamParameter3(
-    [1], attentionBias, nextAttentionBiasExpAvg, optimizerStepSize, nextAttentionBiasExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextFcWeightExpAvg = kernels.adamExpAvg([1, 16], fcWeightExpAvg, fcWeightGradient);
-  const nextFcWeightExpAvgSq = kernels.adamExpAvgSq([1, 16], fcWeightExpAvgSq, fcWeightGradient);
-  const nextFcWeight = kernels.adamParameter(
-    [1, 16], fcWeight, nextFcWeightExpAvg, optimizerStepSize, nextFcWeightExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextFcBiasExpAvg = kernels.adamExpAvg3([1], fcBiasExpAvg, fcBiasGradient);
-  const nextFcBiasExpAvgSq = kernels.adamExpAvgSq3([1], fcBiasExpAvgSq, fcBiasGradient);
-  const nextFcBias = kernels.adamParameter3(
-    [1], fcBias, nextFcBiasExpAvg, optimizerStepSize, nextFcBiasExpAvgSq, optimizerCorrectionRoot,
-  );
+  const updated: Record<string, GpuHandle> = {};
+  for (const [name, shape, gradient] of [
+    ["lstm.weight_ih_l0", [64, 1], lstmWeightIhL0Gradient],
+    ["lstm.weight_hh_l0", [64, 16], lstmWeightHhL0Gradient],
+    ["attention.weight", [1, 16], attentionWeightGradient],
+    ["fc.weight", [1, 16], fcWeightGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamExpAvg(shape, tensors[`${name}#exp_avg`], gradient);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamExpAvgSq(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamParameter(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+  }
+  for (const [name, shape, gradient] of [
+    ["lstm.bias_ih_l0", [64], lstmBiasIhL0Gradient],
+    ["lstm.bias_hh_l0", [64], lstmBiasIhL0Gradient],
+    ["attention.bias", [1], attentionBiasGradient],
+    ["fc.bias", [1], fcBiasGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamExpAvg3(shape, tensors[`${name}#exp_avg`], gradient);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamExpAvgSq3(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamParameter3(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+  }
 
-  return {
-    loss: lossValue, "loss.count": lossCount, "lstm.weight_ih_l0": nextLstmWeightIhL0,
-    "lstm.weight_ih_l0#exp_avg": nextLstmWeightIhL0ExpAvg, "lstm.weight_ih_l0#exp_avg_sq": nextLstmWeightIhL0ExpAvgSq,
-    "lstm.weight_hh_l0": nextLstmWeightHhL0, "lstm.weight_hh_l0#exp_avg": nextLstmWeightHhL0ExpAvg,
-    "lstm.weight_hh_l0#exp_avg_sq": nextLstmWeightHhL0ExpAvgSq, "lstm.bias_ih_l0": nextLstmBiasIhL0,
-    "lstm.bias_ih_l0#exp_avg": nextLstmBiasIhL0ExpAvg, "lstm.bias_ih_l0#exp_avg_sq": nextLstmBiasIhL0ExpAvgSq,
-    "lstm.bias_hh_l0": nextLstmBiasHhL0, "lstm.bias_hh_l0#exp_avg": nextLstmBiasHhL0ExpAvg,
-    "lstm.bias_hh_l0#exp_avg_sq": nextLstmBiasHhL0ExpAvgSq, "attention.weight": nextAttentionWeight,
-    "attention.weight#exp_avg": nextAttentionWeightExpAvg, "attention.weight#exp_avg_sq": nextAttentionWeightExpAvgSq,
-    "attention.bias": nextAttentionBias, "attention.bias#exp_avg": nextAttentionBiasExpAvg,
-    "attention.bias#exp_avg_sq": nextAttentionBiasExpAvgSq, "fc.weight": nextFcWeight,
-    "fc.weight#exp_avg": nextFcWeightExpAvg, "fc.weight#exp_avg_sq": nextFcWeightExpAvgSq, "fc.bias": nextFcBias,
-    "fc.bias#exp_avg": nextFcBiasExpAvg, "fc.bias#exp_avg_sq": nextFcBiasExpAvgSq,
-  };
+  return { loss: lossValue, "loss.count": lossCount, ...updated };
 }
 
 /** stream_step: one step of one example: the outputs, and what the next step needs. */
@@ -367,23 +307,19 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   const {
     "stream.position": streamPosition, "lstm.weight_ih_l0": lstmWeightIhL0, "lstm.weight_hh_l0": lstmWeightHhL0,
     "lstm.bias_ih_l0": lstmBiasIhL0, "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight,
-    "attention.bias": attentionBias, "fc.weight": fcWeight, "fc.bias": fcBias, series,
-    "lstm:layer 0 state 0": lstmLayer0State0, "lstm:layer 0 state 1": lstmLayer0State1,
+    "attention.bias": attentionBias, "fc.weight": fcWeight, "fc.bias": fcBias, series, "lstm:layer 0 state 0": lstmLayer0State0,
+    "lstm:layer 0 state 1": lstmLayer0State1,
   } = tensors;
   // forward: lstm
   const lstmSelect = kernels.lstmSelect([1, 16], streamPosition, lstmLayer0State0);
-  const lstmGates = kernels.lstmGatesInStep(
-    [1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0, lstmSelect, lstmWeightHhL0,
-  );
+  const lstmGates = kernels.lstmGatesInStep([1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0, lstmSelect, lstmWeightHhL0);
   const lstmCellState = kernels.lstmCellStateInStep([1, 16], lstmGates, streamPosition, lstmLayer0State1);
   const lstmHiddenState = kernels.lstmHiddenStateInStep([1, 16], lstmGates, lstmCellState);
 
   // forward: attention
   const attentionEnergy = kernels.attentionEnergyInStep([1, 1, 1], lstmHiddenState, attentionWeight, attentionBias);
   const attentionLargestEnergy = kernels.attentionLargestEnergyInStep([1, 1], attentionEnergy);
-  const attentionExponentials = kernels.attentionExponentialsInStep(
-    [1, 1, 1], attentionEnergy, attentionLargestEnergy,
-  );
+  const attentionExponentials = kernels.attentionExponentialsInStep([1, 1, 1], attentionEnergy, attentionLargestEnergy);
   const attentionExponentialSum = kernels.attentionExponentialSum([1, 1], attentionExponentials);
   const attentionWeights = kernels.attentionWeightsInStep([1, 1], attentionExponentials, attentionExponentialSum);
   const attentionPooled = kernels.attentionPooledInStep([1, 1, 16], attentionWeights, lstmHiddenState);

@@ -7,23 +7,13 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
  * lstm, forward: input_projection. Gives [T, B, G] of [19, 1, 64].
  *
  *     lstmInputProjection[t, b, g] = sum_c series[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]
- *
- * Reads series [1, 19, 1], weightIhL0 [64, 1], biasIhL0 [64], biasHhL0 [64].
  */
 export function lstmInputProjection(
-  this: KernelThis,
-  series: Tensor3,
-  weightIhL0: Tensor2,
-  biasIhL0: Tensor1,
-  biasHhL0: Tensor1
+  this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
 ): number {
-  const t = this.thread.z;
-  const b = this.thread.y;
-  const g = this.thread.x;
+  const t = this.thread.z, b = this.thread.y, g = this.thread.x;
   let sum = 0;
-  for (let c: Index = 0; c < 1; c++) {
-    sum += series[b][t][c] * weightIhL0[g][c];
-  }
+  for (let c: Index = 0; c < 1; c++) { sum += series[b][t][c] * weightIhL0[g][c]; }
   return sum + biasIhL0[g] + biasHhL0[g];
 }
 
@@ -40,22 +30,13 @@ export function lstmConstant(): number {
  * lstm, forward: gates. Gives [B, G] of [1, 64].
  *
  *     lstmGates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])
- *
- * Reads inputProjection [19, 1, 64], previousHiddenState [1, 16], weightHhL0 [64, 16].
  */
 export function lstmGates(
-  this: KernelThis,
-  inputProjection: Tensor3,
-  previousHiddenState: Tensor2,
-  weightHhL0: Tensor2,
-  t: Index
+  this: KernelThis, inputProjection: Tensor3, previousHiddenState: Tensor2, weightHhL0: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const g = this.thread.x;
+  const b = this.thread.y, g = this.thread.x;
   let sum = 0;
-  for (let h: Index = 0; h < 16; h++) {
-    sum += previousHiddenState[b][h] * weightHhL0[g][h];
-  }
+  for (let h: Index = 0; h < 16; h++) { sum += previousHiddenState[b][h] * weightHhL0[g][h]; }
   return inputProjection[t][b][g] + sum;
 }
 
@@ -66,12 +47,9 @@ export function lstmGates(
  *       forgetGate = sigmoid(gates[b, i + 16])
  *       inputGate = sigmoid(gates[b, i])
  *       candidate = tanh(gates[b, i + 32])
- *
- * Reads gates [1, 64], previousCellState [1, 16].
  */
 export function lstmCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus16: Index = i + 16;
   const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16])));
   const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][i])));
@@ -84,12 +62,9 @@ export function lstmCellState(this: KernelThis, gates: Tensor2, previousCellStat
  * lstm, forward: hidden_state. Gives [B, I] of [1, 16].
  *
  *     lstmHiddenState[b, i] = sigmoid(gates[b, i + 48]) * tanh(cellState[b, i])
- *
- * Reads gates [1, 64], cellState [1, 16].
  */
 export function lstmHiddenState(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus48: Index = i + 48;
   const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48])));
   const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
@@ -100,18 +75,12 @@ export function lstmHiddenState(this: KernelThis, gates: Tensor2, cellState: Ten
  * attention, forward: energy. Gives [B, T, O] of [1, 19, 1].
  *
  *     attentionEnergy[b, t, o] = sum_i hiddenState[t + 1, b, i] * weight[o, i] + bias[o]
- *
- * Reads hiddenState [20, 1, 16], weight [1, 16], bias [1].
  */
 export function attentionEnergy(this: KernelThis, hiddenState: Tensor3, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   const tPlus1: Index = t + 1;
   let sum = 0;
-  for (let i: Index = 0; i < 16; i++) {
-    sum += hiddenState[tPlus1][b][i] * weight[o][i];
-  }
+  for (let i: Index = 0; i < 16; i++) { sum += hiddenState[tPlus1][b][i] * weight[o][i]; }
   return sum + bias[o];
 }
 
@@ -119,17 +88,12 @@ export function attentionEnergy(this: KernelThis, hiddenState: Tensor3, weight: 
  * attention, forward: largest_energy. Gives [B, T] of [1, 19].
  *
  *     attentionLargestEnergy[b, t] = max_k energy[0, 19 * b + t, 0]
- *
- * Reads energy [1, 19, 1].
  */
 export function attentionLargestEnergy(this: KernelThis, energy: Tensor3): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   const bTimes19PlusT: Index = b * 19 + t;
   let largest = -3.4028234663852886e38;
-  for (let k: Index = 0; k < 1; k++) {
-    largest = Math.max(largest, energy[0][bTimes19PlusT][0]);
-  }
+  for (let k: Index = 0; k < 1; k++) { largest = Math.max(largest, energy[0][bTimes19PlusT][0]); }
   return largest;
 }
 
@@ -137,12 +101,9 @@ export function attentionLargestEnergy(this: KernelThis, energy: Tensor3): numbe
  * attention, forward: exponentials. Gives [B, T, O] of [1, 19, 1].
  *
  *     attentionExponentials[b, t, o] = exp(energy[0, 19 * b + t, 0] - largestEnergy[b, t])
- *
- * Reads energy [1, 19, 1], largestEnergy [1, 19].
  */
 export function attentionExponentials(this: KernelThis, energy: Tensor3, largestEnergy: Tensor2): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
+  const b = this.thread.z, t = this.thread.y;
   const bTimes19PlusT: Index = b * 19 + t;
   return Math.exp(energy[0][bTimes19PlusT][0] - largestEnergy[b][t]);
 }
@@ -151,16 +112,11 @@ export function attentionExponentials(this: KernelThis, energy: Tensor3, largest
  * attention, forward: exponential_sum. Gives [B, T] of [1, 19].
  *
  *     attentionExponentialSum[b, t] = sum_k exponentials[b, t, k]
- *
- * Reads exponentials [1, 19, 1].
  */
 export function attentionExponentialSum(this: KernelThis, exponentials: Tensor3): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 1; k++) {
-    sum += exponentials[b][t][k];
-  }
+  for (let k: Index = 0; k < 1; k++) { sum += exponentials[b][t][k]; }
   return sum;
 }
 
@@ -168,12 +124,9 @@ export function attentionExponentialSum(this: KernelThis, exponentials: Tensor3)
  * attention, forward: weights. Gives [B, T] of [1, 19].
  *
  *     attentionWeights[b, t] = exponentials[0, 19 * b + t, 0] / exponentialSum[0, 19 * b + t]
- *
- * Reads exponentials [1, 19, 1], exponentialSum [1, 19].
  */
 export function attentionWeights(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   const bTimes19PlusT: Index = b * 19 + t;
   return exponentials[0][bTimes19PlusT][0] / exponentialSum[0][bTimes19PlusT];
 }
@@ -182,13 +135,9 @@ export function attentionWeights(this: KernelThis, exponentials: Tensor3, expone
  * attention, forward: pooled. Gives [B, T, I] of [1, 19, 16].
  *
  *     attentionPooled[b, t, i] = weights[b, t] * hiddenState[t + 1, b, i]
- *
- * Reads weights [1, 19], hiddenState [20, 1, 16].
  */
 export function attentionPooled(this: KernelThis, weights: Tensor2, hiddenState: Tensor3): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   const tPlus1: Index = t + 1;
   return weights[b][t] * hiddenState[tPlus1][b][i];
 }
@@ -197,17 +146,11 @@ export function attentionPooled(this: KernelThis, weights: Tensor2, hiddenState:
  * fc, forward: output. Gives [B, T, O] of [1, 19, 1].
  *
  *     fcOutput[b, t, o] = sum_i pooled[b, t, i] * weight[o, i] + bias[o]
- *
- * Reads pooled [1, 19, 16], weight [1, 16], bias [1].
  */
 export function fcOutput(this: KernelThis, pooled: Tensor3, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 16; i++) {
-    sum += pooled[b][t][i] * weight[o][i];
-  }
+  for (let i: Index = 0; i < 16; i++) { sum += pooled[b][t][i] * weight[o][i]; }
   return sum + bias[o];
 }
 
@@ -215,12 +158,9 @@ export function fcOutput(this: KernelThis, pooled: Tensor3, weight: Tensor2, bia
  * lstm, forward: input_gate. Gives [B, I] of [1, 16].
  *
  *     lstmInputGate[b, i] = sigmoid(gates[b, i])
- *
- * Reads gates [1, 64].
  */
 export function lstmInputGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][i])));
 }
 
@@ -228,12 +168,9 @@ export function lstmInputGate(this: KernelThis, gates: Tensor2): number {
  * lstm, forward: forget_gate. Gives [B, I] of [1, 16].
  *
  *     lstmForgetGate[b, i] = sigmoid(gates[b, i + 16])
- *
- * Reads gates [1, 64].
  */
 export function lstmForgetGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus16: Index = i + 16;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16])));
 }
@@ -242,12 +179,9 @@ export function lstmForgetGate(this: KernelThis, gates: Tensor2): number {
  * lstm, forward: candidate. Gives [B, I] of [1, 16].
  *
  *     lstmCandidate[b, i] = tanh(gates[b, i + 32])
- *
- * Reads gates [1, 64].
  */
 export function lstmCandidate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus32: Index = i + 32;
   return Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32])));
 }
@@ -256,12 +190,9 @@ export function lstmCandidate(this: KernelThis, gates: Tensor2): number {
  * lstm, forward: output_gate. Gives [B, I] of [1, 16].
  *
  *     lstmOutputGate[b, i] = sigmoid(gates[b, i + 48])
- *
- * Reads gates [1, 64].
  */
 export function lstmOutputGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iPlus48: Index = i + 48;
   return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48])));
 }
@@ -270,18 +201,11 @@ export function lstmOutputGate(this: KernelThis, gates: Tensor2): number {
  * lstm, forward: cell_state. Gives [B, I] of [1, 16].
  *
  *     lstmCellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]
- *
- * Reads forgetGate [1, 16], previousCellState [1, 16], inputGate [1, 16], candidate [1, 16].
  */
 export function lstmCellStateInTraining(
-  this: KernelThis,
-  forgetGate: Tensor2,
-  previousCellState: Tensor2,
-  inputGate: Tensor2,
-  candidate: Tensor2
+  this: KernelThis, forgetGate: Tensor2, previousCellState: Tensor2, inputGate: Tensor2, candidate: Tensor2
 ): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return forgetGate[b][i] * previousCellState[b][i] + inputGate[b][i] * candidate[b][i];
 }
 
@@ -289,12 +213,9 @@ export function lstmCellStateInTraining(
  * lstm, forward: cell_output. Gives [B, I] of [1, 16].
  *
  *     lstmCellOutput[b, i] = tanh(cellState[b, i])
- *
- * Reads cellState [1, 16].
  */
 export function lstmCellOutput(this: KernelThis, cellState: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
 }
 
@@ -302,12 +223,9 @@ export function lstmCellOutput(this: KernelThis, cellState: Tensor2): number {
  * lstm, forward: hidden_state. Gives [B, I] of [1, 16].
  *
  *     lstmHiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]
- *
- * Reads outputGate [1, 16], cellOutput [1, 16].
  */
 export function lstmHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cellOutput: Tensor2): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   return outputGate[b][i] * cellOutput[b][i];
 }
 
@@ -315,13 +233,9 @@ export function lstmHiddenStateInTraining(this: KernelThis, outputGate: Tensor2,
  * attention, forward: divide. Gives [B, T, O] of [1, 19, 1].
  *
  *     attentionDivide[b, t, o] = exponentials[b, t, o] / exponentialSum[b, t]
- *
- * Reads exponentials [1, 19, 1], exponentialSum [1, 19].
  */
 export function attentionDivide(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   return exponentials[b][t][o] / exponentialSum[b][t];
 }
 
@@ -329,13 +243,9 @@ export function attentionDivide(this: KernelThis, exponentials: Tensor3, exponen
  * attention, forward: pooled. Gives [B, T, I] of [1, 19, 16].
  *
  *     attentionPooled[b, t, i] = divide[0, 19 * b + t, 0] * hiddenState[t + 1, b, i]
- *
- * Reads divide [1, 19, 1], hiddenState [20, 1, 16].
  */
 export function attentionPooledInTraining(this: KernelThis, divide: Tensor3, hiddenState: Tensor3): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   const bTimes19PlusT: Index = b * 19 + t;
   const tPlus1: Index = t + 1;
   return divide[0][bTimes19PlusT][0] * hiddenState[tPlus1][b][i];
@@ -345,12 +255,9 @@ export function attentionPooledInTraining(this: KernelThis, divide: Tensor3, hid
  * lstm, forward: select. Gives [B, T] of [1, 16].
  *
  *     lstmSelect[b, t] = streamPosition[b] === 0 ? 0 : lstmLayer0State0[b, t]
- *
- * Reads streamPosition [1], lstmLayer0State0 [1, 16].
  */
 export function lstmSelect(this: KernelThis, streamPosition: Tensor1, lstmLayer0State0: Tensor2): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   return streamPosition[b] === 0 ? 0 : lstmLayer0State0[b][t];
 }
 
@@ -358,54 +265,31 @@ export function lstmSelect(this: KernelThis, streamPosition: Tensor1, lstmLayer0
  * lstm, forward: gates. Gives [T, G] of [1, 64].
  *
  *     lstmGates[t, g] = inputProjection + (sum_h select[t, h] * weightHhL0[g, h])
- *       inputProjection = sum_c series[0, 0, c] * weightIhL0[64 * t + g, c] + biasIhL0[64 * t + g]
- *           + biasHhL0[64 * t + g]
- *
- * Reads series [1, 1, 1], weightIhL0 [64, 1], biasIhL0 [64], biasHhL0 [64], select [1, 16], weightHhL0 [64, 16].
+ *       inputProjection = sum_c series[0, 0, c] * weightIhL0[64 * t + g, c] + biasIhL0[64 * t + g] + biasHhL0[64 * t + g]
  */
 export function lstmGatesInStep(
-  this: KernelThis,
-  series: Tensor3,
-  weightIhL0: Tensor2,
-  biasIhL0: Tensor1,
-  biasHhL0: Tensor1,
-  select: Tensor2,
-  weightHhL0: Tensor2
+  this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1, select: Tensor2, weightHhL0: Tensor2
 ): number {
-  const t = this.thread.y;
-  const g = this.thread.x;
+  const t = this.thread.y, g = this.thread.x;
   const tTimes64PlusG: Index = t * 64 + g;
   let sum = 0;
-  for (let c: Index = 0; c < 1; c++) {
-    sum += series[0][0][c] * weightIhL0[tTimes64PlusG][c];
-  }
+  for (let c: Index = 0; c < 1; c++) { sum += series[0][0][c] * weightIhL0[tTimes64PlusG][c]; }
   const inputProjection = sum + biasIhL0[tTimes64PlusG] + biasHhL0[tTimes64PlusG];
   let sum2 = 0;
-  for (let h: Index = 0; h < 16; h++) {
-    sum2 += select[t][h] * weightHhL0[g][h];
-  }
+  for (let h: Index = 0; h < 16; h++) { sum2 += select[t][h] * weightHhL0[g][h]; }
   return inputProjection + sum2;
 }
 
 /**
  * lstm, forward: cell_state. Gives [T, I] of [1, 16].
  *
- *     lstmCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : lstmLayer0State1[t, i]) + inputGate
- *         * candidate
+ *     lstmCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : lstmLayer0State1[t, i]) + inputGate * candidate
  *       forgetGate = sigmoid(gates[t, i + 16])
  *       inputGate = sigmoid(gates[t, i])
  *       candidate = tanh(gates[t, i + 32])
- *
- * Reads gates [1, 64], streamPosition [1], lstmLayer0State1 [1, 16].
  */
-export function lstmCellStateInStep(
-  this: KernelThis,
-  gates: Tensor2,
-  streamPosition: Tensor1,
-  lstmLayer0State1: Tensor2
-): number {
-  const t = this.thread.y;
-  const i = this.thread.x;
+export function lstmCellStateInStep(this: KernelThis, gates: Tensor2, streamPosition: Tensor1, lstmLayer0State1: Tensor2): number {
+  const t = this.thread.y, i = this.thread.x;
   const iPlus16: Index = i + 16;
   const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus16])));
   const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][i])));
@@ -418,12 +302,9 @@ export function lstmCellStateInStep(
  * lstm, forward: hidden_state. Gives [T, I] of [1, 16].
  *
  *     lstmHiddenState[t, i] = sigmoid(gates[t, i + 48]) * tanh(cellState[t, i])
- *
- * Reads gates [1, 64], cellState [1, 16].
  */
 export function lstmHiddenStateInStep(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const t = this.thread.y, i = this.thread.x;
   const iPlus48: Index = i + 48;
   const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus48])));
   const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[t][i])));
@@ -434,13 +315,9 @@ export function lstmHiddenStateInStep(this: KernelThis, gates: Tensor2, cellStat
  * attention, forward: energy. Gives [B, T, O] of [1, 1, 1].
  *
  *     attentionEnergy[b, t, o] = sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i] + bias[o]
- *
- * Reads hiddenState [1, 16], weight [1, 16], bias [1].
  */
 export function attentionEnergyInStep(this: KernelThis, hiddenState: Tensor2, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   let sum = 0;
   for (let i: Index = 0; i < 16; i++) {
     const position: Index = b * 16 + t * 16 + i;
@@ -453,14 +330,10 @@ export function attentionEnergyInStep(this: KernelThis, hiddenState: Tensor2, we
  * attention, forward: largest_energy. Gives [B, T] of [1, 1].
  *
  *     attentionLargestEnergy[b, t] = max_k energy[0, 0, 0]
- *
- * Reads energy [1, 1, 1].
  */
 export function attentionLargestEnergyInStep(energy: Tensor3): number {
   let largest = -3.4028234663852886e38;
-  for (let k: Index = 0; k < 1; k++) {
-    largest = Math.max(largest, energy[0][0][0]);
-  }
+  for (let k: Index = 0; k < 1; k++) { largest = Math.max(largest, energy[0][0][0]); }
   return largest;
 }
 
@@ -468,12 +341,9 @@ export function attentionLargestEnergyInStep(energy: Tensor3): number {
  * attention, forward: exponentials. Gives [B, T, O] of [1, 1, 1].
  *
  *     attentionExponentials[b, t, o] = exp(energy[0, 0, 0] - largestEnergy[b, t])
- *
- * Reads energy [1, 1, 1], largestEnergy [1, 1].
  */
 export function attentionExponentialsInStep(this: KernelThis, energy: Tensor3, largestEnergy: Tensor2): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
+  const b = this.thread.z, t = this.thread.y;
   return Math.exp(energy[0][0][0] - largestEnergy[b][t]);
 }
 
@@ -481,8 +351,6 @@ export function attentionExponentialsInStep(this: KernelThis, energy: Tensor3, l
  * attention, forward: weights. Gives [B, T] of [1, 1].
  *
  *     attentionWeights[b, t] = exponentials[0, 0, 0] / exponentialSum[0, 0]
- *
- * Reads exponentials [1, 1, 1], exponentialSum [1, 1].
  */
 export function attentionWeightsInStep(exponentials: Tensor3, exponentialSum: Tensor2): number {
   return exponentials[0][0][0] / exponentialSum[0][0];
@@ -492,13 +360,9 @@ export function attentionWeightsInStep(exponentials: Tensor3, exponentialSum: Te
  * attention, forward: pooled. Gives [B, T, I] of [1, 1, 16].
  *
  *     attentionPooled[b, t, i] = weights[b, t] * hiddenState[0, 16 * b + 16 * t + i]
- *
- * Reads weights [1, 1], hiddenState [1, 16].
  */
 export function attentionPooledInStep(this: KernelThis, weights: Tensor2, hiddenState: Tensor2): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   const position: Index = b * 16 + t * 16 + i;
   return weights[b][t] * hiddenState[0][position];
 }
@@ -509,8 +373,6 @@ export function attentionPooledInStep(this: KernelThis, weights: Tensor2, hidden
  *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
  *       elements = error * error
  *       error = outputValue[b, k, k2] - next[b, k, k2]
- *
- * Reads batchMask [1], outputValue [1, 19, 1], next [1, 19, 1].
  */
 export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Tensor3, next: Tensor3): number {
   const b = this.thread.x;
@@ -531,14 +393,10 @@ export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Te
  * loss, loss: value. Gives [].
  *
  *     lossValue = sum_k masked[k]
- *
- * Reads masked [1].
  */
 export function lossValue(masked: Tensor1): number {
   let sum = 0;
-  for (let k: Index = 0; k < 1; k++) {
-    sum += masked[k];
-  }
+  for (let k: Index = 0; k < 1; k++) { sum += masked[k]; }
   return sum;
 }
 
@@ -546,14 +404,10 @@ export function lossValue(masked: Tensor1): number {
  * loss, loss: count. Gives [].
  *
  *     lossCount = sum_k batchMask[k]
- *
- * Reads batchMask [1].
  */
 export function lossCount(batchMask: Tensor1): number {
   let sum = 0;
-  for (let k: Index = 0; k < 1; k++) {
-    sum += batchMask[k];
-  }
+  for (let k: Index = 0; k < 1; k++) { sum += batchMask[k]; }
   return sum;
 }
 
@@ -561,23 +415,11 @@ export function lossCount(batchMask: Tensor1): number {
  * loss, loss: error. Gives [B, T, O] of [1, 19, 1].
  *
  *     lossError[b, t, o] = sum_i pooled[b, t, i] * fcWeight[o, i] + fcBias[o] - next[b, t, o]
- *
- * Reads pooled [1, 19, 16], fcWeight [1, 16], fcBias [1], next [1, 19, 1].
  */
-export function lossError(
-  this: KernelThis,
-  pooled: Tensor3,
-  fcWeight: Tensor2,
-  fcBias: Tensor1,
-  next: Tensor3
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+export function lossError(this: KernelThis, pooled: Tensor3, fcWeight: Tensor2, fcBias: Tensor1, next: Tensor3): number {
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 16; i++) {
-    sum += pooled[b][t][i] * fcWeight[o][i];
-  }
+  for (let i: Index = 0; i < 16; i++) { sum += pooled[b][t][i] * fcWeight[o][i]; }
   const outputValue = sum + fcBias[o];
   return outputValue - next[b][t][o];
 }
@@ -586,8 +428,6 @@ export function lossError(
  * loss, loss: masked. Gives [B] of [1].
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0
- *
- * Reads batchMask [1], error [1, 19, 1].
  */
 export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
   const b = this.thread.x;
@@ -609,13 +449,9 @@ export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error
  *
  *     lossErrorGradient[b, t, o] = elementsGradient * error[b, t, o] + elementsGradient * error[b, t, o]
  *       elementsGradient = batchMask[b] !== 0 ? 1 : 0
- *
- * Reads batchMask [1], error [1, 19, 1].
  */
 export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   const elementsGradient = batchMask[b] !== 0 ? 1 : 0;
   const product = elementsGradient * error[b][t][o];
   return product + product;
@@ -625,17 +461,13 @@ export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, error: T
  * fc, backward: bias_gradient. Gives [O] of [1].
  *
  *     fcBiasGradient[o] = sum_k (sum_k2 errorGradient[k, k2, o])
- *
- * Reads errorGradient [1, 19, 1].
  */
 export function fcBiasGradient(this: KernelThis, errorGradient: Tensor3): number {
   const o = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 1; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 19; k2++) {
-      sum2 += errorGradient[k][k2][o];
-    }
+    for (let k2: Index = 0; k2 < 19; k2++) { sum2 += errorGradient[k][k2][o]; }
     sum += sum2;
   }
   return sum;
@@ -645,17 +477,11 @@ export function fcBiasGradient(this: KernelThis, errorGradient: Tensor3): number
  * attention, backward: pooled_gradient. Gives [B, T, I] of [1, 19, 16].
  *
  *     attentionPooledGradient[b, t, i] = sum_o errorGradient[b, t, o] * fcWeight[o, i]
- *
- * Reads errorGradient [1, 19, 1], fcWeight [1, 16].
  */
 export function attentionPooledGradient(this: KernelThis, errorGradient: Tensor3, fcWeight: Tensor2): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   let sum = 0;
-  for (let o: Index = 0; o < 1; o++) {
-    sum += errorGradient[b][t][o] * fcWeight[o][i];
-  }
+  for (let o: Index = 0; o < 1; o++) { sum += errorGradient[b][t][o] * fcWeight[o][i]; }
   return sum;
 }
 
@@ -663,18 +489,13 @@ export function attentionPooledGradient(this: KernelThis, errorGradient: Tensor3
  * fc, backward: weight_gradient. Gives [O, I] of [1, 16].
  *
  *     fcWeightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * pooled[b, t, i])
- *
- * Reads errorGradient [1, 19, 1], pooled [1, 19, 16].
  */
 export function fcWeightGradient(this: KernelThis, errorGradient: Tensor3, pooled: Tensor3): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
+  const o = this.thread.y, i = this.thread.x;
   let sum = 0;
   for (let b: Index = 0; b < 1; b++) {
     let sum2 = 0;
-    for (let t: Index = 0; t < 19; t++) {
-      sum2 += errorGradient[b][t][o] * pooled[b][t][i];
-    }
+    for (let t: Index = 0; t < 19; t++) { sum2 += errorGradient[b][t][o] * pooled[b][t][i]; }
     sum += sum2;
   }
   return sum;
@@ -685,17 +506,9 @@ export function fcWeightGradient(this: KernelThis, errorGradient: Tensor3, poole
  *
  *     attentionDivide2[b, t, i] = weightsGradient / exponentialSum[b, t]
  *       weightsGradient = sum_k pooledGradient[0, 19 * b + t, k] * hiddenState[19 * b + t + 1, 0, k]
- *
- * Reads pooledGradient [1, 19, 16], hiddenState [20, 1, 16], exponentialSum [1, 19].
  */
-export function attentionDivide2(
-  this: KernelThis,
-  pooledGradient: Tensor3,
-  hiddenState: Tensor3,
-  exponentialSum: Tensor2
-): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
+export function attentionDivide2(this: KernelThis, pooledGradient: Tensor3, hiddenState: Tensor3, exponentialSum: Tensor2): number {
+  const b = this.thread.z, t = this.thread.y;
   const bTimes19PlusT: Index = b * 19 + t;
   const bTimes19PlusTPlus1: Index = b * 19 + t + 1;
   let weightsGradient = 0;
@@ -709,16 +522,11 @@ export function attentionDivide2(
  * attention, backward: exponential_sum_gradient. Gives [B, T] of [1, 19].
  *
  *     attentionExponentialSumGradient[b, t] = sum_k -(divide[b, t, k] * divide2[b, t, k])
- *
- * Reads divide [1, 19, 1], divide2 [1, 19, 1].
  */
 export function attentionExponentialSumGradient(this: KernelThis, divide: Tensor3, divide2: Tensor3): number {
-  const b = this.thread.y;
-  const t = this.thread.x;
+  const b = this.thread.y, t = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 1; k++) {
-    sum += -(divide[b][t][k] * divide2[b][t][k]);
-  }
+  for (let k: Index = 0; k < 1; k++) { sum += -(divide[b][t][k] * divide2[b][t][k]); }
   return sum;
 }
 
@@ -726,18 +534,11 @@ export function attentionExponentialSumGradient(this: KernelThis, divide: Tensor
  * attention, backward: energy_gradient. Gives [B, T, O] of [1, 19, 1].
  *
  *     attentionEnergyGradient[b, t, o] = (divide[b, t, o] + exponentialSumGradient[b, t]) * exponentials[b, t, o]
- *
- * Reads divide [1, 19, 1], exponentialSumGradient [1, 19], exponentials [1, 19, 1].
  */
 export function attentionEnergyGradient(
-  this: KernelThis,
-  divide: Tensor3,
-  exponentialSumGradient: Tensor2,
-  exponentials: Tensor3
+  this: KernelThis, divide: Tensor3, exponentialSumGradient: Tensor2, exponentials: Tensor3
 ): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const o = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   const exponentialsGradient = divide[b][t][o] + exponentialSumGradient[b][t];
   return exponentialsGradient * exponentials[b][t][o];
 }
@@ -746,12 +547,9 @@ export function attentionEnergyGradient(
  * attention, backward: weight_gradient. Gives [O, I] of [1, 16].
  *
  *     attentionWeightGradient[o, i] = sum_b (sum_t energyGradient[b, t, o] * hiddenState[t + 1, b, i])
- *
- * Reads energyGradient [1, 19, 1], hiddenState [20, 1, 16].
  */
 export function attentionWeightGradient(this: KernelThis, energyGradient: Tensor3, hiddenState: Tensor3): number {
-  const o = this.thread.y;
-  const i = this.thread.x;
+  const o = this.thread.y, i = this.thread.x;
   let sum = 0;
   for (let b: Index = 0; b < 1; b++) {
     let sum2 = 0;
@@ -769,46 +567,26 @@ export function attentionWeightGradient(this: KernelThis, energyGradient: Tensor
  *
  *     lstmOutputGradient[b, t, i] = pooledGradient[b, t, i] * divide[0, 19 * b + t, 0]
  *         + (sum_o energyGradient[b, t, o] * attentionWeight[o, i])
- *
- * Reads pooledGradient [1, 19, 16], divide [1, 19, 1], energyGradient [1, 19, 1], attentionWeight [1, 16].
  */
 export function lstmOutputGradient(
-  this: KernelThis,
-  pooledGradient: Tensor3,
-  divide: Tensor3,
-  energyGradient: Tensor3,
-  attentionWeight: Tensor2
+  this: KernelThis, pooledGradient: Tensor3, divide: Tensor3, energyGradient: Tensor3, attentionWeight: Tensor2
 ): number {
-  const b = this.thread.z;
-  const t = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   const bTimes19PlusT: Index = b * 19 + t;
   let sum = 0;
-  for (let o: Index = 0; o < 1; o++) {
-    sum += energyGradient[b][t][o] * attentionWeight[o][i];
-  }
+  for (let o: Index = 0; o < 1; o++) { sum += energyGradient[b][t][o] * attentionWeight[o][i]; }
   return pooledGradient[b][t][i] * divide[0][bTimes19PlusT][0] + sum;
 }
 
 /**
  * lstm, backward: multiply. Gives [B, H] of [1, 16].
  *
- *     lstmMultiply[b, h] = outputGateGradient * outputGate[b, h]
- *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
- *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
- *
- * Reads carriedHiddenStateGradient [1, 16], outputGradient [1, 19, 16], cellOutput [1, 16], outputGate [1, 16].
+ *     lstmMultiply[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]
  */
 export function lstmMultiply(
-  this: KernelThis,
-  carriedHiddenStateGradient: Tensor2,
-  outputGradient: Tensor3,
-  cellOutput: Tensor2,
-  outputGate: Tensor2,
-  t: Index
+  this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
   const outputGateGradient = hiddenStateGradient * cellOutput[b][h];
   return outputGateGradient * outputGate[b][h];
@@ -821,21 +599,12 @@ export function lstmMultiply(
  *         * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
- *
- * Reads carriedCellStateGradient [1, 16], carriedHiddenStateGradient [1, 16], outputGradient [1, 19, 16],
- * outputGate [1, 16], cellOutput [1, 16].
  */
 export function lstmCellStateGradient(
-  this: KernelThis,
-  carriedCellStateGradient: Tensor2,
-  carriedHiddenStateGradient: Tensor2,
-  outputGradient: Tensor3,
-  outputGate: Tensor2,
-  cellOutput: Tensor2,
-  t: Index
+  this: KernelThis, carriedCellStateGradient: Tensor2, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3,
+  outputGate: Tensor2, cellOutput: Tensor2, t: Index
 ): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+  const b = this.thread.y, h = this.thread.x;
   const hiddenStateGradient = carriedHiddenStateGradient[b][h] + outputGradient[b][t][h];
   const cellOutputGradient = hiddenStateGradient * outputGate[b][h];
   const cellOutputValue = cellOutput[b][h];
@@ -845,31 +614,19 @@ export function lstmCellStateGradient(
 /**
  * lstm, backward: joined_gradient. Gives [B, I] of [1, 64].
  *
- *     lstmJoinedGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, clamp(i, 0, 15)]
- *         * (1 - inputGate[b, clamp(i, 0, 15)]) : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)]
- *           * (1 - forgetGate[b, clamp(i + -16, 0, 15)]) : i < 48 ? candidateGradient
- *             * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
- *               : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
+ *     lstmJoinedGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, clamp(i, 0, 15)] * (1 - inputGate[b, clamp(i, 0, 15)])
+ *         : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)] * (1 - forgetGate[b, clamp(i + -16, 0, 15)])
+ *           : i < 48 ? candidateGradient * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
+ *             : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
  *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 15)] * candidate[b, clamp(i, 0, 15)]
- *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)]
- *           * previousCellState[b, clamp(i + -16, 0, 15)]
+ *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)] * previousCellState[b, clamp(i + -16, 0, 15)]
  *       candidateGradient = cellStateGradient[b, clamp(i + -32, 0, 15)] * inputGate[b, clamp(i + -32, 0, 15)]
- *
- * Reads multiply [1, 16], outputGate [1, 16], cellStateGradient [1, 16], inputGate [1, 16], candidate [1, 16],
- * previousCellState [1, 16], forgetGate [1, 16].
  */
 export function lstmJoinedGradient(
-  this: KernelThis,
-  multiply: Tensor2,
-  outputGate: Tensor2,
-  cellStateGradient: Tensor2,
-  inputGate: Tensor2,
-  candidate: Tensor2,
-  previousCellState: Tensor2,
-  forgetGate: Tensor2
+  this: KernelThis, multiply: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2, candidate: Tensor2,
+  previousCellState: Tensor2, forgetGate: Tensor2
 ): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+  const b = this.thread.y, i = this.thread.x;
   const iClamped: Index = Math.min(15, i);
   const inputGateGradient = cellStateGradient[b][iClamped] * candidate[b][iClamped];
   const inputGateValue = inputGate[b][iClamped];
@@ -893,20 +650,11 @@ export function lstmJoinedGradient(
  * lstm, backward: previous_hidden_state_gradient. Gives [B, H] of [1, 16].
  *
  *     lstmPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * weightHhL0[g, h]
- *
- * Reads joinedGradient [1, 64], weightHhL0 [64, 16].
  */
-export function lstmPreviousHiddenStateGradient(
-  this: KernelThis,
-  joinedGradient: Tensor2,
-  weightHhL0: Tensor2
-): number {
-  const b = this.thread.y;
-  const h = this.thread.x;
+export function lstmPreviousHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, weightHhL0: Tensor2): number {
+  const b = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let g: Index = 0; g < 64; g++) {
-    sum += joinedGradient[b][g] * weightHhL0[g][h];
-  }
+  for (let g: Index = 0; g < 64; g++) { sum += joinedGradient[b][g] * weightHhL0[g][h]; }
   return sum;
 }
 
@@ -914,16 +662,9 @@ export function lstmPreviousHiddenStateGradient(
  * lstm, backward: previous_cell_state_gradient. Gives [B, I] of [1, 16].
  *
  *     lstmPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
- *
- * Reads cellStateGradient [1, 16], forgetGate [1, 16].
  */
-export function lstmPreviousCellStateGradient(
-  this: KernelThis,
-  cellStateGradient: Tensor2,
-  forgetGate: Tensor2
-): number {
-  const b = this.thread.y;
-  const i = this.thread.x;
+export function lstmPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
   return cellStateGradient[b][i] * forgetGate[b][i];
 }
 
@@ -931,22 +672,13 @@ export function lstmPreviousCellStateGradient(
  * lstm, backward: weight_hh_l0_gradient. Gives [G, H] of [64, 16].
  *
  *     lstmWeightHhL0Gradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t, b, h])
- *
- * Reads joinedGradient [19, 1, 64], previousHiddenState [20, 1, 16].
  */
-export function lstmWeightHhL0Gradient(
-  this: KernelThis,
-  joinedGradient: Tensor3,
-  previousHiddenState: Tensor3
-): number {
-  const g = this.thread.y;
-  const h = this.thread.x;
+export function lstmWeightHhL0Gradient(this: KernelThis, joinedGradient: Tensor3, previousHiddenState: Tensor3): number {
+  const g = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 19; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 1; b++) {
-      sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h];
-    }
+    for (let b: Index = 0; b < 1; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; }
     sum += sum2;
   }
   return sum;
@@ -956,17 +688,13 @@ export function lstmWeightHhL0Gradient(
  * lstm, backward: bias_ih_l0_gradient. Gives [64].
  *
  *     lstmBiasIhL0Gradient[i] = sum_k (sum_k2 joinedGradient[k, k2, i])
- *
- * Reads joinedGradient [19, 1, 64].
  */
 export function lstmBiasIhL0Gradient(this: KernelThis, joinedGradient: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 19; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 1; k2++) {
-      sum2 += joinedGradient[k][k2][i];
-    }
+    for (let k2: Index = 0; k2 < 1; k2++) { sum2 += joinedGradient[k][k2][i]; }
     sum += sum2;
   }
   return sum;
@@ -976,18 +704,13 @@ export function lstmBiasIhL0Gradient(this: KernelThis, joinedGradient: Tensor3):
  * lstm, backward: weight_ih_l0_gradient. Gives [G, C] of [64, 1].
  *
  *     lstmWeightIhL0Gradient[g, c] = sum_t (sum_b joinedGradient[t, b, g] * series[b, t, c])
- *
- * Reads joinedGradient [19, 1, 64], series [1, 19, 1].
  */
 export function lstmWeightIhL0Gradient(this: KernelThis, joinedGradient: Tensor3, series: Tensor3): number {
-  const g = this.thread.y;
-  const c = this.thread.x;
+  const g = this.thread.y, c = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 19; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 1; b++) {
-      sum2 += joinedGradient[t][b][g] * series[b][t][c];
-    }
+    for (let b: Index = 0; b < 1; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; }
     sum += sum2;
   }
   return sum;
@@ -997,12 +720,9 @@ export function lstmWeightIhL0Gradient(this: KernelThis, joinedGradient: Tensor3
  * adam, update: exp_avg. Gives [64, 1].
  *
  *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
- *
- * Reads expAvg [64, 1], gradient [64, 1].
  */
 export function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   return expAvg[i][j] * 0.9 + gradient[i][j] * 0.09999999999999998;
 }
 
@@ -1010,12 +730,9 @@ export function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2)
  * adam, update: exp_avg_sq. Gives [64, 1].
  *
  *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
- *
- * Reads expAvgSq [64, 1], gradient [64, 1].
  */
 export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
+  const i = this.thread.y, j = this.thread.x;
   const gradientValue = gradient[i][j];
   return expAvgSq[i][j] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
 }
@@ -1023,31 +740,19 @@ export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tens
 /**
  * adam, update: parameter. Gives [64, 1].
  *
- *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize
- *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
- *
- * Reads parameter [64, 1], nextExpAvg [64, 1], stepSize [], nextExpAvgSq [64, 1], correctionRoot [].
+ *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
  */
 export function adamParameter(
-  this: KernelThis,
-  parameter: Tensor2,
-  nextExpAvg: Tensor2,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor2,
-  correctionRoot: Tensor1
+  this: KernelThis, parameter: Tensor2, nextExpAvg: Tensor2, stepSize: Tensor1, nextExpAvgSq: Tensor2, correctionRoot: Tensor1
 ): number {
-  const i = this.thread.y;
-  const j = this.thread.x;
-  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
+  const i = this.thread.y, j = this.thread.x;
+  return parameter[i][j] - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adam, update: exp_avg. Gives [64].
  *
  *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
- *
- * Reads expAvg [64], gradient [64].
  */
 export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -1058,8 +763,6 @@ export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1
  * adam, update: exp_avg_sq. Gives [64].
  *
  *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
- *
- * Reads expAvgSq [64], gradient [64].
  */
 export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
@@ -1071,16 +774,9 @@ export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Ten
  * adam, update: parameter. Gives [64].
  *
  *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
- *
- * Reads parameter [64], nextExpAvg [64], stepSize [], nextExpAvgSq [64], correctionRoot [].
  */
 export function adamParameter3(
-  this: KernelThis,
-  parameter: Tensor1,
-  nextExpAvg: Tensor1,
-  stepSize: Tensor1,
-  nextExpAvgSq: Tensor1,
-  correctionRoot: Tensor1
+  this: KernelThis, parameter: Tensor1, nextExpAvg: Tensor1, stepSize: Tensor1, nextExpAvgSq: Tensor1, correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
   return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);

@@ -52,7 +52,9 @@ export function printKernel(given: Kernel): KernelFunction {
       ...kernel.parameters.map(({ name, shape }) => ({ name, type: tensorType(shape) })),
       ...kernel.variables.map((name) => ({ name, type: "Index" as const })),
     ],
-    statements: withoutUnused([...scope.statements, `return ${value.text};`]).map(wrapStatement),
+    statements: shortLoops(joinedPositions(withoutUnused([...scope.statements, `return ${value.text};`]))).map(
+      wrapStatement,
+    ),
     documentation: documentationOf(kernel),
     origin: kernel.origin,
   };
@@ -67,6 +69,32 @@ function withoutUnused(statements: readonly string[]): readonly string[] {
     if (isRead) kept.unshift(statement);
   }
   return kept;
+}
+
+/** `const b = this.thread.y, g = this.thread.x;`: where a kernel is needs one line. */
+function joinedPositions(statements: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  for (const statement of statements) {
+    const position = /^const (\w+ = this\.thread\.[xyz];)$/u.exec(statement)?.[1];
+    const last = joined.at(-1);
+    if (position === undefined || last === undefined || !/^const \w+ = this\.thread\..*;$/u.test(last))
+      joined.push(statement);
+    else joined.splice(-1, 1, `${last.slice(0, -1)}, ${position}`);
+  }
+  return joined;
+}
+
+/** A loop of one statement stands on one line where it fits. */
+function shortLoops(statements: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  for (const line of statements.flatMap((statement) => statement.split("\n"))) {
+    const [head = "", body = ""] = lines.slice(-2);
+    const joined = `${head} ${body.trim()} ${line.trim()}`;
+    const isShort = line.trim() === "}" && head.endsWith("{") && /^ *for /u.test(head) && joined.length <= longestLine;
+    if (isShort) lines.splice(-2, 2, joined);
+    else lines.push(line);
+  }
+  return lines;
 }
 
 function boundNames({ uses }: ReturnType<typeof factsOf>): readonly string[] {
@@ -125,28 +153,14 @@ function legendOf({ output, indices }: Kernel): string {
   return shapeLegend(output, isNamed ? indices.map((index) => index.toUpperCase()) : []);
 }
 
-const longestLine = 112;
-
-/** Broken behind commas that end a shape. */
-function wrapped(text: string): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(/(?<=\],) /u)) {
-    const last = lines[lines.length - 1];
-    if (last === undefined || last.length + word.length >= longestLine) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
-}
+const longestLine = 120;
 
 function documentationOf(kernel: Kernel): readonly string[] {
   const { phase, layer, note } = kernel.origin;
   const cell = kernel.indices.length === 0 ? kernel.name : `${kernel.name}[${kernel.indices.join(", ")}]`;
   const formula = formulaOf(kernel, cell, longestLine);
-  const shapes = kernel.parameters.map(({ name, shape }) => `${name} ${shapeLegend(shape)}`);
   return [
     `${layer === "" ? phase : `${layer}, ${phase}`}${note === "" ? "" : `: ${note}`}. Gives ${legendOf(kernel)}.`,
     ...(formula === undefined ? [] : ["", ...formula.map((line) => `    ${line}`)]),
-    ...(formula === undefined || shapes.length === 0 ? [] : [""]),
-    ...(shapes.length === 0 ? [] : wrapped(`Reads ${shapes.join(", ")}.`)),
   ];
 }

@@ -104,7 +104,7 @@ function membersOf(
   return [
     ...(uses("kernels.") ? ["kernels"] : []),
     ...(uses("= stack(") ? ["stack"] : []),
-    ...([...known.keys()].some((name) => isRead(name, read)) ? ["tensors"] : []),
+    ...(uses("tensors[") || [...known.keys()].some((name) => isRead(name, read)) ? ["tensors"] : []),
   ];
 }
 

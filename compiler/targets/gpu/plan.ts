@@ -3,9 +3,10 @@
  * handles where every time step keeps its own tensor. gpu.js runs it once and records the calls.
  */
 import { NameScope } from "../../code-text/names.ts";
-import { filled, propertyKey } from "../../code-text/literals.ts";
+import { filled, propertyKey, stringLiteral } from "../../code-text/literals.ts";
 import type { Access, Buffer, Origin, Program, RunStep, Slot, Step } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";
+import { updateLoops, type UpdateLoop, type UpdateLoops } from "./update-loops.ts";
 
 /** A plan before it is put into functions. All names are unique in it. */
 export interface PrintedPlan {
@@ -17,7 +18,7 @@ export interface PrintedPlan {
   readonly results: readonly string[];
 }
 
-const contextNames = ["kernels", "stack", "tensors", "context"];
+const contextNames = ["kernels", "stack", "tensors", "context", "updated"];
 
 /** @param kernelName what the kernel is called in the module */
 export function printPlan(program: Program, kernelName: (step: RunStep) => string): PrintedPlan {
@@ -42,22 +43,86 @@ class PlanPrinter {
   print(): PrintedPlan {
     const lines: string[] = [];
     let section = "";
-    for (const step of this.program.schedule) {
+    const update = updateLoops(this.program, this.kernelName);
+    for (const step of update?.before ?? this.program.schedule) {
       const title = sectionOf(step.kind === "run" ? step.output.buffer.origin : step.origin);
       if (title !== section) lines.push("", `// ${title}`);
       section = title;
       lines.push(...this.#stacks(readWhole([step])), ...this.#arrays(step), ...this.#step(step));
     }
-    const results = this.program.results.map(({ buffer }) => buffer);
-    lines.push(...this.#stacks(results));
+    const results = this.program.results.filter(({ name }) => update?.results.has(name) !== true);
+    lines.push(...this.#stacks(results.map(({ buffer }) => buffer)), ...this.#update(update));
     return {
       arguments: this.#arguments(),
       lines: lines[0] === "" ? lines.slice(1) : lines,
-      results: this.program.results.map(({ name, buffer }) => {
-        const value = this.#whole(buffer);
-        return value === name ? name : `${propertyKey(name)}: ${value}`;
-      }),
+      results: [
+        ...results.map(({ name, buffer }) => {
+          const value = this.#whole(buffer);
+          return value === name ? name : `${propertyKey(name)}: ${value}`;
+        }),
+        ...(update === undefined ? [] : ["...updated"]),
+      ],
     };
+  }
+
+  #update(update: UpdateLoops | undefined): readonly string[] {
+    if (update === undefined) return [];
+    const origin = this.program.schedule.find(
+      (step): step is RunStep => step.kind === "run" && step.output.buffer.origin.phase === "update",
+    )?.output.buffer.origin;
+    return [
+      "",
+      ...(origin === undefined ? [] : [`// ${sectionOf(origin)}`]),
+      "const updated: Record<string, GpuHandle> = {};",
+      ...update.loops.flatMap((loop) => this.#updateLoop(loop)),
+    ];
+  }
+
+  /** One row of the table for each parameter that the same kernels update. */
+  #updateLoop({ steps, rows }: UpdateLoop): readonly string[] {
+    const scope = new NameScope([...contextNames, "updated", "name", "shape", ...this.#names.values()]);
+    const columns = (rows[0]?.columns ?? []).map((_, index) => scope.claim(index === 0 ? "gradient" : `given${index}`));
+    const locals = steps.map(({ gives, note }) =>
+      scope.claim(`next_${gives === undefined ? note : gives === "" ? "parameter" : gives.slice(1)}`),
+    );
+    const own = (suffix: string): string => (suffix === "" ? "name" : `\`\${name}${suffix}\``);
+    const isRead = (step: number): boolean =>
+      steps.some(({ inputs }) => inputs.some((place) => place.kind === "local" && place.step === step));
+    const lines = steps.flatMap(({ kernel, shape, inputs, gives }, index) => {
+      const given = inputs.map((place) => {
+        switch (place.kind) {
+          case "own":
+            return `tensors[${own(place.suffix)}]`;
+          case "local":
+            return locals[place.step] ?? "";
+          case "column":
+            return columns[place.index] ?? "";
+          case "shared":
+            return this.#whole(place.buffer);
+          default:
+            return place satisfies never;
+        }
+      });
+      const arguments_ = [shape === undefined ? "shape" : `[${shape.join(", ")}]`, ...given];
+      const target = gives === undefined ? undefined : `updated[${own(gives)}]`;
+      if (target !== undefined && !isRead(index)) return callLines(`${target} = kernels.${kernel}`, arguments_);
+      const local = `const ${locals[index] ?? ""}`;
+      return [
+        ...callLines(`${local} = kernels.${kernel}`, arguments_),
+        ...(target === undefined ? [] : [`${target} = ${locals[index] ?? ""};`]),
+      ];
+    });
+    const table = rows.map(({ name, shape, columns: handles }) => {
+      const cells = [stringLiteral(name), `[${shape.join(", ")}]`, ...handles.map((buffer) => this.#whole(buffer))];
+      return `  [${cells.join(", ")}],`;
+    });
+    return [
+      `for (const [${["name", "shape", ...columns].join(", ")}] of [`,
+      ...table,
+      "] as const) {",
+      ...lines.map((line) => `  ${line}`),
+      "}",
+    ];
   }
 
   /** Arguments that anything reads. */

@@ -1,6 +1,6 @@
 /** Breaks long lines of a kernel before an operator, where the parentheses are fewest. */
 
-const longestLine = 110;
+const longestLine = 124;
 const operators = /^ (?:[-+*/] |\? |: )/u;
 
 /** @param text one statement, perhaps of several lines already */

@@ -38,7 +38,11 @@ describe("literals", () => {
 
   it("breaks long lists and keeps short ones on a line", () => {
     expect(dataLiteral({ shape: [1, 2] })).toBe("{ shape: [1, 2] }");
-    expect(dataLiteral(["a".repeat(60), "b".repeat(60)])).toBe(`[\n  "${"a".repeat(60)}",\n  "${"b".repeat(60)}",\n]`);
+    expect(dataLiteral(["a".repeat(70), "b".repeat(70)])).toBe(`[\n  "${"a".repeat(70)}",\n  "${"b".repeat(70)}",\n]`);
+    // What is short stands side by side; what has parts of its own does not.
+    const words = Array.from({ length: 30 }, (_, index) => `word ${String(index)}`);
+    expect(dataLiteral(words).split("\n").slice(1, -1)).toHaveLength(3);
+    expect(dataLiteral([{ long: "a".repeat(70) }, { long: "b".repeat(70) }]).split("\n")).toHaveLength(4);
   });
 });
 
