@@ -101,6 +101,7 @@ function whyNot(program: WasmProgramName, stream: Compilation["stream"]): string
 function facts({ model, programs }: Compilation, source: WasmSource, memory: ModuleMemory): object {
   return {
     name: model.name,
+    ...(model.description === undefined ? {} : { description: model.description }),
     batch_size: model.batchSize,
     inputs: model.inputs.map(({ name, role, shape, axes, dtype }) => ({ name, role, shape, axes, dtype })),
     layers: model.layers.map(({ name, kind, from, output, parameters }) => ({
@@ -122,6 +123,8 @@ function facts({ model, programs }: Compilation, source: WasmSource, memory: Mod
       layer,
     })),
     parameter_count: count(model.parameters),
+    trained_parameter_count: count(model.parameters.filter(({ frozen }) => !frozen)),
+    graph: mermaid(model),
     programs: {
       gpu: Object.fromEntries(gpuCosts(programs)),
       wasm: Object.fromEntries(Object.entries(source.programs).map(([name, plan]) => [name, wasmCost(plan)])),
@@ -130,12 +133,7 @@ function facts({ model, programs }: Compilation, source: WasmSource, memory: Mod
       planned: memory.planned,
       thread_bytes: memory.threadBytes,
       needed: memory.needed,
-      programs: Object.fromEntries(
-        Object.entries(memory.programs).map(([name, { planned, needed, parts, unused }]) => [
-          name,
-          { planned, needed, parts, unused },
-        ]),
-      ),
+      programs: memory.programs,
     },
   };
 }
