@@ -51,7 +51,7 @@ const broadcast: OpDefinition<"broadcast"> = {
     gather(node, only(inputs), (indices) => node.attributes.axes.map((axis) => indices[axis] as number)),
   vectorise: (o, node, [input], length) => {
     const { shape, axes } = node.attributes;
-    if (input?.vector !== true) return lift(o, { node, vector: false }, length);
+    if (input.vector !== true) return lift(o, { node, vector: false }, length);
     return o.broadcast(input.node, [length, ...shape], [0, ...axes.map((axis) => axis + 1)]);
   },
   cell: (node, indices, { at }) =>
@@ -69,8 +69,7 @@ const reshape: OpDefinition<"reshape"> = {
   },
   adjoint: (o, node, cotangent) => [o.reshape(cotangent, node.inputs[0].shape)],
   evaluate: (inputs) => only(inputs).data.slice(),
-  vectorise: (o, node, [input], length) =>
-    o.reshape(lift(o, input as never, length), [length, ...node.attributes.shape]),
+  vectorise: (o, node, [input], length) => o.reshape(lift(o, input, length), [length, ...node.attributes.shape]),
   cell: (node, indices, { at }) => at(0, reshapedIndices(node.inputs[0].shape, node.shape, indices)),
 };
 
@@ -151,7 +150,7 @@ const transpose: OpDefinition<"transpose"> = {
       return from;
     }),
   vectorise: (o, node, [input], length) =>
-    o.transpose(lift(o, input as never, length), [0, ...node.attributes.permutation.map((axis) => axis + 1)]),
+    o.transpose(lift(o, input, length), [0, ...node.attributes.permutation.map((axis) => axis + 1)]),
   cell: (node, indices, { at }) => {
     const { permutation } = node.attributes;
     return at(
@@ -183,7 +182,7 @@ const slice: OpDefinition<"slice"> = {
   },
   vectorise: (o, node, [input], length) => {
     const { axis, start, stop } = node.attributes;
-    return o.slice(lift(o, input as never, length), axis + 1, start, stop);
+    return o.slice(lift(o, input, length), axis + 1, start, stop);
   },
   cell: (node, indices, { at }) => {
     const { axis, start } = node.attributes;
@@ -203,7 +202,7 @@ const reverse: OpDefinition<"reverse"> = {
     const last = (node.shape[axis] as number) - 1;
     return gather(node, only(inputs), (indices) => replaceAt(indices, axis, last - (indices[axis] as number)));
   },
-  vectorise: (o, node, [input], length) => o.reverse(lift(o, input as never, length), node.attributes.axis + 1),
+  vectorise: (o, node, [input], length) => o.reverse(lift(o, input, length), node.attributes.axis + 1),
   cell: (node, indices, { at }) => {
     const { axis } = node.attributes;
     const last = (node.shape[axis] as number) - 1;
@@ -242,7 +241,7 @@ const pad: OpDefinition<"pad"> = {
   },
   vectorise: (o, node, [input], length) => {
     const { axis, before, after } = node.attributes;
-    return o.pad(lift(o, input as never, length), axis + 1, before, after);
+    return o.pad(lift(o, input, length), axis + 1, before, after);
   },
   cell: (node, indices, { at }) => {
     const { axis, before, after } = node.attributes;

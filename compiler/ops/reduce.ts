@@ -53,7 +53,7 @@ function reduction(
     },
     vectorise: (o, node, [input], length) =>
       o[name](
-        lift(o, input as never, length),
+        lift(o, input, length),
         node.attributes.axes.map((axis) => axis + 1),
       ),
     cell: (node, indices, context) => {

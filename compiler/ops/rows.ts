@@ -75,8 +75,8 @@ const take: OpDefinition<"take"> = {
   vectorise: (o, node, [table, ids], length) => {
     const { batch } = node.attributes;
     // One table for all steps: their ids side by side. Else every step has its own.
-    if (table?.vector !== true && batch === 0) return o.take(table?.node, lift(o, ids as never, length));
-    return o.take(lift(o, table as never, length), lift(o, ids as never, length), batch + 1);
+    if (table.vector !== true && batch === 0) return o.take(table.node, lift(o, ids, length));
+    return o.take(lift(o, table as never, length), lift(o, ids, length), batch + 1);
   },
   cell: (node, indices, { at }) => {
     const [table, ids] = node.inputs as readonly [Node, Node];
@@ -113,7 +113,7 @@ const placeRows: OpDefinition<"place_rows"> = {
   },
   vectorise: (o, node, [values, ids], length) => {
     const { batch, rows } = node.attributes;
-    return o.placeRows(lift(o, values as never, length), lift(o, ids as never, length), rows, batch + 1);
+    return o.placeRows(lift(o, values as never, length), lift(o, ids, length), rows, batch + 1);
   },
   // A sum over all ids of what belongs to this row: a target that can add to a cell in place sees it in this form.
   cell: (node, indices, { at, fresh }) => {

@@ -68,7 +68,7 @@ const unfold: OpDefinition<"unfold"> = {
   },
   vectorise: (o, node, [input], length) => {
     const { axis, size, stride, dilation } = node.attributes;
-    return o.unfold(lift(o, input as never, length), axis + 1, size, stride, dilation);
+    return o.unfold(lift(o, input, length), axis + 1, size, stride, dilation);
   },
   cell: (node, indices, { at }) => {
     const { axis, stride, dilation } = node.attributes;
@@ -102,7 +102,7 @@ const fold: OpDefinition<"fold"> = {
   },
   vectorise: (o, node, [input], length) => {
     const { axis, length: steps, stride, dilation } = node.attributes;
-    return o.fold(lift(o, input as never, length), axis + 1, steps, stride, dilation);
+    return o.fold(lift(o, input, length), axis + 1, steps, stride, dilation);
   },
   // A step is at place k of the window that starts k dilations before it, if one starts there.
   cell: (node, indices, context) => {
