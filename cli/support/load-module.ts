@@ -69,8 +69,10 @@ async function writable<Result>(write: () => Promise<Result>): Promise<Result> {
 
 /** The runtime by its address: the folder of the module knows no packages. */
 function importable(text: string): string {
-  const runtime = new URL(`../../runtime/index${extension}`, import.meta.url);
-  const address = extension === ".ts" ? fileURLToPath(runtime) : runtime.href;
+  const address =
+    extension === ".ts"
+      ? fileURLToPath(new URL("../../runtime/index.ts", import.meta.url))
+      : import.meta.resolve("@specloom/runtime");
   const linked = eager(
     text.replace(/(\bfrom\s+)"@specloom\/runtime"/g, (_, from: string) => from + JSON.stringify(address)),
   );

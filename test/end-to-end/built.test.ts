@@ -72,7 +72,8 @@ describe.runIf(isWhole)("the packages alone (npm run test:all)", () => {
     install(service, [archives.runtime]);
     expect(await readdir(path.join(service, "node_modules"))).toEqual(["@specloom"]);
     await specloom("compile", "specs/wave.yaml", "-o", service);
-    for (const name of (await readdir(service)).filter((file) => file.endsWith(".ts"))) {
+    const written = (await readdir(service, { recursive: true })).filter((file) => !file.startsWith("node_modules"));
+    for (const name of written.filter((file) => file.endsWith(".ts"))) {
       const file = path.join(service, name);
       await writeFile(file.replace(/\.ts$/, ".js"), withoutTypes(await readFile(file, "utf8")));
     }

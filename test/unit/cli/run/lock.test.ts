@@ -84,7 +84,7 @@ describe("the lock of a run", () => {
     "of a process that has ended and was never asked after is taken over",
     async () => {
       // The shell becomes `sleep`, which does not ask after the child that it never knew of.
-      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
+      const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
       const pid = await new Promise<number>((resolve) => {
         parent.stdout.once("data", (text: Buffer) => {
           resolve(Number(text.toString()));
