@@ -6,11 +6,11 @@
  *
  *   series     input, float32            [B, T, C] = [16, 24, 1]
  *   next       target, float32           [B, T, C] = [16, 24, 1]
- *   encoder    minimal_gated of series   [B, T, H] = [16, 24, 16]
- *   change     linear of encoder         [B, T, O] = [16, 24, 1]
+ *   encoder    minimal_gated of series   [B, T, H] = [16, 24, 16]; hidden_size 16, num_layers 1, return sequence
+ *   change     linear of encoder         [B, T, O] = [16, 24, 1]; out_features 1
  *   forecast   add of series, change     [B, T, C] = [16, 24, 1]
- *   loss       mse of forecast and next
- *   optimizer  adam
+ *   loss       mse of forecast and next; reduction mean, weight 1
+ *   optimizer  adam; learning_rate 0.001, betas [0.9, 0.999], eps 1e-8
  *
  * B = 16 examples in a batch. 593 parameters.
  * Numbers of the series enter and leave prepared (log, difference 12, normalize standard), not raw.

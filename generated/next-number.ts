@@ -6,13 +6,13 @@
  *
  *   series     input, float32              [B, T, C] = [16, 24, 1]
  *   next       target, float32             [B, T, C] = [16, 24, 1]
- *   encoder    lstm of series              [B, T, H] = [16, 24, 16]
- *   context    attention_pool of encoder   [B, T, H] = [16, 24, 16]
- *   joined     concat of encoder, context  [B, T, 32] = [16, 24, 32]
- *   change     linear of joined            [B, T, O] = [16, 24, 1]
+ *   encoder    lstm of series              [B, T, H] = [16, 24, 16]; hidden_size 16, num_layers 1, return sequence
+ *   context    attention_pool of encoder   [B, T, H] = [16, 24, 16]; scope prefix, score linear
+ *   joined     concat of encoder, context  [B, T, 32] = [16, 24, 32]; axis feature
+ *   change     linear of joined            [B, T, O] = [16, 24, 1]; out_features 1
  *   forecast   add of series, change       [B, T, C] = [16, 24, 1]
- *   loss       mse of forecast and next
- *   optimizer  adam
+ *   loss       mse of forecast and next; reduction mean, weight 1
+ *   optimizer  adam; learning_rate 0.001, betas [0.9, 0.999], eps 1e-8
  *
  * B = 16 examples in a batch. 1,266 parameters.
  * Numbers of the series enter and leave prepared (log, difference 12, normalize standard), not raw.

@@ -7,11 +7,12 @@
  *   temperatures  input, float32                      [B, days, 1] = [16, 15, 1]
  *   season        target, int32                       [B] = [16]
  *   encoder       lstm of temperatures                [B, days, 24] = [16, 15, 24]
- *   summary       attention_pool of encoder           [B, 24] = [16, 24]
- *   regularised   dropout of summary                  [B, 24] = [16, 24]
- *   scores        linear of regularised               [B, O] = [16, 4]
- *   loss          cross_entropy of scores and season
- *   optimizer     adamw
+ *                 hidden_size 12, num_layers 1, bidirectional, return sequence
+ *   summary       attention_pool of encoder           [B, 24] = [16, 24]; scope sequence, score additive
+ *   regularised   dropout of summary                  [B, 24] = [16, 24]; p 0.1
+ *   scores        linear of regularised               [B, O] = [16, 4]; out_features 4
+ *   loss          cross_entropy of scores and season; reduction mean, weight 1, ignore_index -100
+ *   optimizer     adamw; learning_rate 0.01, betas [0.9, 0.999], eps 1e-8, weight_decay 0.01, clip_grad_norm 1
  *
  * B = 16 examples in a batch. 2,164 parameters.
  */

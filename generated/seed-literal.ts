@@ -8,11 +8,11 @@
  *
  *   series     input, float32          [B, T, C] = [1, 19, 1]
  *   next       target, float32         [B, T, C] = [1, 19, 1]
- *   lstm       lstm of series          [B, T, H] = [1, 19, 16]
- *   attention  attention_pool of lstm  [B, T, H] = [1, 19, 16]
- *   fc         linear of attention     [B, T, O] = [1, 19, 1]
- *   loss       mse of fc and next
- *   optimizer  adam
+ *   lstm       lstm of series          [B, T, H] = [1, 19, 16]; hidden_size 16, num_layers 1, return sequence
+ *   attention  attention_pool of lstm  [B, T, H] = [1, 19, 16]; scope step, score linear
+ *   fc         linear of attention     [B, T, O] = [1, 19, 1]; out_features 1
+ *   loss       mse of fc and next; reduction sum, weight 1
+ *   optimizer  adam; learning_rate 0.001, betas [0.9, 0.999], eps 1e-8
  *
  * B = 1 examples in a batch. 1,250 parameters.
  * Numbers of the series enter and leave prepared (normalize minmax), not raw.

@@ -9,10 +9,11 @@ import type { Program } from "../ir/program.ts";
 import { feedsOf, residentsOf } from "./facts.ts";
 import { kernelSource } from "./kernel-sources.ts";
 import type { Links } from "./layout.ts";
-import { constant, functionStatement, section, type Statement } from "./statements.ts";
+import { constant, functionStatement, type Statement } from "./statements.ts";
 
 export const gpuName = "gpuTarget";
 const textsName = "kernelTexts";
+const argumentsName = "programArguments";
 const contextName = "Context";
 
 /** Names that these parts use for themselves; kernels must not take them. */
@@ -22,7 +23,8 @@ export const gpuNames: readonly string[] = [
   contextName,
   "Kernels",
   "kernels",
-  ...programOrder.flatMap((program) => [planName(program), `${planName(program)}Steps`, argumentsName(program)]),
+  argumentsName,
+  ...programOrder.flatMap((program) => [planName(program), `${planName(program)}Steps`]),
 ];
 
 const purposes: Readonly<Record<AnyProgramName, string>> = {
@@ -71,8 +73,8 @@ function planFunction(plan: PlanFunction, documentation: readonly string[], retu
 export function gpuTargetPart(programs: SomePrograms<Program>, gpu: GpuModule, links: Links): readonly Statement[] {
   const members = programOrder.flatMap((name) => {
     if (programs[name] === undefined || gpu.plans[name] === undefined) return [];
-    const given = links.of("gpu-text", argumentsName(name));
-    return [`    ${name}: { ...${given}, plan: ${planName(name)} },\n`];
+    const given = links.of("gpu-text", argumentsName);
+    return [`    ${name}: { ...${given}.${name}, plan: ${planName(name)} },\n`];
   });
   const kernels = links.of("gpu-text", textsName);
   return [
@@ -111,10 +113,9 @@ export function gpuTextPart(programs: SomePrograms<Program>, gpu: GpuModule, lin
   const tables = programOrder.flatMap((name) => {
     const program = programs[name];
     if (program === undefined || gpu.plans[name] === undefined) return [];
-    const residents = filled("  residents: [", residentsOf(program).map(stringLiteral), "],").join("\n  ");
-    const feeds = feedsOf(program).map((feed) => `    ${dataLiteral(feed, "", Number.POSITIVE_INFINITY)},\n`);
-    const value = `{\n${residents}\n  feeds: [\n${feeds.join("")}  ],\n} as const`;
-    return [constant(argumentsName(name), { exported: links.exported, value })];
+    const residents = filled("    residents: [", residentsOf(program).map(stringLiteral), "],").join("\n    ");
+    const feeds = feedsOf(program).map((feed) => `      ${dataLiteral(feed, "", Number.POSITIVE_INFINITY)},\n`);
+    return [`  ${name}: {\n${residents}\n    feeds: [\n${feeds.join("")}    ],\n  },\n`];
   });
   return [
     constant(textsName, {
@@ -122,16 +123,15 @@ export function gpuTextPart(programs: SomePrograms<Program>, gpu: GpuModule, lin
       exported: links.exported,
       value: `{\n${texts.join("")}}`,
     }),
-    section("What the programs take: tensors that stay on the device, and what comes with each call"),
-    ...tables,
+    constant(argumentsName, {
+      documentation: ["What the programs take: tensors that stay on the device, and what comes with each call."],
+      exported: links.exported,
+      value: `{\n${tables.join("")}} as const`,
+    }),
   ].map((statement) => visibleText(statement));
 }
 
 export function planName(program: AnyProgramName): string {
   const [first = "", ...rest] = program.split("_");
   return first + rest.map(capitalize).join("");
-}
-
-function argumentsName(program: AnyProgramName): string {
-  return `${planName(program)}Arguments`;
 }

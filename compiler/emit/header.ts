@@ -1,5 +1,6 @@
 /** The comment a generated module opens with: what the model is, in shapes, and where the file came from. */
 import type { Model } from "../contracts/model.ts";
+import { isRecord } from "../support/plain.ts";
 import { specHash } from "./spec-hash.ts";
 import { compilerVersion } from "./version.ts";
 
@@ -12,25 +13,38 @@ export function headerLines(model: Model): readonly string[] {
 
 /** The model at a glance, one thing a line. */
 export function summaryLines(model: Model): readonly string[] {
-  const rows: (readonly [string, string, string])[] = [
-    ...model.inputs.map(
-      ({ name, role, shape, axes, dtype }) => [name, `${role}, ${dtype}`, legend(model, shape, axes)] as const,
-    ),
-    ...model.layers.map(
-      ({ name, kind, from, output }) =>
-        [name, `${kind} of ${from.join(", ")}`, legend(model, output.shape, output.axes)] as const,
-    ),
-    ...model.losses.map(({ kind, input, target }) => ["loss", `${kind} of ${input} and ${target}`, ""] as const),
-    ["optimizer", model.optimizer.kind, ""],
-    ...(model.schedule === undefined ? [] : [["schedule", model.schedule.kind, ""] as const]),
+  const { optimizer, schedule, clipping } = model;
+  const rows: Row[] = [
+    ...model.inputs.map(({ name, role, shape, axes, dtype }): Row => {
+      return { cells: [name, `${role}, ${dtype}`, legend(model, shape, axes)], settings: "" };
+    }),
+    ...model.layers.map(({ name, kind, from, output, config }): Row => {
+      const cells = [name, `${kind} of ${from.join(", ")}`, legend(model, output.shape, output.axes)];
+      return { cells, settings: settingsText(config) };
+    }),
+    ...model.losses.map(({ kind, input, target, config }): Row => {
+      return { cells: ["loss", `${kind} of ${input} and ${target}`], settings: settingsText(config) };
+    }),
+    {
+      cells: ["optimizer", optimizer.kind],
+      settings: settingsText({ ...optimizer.config, clip_grad_norm: clipping.norm }),
+    },
+    ...(schedule === undefined
+      ? []
+      : [{ cells: ["schedule", schedule.kind], settings: settingsText(schedule.config) }]),
   ];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => oneLine(row[column] ?? "").length)));
-  const table = rows.map((row) =>
-    row
+  const widths = [0, 1].map((column) => Math.max(...rows.map(({ cells }) => oneLine(cells[column] ?? "").length)));
+  const table = rows.flatMap(({ cells, settings }) => {
+    const line = cells
       .map((cell, column) => oneLine(cell).padEnd(widths[column] ?? 0))
       .join("  ")
-      .trimEnd(),
-  );
+      .trimEnd();
+    if (settings === "") return [line];
+    const whole = `${line}; ${oneLine(settings)}`;
+    if (whole.length <= longestLine) return [whole];
+    const indent = " ".repeat((widths[0] ?? 0) + 2);
+    return [line, ...wrappedWords(oneLine(settings)).map((part) => `${indent}${part}`)];
+  });
   return [
     ...(model.description === undefined ? [] : [...wrappedWords(oneLine(model.description)), ""]),
     ...table.map((line) => `  ${line}`),
@@ -39,6 +53,29 @@ export function summaryLines(model: Model): readonly string[] {
     ...(model.preparation === undefined ? [] : [oneLine(model.preparation)]),
   ];
 }
+
+interface Row {
+  readonly cells: readonly string[];
+  readonly settings: string;
+}
+
+/** What shapes and names do not say: numbers, words and lists of them, without what is off. */
+function settingsText(config: Readonly<Record<string, unknown>>): string {
+  const isOff = (value: unknown): boolean => value === undefined || value === null || value === false || value === 0;
+  const isPlain = (value: unknown): value is string | number | boolean =>
+    ["string", "number", "boolean"].includes(typeof value);
+  const parts = Object.entries(config).flatMap(([key, value]) => {
+    if (isOff(value) || told.has(key)) return [];
+    if (value === true) return [key];
+    if (isPlain(value)) return [`${key} ${String(value)}`];
+    if (Array.isArray(value)) return value.every(isPlain) ? [`${key} [${value.join(", ")}]`] : [];
+    return isRecord(value) ? [`${key} (${[value["kind"], settingsText(value)].filter(isPlain).join(": ")})`] : [];
+  });
+  return parts.join(", ");
+}
+
+/** Keys whose values stand elsewhere in the table. */
+const told: ReadonlySet<string> = new Set(["name", "kind", "from", "input", "target", "bias"]);
 
 const longestLine = 112;
 

@@ -40,12 +40,17 @@ export function scanStream(
       const before = new Map(names.map((name, index) => [name, carries[index] as Node]));
       const results = step(streamOf(o, states, before), slices.map(asStep));
       return {
-        carries: names.map((name, index) => states.get(name)?.next ?? (carries[index] as Node)),
+        carries: names.map((name, index) => called(o, states.get(name)?.next ?? (carries[index] as Node), name)),
         outputs: results.map((result) => o.reshape(result, [result.shape[0] as number, ...result.shape.slice(2)])),
       };
     },
   });
   return { outputs: outputs.map((output) => transposed(o, output)) };
+}
+
+/** By the name of the state, where it has none of its own. */
+function called(o: Operations, node: Node, state: string): Node {
+  return node.label === node.op ? o.builder.named(node, state.replaceAll(" ", "_")) : node;
 }
 
 /** `[B, T, ...]` to `[T, B, ...]` and back. */

@@ -2,6 +2,7 @@
 import type { LayerShape } from "../contracts/layer.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Keys } from "../keys/define.ts";
+import type { Operations } from "../ops/define.ts";
 import { mostStacked } from "../keys/limits.ts";
 import type {
   BuildContext,
@@ -183,7 +184,9 @@ function initialStates(
   const sources = config.initial_state === undefined ? [] : stateSources(config.initial_state, states, has);
   return states.map(({ size }, state) => {
     const source = sources[state];
-    if (source === undefined) return new Array<Node>(count).fill(o.constant(0, [batchSize, size]));
+    if (source === undefined) {
+      return new Array<Node>(count).fill(o.builder.named(o.constant(0, [batchSize, size]), "initial_state"));
+    }
     const whole = o.reshape(lookup(source).node, [batchSize, count, size]);
     return Array.from({ length: count }, (_unused, index) =>
       o.reshape(o.slice(whole, 1, index, index + 1), [batchSize, size]),
@@ -290,6 +293,13 @@ export function streamStepped(
   return wholeNames("initial_state", config.initial_state, named) ?? stepwise(config, inputs);
 }
 
+/** The state behind a step: beyond an example's length that before it. It is what the step calls it. */
+function kept(o: Operations, inside: Node, state: Node, before: Node): Node {
+  const { label, op } = state;
+  const selected = o.select(inside, o.builder.named(state, label === op ? label : `stepped_${label}`), before);
+  return label === op ? selected : o.builder.named(selected, label);
+}
+
 /** @param initial the states, and where it is carried too, the output */
 function runOnce(
   { operations: o }: BuildContext,
@@ -310,8 +320,8 @@ function runOnce(
       const visible = given[slices.length] as Node;
       const inside = (node: Node): Node => o.broadcast(visible, node.shape, [0]);
       return {
-        carries: next.map((state, index) => o.select(inside(state), state, carried[index] as Node)),
-        outputs: [o.select(inside(output), output, o.constant(0))],
+        carries: next.map((state, index) => kept(o, inside(state), state, carried[index] as Node)),
+        outputs: [o.builder.named(o.select(inside(output), output, o.constant(0)), "masked_output")],
       };
     },
   });

@@ -5,11 +5,11 @@
 export const kernelTexts = {
   encoderWeightsOfX: "function encoderWeightsOfX(wH, wF) { const i = this.thread.y, j = this.thread.x; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? wF[iClamped][j] : wH[iMinus16Clamped][j]; }",
   encoderProductsOfX: "function encoderProductsOfX(series, weightsOfX) { const t = this.thread.z, b = this.thread.y, m = this.thread.x; let sum = 0; for (let k = 0; k < 1; k++) { sum += series[b][t][k] * weightsOfX[m][k]; } return sum; }",
-  encoderConstant: "function encoderConstant() { return 0; }",
+  encoderInitialState: "function encoderInitialState() { return 0; }",
   encoderF: "function encoderF(productsOfX, bF, previousH, uF, t) { const b = this.thread.y, m = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += previousH[b][k] * uF[m][k]; } return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[t][b][m] + bF[m] + sum)))); }",
   encoderMultiply: "function encoderMultiply(f, previousH) { const b = this.thread.y, m = this.thread.x; return f[b][m] * previousH[b][m]; }",
   encoderH: "function encoderH(f, previousH, productsOfX, bH, multiply, uH, t) { const b = this.thread.y, m = this.thread.x; const fValue = f[b][m]; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum))); return (1 - fValue) * previousH[b][m] + fValue * g; }",
-  forecastAdd: "function forecastAdd(series, h, changeWeight, changeBias) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
+  forecastOutput: "function forecastOutput(series, h, changeWeight, changeBias) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
   encoderG: "function encoderG(productsOfX, bH, multiply, uH, t) { const b = this.thread.y, m = this.thread.x; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } return Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum))); }",
   encoderHInTraining: "function encoderHInTraining(f, previousH, g) { const b = this.thread.y, m = this.thread.x; const fValue = f[b][m]; return (1 - fValue) * previousH[b][m] + fValue * g[b][m]; }",
   encoderMultiply4: "function encoderMultiply4(f, previousH) { const t = this.thread.z, b = this.thread.y, m = this.thread.x; return f[t][b][m] * previousH[t][b][m]; }",
@@ -18,11 +18,11 @@ export const kernelTexts = {
   encoderFInStep: "function encoderFInStep(productsOfX, bF, select, uF) { const b = this.thread.y, m = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += select[b][k] * uF[m][k]; } return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[b][m] + bF[m] + sum)))); }",
   encoderMultiplyInStep: "function encoderMultiplyInStep(f, select) { const b = this.thread.y, m = this.thread.x; return f[b][m] * select[b][m]; }",
   encoderHInStep: "function encoderHInStep(f, select, productsOfX, bH, multiply, uH) { const b = this.thread.y, m = this.thread.x; const fValue = f[b][m]; const mPlus16 = m + 16; let sum = 0; for (let k = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; } const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[b][mPlus16] + bH[m] + sum))); return (1 - fValue) * select[b][m] + fValue * g; }",
-  forecastAddInStep: "function forecastAddInStep(series, h, changeWeight, changeBias) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { const position = b * 16 + t * 16 + i; sum += h[0][position] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
-  lossMasked: "function lossMasked(batchMask, add, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = add[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
+  forecastOutputInStep: "function forecastOutputInStep(series, h, changeWeight, changeBias) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; let sum = 0; for (let i = 0; i < 16; i++) { const position = b * 16 + t * 16 + i; sum += h[0][position] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue; }",
+  lossMasked: "function lossMasked(batchMask, outputValue, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = outputValue[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
   lossCount: "function lossCount(batchMask) { let sum = 0; for (let k = 0; k < 16; k++) { sum += batchMask[k]; } return sum * 24; }",
   lossValue: "function lossValue(masked, count) { let total = 0; for (let k = 0; k < 16; k++) { total += masked[k]; } return total / count[0]; }",
-  lossError: "function lossError(series, h, changeWeight, changeBias, next) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; return series[b][t][c] + outputValue - next[b][t][c]; }",
+  lossError: "function lossError(series, h, changeWeight, changeBias, next) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const tPlus1 = t + 1; let sum = 0; for (let i = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; } const outputValue = sum + changeBias[c]; const outputValue2 = series[b][t][c] + outputValue; return outputValue2 - next[b][t][c]; }",
   lossMaskedInTraining: "function lossMaskedInTraining(batchMask, error) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const errorValue = error[b][k][k2]; const elements = errorValue * errorValue; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
   lossTotalGradient: "function lossTotalGradient(count) { return 1 / count[0]; }",
   lossErrorGradient: "function lossErrorGradient(batchMask, totalGradient, error) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0; const product = elementsGradient * error[b][t][c]; return product + product; }",
@@ -52,63 +52,60 @@ export const kernelTexts = {
   adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, weightsOfXGradient) { const i = this.thread.y, j = this.thread.x; const iPlus16 = i + 16; const wHGradient = weightsOfXGradient[iPlus16][j]; return expAvgSq[i][j] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
 };
 
-// What the programs take: tensors that stay on the device, and what comes with each call
-
-export const predictArguments = {
-  residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [16, 24, 1] },
-  ],
-} as const;
-
-export const evaluateArguments = {
-  residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [16, 24, 1] },
-    { name: "next", role: "input", shape: [16, 24, 1] },
-    { name: "batch.mask", role: "input", shape: [16] },
-  ],
-} as const;
-
-export const gradientsArguments = {
-  residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [16, 24, 1] },
-    { name: "next", role: "input", shape: [16, 24, 1] },
-    { name: "batch.mask", role: "input", shape: [16] },
-  ],
-} as const;
-
-export const trainStepArguments = {
-  residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-    "encoder.W_f#exp_avg", "encoder.W_f#exp_avg_sq", "encoder.U_f#exp_avg", "encoder.U_f#exp_avg_sq", "encoder.b_f#exp_avg",
-    "encoder.b_f#exp_avg_sq", "encoder.W_h#exp_avg", "encoder.W_h#exp_avg_sq", "encoder.U_h#exp_avg", "encoder.U_h#exp_avg_sq",
-    "encoder.b_h#exp_avg", "encoder.b_h#exp_avg_sq", "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias#exp_avg",
-    "change.bias#exp_avg_sq",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [16, 24, 1] },
-    { name: "next", role: "input", shape: [16, 24, 1] },
-    { name: "batch.mask", role: "input", shape: [16] },
-    { name: "optimizer.step_size", role: "scalar", shape: [] },
-    { name: "optimizer.correction_root", role: "scalar", shape: [] },
-  ],
-} as const;
-
-export const streamStepArguments = {
-  residents: [
-    "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-  ],
-  feeds: [
-    { name: "stream.position", role: "input", shape: [1] },
-    { name: "series", role: "input", shape: [1, 1, 1] },
-    { name: "encoder:layer 0 state 0", role: "input", shape: [1, 16] },
-  ],
+/** What the programs take: tensors that stay on the device, and what comes with each call. */
+export const programArguments = {
+  predict: {
+    residents: [
+      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [16, 24, 1] },
+    ],
+  },
+  evaluate: {
+    residents: [
+      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [16, 24, 1] },
+      { name: "next", role: "input", shape: [16, 24, 1] },
+      { name: "batch.mask", role: "input", shape: [16] },
+    ],
+  },
+  gradients: {
+    residents: [
+      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [16, 24, 1] },
+      { name: "next", role: "input", shape: [16, 24, 1] },
+      { name: "batch.mask", role: "input", shape: [16] },
+    ],
+  },
+  train_step: {
+    residents: [
+      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
+      "encoder.W_f#exp_avg", "encoder.W_f#exp_avg_sq", "encoder.U_f#exp_avg", "encoder.U_f#exp_avg_sq", "encoder.b_f#exp_avg",
+      "encoder.b_f#exp_avg_sq", "encoder.W_h#exp_avg", "encoder.W_h#exp_avg_sq", "encoder.U_h#exp_avg", "encoder.U_h#exp_avg_sq",
+      "encoder.b_h#exp_avg", "encoder.b_h#exp_avg_sq", "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias#exp_avg",
+      "change.bias#exp_avg_sq",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [16, 24, 1] },
+      { name: "next", role: "input", shape: [16, 24, 1] },
+      { name: "batch.mask", role: "input", shape: [16] },
+      { name: "optimizer.step_size", role: "scalar", shape: [] },
+      { name: "optimizer.correction_root", role: "scalar", shape: [] },
+    ],
+  },
+  stream_step: {
+    residents: [
+      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
+    ],
+    feeds: [
+      { name: "stream.position", role: "input", shape: [1] },
+      { name: "series", role: "input", shape: [1, 1, 1] },
+      { name: "encoder:layer 0 state 0", role: "input", shape: [1, 16] },
+    ],
+  },
 } as const;

@@ -2,14 +2,7 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import {
-  evaluateArguments,
-  gradientsArguments,
-  kernelTexts,
-  predictArguments,
-  streamStepArguments,
-  trainStepArguments,
-} from "./gpu-text.js";
+import { kernelTexts, programArguments } from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
@@ -24,7 +17,7 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
   const encoderProductsOfX = kernels.encoderProductsOfX([24, 16, 32], series, encoderWeightsOfX);
   const encoderH: GpuHandle[] = [];
-  encoderH[0] = kernels.encoderConstant([16, 16]);
+  encoderH[0] = kernels.encoderInitialState([16, 16]);
   for (let t = 0; t < 24; t++) {
     const encoderF = kernels.encoderF([16, 16], encoderProductsOfX, encoderBF, encoderH[t], encoderUF, t);
     const encoderMultiply = kernels.encoderMultiply([16, 16], encoderF, encoderH[t]);
@@ -33,29 +26,29 @@ function predictSteps({ kernels, stack, tensors }: Context) {
 
   // forward: forecast
   const encoderHStacked = stack(encoderH, [16, 16]);
-  const forecastAdd = kernels.forecastAdd([16, 24, 1], series, encoderHStacked, changeWeight, changeBias);
+  const forecastOutput = kernels.forecastOutput([16, 24, 1], series, encoderHStacked, changeWeight, changeBias);
 
-  return { forecastAdd };
+  return { forecastOutput };
 }
 
 /** predict: the outputs, without dropout. */
 function predict(context: Context): Record<string, GpuHandle> {
-  const { forecastAdd } = predictSteps(context);
-  return { forecast: forecastAdd };
+  const { forecastOutput } = predictSteps(context);
+  return { forecast: forecastOutput };
 }
 
 /** evaluate: the outputs and the loss, without dropout. */
 function evaluate(context: Context): Record<string, GpuHandle> {
   const { kernels, tensors } = context;
   const { next, "batch.mask": batchMask } = tensors;
-  const { forecastAdd } = predictSteps(context);
+  const { forecastOutput } = predictSteps(context);
 
   // loss: loss
-  const lossMasked = kernels.lossMasked([16], batchMask, forecastAdd, next);
+  const lossMasked = kernels.lossMasked([16], batchMask, forecastOutput, next);
   const lossCount = kernels.lossCount([], batchMask);
   const lossValue = kernels.lossValue([], lossMasked, lossCount);
 
-  return { loss: lossValue, "loss.count": lossCount, forecast: forecastAdd };
+  return { loss: lossValue, "loss.count": lossCount, forecast: forecastOutput };
 }
 
 /** gradients: the loss and its gradient for every parameter, as in training. */
@@ -68,7 +61,7 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
   const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
   const encoderProductsOfX = kernels.encoderProductsOfX([24, 16, 32], series, encoderWeightsOfX);
   const encoderH: GpuHandle[] = [];
-  encoderH[0] = kernels.encoderConstant([16, 16]);
+  encoderH[0] = kernels.encoderInitialState([16, 16]);
   const encoderF: GpuHandle[] = [];
   const encoderG: GpuHandle[] = [];
   for (let t = 0; t < 24; t++) {
@@ -100,7 +93,7 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
 
   // backward: encoder
   const encoderPreviousHGradient: GpuHandle[] = [];
-  encoderPreviousHGradient[24] = kernels.encoderConstant([16, 16]);
+  encoderPreviousHGradient[24] = kernels.encoderInitialState([16, 16]);
   const encoderMultiply: GpuHandle[] = [];
   const encoderMultiply2: GpuHandle[] = [];
   for (let t = 23; t >= 0; t--) {
@@ -151,7 +144,7 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
   const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
   const encoderProductsOfX = kernels.encoderProductsOfX([24, 16, 32], series, encoderWeightsOfX);
   const encoderH: GpuHandle[] = [];
-  encoderH[0] = kernels.encoderConstant([16, 16]);
+  encoderH[0] = kernels.encoderInitialState([16, 16]);
   const encoderF: GpuHandle[] = [];
   const encoderG: GpuHandle[] = [];
   for (let t = 0; t < 24; t++) {
@@ -183,7 +176,7 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
 
   // backward: encoder
   const encoderPreviousHGradient: GpuHandle[] = [];
-  encoderPreviousHGradient[24] = kernels.encoderConstant([16, 16]);
+  encoderPreviousHGradient[24] = kernels.encoderInitialState([16, 16]);
   const encoderMultiply: GpuHandle[] = [];
   const encoderMultiply2: GpuHandle[] = [];
   for (let t = 23; t >= 0; t--) {
@@ -277,19 +270,19 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   );
 
   // forward: forecast
-  const forecastAdd = kernels.forecastAddInStep([1, 1, 1], series, encoderH, changeWeight, changeBias);
+  const forecastOutput = kernels.forecastOutputInStep([1, 1, 1], series, encoderH, changeWeight, changeBias);
 
-  return { forecast: forecastAdd, "encoder:layer 0 state 0": encoderH };
+  return { forecast: forecastOutput, "encoder:layer 0 state 0": encoderH };
 }
 
 /** What the runtime loads where a backend of gpu.js runs. */
 export const gpuTarget: GpuTarget = {
   kernels: kernelTexts,
   programs: {
-    predict: { ...predictArguments, plan: predict },
-    evaluate: { ...evaluateArguments, plan: evaluate },
-    gradients: { ...gradientsArguments, plan: gradients },
-    train_step: { ...trainStepArguments, plan: trainStep },
-    stream_step: { ...streamStepArguments, plan: streamStep },
+    predict: { ...programArguments.predict, plan: predict },
+    evaluate: { ...programArguments.evaluate, plan: evaluate },
+    gradients: { ...programArguments.gradients, plan: gradients },
+    train_step: { ...programArguments.train_step, plan: trainStep },
+    stream_step: { ...programArguments.stream_step, plan: streamStep },
   },
 };

@@ -28,11 +28,11 @@ export function encoderProductsOfX(this: KernelThis, series: Tensor3, weightsOfX
 }
 
 /**
- * encoder, forward: constant. Gives [16, 16].
+ * encoder, forward: initial_state. Gives [16, 16].
  *
- *     encoderConstant[i, j] = 0
+ *     encoderInitialState[i, j] = 0
  */
-export function encoderConstant(): number {
+export function encoderInitialState(): number {
   return 0;
 }
 
@@ -77,11 +77,11 @@ export function encoderH(
 }
 
 /**
- * forecast, forward: add. Gives [B, T, C] of [16, 24, 1].
+ * forecast, forward: output. Gives [B, T, C] of [16, 24, 1].
  *
- *     forecastAdd[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c])
+ *     forecastOutput[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c])
  */
-export function forecastAdd(this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
+export function forecastOutput(this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   const tPlus1: Index = t + 1;
   let sum = 0;
@@ -187,11 +187,13 @@ export function encoderHInStep(
 }
 
 /**
- * forecast, forward: add. Gives [B, T, C] of [1, 1, 1].
+ * forecast, forward: output. Gives [B, T, C] of [1, 1, 1].
  *
- *     forecastAdd[b, t, c] = series[b, t, c] + (sum_i h[0, 16 * b + 16 * t + i] * changeWeight[c, i] + changeBias[c])
+ *     forecastOutput[b, t, c] = series[b, t, c] + (sum_i h[0, 16 * b + 16 * t + i] * changeWeight[c, i] + changeBias[c])
  */
-export function forecastAddInStep(this: KernelThis, series: Tensor3, h: Tensor2, changeWeight: Tensor2, changeBias: Tensor1): number {
+export function forecastOutputInStep(
+  this: KernelThis, series: Tensor3, h: Tensor2, changeWeight: Tensor2, changeBias: Tensor1
+): number {
   const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   let sum = 0;
   for (let i: Index = 0; i < 16; i++) {
@@ -207,15 +209,15 @@ export function forecastAddInStep(this: KernelThis, series: Tensor3, h: Tensor2,
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
  *       elements = error * error
- *       error = add[b, k, k2] - next[b, k, k2]
+ *       error = outputValue[b, k, k2] - next[b, k, k2]
  */
-export function lossMasked(this: KernelThis, batchMask: Tensor1, add: Tensor3, next: Tensor3): number {
+export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Tensor3, next: Tensor3): number {
   const b = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
     let sum2 = 0;
     for (let k2: Index = 0; k2 < 1; k2++) {
-      const error = add[b][k][k2] - next[b][k][k2];
+      const error = outputValue[b][k][k2] - next[b][k][k2];
       const elements = error * error;
       sum2 += elements;
     }
@@ -259,7 +261,8 @@ export function lossError(
   let sum = 0;
   for (let i: Index = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; }
   const outputValue = sum + changeBias[c];
-  return series[b][t][c] + outputValue - next[b][t][c];
+  const outputValue2 = series[b][t][c] + outputValue;
+  return outputValue2 - next[b][t][c];
 }
 
 /**

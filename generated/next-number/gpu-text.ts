@@ -4,7 +4,7 @@
 /** The kernels as gpu.js reads them: text, because bundlers rewrite functions. */
 export const kernelTexts = {
   encoderInputProjection: "function encoderInputProjection(series, weightIhL0, biasIhL0, biasHhL0) { const t = this.thread.z, b = this.thread.y, g = this.thread.x; let sum = 0; for (let c = 0; c < 1; c++) { sum += series[b][t][c] * weightIhL0[g][c]; } return sum + biasIhL0[g] + biasHhL0[g]; }",
-  encoderConstant: "function encoderConstant() { return 0; }",
+  encoderInitialState: "function encoderInitialState() { return 0; }",
   encoderGates: "function encoderGates(inputProjection, previousHiddenState, weightHhL0, t) { const b = this.thread.y, g = this.thread.x; let sum = 0; for (let h = 0; h < 16; h++) { sum += previousHiddenState[b][h] * weightHhL0[g][h]; } return inputProjection[t][b][g] + sum; }",
   encoderCellState: "function encoderCellState(gates, previousCellState) { const b = this.thread.y, i = this.thread.x; const iPlus16 = i + 16; const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16]))); const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][i]))); const iPlus32 = i + 32; const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32]))); return forgetGate * previousCellState[b][i] + inputGate * candidate; }",
   encoderHiddenState: "function encoderHiddenState(gates, cellState) { const b = this.thread.y, i = this.thread.x; const iPlus48 = i + 48; const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48]))); const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i]))); return outputGate * cellOutput; }",
@@ -16,7 +16,7 @@ export const kernelTexts = {
   contextWeights: "function contextWeights(exponentials, exponentialSum) { const b = this.thread.z, i = this.thread.y, t = this.thread.x; const exponentialSumValue = exponentialSum[b][i]; return exponentials[b][i][t] / (exponentialSumValue === 0 ? 1 : exponentialSumValue); }",
   contextPooled: "function contextPooled(weights, hiddenState) { const b = this.thread.z, t = this.thread.y, h = this.thread.x; let sum = 0; for (let s = 0; s < 24; s++) { const sPlus1 = s + 1; sum += weights[b][t][s] * hiddenState[sPlus1][b][h]; } return sum; }",
   joinedOutput: "function joinedOutput(pooled, hiddenState) { const b = this.thread.z, t = this.thread.y, i = this.thread.x; const tPlus1 = t + 1; const iClamped = Math.min(15, i); const iMinus16Clamped = Math.max(0, i - 16); return i < 16 ? hiddenState[tPlus1][b][iClamped] : pooled[b][t][iMinus16Clamped]; }",
-  forecastAdd: "function forecastAdd(series, outputValue, changeWeight, changeBias) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; let sum = 0; for (let i = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; } const outputValue2 = sum + changeBias[c]; return series[b][t][c] + outputValue2; }",
+  forecastOutput: "function forecastOutput(series, outputValue, changeWeight, changeBias) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; let sum = 0; for (let i = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; } const outputValue2 = sum + changeBias[c]; return series[b][t][c] + outputValue2; }",
   encoderInputGate: "function encoderInputGate(gates) { const b = this.thread.y, i = this.thread.x; return 1 / (1 + Math.exp(Math.min(88, -gates[b][i]))); }",
   encoderForgetGate: "function encoderForgetGate(gates) { const b = this.thread.y, i = this.thread.x; const iPlus16 = i + 16; return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16]))); }",
   encoderCandidate: "function encoderCandidate(gates) { const b = this.thread.y, i = this.thread.x; const iPlus32 = i + 32; return Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32]))); }",
@@ -35,10 +35,10 @@ export const kernelTexts = {
   contextAdd: "function contextAdd(streamPosition, contextExponentialSum, exp, exp2) { const b = this.thread.x; return (streamPosition[b] === 0 ? 0 : contextExponentialSum[b]) * exp[b] + exp2[b]; }",
   contextAdd2: "function contextAdd2(streamPosition, contextWeightedSum, exp, hiddenState, exp2) { const b = this.thread.y, t = this.thread.x; const bTimes16PlusT = b * 16 + t; return (streamPosition[b] === 0 ? 0 : contextWeightedSum[b][t]) * exp[b] + hiddenState[0][bTimes16PlusT] * exp2[b]; }",
   joinedOutputInStep: "function joinedOutputInStep(add, add2, hiddenState) { const t = this.thread.z, i = this.thread.y, j = this.thread.x; const jClamped = Math.min(15, j); const position = t * 16 + i * 16 + jClamped; const jMinus16Clamped = Math.max(0, j - 16); const position2 = t * 16 + i * 16 + jMinus16Clamped; const pooled = add[0][position2] / add2[0]; return j < 16 ? hiddenState[0][position] : pooled; }",
-  lossMasked: "function lossMasked(batchMask, add, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = add[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
+  lossMasked: "function lossMasked(batchMask, outputValue, next) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const error = outputValue[b][k][k2] - next[b][k][k2]; const elements = error * error; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
   lossCount: "function lossCount(batchMask) { let sum = 0; for (let k = 0; k < 16; k++) { sum += batchMask[k]; } return sum * 24; }",
   lossValue: "function lossValue(masked, count) { let total = 0; for (let k = 0; k < 16; k++) { total += masked[k]; } return total / count[0]; }",
-  lossError: "function lossError(series, outputValue, changeWeight, changeBias, next) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; let sum = 0; for (let i = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; } const outputValue2 = sum + changeBias[c]; return series[b][t][c] + outputValue2 - next[b][t][c]; }",
+  lossError: "function lossError(series, outputValue, changeWeight, changeBias, next) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; let sum = 0; for (let i = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; } const outputValue2 = sum + changeBias[c]; const outputValue3 = series[b][t][c] + outputValue2; return outputValue3 - next[b][t][c]; }",
   lossMaskedInTraining: "function lossMaskedInTraining(batchMask, error) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 24; k++) { let sum2 = 0; for (let k2 = 0; k2 < 1; k2++) { const errorValue = error[b][k][k2]; const elements = errorValue * errorValue; sum2 += elements; } sum += sum2; } return batchMask[b] !== 0 ? sum : 0; }",
   lossTotalGradient: "function lossTotalGradient(count) { return 1 / count[0]; }",
   lossErrorGradient: "function lossErrorGradient(batchMask, totalGradient, error) { const b = this.thread.z, t = this.thread.y, c = this.thread.x; const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0; const product = elementsGradient * error[b][t][c]; return product + product; }",
@@ -67,71 +67,68 @@ export const kernelTexts = {
   adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
 };
 
-// What the programs take: tensors that stay on the device, and what comes with each call
-
-export const predictArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-    "change.weight", "change.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [16, 24, 1] },
-  ],
-} as const;
-
-export const evaluateArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-    "change.weight", "change.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [16, 24, 1] },
-    { name: "next", role: "input", shape: [16, 24, 1] },
-    { name: "batch.mask", role: "input", shape: [16] },
-  ],
-} as const;
-
-export const gradientsArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-    "change.weight", "change.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [16, 24, 1] },
-    { name: "next", role: "input", shape: [16, 24, 1] },
-    { name: "batch.mask", role: "input", shape: [16] },
-  ],
-} as const;
-
-export const trainStepArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-    "change.weight", "change.bias", "encoder.weight_ih_l0#exp_avg", "encoder.weight_ih_l0#exp_avg_sq", "encoder.weight_hh_l0#exp_avg",
-    "encoder.weight_hh_l0#exp_avg_sq", "encoder.bias_ih_l0#exp_avg", "encoder.bias_ih_l0#exp_avg_sq", "encoder.bias_hh_l0#exp_avg",
-    "encoder.bias_hh_l0#exp_avg_sq", "context.weight#exp_avg", "context.weight#exp_avg_sq", "context.bias#exp_avg",
-    "context.bias#exp_avg_sq", "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias#exp_avg", "change.bias#exp_avg_sq",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [16, 24, 1] },
-    { name: "next", role: "input", shape: [16, 24, 1] },
-    { name: "batch.mask", role: "input", shape: [16] },
-    { name: "optimizer.step_size", role: "scalar", shape: [] },
-    { name: "optimizer.correction_root", role: "scalar", shape: [] },
-  ],
-} as const;
-
-export const streamStepArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-    "change.weight", "change.bias",
-  ],
-  feeds: [
-    { name: "stream.position", role: "input", shape: [1] },
-    { name: "series", role: "input", shape: [1, 1, 1] },
-    { name: "encoder:layer 0 state 0", role: "input", shape: [1, 16] },
-    { name: "encoder:layer 0 state 1", role: "input", shape: [1, 16] },
-    { name: "context:largest_energy", role: "input", shape: [1] },
-    { name: "context:exponential_sum", role: "input", shape: [1] },
-    { name: "context:weighted_sum", role: "input", shape: [1, 16] },
-  ],
+/** What the programs take: tensors that stay on the device, and what comes with each call. */
+export const programArguments = {
+  predict: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
+      "change.weight", "change.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [16, 24, 1] },
+    ],
+  },
+  evaluate: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
+      "change.weight", "change.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [16, 24, 1] },
+      { name: "next", role: "input", shape: [16, 24, 1] },
+      { name: "batch.mask", role: "input", shape: [16] },
+    ],
+  },
+  gradients: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
+      "change.weight", "change.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [16, 24, 1] },
+      { name: "next", role: "input", shape: [16, 24, 1] },
+      { name: "batch.mask", role: "input", shape: [16] },
+    ],
+  },
+  train_step: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
+      "change.weight", "change.bias", "encoder.weight_ih_l0#exp_avg", "encoder.weight_ih_l0#exp_avg_sq", "encoder.weight_hh_l0#exp_avg",
+      "encoder.weight_hh_l0#exp_avg_sq", "encoder.bias_ih_l0#exp_avg", "encoder.bias_ih_l0#exp_avg_sq", "encoder.bias_hh_l0#exp_avg",
+      "encoder.bias_hh_l0#exp_avg_sq", "context.weight#exp_avg", "context.weight#exp_avg_sq", "context.bias#exp_avg",
+      "context.bias#exp_avg_sq", "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias#exp_avg", "change.bias#exp_avg_sq",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [16, 24, 1] },
+      { name: "next", role: "input", shape: [16, 24, 1] },
+      { name: "batch.mask", role: "input", shape: [16] },
+      { name: "optimizer.step_size", role: "scalar", shape: [] },
+      { name: "optimizer.correction_root", role: "scalar", shape: [] },
+    ],
+  },
+  stream_step: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
+      "change.weight", "change.bias",
+    ],
+    feeds: [
+      { name: "stream.position", role: "input", shape: [1] },
+      { name: "series", role: "input", shape: [1, 1, 1] },
+      { name: "encoder:layer 0 state 0", role: "input", shape: [1, 16] },
+      { name: "encoder:layer 0 state 1", role: "input", shape: [1, 16] },
+      { name: "context:largest_energy", role: "input", shape: [1] },
+      { name: "context:exponential_sum", role: "input", shape: [1] },
+      { name: "context:weighted_sum", role: "input", shape: [1, 16] },
+    ],
+  },
 } as const;

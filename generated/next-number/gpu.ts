@@ -2,14 +2,7 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import {
-  evaluateArguments,
-  gradientsArguments,
-  kernelTexts,
-  predictArguments,
-  streamStepArguments,
-  trainStepArguments,
-} from "./gpu-text.js";
+import { kernelTexts, programArguments } from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
@@ -26,9 +19,9 @@ function predictSteps({ kernels, stack, tensors }: Context) {
     [24, 16, 64], series, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0,
   );
   const encoderHiddenState: GpuHandle[] = [];
-  encoderHiddenState[0] = kernels.encoderConstant([16, 16]);
+  encoderHiddenState[0] = kernels.encoderInitialState([16, 16]);
   const encoderCellState: GpuHandle[] = [];
-  encoderCellState[0] = kernels.encoderConstant([16, 16]);
+  encoderCellState[0] = kernels.encoderInitialState([16, 16]);
   for (let t = 0; t < 24; t++) {
     const encoderGates = kernels.encoderGates([16, 64], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderCellState[t + 1] = kernels.encoderCellState([16, 16], encoderGates, encoderCellState[t]);
@@ -49,29 +42,29 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   const joinedOutput = kernels.joinedOutput([16, 24, 32], contextPooled, encoderHiddenStateStacked);
 
   // forward: forecast
-  const forecastAdd = kernels.forecastAdd([16, 24, 1], series, joinedOutput, changeWeight, changeBias);
+  const forecastOutput = kernels.forecastOutput([16, 24, 1], series, joinedOutput, changeWeight, changeBias);
 
-  return { contextWeights, forecastAdd };
+  return { contextWeights, forecastOutput };
 }
 
 /** predict: the outputs, without dropout. */
 function predict(context: Context): Record<string, GpuHandle> {
-  const { contextWeights, forecastAdd } = predictSteps(context);
-  return { forecast: forecastAdd, "context.weights": contextWeights };
+  const { contextWeights, forecastOutput } = predictSteps(context);
+  return { forecast: forecastOutput, "context.weights": contextWeights };
 }
 
 /** evaluate: the outputs and the loss, without dropout. */
 function evaluate(context: Context): Record<string, GpuHandle> {
   const { kernels, tensors } = context;
   const { next, "batch.mask": batchMask } = tensors;
-  const { contextWeights, forecastAdd } = predictSteps(context);
+  const { contextWeights, forecastOutput } = predictSteps(context);
 
   // loss: loss
-  const lossMasked = kernels.lossMasked([16], batchMask, forecastAdd, next);
+  const lossMasked = kernels.lossMasked([16], batchMask, forecastOutput, next);
   const lossCount = kernels.lossCount([], batchMask);
   const lossValue = kernels.lossValue([], lossMasked, lossCount);
 
-  return { loss: lossValue, "loss.count": lossCount, forecast: forecastAdd, "context.weights": contextWeights };
+  return { loss: lossValue, "loss.count": lossCount, forecast: forecastOutput, "context.weights": contextWeights };
 }
 
 /** What another program begins with too. */
@@ -86,9 +79,9 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [24, 16, 64], series, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0,
   );
   const encoderHiddenState: GpuHandle[] = [];
-  encoderHiddenState[0] = kernels.encoderConstant([16, 16]);
+  encoderHiddenState[0] = kernels.encoderInitialState([16, 16]);
   const encoderCellState: GpuHandle[] = [];
-  encoderCellState[0] = kernels.encoderConstant([16, 16]);
+  encoderCellState[0] = kernels.encoderInitialState([16, 16]);
   const encoderInputGate: GpuHandle[] = [];
   const encoderForgetGate: GpuHandle[] = [];
   const encoderCandidate: GpuHandle[] = [];
@@ -155,9 +148,9 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [16, 24, 16], joinedOutputGradient, contextWeights, contextEnergyGradient, contextWeight,
   );
   const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
-  encoderPreviousHiddenStateGradient[24] = kernels.encoderConstant([16, 16]);
+  encoderPreviousHiddenStateGradient[24] = kernels.encoderInitialState([16, 16]);
   const encoderPreviousCellStateGradient: GpuHandle[] = [];
-  encoderPreviousCellStateGradient[24] = kernels.encoderConstant([16, 16]);
+  encoderPreviousCellStateGradient[24] = kernels.encoderInitialState([16, 16]);
   const encoderJoinedGradient: GpuHandle[] = [];
   for (let t = 23; t >= 0; t--) {
     const encoderMultiply = kernels.encoderMultiply(
@@ -275,10 +268,10 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   const joinedOutput = kernels.joinedOutputInStep([1, 1, 32], contextAdd2, contextAdd, encoderHiddenState);
 
   // forward: forecast
-  const forecastAdd = kernels.forecastAdd([1, 1, 1], series, joinedOutput, changeWeight, changeBias);
+  const forecastOutput = kernels.forecastOutput([1, 1, 1], series, joinedOutput, changeWeight, changeBias);
 
   return {
-    forecast: forecastAdd, "encoder:layer 0 state 0": encoderHiddenState, "encoder:layer 0 state 1": encoderCellState,
+    forecast: forecastOutput, "encoder:layer 0 state 0": encoderHiddenState, "encoder:layer 0 state 1": encoderCellState,
     "context:largest_energy": contextMaximum, "context:exponential_sum": contextAdd, "context:weighted_sum": contextAdd2,
   };
 }
@@ -287,10 +280,10 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
 export const gpuTarget: GpuTarget = {
   kernels: kernelTexts,
   programs: {
-    predict: { ...predictArguments, plan: predict },
-    evaluate: { ...evaluateArguments, plan: evaluate },
-    gradients: { ...gradientsArguments, plan: gradients },
-    train_step: { ...trainStepArguments, plan: trainStep },
-    stream_step: { ...streamStepArguments, plan: streamStep },
+    predict: { ...programArguments.predict, plan: predict },
+    evaluate: { ...programArguments.evaluate, plan: evaluate },
+    gradients: { ...programArguments.gradients, plan: gradients },
+    train_step: { ...programArguments.train_step, plan: trainStep },
+    stream_step: { ...programArguments.stream_step, plan: streamStep },
   },
 };

@@ -18,11 +18,11 @@ export function encoderInputProjection(
 }
 
 /**
- * encoder, forward: constant. Gives [16, 16].
+ * encoder, forward: initial_state. Gives [16, 16].
  *
- *     encoderConstant[i, j] = 0
+ *     encoderInitialState[i, j] = 0
  */
-export function encoderConstant(): number {
+export function encoderInitialState(): number {
   return 0;
 }
 
@@ -43,10 +43,7 @@ export function encoderGates(
 /**
  * encoder, forward: cell_state. Gives [B, I] of [16, 16].
  *
- *     encoderCellState[b, i] = forgetGate * previousCellState[b, i] + inputGate * candidate
- *       forgetGate = sigmoid(gates[b, i + 16])
- *       inputGate = sigmoid(gates[b, i])
- *       candidate = tanh(gates[b, i + 32])
+ *     encoderCellState[b, i] = sigmoid(gates[b, i + 16]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 32])
  */
 export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -168,11 +165,11 @@ export function joinedOutput(this: KernelThis, pooled: Tensor3, hiddenState: Ten
 }
 
 /**
- * forecast, forward: add. Gives [B, T, C] of [16, 24, 1].
+ * forecast, forward: output. Gives [B, T, C] of [16, 24, 1].
  *
- *     forecastAdd[b, t, c] = series[b, t, c] + (sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c])
+ *     forecastOutput[b, t, c] = series[b, t, c] + (sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c])
  */
-export function forecastAdd(
+export function forecastOutput(
   this: KernelThis, series: Tensor3, outputValue: Tensor3, changeWeight: Tensor2, changeBias: Tensor1
 ): number {
   const b = this.thread.z, t = this.thread.y, c = this.thread.x;
@@ -410,15 +407,15 @@ export function joinedOutputInStep(this: KernelThis, add: Tensor2, add2: Tensor1
  *
  *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
  *       elements = error * error
- *       error = add[b, k, k2] - next[b, k, k2]
+ *       error = outputValue[b, k, k2] - next[b, k, k2]
  */
-export function lossMasked(this: KernelThis, batchMask: Tensor1, add: Tensor3, next: Tensor3): number {
+export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Tensor3, next: Tensor3): number {
   const b = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
     let sum2 = 0;
     for (let k2: Index = 0; k2 < 1; k2++) {
-      const error = add[b][k][k2] - next[b][k][k2];
+      const error = outputValue[b][k][k2] - next[b][k][k2];
       const elements = error * error;
       sum2 += elements;
     }
@@ -461,7 +458,8 @@ export function lossError(
   let sum = 0;
   for (let i: Index = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; }
   const outputValue2 = sum + changeBias[c];
-  return series[b][t][c] + outputValue2 - next[b][t][c];
+  const outputValue3 = series[b][t][c] + outputValue2;
+  return outputValue3 - next[b][t][c];
 }
 
 /**
@@ -583,9 +581,7 @@ export function contextExponentialSumGradient(this: KernelThis, exponentialSum: 
 /**
  * context, backward: energy_gradient. Gives [B, S] of [16, 24].
  *
- *     contextEnergyGradient[b, s] = sum_k (s <= k ? visibleEnergiesGradient : 0)
- *       visibleEnergiesGradient = exponentialsGradient * exponentials[b, k, s]
- *       exponentialsGradient = divide[b, k, s] + exponentialSumGradient[b, k]
+ *     contextEnergyGradient[b, s] = sum_k (s <= k ? (divide[b, k, s] + exponentialSumGradient[b, k]) * exponentials[b, k, s] : 0)
  */
 export function contextEnergyGradient(
   this: KernelThis, divide: Tensor3, exponentialSumGradient: Tensor2, exponentials: Tensor3
@@ -655,9 +651,7 @@ export function encoderOutputGradient(
 /**
  * encoder, backward: multiply. Gives [B, H] of [16, 16].
  *
- *     encoderMultiply[b, h] = outputGateGradient * outputGate[b, h]
- *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
- *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
+ *     encoderMultiply[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]
  */
 export function encoderMultiply(
   this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index

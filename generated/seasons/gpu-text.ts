@@ -4,7 +4,7 @@
 /** The kernels as gpu.js reads them: text, because bundlers rewrite functions. */
 export const kernelTexts = {
   encoderInputProjection: "function encoderInputProjection(temperatures, weightIhL0, biasIhL0, biasHhL0) { const t = this.thread.z, b = this.thread.y, g = this.thread.x; let sum = 0; for (let c = 0; c < 1; c++) { sum += temperatures[b][t][c] * weightIhL0[g][c]; } return sum + biasIhL0[g] + biasHhL0[g]; }",
-  encoderConstant: "function encoderConstant() { return 0; }",
+  encoderInitialState: "function encoderInitialState() { return 0; }",
   encoderGates: "function encoderGates(inputProjection, previousHiddenState, weightHhL0, t) { const b = this.thread.y, g = this.thread.x; let sum = 0; for (let h = 0; h < 12; h++) { sum += previousHiddenState[b][h] * weightHhL0[g][h]; } return inputProjection[t][b][g] + sum; }",
   encoderCellState: "function encoderCellState(gates, previousCellState) { const b = this.thread.y, i = this.thread.x; const iPlus12 = i + 12; const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus12]))); const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][i]))); const iPlus24 = i + 24; const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus24]))); return forgetGate * previousCellState[b][i] + inputGate * candidate; }",
   encoderHiddenState: "function encoderHiddenState(gates, cellState) { const b = this.thread.y, i = this.thread.x; const iPlus36 = i + 36; const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus36]))); const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i]))); return outputGate * cellOutput; }",
@@ -24,8 +24,8 @@ export const kernelTexts = {
   encoderCellStateInTraining: "function encoderCellStateInTraining(forgetGate, previousCellState, inputGate, candidate) { const b = this.thread.y, i = this.thread.x; return forgetGate[b][i] * previousCellState[b][i] + inputGate[b][i] * candidate[b][i]; }",
   encoderCellOutput: "function encoderCellOutput(cellState) { const b = this.thread.y, i = this.thread.x; return Math.tanh(Math.max(-10, Math.min(10, cellState[b][i]))); }",
   encoderHiddenStateInTraining: "function encoderHiddenStateInTraining(outputGate, cellOutput) { const b = this.thread.y, i = this.thread.x; return outputGate[b][i] * cellOutput[b][i]; }",
-  regularisedSelect: "function regularisedSelect(random0, weights, outputValue) { const b = this.thread.y, h = this.thread.x; let pooled = 0; for (let t = 0; t < 15; t++) { pooled += weights[b][t] * outputValue[b][t][h]; } return random0[b][h] >= 0.1 ? pooled * 1.1111111111111112 : 0; }",
-  scoresOutputInTraining: "function scoresOutputInTraining(select, weight, bias) { const b = this.thread.y, o = this.thread.x; let sum = 0; for (let i = 0; i < 24; i++) { sum += select[b][i] * weight[o][i]; } return sum + bias[o]; }",
+  regularisedOutput: "function regularisedOutput(random0, weights, outputValue) { const b = this.thread.y, h = this.thread.x; let pooled = 0; for (let t = 0; t < 15; t++) { pooled += weights[b][t] * outputValue[b][t][h]; } return random0[b][h] >= 0.1 ? pooled * 1.1111111111111112 : 0; }",
+  scoresOutputInTraining: "function scoresOutputInTraining(outputValue, weight, bias) { const b = this.thread.y, o = this.thread.x; let sum = 0; for (let i = 0; i < 24; i++) { sum += outputValue[b][i] * weight[o][i]; } return sum + bias[o]; }",
   lossLargestLogit: "function lossLargestLogit(outputValue) { const b = this.thread.x; let largest = -3.4028234663852886e38; for (let k = 0; k < 4; k++) { largest = Math.max(largest, outputValue[b][k]); } return largest; }",
   lossMasked: "function lossMasked(batchMask, season, outputValue, largestLogit) { const b = this.thread.x; const seasonValue = season[b]; const largestLogitValue = largestLogit[b]; let sum = 0; for (let k = 0; k < 4; k++) { sum += Math.exp(outputValue[b][k] - largestLogitValue); } const logTotal = Math.log(sum); let sum2 = 0; for (let k2 = 0; k2 < 4; k2++) { sum2 += k2 === seasonValue ? outputValue[b][k2] - largestLogitValue : 0; } const elements = seasonValue !== -100 ? logTotal - sum2 : 0; return batchMask[b] !== 0 ? elements : 0; }",
   lossCount: "function lossCount(batchMask, season) { let sum = 0; for (let k = 0; k < 16; k++) { const counts = season[k] !== -100 ? 1 : 0; sum += batchMask[k] !== 0 ? counts : 0; } return sum; }",
@@ -38,8 +38,8 @@ export const kernelTexts = {
   lossDivide: "function lossDivide(logTotalGradient, sum) { const b = this.thread.x; return logTotalGradient[b] / sum[b]; }",
   scoresOutputGradient: "function scoresOutputGradient(season, logTotalGradient, divide, exp) { const b = this.thread.y, o = this.thread.x; return (o === season[b] ? -logTotalGradient[b] : 0) + divide[b] * exp[b][o]; }",
   scoresBiasGradient: "function scoresBiasGradient(outputGradient) { const o = this.thread.x; let sum = 0; for (let k = 0; k < 16; k++) { sum += outputGradient[k][o]; } return sum; }",
-  scoresWeightGradient: "function scoresWeightGradient(outputGradient, select) { const o = this.thread.y, i = this.thread.x; let sum = 0; for (let b = 0; b < 16; b++) { sum += outputGradient[b][o] * select[b][i]; } return sum; }",
-  summaryPooledGradient: "function summaryPooledGradient(random0, outputGradient, scoresWeight) { const b = this.thread.y, i = this.thread.x; let sum = 0; for (let o = 0; o < 4; o++) { sum += outputGradient[b][o] * scoresWeight[o][i]; } return (random0[b][i] >= 0.1 ? sum : 0) * 1.1111111111111112; }",
+  scoresWeightGradient: "function scoresWeightGradient(outputGradient, outputValue) { const o = this.thread.y, i = this.thread.x; let sum = 0; for (let b = 0; b < 16; b++) { sum += outputGradient[b][o] * outputValue[b][i]; } return sum; }",
+  summaryPooledGradient: "function summaryPooledGradient(random0, outputGradient, scoresWeight) { const b = this.thread.y, i = this.thread.x; let outputGradient2 = 0; for (let o = 0; o < 4; o++) { outputGradient2 += outputGradient[b][o] * scoresWeight[o][i]; } return (random0[b][i] >= 0.1 ? outputGradient2 : 0) * 1.1111111111111112; }",
   summaryDivide: "function summaryDivide(pooledGradient, outputValue, exponentialSum) { const b = this.thread.y, t = this.thread.x; let weightsGradient = 0; for (let h = 0; h < 24; h++) { weightsGradient += pooledGradient[b][h] * outputValue[b][t][h]; } return weightsGradient / exponentialSum[b]; }",
   summaryExponentialSumGradient: "function summaryExponentialSumGradient(divide, weights) { const b = this.thread.x; let sum = 0; for (let k = 0; k < 15; k++) { sum += -(divide[b][k] * weights[b][k]); } return sum; }",
   summaryEnergyGradient: "function summaryEnergyGradient(divide, exponentialSumGradient, exponentials) { const b = this.thread.y, t = this.thread.x; const exponentialsGradient = divide[b][t] + exponentialSumGradient[b]; return exponentialsGradient * exponentials[b][t]; }",
@@ -74,67 +74,65 @@ export const kernelTexts = {
   adamwExpAvgSq5: "function adamwExpAvgSq5(expAvgSq, gradient, clipFactor) { const i = this.thread.x; const product = gradient[i] * clipFactor[0]; return expAvgSq[i] * 0.999 + product * product * 0.0010000000000000009; }",
 };
 
-// What the programs take: tensors that stay on the device, and what comes with each call
-
-export const predictArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
-    "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
-    "summary.v.weight", "scores.weight", "scores.bias",
-  ],
-  feeds: [
-    { name: "temperatures", role: "input", shape: [16, 15, 1] },
-  ],
-} as const;
-
-export const evaluateArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
-    "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
-    "summary.v.weight", "scores.weight", "scores.bias",
-  ],
-  feeds: [
-    { name: "temperatures", role: "input", shape: [16, 15, 1] },
-    { name: "season", role: "input", shape: [16] },
-    { name: "batch.mask", role: "input", shape: [16] },
-  ],
-} as const;
-
-export const gradientsArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
-    "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
-    "summary.v.weight", "scores.weight", "scores.bias",
-  ],
-  feeds: [
-    { name: "temperatures", role: "input", shape: [16, 15, 1] },
-    { name: "season", role: "input", shape: [16] },
-    { name: "batch.mask", role: "input", shape: [16] },
-    { name: "random.0", role: "random", shape: [16, 24] },
-  ],
-} as const;
-
-export const trainStepArguments = {
-  residents: [
-    "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
-    "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
-    "summary.v.weight", "scores.weight", "scores.bias", "encoder.weight_ih_l0#exp_avg", "encoder.weight_ih_l0#exp_avg_sq",
-    "encoder.weight_hh_l0#exp_avg", "encoder.weight_hh_l0#exp_avg_sq", "encoder.bias_ih_l0#exp_avg", "encoder.bias_ih_l0#exp_avg_sq",
-    "encoder.bias_hh_l0#exp_avg", "encoder.bias_hh_l0#exp_avg_sq", "encoder.weight_ih_l0_reverse#exp_avg",
-    "encoder.weight_ih_l0_reverse#exp_avg_sq", "encoder.weight_hh_l0_reverse#exp_avg", "encoder.weight_hh_l0_reverse#exp_avg_sq",
-    "encoder.bias_ih_l0_reverse#exp_avg", "encoder.bias_ih_l0_reverse#exp_avg_sq", "encoder.bias_hh_l0_reverse#exp_avg",
-    "encoder.bias_hh_l0_reverse#exp_avg_sq", "summary.W.weight#exp_avg", "summary.W.weight#exp_avg_sq", "summary.W.bias#exp_avg",
-    "summary.W.bias#exp_avg_sq", "summary.v.weight#exp_avg", "summary.v.weight#exp_avg_sq", "scores.weight#exp_avg",
-    "scores.weight#exp_avg_sq", "scores.bias#exp_avg", "scores.bias#exp_avg_sq",
-  ],
-  feeds: [
-    { name: "temperatures", role: "input", shape: [16, 15, 1] },
-    { name: "season", role: "input", shape: [16] },
-    { name: "batch.mask", role: "input", shape: [16] },
-    { name: "random.0", role: "random", shape: [16, 24] },
-    { name: "clip.scale", role: "scalar", shape: [] },
-    { name: "optimizer.step_size", role: "scalar", shape: [] },
-    { name: "optimizer.correction_root", role: "scalar", shape: [] },
-    { name: "optimizer.kept", role: "scalar", shape: [] },
-  ],
+/** What the programs take: tensors that stay on the device, and what comes with each call. */
+export const programArguments = {
+  predict: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
+      "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
+      "summary.v.weight", "scores.weight", "scores.bias",
+    ],
+    feeds: [
+      { name: "temperatures", role: "input", shape: [16, 15, 1] },
+    ],
+  },
+  evaluate: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
+      "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
+      "summary.v.weight", "scores.weight", "scores.bias",
+    ],
+    feeds: [
+      { name: "temperatures", role: "input", shape: [16, 15, 1] },
+      { name: "season", role: "input", shape: [16] },
+      { name: "batch.mask", role: "input", shape: [16] },
+    ],
+  },
+  gradients: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
+      "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
+      "summary.v.weight", "scores.weight", "scores.bias",
+    ],
+    feeds: [
+      { name: "temperatures", role: "input", shape: [16, 15, 1] },
+      { name: "season", role: "input", shape: [16] },
+      { name: "batch.mask", role: "input", shape: [16] },
+      { name: "random.0", role: "random", shape: [16, 24] },
+    ],
+  },
+  train_step: {
+    residents: [
+      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
+      "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
+      "summary.v.weight", "scores.weight", "scores.bias", "encoder.weight_ih_l0#exp_avg", "encoder.weight_ih_l0#exp_avg_sq",
+      "encoder.weight_hh_l0#exp_avg", "encoder.weight_hh_l0#exp_avg_sq", "encoder.bias_ih_l0#exp_avg", "encoder.bias_ih_l0#exp_avg_sq",
+      "encoder.bias_hh_l0#exp_avg", "encoder.bias_hh_l0#exp_avg_sq", "encoder.weight_ih_l0_reverse#exp_avg",
+      "encoder.weight_ih_l0_reverse#exp_avg_sq", "encoder.weight_hh_l0_reverse#exp_avg", "encoder.weight_hh_l0_reverse#exp_avg_sq",
+      "encoder.bias_ih_l0_reverse#exp_avg", "encoder.bias_ih_l0_reverse#exp_avg_sq", "encoder.bias_hh_l0_reverse#exp_avg",
+      "encoder.bias_hh_l0_reverse#exp_avg_sq", "summary.W.weight#exp_avg", "summary.W.weight#exp_avg_sq", "summary.W.bias#exp_avg",
+      "summary.W.bias#exp_avg_sq", "summary.v.weight#exp_avg", "summary.v.weight#exp_avg_sq", "scores.weight#exp_avg",
+      "scores.weight#exp_avg_sq", "scores.bias#exp_avg", "scores.bias#exp_avg_sq",
+    ],
+    feeds: [
+      { name: "temperatures", role: "input", shape: [16, 15, 1] },
+      { name: "season", role: "input", shape: [16] },
+      { name: "batch.mask", role: "input", shape: [16] },
+      { name: "random.0", role: "random", shape: [16, 24] },
+      { name: "clip.scale", role: "scalar", shape: [] },
+      { name: "optimizer.step_size", role: "scalar", shape: [] },
+      { name: "optimizer.correction_root", role: "scalar", shape: [] },
+      { name: "optimizer.kept", role: "scalar", shape: [] },
+    ],
+  },
 } as const;

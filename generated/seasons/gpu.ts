@@ -2,13 +2,7 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import {
-  evaluateArguments,
-  gradientsArguments,
-  kernelTexts,
-  predictArguments,
-  trainStepArguments,
-} from "./gpu-text.js";
+import { kernelTexts, programArguments } from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
@@ -27,9 +21,9 @@ function predictSteps({ kernels, stack, tensors }: Context) {
     [15, 16, 48], temperatures, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0,
   );
   const encoderHiddenState: GpuHandle[] = [];
-  encoderHiddenState[0] = kernels.encoderConstant([16, 12]);
+  encoderHiddenState[0] = kernels.encoderInitialState([16, 12]);
   const encoderCellState: GpuHandle[] = [];
-  encoderCellState[0] = kernels.encoderConstant([16, 12]);
+  encoderCellState[0] = kernels.encoderInitialState([16, 12]);
   for (let t = 0; t < 15; t++) {
     const encoderGates = kernels.encoderGates([16, 48], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderCellState[t + 1] = kernels.encoderCellState([16, 12], encoderGates, encoderCellState[t]);
@@ -39,9 +33,9 @@ function predictSteps({ kernels, stack, tensors }: Context) {
     [15, 16, 48], temperatures, encoderWeightIhL0Reverse, encoderBiasIhL0Reverse, encoderBiasHhL0Reverse,
   );
   const encoderHiddenState2: GpuHandle[] = [];
-  encoderHiddenState2[15] = kernels.encoderConstant([16, 12]);
+  encoderHiddenState2[15] = kernels.encoderInitialState([16, 12]);
   const encoderCellState2: GpuHandle[] = [];
-  encoderCellState2[15] = kernels.encoderConstant([16, 12]);
+  encoderCellState2[15] = kernels.encoderInitialState([16, 12]);
   for (let t = 14; t >= 0; t--) {
     const encoderGates2 = kernels.encoderGates(
       [16, 48], encoderInputProjection2, encoderHiddenState2[t + 1], encoderWeightHhL0Reverse, t,
@@ -104,9 +98,9 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [15, 16, 48], temperatures, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0,
   );
   const encoderHiddenState: GpuHandle[] = [];
-  encoderHiddenState[0] = kernels.encoderConstant([16, 12]);
+  encoderHiddenState[0] = kernels.encoderInitialState([16, 12]);
   const encoderCellState: GpuHandle[] = [];
-  encoderCellState[0] = kernels.encoderConstant([16, 12]);
+  encoderCellState[0] = kernels.encoderInitialState([16, 12]);
   const encoderInputGate: GpuHandle[] = [];
   const encoderForgetGate: GpuHandle[] = [];
   const encoderCandidate: GpuHandle[] = [];
@@ -128,9 +122,9 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [15, 16, 48], temperatures, encoderWeightIhL0Reverse, encoderBiasIhL0Reverse, encoderBiasHhL0Reverse,
   );
   const encoderHiddenState2: GpuHandle[] = [];
-  encoderHiddenState2[15] = kernels.encoderConstant([16, 12]);
+  encoderHiddenState2[15] = kernels.encoderInitialState([16, 12]);
   const encoderCellState2: GpuHandle[] = [];
-  encoderCellState2[15] = kernels.encoderConstant([16, 12]);
+  encoderCellState2[15] = kernels.encoderInitialState([16, 12]);
   const encoderInputGate2: GpuHandle[] = [];
   const encoderForgetGate2: GpuHandle[] = [];
   const encoderCandidate2: GpuHandle[] = [];
@@ -163,10 +157,10 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const summaryWeights = kernels.summaryWeights([16, 15], summaryExponentials, summaryExponentialSum);
 
   // forward: regularised
-  const regularisedSelect = kernels.regularisedSelect([16, 24], random0, summaryWeights, encoderOutput);
+  const regularisedOutput = kernels.regularisedOutput([16, 24], random0, summaryWeights, encoderOutput);
 
   // forward: scores
-  const scoresOutput = kernels.scoresOutputInTraining([16, 4], regularisedSelect, scoresWeight, scoresBias);
+  const scoresOutput = kernels.scoresOutputInTraining([16, 4], regularisedOutput, scoresWeight, scoresBias);
 
   // loss: loss
   const lossLargestLogit = kernels.lossLargestLogit([16], scoresOutput);
@@ -184,7 +178,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   // backward: scores
   const scoresOutputGradient = kernels.scoresOutputGradient([16, 4], season, lossLogTotalGradient, lossDivide, lossExp);
   const scoresBiasGradient = kernels.scoresBiasGradient([4], scoresOutputGradient);
-  const scoresWeightGradient = kernels.scoresWeightGradient([4, 24], scoresOutputGradient, regularisedSelect);
+  const scoresWeightGradient = kernels.scoresWeightGradient([4, 24], scoresOutputGradient, regularisedOutput);
 
   // backward: summary
   const summaryPooledGradient = kernels.summaryPooledGradient([16, 24], random0, scoresOutputGradient, scoresWeight);
@@ -203,9 +197,9 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [16, 15, 24], summaryPooledGradient, summaryWeights, summaryMultiply, summaryWWeight,
   );
   const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
-  encoderPreviousHiddenStateGradient[0] = kernels.encoderConstant([16, 12]);
+  encoderPreviousHiddenStateGradient[0] = kernels.encoderInitialState([16, 12]);
   const encoderPreviousCellStateGradient: GpuHandle[] = [];
-  encoderPreviousCellStateGradient[0] = kernels.encoderConstant([16, 12]);
+  encoderPreviousCellStateGradient[0] = kernels.encoderInitialState([16, 12]);
   const encoderJoinedGradient: GpuHandle[] = [];
   for (let t = 0; t < 15; t++) {
     const encoderMultiply = kernels.encoderMultiply(
@@ -235,9 +229,9 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     [48, 1], encoderJoinedGradientStacked, temperatures,
   );
   const encoderPreviousHiddenStateGradient2: GpuHandle[] = [];
-  encoderPreviousHiddenStateGradient2[15] = kernels.encoderConstant([16, 12]);
+  encoderPreviousHiddenStateGradient2[15] = kernels.encoderInitialState([16, 12]);
   const encoderPreviousCellStateGradient2: GpuHandle[] = [];
-  encoderPreviousCellStateGradient2[15] = kernels.encoderConstant([16, 12]);
+  encoderPreviousCellStateGradient2[15] = kernels.encoderInitialState([16, 12]);
   const encoderJoinedGradient2: GpuHandle[] = [];
   for (let t = 14; t >= 0; t--) {
     const encoderMultiply2 = kernels.encoderMultiply2(
@@ -474,9 +468,9 @@ function trainStep(context: Context): Record<string, GpuHandle> {
 export const gpuTarget: GpuTarget = {
   kernels: kernelTexts,
   programs: {
-    predict: { ...predictArguments, plan: predict },
-    evaluate: { ...evaluateArguments, plan: evaluate },
-    gradients: { ...gradientsArguments, plan: gradients },
-    train_step: { ...trainStepArguments, plan: trainStep },
+    predict: { ...programArguments.predict, plan: predict },
+    evaluate: { ...programArguments.evaluate, plan: evaluate },
+    gradients: { ...programArguments.gradients, plan: gradients },
+    train_step: { ...programArguments.train_step, plan: trainStep },
   },
 };

@@ -18,11 +18,11 @@ export function encoderInputProjection(
 }
 
 /**
- * encoder, forward: constant. Gives [16, 12].
+ * encoder, forward: initial_state. Gives [16, 12].
  *
- *     encoderConstant[i, j] = 0
+ *     encoderInitialState[i, j] = 0
  */
-export function encoderConstant(): number {
+export function encoderInitialState(): number {
   return 0;
 }
 
@@ -43,10 +43,7 @@ export function encoderGates(
 /**
  * encoder, forward: cell_state. Gives [B, I] of [16, 12].
  *
- *     encoderCellState[b, i] = forgetGate * previousCellState[b, i] + inputGate * candidate
- *       forgetGate = sigmoid(gates[b, i + 12])
- *       inputGate = sigmoid(gates[b, i])
- *       candidate = tanh(gates[b, i + 24])
+ *     encoderCellState[b, i] = sigmoid(gates[b, i + 12]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 24])
  */
 export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -252,11 +249,11 @@ export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tenso
 }
 
 /**
- * regularised, forward: select. Gives [B, H] of [16, 24].
+ * regularised, forward: output. Gives [B, H] of [16, 24].
  *
- *     regularisedSelect[b, h] = random0[b, h] >= 0.1 ? (sum_t weights[b, t] * outputValue[b, t, h]) * 1.1111111111111112 : 0
+ *     regularisedOutput[b, h] = random0[b, h] >= 0.1 ? (sum_t weights[b, t] * outputValue[b, t, h]) * 1.1111111111111112 : 0
  */
-export function regularisedSelect(this: KernelThis, random0: Tensor2, weights: Tensor2, outputValue: Tensor3): number {
+export function regularisedOutput(this: KernelThis, random0: Tensor2, weights: Tensor2, outputValue: Tensor3): number {
   const b = this.thread.y, h = this.thread.x;
   let pooled = 0;
   for (let t: Index = 0; t < 15; t++) { pooled += weights[b][t] * outputValue[b][t][h]; }
@@ -266,12 +263,12 @@ export function regularisedSelect(this: KernelThis, random0: Tensor2, weights: T
 /**
  * scores, forward: output. Gives [B, O] of [16, 4].
  *
- *     scoresOutput[b, o] = sum_i select[b, i] * weight[o, i] + bias[o]
+ *     scoresOutput[b, o] = sum_i outputValue[b, i] * weight[o, i] + bias[o]
  */
-export function scoresOutputInTraining(this: KernelThis, select: Tensor2, weight: Tensor2, bias: Tensor1): number {
+export function scoresOutputInTraining(this: KernelThis, outputValue: Tensor2, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 24; i++) { sum += select[b][i] * weight[o][i]; }
+  for (let i: Index = 0; i < 24; i++) { sum += outputValue[b][i] * weight[o][i]; }
   return sum + bias[o];
 }
 
@@ -432,26 +429,26 @@ export function scoresBiasGradient(this: KernelThis, outputGradient: Tensor2): n
 /**
  * scores, backward: weight_gradient. Gives [O, I] of [4, 24].
  *
- *     scoresWeightGradient[o, i] = sum_b outputGradient[b, o] * select[b, i]
+ *     scoresWeightGradient[o, i] = sum_b outputGradient[b, o] * outputValue[b, i]
  */
-export function scoresWeightGradient(this: KernelThis, outputGradient: Tensor2, select: Tensor2): number {
+export function scoresWeightGradient(this: KernelThis, outputGradient: Tensor2, outputValue: Tensor2): number {
   const o = this.thread.y, i = this.thread.x;
   let sum = 0;
-  for (let b: Index = 0; b < 16; b++) { sum += outputGradient[b][o] * select[b][i]; }
+  for (let b: Index = 0; b < 16; b++) { sum += outputGradient[b][o] * outputValue[b][i]; }
   return sum;
 }
 
 /**
  * summary, backward: pooled_gradient. Gives [B, I] of [16, 24].
  *
- *     summaryPooledGradient[b, i] = (random0[b, i] >= 0.1 ? sum_o outputGradient[b, o] * scoresWeight[o, i] : 0)
- *         * 1.1111111111111112
+ *     summaryPooledGradient[b, i] = (random0[b, i] >= 0.1 ? outputGradient : 0) * 1.1111111111111112
+ *       outputGradient = sum_o outputGradient[b, o] * scoresWeight[o, i]
  */
 export function summaryPooledGradient(this: KernelThis, random0: Tensor2, outputGradient: Tensor2, scoresWeight: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
-  let sum = 0;
-  for (let o: Index = 0; o < 4; o++) { sum += outputGradient[b][o] * scoresWeight[o][i]; }
-  return (random0[b][i] >= 0.1 ? sum : 0) * 1.1111111111111112;
+  let outputGradient2 = 0;
+  for (let o: Index = 0; o < 4; o++) { outputGradient2 += outputGradient[b][o] * scoresWeight[o][i]; }
+  return (random0[b][i] >= 0.1 ? outputGradient2 : 0) * 1.1111111111111112;
 }
 
 /**
@@ -510,8 +507,7 @@ export function summaryVWeightGradient(this: KernelThis, energyGradient: Tensor2
 /**
  * summary, backward: multiply. Gives [B, T, I] of [16, 15, 24].
  *
- *     summaryMultiply[b, t, i] = projectionGradient * (1 - projection[b, t, i] * projection[b, t, i])
- *       projectionGradient = sum_o energyGradient[b, t] * vWeight[o, i]
+ *     summaryMultiply[b, t, i] = (sum_o energyGradient[b, t] * vWeight[o, i]) * (1 - projection[b, t, i] * projection[b, t, i])
  */
 export function summaryMultiply(this: KernelThis, energyGradient: Tensor2, vWeight: Tensor2, projection: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
@@ -714,9 +710,7 @@ export function encoderWeightIhL0ReverseGradient(this: KernelThis, joinedGradien
 /**
  * encoder, backward: multiply. Gives [B, H] of [16, 12].
  *
- *     encoderMultiply2[b, h] = outputGateGradient * outputGate[b, h]
- *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
- *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
+ *     encoderMultiply2[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]
  */
 export function encoderMultiply2(
   this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index

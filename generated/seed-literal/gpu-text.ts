@@ -4,7 +4,7 @@
 /** The kernels as gpu.js reads them: text, because bundlers rewrite functions. */
 export const kernelTexts = {
   lstmInputProjection: "function lstmInputProjection(series, weightIhL0, biasIhL0, biasHhL0) { const t = this.thread.z, b = this.thread.y, g = this.thread.x; let sum = 0; for (let c = 0; c < 1; c++) { sum += series[b][t][c] * weightIhL0[g][c]; } return sum + biasIhL0[g] + biasHhL0[g]; }",
-  lstmConstant: "function lstmConstant() { return 0; }",
+  lstmInitialState: "function lstmInitialState() { return 0; }",
   lstmGates: "function lstmGates(inputProjection, previousHiddenState, weightHhL0, t) { const b = this.thread.y, g = this.thread.x; let sum = 0; for (let h = 0; h < 16; h++) { sum += previousHiddenState[b][h] * weightHhL0[g][h]; } return inputProjection[t][b][g] + sum; }",
   lstmCellState: "function lstmCellState(gates, previousCellState) { const b = this.thread.y, i = this.thread.x; const iPlus16 = i + 16; const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus16]))); const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][i]))); const iPlus32 = i + 32; const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus32]))); return forgetGate * previousCellState[b][i] + inputGate * candidate; }",
   lstmHiddenState: "function lstmHiddenState(gates, cellState) { const b = this.thread.y, i = this.thread.x; const iPlus48 = i + 48; const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48]))); const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i]))); return outputGate * cellOutput; }",
@@ -63,68 +63,65 @@ export const kernelTexts = {
   adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
 };
 
-// What the programs take: tensors that stay on the device, and what comes with each call
-
-export const predictArguments = {
-  residents: [
-    "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-    "fc.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [1, 19, 1] },
-  ],
-} as const;
-
-export const evaluateArguments = {
-  residents: [
-    "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-    "fc.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [1, 19, 1] },
-    { name: "next", role: "input", shape: [1, 19, 1] },
-    { name: "batch.mask", role: "input", shape: [1] },
-  ],
-} as const;
-
-export const gradientsArguments = {
-  residents: [
-    "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-    "fc.bias",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [1, 19, 1] },
-    { name: "next", role: "input", shape: [1, 19, 1] },
-    { name: "batch.mask", role: "input", shape: [1] },
-  ],
-} as const;
-
-export const trainStepArguments = {
-  residents: [
-    "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-    "fc.bias", "lstm.weight_ih_l0#exp_avg", "lstm.weight_ih_l0#exp_avg_sq", "lstm.weight_hh_l0#exp_avg",
-    "lstm.weight_hh_l0#exp_avg_sq", "lstm.bias_ih_l0#exp_avg", "lstm.bias_ih_l0#exp_avg_sq", "lstm.bias_hh_l0#exp_avg",
-    "lstm.bias_hh_l0#exp_avg_sq", "attention.weight#exp_avg", "attention.weight#exp_avg_sq", "attention.bias#exp_avg",
-    "attention.bias#exp_avg_sq", "fc.weight#exp_avg", "fc.weight#exp_avg_sq", "fc.bias#exp_avg", "fc.bias#exp_avg_sq",
-  ],
-  feeds: [
-    { name: "series", role: "input", shape: [1, 19, 1] },
-    { name: "next", role: "input", shape: [1, 19, 1] },
-    { name: "batch.mask", role: "input", shape: [1] },
-    { name: "optimizer.step_size", role: "scalar", shape: [] },
-    { name: "optimizer.correction_root", role: "scalar", shape: [] },
-  ],
-} as const;
-
-export const streamStepArguments = {
-  residents: [
-    "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-    "fc.bias",
-  ],
-  feeds: [
-    { name: "stream.position", role: "input", shape: [1] },
-    { name: "series", role: "input", shape: [1, 1, 1] },
-    { name: "lstm:layer 0 state 0", role: "input", shape: [1, 16] },
-    { name: "lstm:layer 0 state 1", role: "input", shape: [1, 16] },
-  ],
+/** What the programs take: tensors that stay on the device, and what comes with each call. */
+export const programArguments = {
+  predict: {
+    residents: [
+      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
+      "fc.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [1, 19, 1] },
+    ],
+  },
+  evaluate: {
+    residents: [
+      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
+      "fc.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [1, 19, 1] },
+      { name: "next", role: "input", shape: [1, 19, 1] },
+      { name: "batch.mask", role: "input", shape: [1] },
+    ],
+  },
+  gradients: {
+    residents: [
+      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
+      "fc.bias",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [1, 19, 1] },
+      { name: "next", role: "input", shape: [1, 19, 1] },
+      { name: "batch.mask", role: "input", shape: [1] },
+    ],
+  },
+  train_step: {
+    residents: [
+      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
+      "fc.bias", "lstm.weight_ih_l0#exp_avg", "lstm.weight_ih_l0#exp_avg_sq", "lstm.weight_hh_l0#exp_avg",
+      "lstm.weight_hh_l0#exp_avg_sq", "lstm.bias_ih_l0#exp_avg", "lstm.bias_ih_l0#exp_avg_sq", "lstm.bias_hh_l0#exp_avg",
+      "lstm.bias_hh_l0#exp_avg_sq", "attention.weight#exp_avg", "attention.weight#exp_avg_sq", "attention.bias#exp_avg",
+      "attention.bias#exp_avg_sq", "fc.weight#exp_avg", "fc.weight#exp_avg_sq", "fc.bias#exp_avg", "fc.bias#exp_avg_sq",
+    ],
+    feeds: [
+      { name: "series", role: "input", shape: [1, 19, 1] },
+      { name: "next", role: "input", shape: [1, 19, 1] },
+      { name: "batch.mask", role: "input", shape: [1] },
+      { name: "optimizer.step_size", role: "scalar", shape: [] },
+      { name: "optimizer.correction_root", role: "scalar", shape: [] },
+    ],
+  },
+  stream_step: {
+    residents: [
+      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
+      "fc.bias",
+    ],
+    feeds: [
+      { name: "stream.position", role: "input", shape: [1] },
+      { name: "series", role: "input", shape: [1, 1, 1] },
+      { name: "lstm:layer 0 state 0", role: "input", shape: [1, 16] },
+      { name: "lstm:layer 0 state 1", role: "input", shape: [1, 16] },
+    ],
+  },
 } as const;

@@ -2,14 +2,7 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import {
-  evaluateArguments,
-  gradientsArguments,
-  kernelTexts,
-  predictArguments,
-  streamStepArguments,
-  trainStepArguments,
-} from "./gpu-text.js";
+import { kernelTexts, programArguments } from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
@@ -24,9 +17,9 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   // forward: lstm
   const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
   const lstmHiddenState: GpuHandle[] = [];
-  lstmHiddenState[0] = kernels.lstmConstant([1, 16]);
+  lstmHiddenState[0] = kernels.lstmInitialState([1, 16]);
   const lstmCellState: GpuHandle[] = [];
-  lstmCellState[0] = kernels.lstmConstant([1, 16]);
+  lstmCellState[0] = kernels.lstmInitialState([1, 16]);
   for (let t = 0; t < 19; t++) {
     const lstmGates = kernels.lstmGates([1, 64], lstmInputProjection, lstmHiddenState[t], lstmWeightHhL0, t);
     lstmCellState[t + 1] = kernels.lstmCellState([1, 16], lstmGates, lstmCellState[t]);
@@ -78,9 +71,9 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
   // forward: lstm
   const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
   const lstmHiddenState: GpuHandle[] = [];
-  lstmHiddenState[0] = kernels.lstmConstant([1, 16]);
+  lstmHiddenState[0] = kernels.lstmInitialState([1, 16]);
   const lstmCellState: GpuHandle[] = [];
-  lstmCellState[0] = kernels.lstmConstant([1, 16]);
+  lstmCellState[0] = kernels.lstmInitialState([1, 16]);
   const lstmInputGate: GpuHandle[] = [];
   const lstmForgetGate: GpuHandle[] = [];
   const lstmCandidate: GpuHandle[] = [];
@@ -141,9 +134,9 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
     [1, 19, 16], attentionPooledGradient, attentionDivide, attentionEnergyGradient, attentionWeight,
   );
   const lstmPreviousHiddenStateGradient: GpuHandle[] = [];
-  lstmPreviousHiddenStateGradient[19] = kernels.lstmConstant([1, 16]);
+  lstmPreviousHiddenStateGradient[19] = kernels.lstmInitialState([1, 16]);
   const lstmPreviousCellStateGradient: GpuHandle[] = [];
-  lstmPreviousCellStateGradient[19] = kernels.lstmConstant([1, 16]);
+  lstmPreviousCellStateGradient[19] = kernels.lstmInitialState([1, 16]);
   const lstmJoinedGradient: GpuHandle[] = [];
   for (let t = 18; t >= 0; t--) {
     const lstmMultiply = kernels.lstmMultiply(
@@ -184,9 +177,9 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
   // forward: lstm
   const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
   const lstmHiddenState: GpuHandle[] = [];
-  lstmHiddenState[0] = kernels.lstmConstant([1, 16]);
+  lstmHiddenState[0] = kernels.lstmInitialState([1, 16]);
   const lstmCellState: GpuHandle[] = [];
-  lstmCellState[0] = kernels.lstmConstant([1, 16]);
+  lstmCellState[0] = kernels.lstmInitialState([1, 16]);
   const lstmInputGate: GpuHandle[] = [];
   const lstmForgetGate: GpuHandle[] = [];
   const lstmCandidate: GpuHandle[] = [];
@@ -248,9 +241,9 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
     [1, 19, 16], attentionPooledGradient, attentionDivide, attentionEnergyGradient, attentionWeight,
   );
   const lstmPreviousHiddenStateGradient: GpuHandle[] = [];
-  lstmPreviousHiddenStateGradient[19] = kernels.lstmConstant([1, 16]);
+  lstmPreviousHiddenStateGradient[19] = kernels.lstmInitialState([1, 16]);
   const lstmPreviousCellStateGradient: GpuHandle[] = [];
-  lstmPreviousCellStateGradient[19] = kernels.lstmConstant([1, 16]);
+  lstmPreviousCellStateGradient[19] = kernels.lstmInitialState([1, 16]);
   const lstmJoinedGradient: GpuHandle[] = [];
   for (let t = 18; t >= 0; t--) {
     const lstmMultiply = kernels.lstmMultiply(
@@ -337,10 +330,10 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
 export const gpuTarget: GpuTarget = {
   kernels: kernelTexts,
   programs: {
-    predict: { ...predictArguments, plan: predict },
-    evaluate: { ...evaluateArguments, plan: evaluate },
-    gradients: { ...gradientsArguments, plan: gradients },
-    train_step: { ...trainStepArguments, plan: trainStep },
-    stream_step: { ...streamStepArguments, plan: streamStep },
+    predict: { ...programArguments.predict, plan: predict },
+    evaluate: { ...programArguments.evaluate, plan: evaluate },
+    gradients: { ...programArguments.gradients, plan: gradients },
+    train_step: { ...programArguments.train_step, plan: trainStep },
+    stream_step: { ...programArguments.stream_step, plan: streamStep },
   },
 };

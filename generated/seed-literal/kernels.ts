@@ -18,11 +18,11 @@ export function lstmInputProjection(
 }
 
 /**
- * lstm, forward: constant. Gives [1, 16].
+ * lstm, forward: initial_state. Gives [1, 16].
  *
- *     lstmConstant[i, j] = 0
+ *     lstmInitialState[i, j] = 0
  */
-export function lstmConstant(): number {
+export function lstmInitialState(): number {
   return 0;
 }
 
@@ -43,10 +43,7 @@ export function lstmGates(
 /**
  * lstm, forward: cell_state. Gives [B, I] of [1, 16].
  *
- *     lstmCellState[b, i] = forgetGate * previousCellState[b, i] + inputGate * candidate
- *       forgetGate = sigmoid(gates[b, i + 16])
- *       inputGate = sigmoid(gates[b, i])
- *       candidate = tanh(gates[b, i + 32])
+ *     lstmCellState[b, i] = sigmoid(gates[b, i + 16]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 32])
  */
 export function lstmCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -447,8 +444,7 @@ export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error
 /**
  * loss, backward: error_gradient. Gives [B, T, O] of [1, 19, 1].
  *
- *     lossErrorGradient[b, t, o] = elementsGradient * error[b, t, o] + elementsGradient * error[b, t, o]
- *       elementsGradient = batchMask[b] !== 0 ? 1 : 0
+ *     lossErrorGradient[b, t, o] = (batchMask[b] !== 0 ? 1 : 0) * error[b, t, o] + (batchMask[b] !== 0 ? 1 : 0) * error[b, t, o]
  */
 export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;

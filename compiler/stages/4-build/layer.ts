@@ -54,6 +54,10 @@ export function buildLayer(layer: ResolvedLayer, setting: LayerSetting): Readonl
       `layer ${layer.name} planned [${expected.join(", ")}], built [${result.node.shape.join(", ")}]`,
     );
   }
+  // What has no name of its own is what the layer gives.
+  const { node: given } = result;
+  const isOwn = given.origin.layer === layer.name && given.label === given.op && given.op !== "argument";
+  if (isOwn) o.builder.named(given, "output");
   values.set(layer.name, { node: result.node, shape: layer.output, lengths: result.lengths });
   for (const [extra, make] of Object.entries(result.extras ?? {})) {
     const shape = memberOf(layer.extras, extra);

@@ -153,7 +153,7 @@ function legendOf({ output, indices }: Kernel): string {
   return shapeLegend(output, isNamed ? indices.map((index) => index.toUpperCase()) : []);
 }
 
-const longestLine = 120;
+const longestLine = 126;
 
 function documentationOf(kernel: Kernel): readonly string[] {
   const { phase, layer, note } = kernel.origin;

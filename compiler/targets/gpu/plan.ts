@@ -73,6 +73,7 @@ class PlanPrinter {
     return [
       "",
       ...(origin === undefined ? [] : [`// ${sectionOf(origin)}`]),
+      ...this.#stacks(update.loops.flatMap(readInLoop)),
       "const updated: Record<string, GpuHandle> = {};",
       ...update.loops.flatMap((loop) => this.#updateLoop(loop)),
     ];
@@ -219,6 +220,14 @@ export function readWhole(steps: readonly Step[]): readonly Buffer[] {
   return runsOf(steps).flatMap(({ inputs }) =>
     inputs.flatMap(({ buffer, slot }) => (slot === undefined && buffer.storage === "steps" ? [buffer] : [])),
   );
+}
+
+/** What a loop over parameters reads beside the parameters themselves. */
+function readInLoop({ rows, steps }: UpdateLoop): readonly Buffer[] {
+  const shared = steps.flatMap(({ inputs }) =>
+    inputs.flatMap((place) => (place.kind === "shared" ? [place.buffer] : [])),
+  );
+  return [...rows.flatMap(({ columns }) => columns), ...shared];
 }
 
 function loopVariables(steps: readonly Step[]): readonly string[] {
