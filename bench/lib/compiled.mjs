@@ -28,7 +28,7 @@ export async function compileSpec({ stem, specText, batch, shapes, folder }) {
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [path.join(root, "dist/cli/main.js"), "compile", `${stem}.yaml`, "-o", "generated"],
+    [path.join(root, "dist/cli/main.js"), "compile", `${stem}.yaml`, "-o", "generated", "--one-file"],
     { cwd: folder, encoding: "utf8" },
   );
   const compileMs = performance.now() - start;

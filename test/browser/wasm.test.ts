@@ -8,7 +8,10 @@ const program = `
 import { createWasmExecutor } from "./runtime/devices/wasm.ts";
 import { wasmMachine } from "./runtime/devices/wasm/machine.ts";
 import { createModel } from "./runtime/model/create.ts";
-globalThis.train = async (definition) => {
+globalThis.train = async (definition, target, binary) => {
+  // What a module loads by itself came as text.
+  const load = () => Promise.resolve(binary);
+  definition.wasm.load = () => Promise.resolve({ ...target, simd: load, relaxed: load });
   definition.optimizer.scalars = (step, learningRate) => ({ learning_rate: learningRate });
   const machine = { ...(await wasmMachine()), cores: 2 };
   const create = (known) => createWasmExecutor(known, { requested: "wasm", reason: "" }, machine);
@@ -31,10 +34,11 @@ async function trainIn(
 ): Promise<{ readonly loss: number; readonly report: BackendReport }> {
   const open = await openPage(program, headers);
   try {
-    const text = JSON.stringify(definition);
+    const target = await definition.wasm.load();
+    const text = JSON.stringify([definition, target, await target.relaxed()]);
     return await open.page.evaluate(async (given) => {
-      const { train } = globalThis as unknown as { readonly train: (known: unknown) => Promise<never> };
-      return train(JSON.parse(given));
+      const { train } = globalThis as unknown as { readonly train: (...known: readonly unknown[]) => Promise<never> };
+      return train(...(JSON.parse(given) as readonly unknown[]));
     }, text);
   } finally {
     await open.close();
