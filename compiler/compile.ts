@@ -19,7 +19,7 @@ import { differentiate } from "./stages/5-differentiate.ts";
 import { optimise } from "./stages/6-optimise.ts";
 import { lower } from "./stages/7-lower.ts";
 import { printGpu, printWasm } from "./stages/8-print.ts";
-import { emit, type Layout, type ModuleFiles } from "./stages/9-emit.ts";
+import { emit, type Layout, type ModuleFiles, type Printed } from "./stages/9-emit.ts";
 import { sequenceFacts } from "./stages/4-build/sequence-facts.ts";
 import { streamFact } from "./stages/4-build/stream.ts";
 import { assembleWasm, type BinaryStore } from "./stages/8-print/assemble.ts";
@@ -130,10 +130,8 @@ export interface PrintedModule {
 export async function moduleFiles(compilation: Lowered, request: ModuleRequest): Promise<PrintedModule> {
   const { layout, targets, programs, store } = request;
   const lowered = programs === undefined ? compilation : withPrograms(compilation, programs);
-  const wasm = targets.includes("wasm") ? await assembleWasm(printWasm(lowered), store) : undefined;
-  const gpu = targets.includes("gpu") ? printGpu(lowered) : undefined;
-  const printed = { ...(gpu === undefined ? {} : { gpu }), ...(wasm === undefined ? {} : { wasm }) };
-  return { files: emit(lowered, printed, layout), reused: wasm?.reused ?? false };
+  const { printed, reused } = await print(lowered, targets, store);
+  return { files: emit(lowered, printed, layout), reused };
 }
 
 /** The same as one text, of a module that runs on the gpu target alone. */
@@ -143,13 +141,28 @@ export function gpuModule(compilation: Lowered): string {
 
 export interface WholeModule {
   readonly moduleText: string;
+  /** The same in several files, of what the targets printed for the text. */
+  readonly files: () => ModuleFiles;
   readonly reused: boolean;
 }
 
 /** The same as one text, of all targets. */
 export async function wholeModule(compilation: Lowered, store?: BinaryStore): Promise<WholeModule> {
-  const { files, reused } = await moduleFiles(compilation, { layout: "one-file", targets: allTargets, store });
-  return { moduleText: files[0].text, reused };
+  const { printed, reused } = await print(compilation, allTargets, store);
+  const [{ text: moduleText }] = emit(compilation, printed, "one-file");
+  return { moduleText, files: () => emit(compilation, printed, "files"), reused };
+}
+
+/** Stage 8 of all targets that are asked for. */
+async function print(
+  lowered: Lowered,
+  targets: readonly TargetName[],
+  store: BinaryStore | undefined,
+): Promise<{ readonly printed: Printed; readonly reused: boolean }> {
+  const wasm = targets.includes("wasm") ? await assembleWasm(printWasm(lowered), store) : undefined;
+  const gpu = targets.includes("gpu") ? printGpu(lowered) : undefined;
+  const printed = { ...(gpu === undefined ? {} : { gpu }), ...(wasm === undefined ? {} : { wasm }) };
+  return { printed, reused: wasm?.reused ?? false };
 }
 
 /** The compilation as if it had these programs alone. */

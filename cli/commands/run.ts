@@ -166,7 +166,7 @@ async function keepModuleFresh(
     session.note(`${spec} compiled with --set; ${GENERATED}/ is left as it is`);
     return;
   }
-  const state = await moduleState(session.terminal, GENERATED, await moduleFiles());
+  const state = await moduleState(session.terminal, GENERATED, moduleFiles());
   if (isFresh(state)) return;
   await writeModule(session.terminal, GENERATED, state);
   session.note(`${spec} -> ${modulePath(GENERATED, name)}`);

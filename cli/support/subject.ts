@@ -16,7 +16,7 @@ import { moduleWithParts } from "./module-parts.ts";
 import { Mistake } from "./mistake.ts";
 import { missing } from "./read-file.ts";
 import { readMetadata } from "./stored-facts.ts";
-import { assembled, compileResolved, compileSpec, filesOf } from "./spec-file.ts";
+import { assembled, compileResolved, compileSpec } from "./spec-file.ts";
 import { searchAnew } from "./search-anew.ts";
 import { reach, type Terminal } from "./terminal.ts";
 import { yamlText } from "./yaml-text.ts";
@@ -37,7 +37,7 @@ export interface Subject {
   /** Only of a spec: it alone has places that messages can point to. */
   readonly document?: Document;
   /** Its module with all targets. */
-  readonly moduleFiles?: () => Promise<ModuleFiles>;
+  readonly moduleFiles?: () => ModuleFiles;
 }
 
 export interface SubjectRequest {
@@ -125,10 +125,8 @@ async function openSpec(terminal: Terminal, given: string, request: SubjectReque
   const { overrides = [], note } = request;
   const asked = note === undefined ? {} : { note };
   const { document, compilation, directory, files } = await compileSpec(terminal, given, overrides, asked);
-  const { moduleText } = await assembled(compilation, terminal.env);
+  const { moduleText, files: moduleFiles } = await assembled(compilation, terminal.env);
   const handle = await loadModule(moduleText);
-  const moduleFiles = async (): Promise<ModuleFiles> =>
-    (await filesOf(compilation, terminal.env, { layout: "files", targets: ["gpu", "wasm"] })).files;
   return { ...commonFacts(handle), kind: "spec", path: given, handle, directory, files, document, moduleFiles };
 }
 

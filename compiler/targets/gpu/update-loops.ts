@@ -3,6 +3,7 @@
  * read of its gradient are one loop over a table.
  */
 import type { Buffer, Program, RunStep, Step } from "../../ir/program.ts";
+import { sameShape } from "../../ops/support.ts";
 import { slotParts } from "@specloom/runtime/internal/shared/names";
 
 /** What a step of a group reads or gives, seen from the parameter that the group is for. */
@@ -143,7 +144,7 @@ function writtenGroup(
     const own = step.output.buffer.shape;
     steps.push({
       kernel: kernelName(step),
-      shape: own.length === shape.length && own.every((length, axis) => length === shape[axis]) ? undefined : own,
+      shape: sameShape(own, shape) ? undefined : own,
       inputs,
       gives: name?.slice(group.name.length),
       note: step.output.buffer.origin.note,
