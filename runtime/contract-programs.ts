@@ -47,8 +47,7 @@ export interface GpuTarget {
 
 /** A program as the gpu target wrote it. `plan` runs once, inside gpu.js's tracing, on opaque handles. */
 export interface GpuProgram {
-  /** Parameters and optimizer state that it reads. */
-  readonly residents: readonly string[];
+  /** What comes with each call. Parameters and optimizer state that it reads are those that the plan asks for. */
   readonly feeds: readonly FeedFact[];
   /** Calls the kernels in order; returns one handle per result. A method, so that a plan may name its own kernels. */
   plan(context: GpuPlanContext): Record<string, GpuHandle>;

@@ -11,12 +11,21 @@ export interface KernelFunction {
   readonly origin: Origin;
 }
 
-/** A function of the steps of a program, or of what two programs do alike. It takes a plan's context. */
+/** What a function of a plan takes behind the context. */
+export interface PlanParameter {
+  readonly name: string;
+  /** A tensor, one of `tensors`, one for each step of a loop, the name of a layer, or what the function of that name gave. */
+  readonly type: "tensor" | "argument" | "steps" | "layer" | { readonly givenBy: string };
+}
+
+/** A function of the steps of a program, of what two programs do alike, or of what is done for several layers. */
 export interface PlanFunction {
   readonly name: string;
+  readonly documentation: readonly string[];
   readonly statements: readonly string[];
   /** What it needs of the context; "context" where it hands on all of it. */
   readonly members: readonly string[];
+  readonly parameters: readonly PlanParameter[];
 }
 
 export interface GpuPlan extends PlanFunction {
@@ -27,7 +36,9 @@ export interface GpuPlan extends PlanFunction {
 export interface GpuModule {
   /** In order of execution: forward, backward, update. */
   readonly functions: readonly KernelFunction[];
-  /** What several plans call, before the plans. */
-  readonly steps: readonly PlanFunction[];
+  /** What plans do for several layers alike. */
+  readonly layers: readonly PlanFunction[];
+  /** What several plans begin with, by the program that ends there. */
+  readonly steps: SomePrograms<PlanFunction>;
   readonly plans: SomePrograms<GpuPlan>;
 }

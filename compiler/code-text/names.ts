@@ -1,24 +1,31 @@
 /** The way of names into code: nothing else turns text of a spec into an identifier. */
 
-/** ECMAScript keywords, strict-mode words, and globals a generated module or gpu.js relies on. */
-const reservedWords: ReadonlySet<string> = new Set(
+/** ECMAScript keywords, strict-mode words, and globals a generated module relies on. */
+const scriptWords: ReadonlySet<string> = new Set(
   [
     "arguments async await break case catch class const continue debugger default delete do else enum eval export",
     "extends false finally for function get if implements import in instanceof interface let new null of package",
     "private protected public return set static super switch this throw true try type typeof undefined var void",
     "while with yield any boolean never number object string symbol unknown bigint",
     "Array Float32Array Infinity Math NaN Number Object Promise Record Readonly String",
-    // gpu.js gives these a meaning of its own inside kernels.
-    "thread constants output color kernel main result params gid",
   ].flatMap((line) => line.split(" ")),
 );
 
+/** gpu.js gives these a meaning of its own inside kernels. */
+const kernelWords: ReadonlySet<string> = new Set(
+  "thread constants output color kernel main result params gid".split(" "),
+);
+
+/** Where a name stands: anywhere, inside of kernels too, or only in code that gpu.js does not read. */
+export type NamePlace = "anywhere" | "script";
+
 /** `encoder.weight_ih_l0` and `weight-ih` become `encoderWeightIhL0` and `weightIh`. Never empty, never reserved. */
-export function identifierFrom(text: string): string {
+export function identifierFrom(text: string, place: NamePlace = "anywhere"): string {
   const words = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   const joined = words.map((word, position) => (position === 0 ? lowerFirst(word) : capitalize(word))).join("");
   const started = joined === "" || /^[0-9]/.test(joined) ? `n${joined}` : joined;
-  return reservedWords.has(started) ? `${started}Value` : started;
+  const isReserved = scriptWords.has(started) || (place === "anywhere" && kernelWords.has(started));
+  return isReserved ? `${started}Value` : started;
 }
 
 /** `next-number` becomes `NextNumber`. */
@@ -39,7 +46,10 @@ function lowerFirst(word: string): string {
 export class NameScope {
   readonly #taken: Set<string>;
 
-  constructor(taken: Iterable<string> = []) {
+  constructor(
+    taken: Iterable<string> = [],
+    private readonly place: NamePlace = "anywhere",
+  ) {
     this.#taken = new Set(taken);
   }
 
@@ -49,7 +59,7 @@ export class NameScope {
 
   /** An identifier close to `wish` that nobody has in this scope. */
   claim(wish: string): string {
-    const base = identifierFrom(wish);
+    const base = identifierFrom(wish, this.place);
     let name = base;
     for (let count = 2; this.#taken.has(name); count++) name = `${base}${count}`;
     this.#taken.add(name);

@@ -79,11 +79,6 @@ export function parameterFacts(model: Model): readonly ParameterFact[] {
   }));
 }
 
-/** Parameters and optimizer state that a program reads, by name. */
-export function residentsOf(program: Program): readonly string[] {
-  return argumentsOf(program).flatMap(({ name, role }) => (role === "parameter" || role === "state" ? [name] : []));
-}
-
 /** What comes with each call of a program. */
 export function feedsOf(program: Program): readonly FeedFact[] {
   return argumentsOf(program).flatMap(({ name, role, shape }) =>

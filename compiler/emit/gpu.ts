@@ -1,12 +1,12 @@
 /** The gpu target's parts of a module: the steps of its programs, the kernels to read, and what gpu.js gets. */
 import type { AnyProgramName, SomePrograms } from "@specloom/runtime/internal/contract";
 import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
-import type { GpuModule, KernelFunction, PlanFunction } from "../code-text/gpu-module.ts";
-import { dataLiteral, filled, stringLiteral } from "../code-text/literals.ts";
+import type { GpuModule, KernelFunction, PlanFunction, PlanParameter } from "../code-text/gpu-module.ts";
+import { dataLiteral, stringLiteral } from "../code-text/literals.ts";
 import { capitalize } from "../code-text/names.ts";
 import { programOrder } from "../code-text/program-order.ts";
 import type { Program } from "../ir/program.ts";
-import { feedsOf, residentsOf } from "./facts.ts";
+import { feedsOf } from "./facts.ts";
 import { kernelSource } from "./kernel-sources.ts";
 import type { Links } from "./layout.ts";
 import { constant, functionStatement, type Statement } from "./statements.ts";
@@ -44,29 +44,46 @@ export function stepsPart(gpu: GpuModule, links: Links): readonly Statement[] {
     gpu.functions.map(({ name }) => name),
   );
   const context = `type ${contextName} = ${links.use("GpuPlanContext")}<${type}>;`;
-  const shared = gpu.steps.map((steps) => planFunction(steps, ["What another program begins with too."]));
+  const write = (plan: PlanFunction, documentation?: readonly string[], returnType?: string): Statement =>
+    planFunction(plan, documentation ?? plan.documentation, links, returnType);
+  const layers = gpu.layers.map((layer) => write(layer));
   const plans = programOrder.flatMap((name) => {
-    const plan = gpu.plans[name];
-    if (plan === undefined) return [];
-    return [planFunction(plan, [`${name}: ${purposes[name]}.`], `Record<string, ${links.use("GpuHandle")}>`)];
+    const [steps, plan] = [gpu.steps[name], gpu.plans[name]];
+    return [
+      ...(steps === undefined ? [] : [write(steps)]),
+      ...(plan === undefined
+        ? []
+        : [write(plan, [`${name}: ${purposes[name]}.`], `Record<string, ${links.use("GpuHandle")}>`)]),
+    ];
   });
-  const sharedByName = new Map(gpu.steps.map(({ name }, index) => [name, shared[index]]));
-  const inOrder = plans.flatMap((plan) => {
-    const own = sharedByName.get(`${plan.name ?? ""}Steps`);
-    return own === undefined ? [plan] : [own, plan];
-  });
-  return [declaration, `\n${context}`, ...inOrder];
+  return [declaration, `\n${context}`, ...layers, ...plans];
 }
 
-function planFunction(plan: PlanFunction, documentation: readonly string[], returnType?: string) {
+function planFunction(
+  plan: PlanFunction,
+  documentation: readonly string[],
+  links: Links,
+  returnType?: string,
+): Statement {
   const isWhole = plan.members.includes("context");
-  const parameter = isWhole ? "context" : `{ ${plan.members.join(", ")} }`;
+  const context = isWhole ? "context" : `{ ${plan.members.join(", ")} }`;
   return functionStatement(plan.name, {
     documentation,
-    parameters: [{ name: parameter, type: contextName }],
+    parameters: [
+      { name: context, type: contextName },
+      ...plan.parameters.map(({ name, type }) => ({ name, type: parameterType(type, links) })),
+    ],
     ...(returnType === undefined ? {} : { returnType }),
     statements: plan.statements,
   });
+}
+
+function parameterType(type: PlanParameter["type"], links: Links): string {
+  if (typeof type === "object") return `ReturnType<typeof ${type.givenBy}>`;
+  if (type === "layer") return "string";
+  const handle = links.use("GpuHandle");
+  if (type === "steps") return `readonly ${handle}[]`;
+  return type === "argument" ? `${handle} | undefined` : handle;
 }
 
 /** The programs together; reads constants of other parts, so it stands behind them. */
@@ -113,9 +130,8 @@ export function gpuTextPart(programs: SomePrograms<Program>, gpu: GpuModule, lin
   const tables = programOrder.flatMap((name) => {
     const program = programs[name];
     if (program === undefined || gpu.plans[name] === undefined) return [];
-    const residents = filled("    residents: [", residentsOf(program).map(stringLiteral), "],").join("\n    ");
     const feeds = feedsOf(program).map((feed) => `      ${dataLiteral(feed, "", Number.POSITIVE_INFINITY)},\n`);
-    return [`  ${name}: {\n${residents}\n    feeds: [\n${feeds.join("")}    ],\n  },\n`];
+    return [`  ${name}: {\n    feeds: [\n${feeds.join("")}    ],\n  },\n`];
   });
   return [
     constant(textsName, {
@@ -124,7 +140,7 @@ export function gpuTextPart(programs: SomePrograms<Program>, gpu: GpuModule, lin
       value: `{\n${texts.join("")}}`,
     }),
     constant(argumentsName, {
-      documentation: ["What the programs take: tensors that stay on the device, and what comes with each call."],
+      documentation: ["What the programs take with each call."],
       exported: links.exported,
       value: `{\n${tables.join("")}} as const`,
     }),

@@ -52,20 +52,14 @@ export const kernelTexts = {
   adamExpAvgSq4: "function adamExpAvgSq4(expAvgSq, weightsOfXGradient) { const i = this.thread.y, j = this.thread.x; const iPlus16 = i + 16; const wHGradient = weightsOfXGradient[iPlus16][j]; return expAvgSq[i][j] * 0.999 + wHGradient * wHGradient * 0.0010000000000000009; }",
 };
 
-/** What the programs take: tensors that stay on the device, and what comes with each call. */
+/** What the programs take with each call. */
 export const programArguments = {
   predict: {
-    residents: [
-      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [16, 24, 1] },
     ],
   },
   evaluate: {
-    residents: [
-      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [16, 24, 1] },
       { name: "next", role: "input", shape: [16, 24, 1] },
@@ -73,9 +67,6 @@ export const programArguments = {
     ],
   },
   gradients: {
-    residents: [
-      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [16, 24, 1] },
       { name: "next", role: "input", shape: [16, 24, 1] },
@@ -83,13 +74,6 @@ export const programArguments = {
     ],
   },
   train_step: {
-    residents: [
-      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-      "encoder.W_f#exp_avg", "encoder.W_f#exp_avg_sq", "encoder.U_f#exp_avg", "encoder.U_f#exp_avg_sq", "encoder.b_f#exp_avg",
-      "encoder.b_f#exp_avg_sq", "encoder.W_h#exp_avg", "encoder.W_h#exp_avg_sq", "encoder.U_h#exp_avg", "encoder.U_h#exp_avg_sq",
-      "encoder.b_h#exp_avg", "encoder.b_h#exp_avg_sq", "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias#exp_avg",
-      "change.bias#exp_avg_sq",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [16, 24, 1] },
       { name: "next", role: "input", shape: [16, 24, 1] },
@@ -99,9 +83,6 @@ export const programArguments = {
     ],
   },
   stream_step: {
-    residents: [
-      "encoder.W_f", "encoder.U_f", "encoder.b_f", "encoder.W_h", "encoder.U_h", "encoder.b_h", "change.weight", "change.bias",
-    ],
     feeds: [
       { name: "stream.position", role: "input", shape: [1] },
       { name: "series", role: "input", shape: [1, 1, 1] },

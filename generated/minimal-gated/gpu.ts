@@ -7,6 +7,47 @@ import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
+/** Forward through encoder. */
+function encoderForward({ kernels, tensors }: Context, series: GpuHandle | undefined) {
+  const weightsOfX = kernels.encoderWeightsOfX([32, 1], tensors["encoder.W_h"], tensors["encoder.W_f"]);
+  const productsOfX = kernels.encoderProductsOfX([24, 16, 32], series, weightsOfX);
+  const h: GpuHandle[] = [];
+  h[0] = kernels.encoderInitialState([16, 16]);
+  const f: GpuHandle[] = [];
+  const g: GpuHandle[] = [];
+  for (let t = 0; t < 24; t++) {
+    f[t] = kernels.encoderF([16, 16], productsOfX, tensors["encoder.b_f"], h[t], tensors["encoder.U_f"], t);
+    const multiply4 = kernels.encoderMultiply([16, 16], f[t], h[t]);
+    g[t] = kernels.encoderG([16, 16], productsOfX, tensors["encoder.b_h"], multiply4, tensors["encoder.U_h"], t);
+    h[t + 1] = kernels.encoderHInTraining([16, 16], f[t], h[t], g[t]);
+  }
+
+  return { h, f, g };
+}
+
+/** Backward through encoder. */
+function encoderBackward({ kernels, stack, tensors }: Context, forward: ReturnType<typeof encoderForward>, outputGradient: GpuHandle) {
+  const previousHGradient: GpuHandle[] = [];
+  previousHGradient[24] = kernels.encoderInitialState([16, 16]);
+  const multiply: GpuHandle[] = [];
+  const multiply2: GpuHandle[] = [];
+  for (let t = 23; t >= 0; t--) {
+    multiply[t] = kernels.encoderMultiply2([16, 16], previousHGradient[t + 1], outputGradient, forward.f[t], forward.g[t], t);
+    const contract = kernels.encoderContract([16, 16], multiply[t], tensors["encoder.U_h"]);
+    multiply2[t] = kernels.encoderMultiply3(
+      [16, 16], previousHGradient[t + 1], outputGradient, forward.g[t], forward.h[t], contract, forward.f[t], t,
+    );
+    previousHGradient[t] = kernels.encoderPreviousHGradient(
+      [16, 16], previousHGradient[t + 1], outputGradient, forward.f[t], contract, multiply2[t], tensors["encoder.U_f"], t,
+    );
+  }
+  const multiplyStacked = stack(multiply, [16, 16]);
+  const multiply2Stacked = stack(multiply2, [16, 16]);
+  const joinedGradient = kernels.encoderJoinedGradient([24, 16, 32], multiplyStacked, multiply2Stacked);
+
+  return { multiplyStacked, multiply2Stacked, joinedGradient };
+}
+
 /** What another program begins with too. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
@@ -52,27 +93,13 @@ function evaluate(context: Context): Record<string, GpuHandle> {
 }
 
 /** gradients: the loss and its gradient for every parameter, as in training. */
-function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHandle> {
-  const {
-    "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH, "encoder.U_h": encoderUH,
-    "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask,
-  } = tensors;
-  // forward: encoder
-  const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
-  const encoderProductsOfX = kernels.encoderProductsOfX([24, 16, 32], series, encoderWeightsOfX);
-  const encoderH: GpuHandle[] = [];
-  encoderH[0] = kernels.encoderInitialState([16, 16]);
-  const encoderF: GpuHandle[] = [];
-  const encoderG: GpuHandle[] = [];
-  for (let t = 0; t < 24; t++) {
-    encoderF[t] = kernels.encoderF([16, 16], encoderProductsOfX, encoderBF, encoderH[t], encoderUF, t);
-    const encoderMultiply4 = kernels.encoderMultiply([16, 16], encoderF[t], encoderH[t]);
-    encoderG[t] = kernels.encoderG([16, 16], encoderProductsOfX, encoderBH, encoderMultiply4, encoderUH, t);
-    encoderH[t + 1] = kernels.encoderHInTraining([16, 16], encoderF[t], encoderH[t], encoderG[t]);
-  }
+function gradients(context: Context): Record<string, GpuHandle> {
+  const { kernels, stack, tensors } = context;
+  const { "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask } = tensors;
+  const encoder = encoderForward(context, series);
 
   // loss: loss
-  const encoderHStacked = stack(encoderH, [16, 16]);
+  const encoderHStacked = stack(encoder.h, [16, 16]);
   const lossError = kernels.lossError([16, 24, 1], series, encoderHStacked, changeWeight, changeBias, next);
   const lossMasked = kernels.lossMaskedInTraining([16], batchMask, lossError);
   const lossCount = kernels.lossCount([], batchMask);
@@ -91,37 +118,18 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
   // backward: change
   const changeWeightGradient = kernels.changeWeightGradient([1, 16], lossErrorGradient, encoderHStacked);
 
-  // backward: encoder
-  const encoderPreviousHGradient: GpuHandle[] = [];
-  encoderPreviousHGradient[24] = kernels.encoderInitialState([16, 16]);
-  const encoderMultiply: GpuHandle[] = [];
-  const encoderMultiply2: GpuHandle[] = [];
-  for (let t = 23; t >= 0; t--) {
-    encoderMultiply[t] = kernels.encoderMultiply2(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderF[t], encoderG[t], t,
-    );
-    const encoderContract = kernels.encoderContract([16, 16], encoderMultiply[t], encoderUH);
-    encoderMultiply2[t] = kernels.encoderMultiply3(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderG[t], encoderH[t], encoderContract, encoderF[t], t,
-    );
-    encoderPreviousHGradient[t] = kernels.encoderPreviousHGradient(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderF[t], encoderContract, encoderMultiply2[t], encoderUF, t,
-    );
-  }
-  const encoderMultiplyStacked = stack(encoderMultiply, [16, 16]);
-  const encoderMultiply2Stacked = stack(encoderMultiply2, [16, 16]);
-  const encoderJoinedGradient = kernels.encoderJoinedGradient([24, 16, 32], encoderMultiplyStacked, encoderMultiply2Stacked);
+  const encoderBackward2 = encoderBackward(context, encoder, encoderOutputGradient);
 
   // forward: encoder
-  const encoderFStacked = stack(encoderF, [16, 16]);
+  const encoderFStacked = stack(encoder.f, [16, 16]);
   const encoderMultiply3 = kernels.encoderMultiply4([24, 16, 16], encoderFStacked, encoderHStacked);
 
   // backward: encoder
-  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderMultiply2Stacked, encoderHStacked);
-  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderJoinedGradient, series);
-  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderMultiplyStacked, encoderMultiply3);
-  const encoderBHGradient = kernels.encoderBHGradient([16], encoderMultiplyStacked);
-  const encoderBFGradient = kernels.encoderBHGradient([16], encoderMultiply2Stacked);
+  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderBackward2.multiply2Stacked, encoderHStacked);
+  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderBackward2.joinedGradient, series);
+  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderBackward2.multiplyStacked, encoderMultiply3);
+  const encoderBHGradient = kernels.encoderBHGradient([16], encoderBackward2.multiplyStacked);
+  const encoderBFGradient = kernels.encoderBHGradient([16], encoderBackward2.multiply2Stacked);
   const encoderWFGradient = kernels.encoderWFGradient([16, 1], encoderWeightsOfXGradient);
   const encoderWHGradient = kernels.encoderWHGradient([16, 1], encoderWeightsOfXGradient);
 
@@ -134,28 +142,16 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
 }
 
 /** train_step: the loss, and every parameter and optimizer state after one update. */
-function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHandle> {
+function trainStep(context: Context): Record<string, GpuHandle> {
+  const { kernels, stack, tensors } = context;
   const {
-    "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH, "encoder.U_h": encoderUH,
-    "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask,
+    "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask,
     "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot,
   } = tensors;
-  // forward: encoder
-  const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
-  const encoderProductsOfX = kernels.encoderProductsOfX([24, 16, 32], series, encoderWeightsOfX);
-  const encoderH: GpuHandle[] = [];
-  encoderH[0] = kernels.encoderInitialState([16, 16]);
-  const encoderF: GpuHandle[] = [];
-  const encoderG: GpuHandle[] = [];
-  for (let t = 0; t < 24; t++) {
-    encoderF[t] = kernels.encoderF([16, 16], encoderProductsOfX, encoderBF, encoderH[t], encoderUF, t);
-    const encoderMultiply4 = kernels.encoderMultiply([16, 16], encoderF[t], encoderH[t]);
-    encoderG[t] = kernels.encoderG([16, 16], encoderProductsOfX, encoderBH, encoderMultiply4, encoderUH, t);
-    encoderH[t + 1] = kernels.encoderHInTraining([16, 16], encoderF[t], encoderH[t], encoderG[t]);
-  }
+  const encoder = encoderForward(context, series);
 
   // loss: loss
-  const encoderHStacked = stack(encoderH, [16, 16]);
+  const encoderHStacked = stack(encoder.h, [16, 16]);
   const lossError = kernels.lossError([16, 24, 1], series, encoderHStacked, changeWeight, changeBias, next);
   const lossMasked = kernels.lossMaskedInTraining([16], batchMask, lossError);
   const lossCount = kernels.lossCount([], batchMask);
@@ -174,37 +170,18 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
   // backward: change
   const changeWeightGradient = kernels.changeWeightGradient([1, 16], lossErrorGradient, encoderHStacked);
 
-  // backward: encoder
-  const encoderPreviousHGradient: GpuHandle[] = [];
-  encoderPreviousHGradient[24] = kernels.encoderInitialState([16, 16]);
-  const encoderMultiply: GpuHandle[] = [];
-  const encoderMultiply2: GpuHandle[] = [];
-  for (let t = 23; t >= 0; t--) {
-    encoderMultiply[t] = kernels.encoderMultiply2(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderF[t], encoderG[t], t,
-    );
-    const encoderContract = kernels.encoderContract([16, 16], encoderMultiply[t], encoderUH);
-    encoderMultiply2[t] = kernels.encoderMultiply3(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderG[t], encoderH[t], encoderContract, encoderF[t], t,
-    );
-    encoderPreviousHGradient[t] = kernels.encoderPreviousHGradient(
-      [16, 16], encoderPreviousHGradient[t + 1], encoderOutputGradient, encoderF[t], encoderContract, encoderMultiply2[t], encoderUF, t,
-    );
-  }
-  const encoderMultiplyStacked = stack(encoderMultiply, [16, 16]);
-  const encoderMultiply2Stacked = stack(encoderMultiply2, [16, 16]);
-  const encoderJoinedGradient = kernels.encoderJoinedGradient([24, 16, 32], encoderMultiplyStacked, encoderMultiply2Stacked);
+  const encoderBackward2 = encoderBackward(context, encoder, encoderOutputGradient);
 
   // forward: encoder
-  const encoderFStacked = stack(encoderF, [16, 16]);
+  const encoderFStacked = stack(encoder.f, [16, 16]);
   const encoderMultiply3 = kernels.encoderMultiply4([24, 16, 16], encoderFStacked, encoderHStacked);
 
   // backward: encoder
-  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderMultiply2Stacked, encoderHStacked);
-  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderJoinedGradient, series);
-  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderMultiplyStacked, encoderMultiply3);
-  const encoderBHGradient = kernels.encoderBHGradient([16], encoderMultiplyStacked);
-  const encoderBFGradient = kernels.encoderBHGradient([16], encoderMultiply2Stacked);
+  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderBackward2.multiply2Stacked, encoderHStacked);
+  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderBackward2.joinedGradient, series);
+  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderBackward2.multiplyStacked, encoderMultiply3);
+  const encoderBHGradient = kernels.encoderBHGradient([16], encoderBackward2.multiplyStacked);
+  const encoderBFGradient = kernels.encoderBHGradient([16], encoderBackward2.multiply2Stacked);
 
   // update: adam
   const updated: Record<string, GpuHandle> = {};

@@ -67,22 +67,14 @@ export const kernelTexts = {
   adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
 };
 
-/** What the programs take: tensors that stay on the device, and what comes with each call. */
+/** What the programs take with each call. */
 export const programArguments = {
   predict: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-      "change.weight", "change.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [16, 24, 1] },
     ],
   },
   evaluate: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-      "change.weight", "change.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [16, 24, 1] },
       { name: "next", role: "input", shape: [16, 24, 1] },
@@ -90,10 +82,6 @@ export const programArguments = {
     ],
   },
   gradients: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-      "change.weight", "change.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [16, 24, 1] },
       { name: "next", role: "input", shape: [16, 24, 1] },
@@ -101,13 +89,6 @@ export const programArguments = {
     ],
   },
   train_step: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-      "change.weight", "change.bias", "encoder.weight_ih_l0#exp_avg", "encoder.weight_ih_l0#exp_avg_sq", "encoder.weight_hh_l0#exp_avg",
-      "encoder.weight_hh_l0#exp_avg_sq", "encoder.bias_ih_l0#exp_avg", "encoder.bias_ih_l0#exp_avg_sq", "encoder.bias_hh_l0#exp_avg",
-      "encoder.bias_hh_l0#exp_avg_sq", "context.weight#exp_avg", "context.weight#exp_avg_sq", "context.bias#exp_avg",
-      "context.bias#exp_avg_sq", "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias#exp_avg", "change.bias#exp_avg_sq",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [16, 24, 1] },
       { name: "next", role: "input", shape: [16, 24, 1] },
@@ -117,10 +98,6 @@ export const programArguments = {
     ],
   },
   stream_step: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "context.weight", "context.bias",
-      "change.weight", "change.bias",
-    ],
     feeds: [
       { name: "stream.position", role: "input", shape: [1] },
       { name: "series", role: "input", shape: [1, 1, 1] },

@@ -7,12 +7,26 @@ import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
+/** Forward through context. */
+function contextForward({ kernels, stack, tensors }: Context, hiddenState: readonly GpuHandle[]) {
+  const hiddenStateStacked = stack(hiddenState, [16, 16]);
+  const energy = kernels.contextEnergy([16, 24, 1], hiddenStateStacked, tensors["context.weight"], tensors["context.bias"]);
+  const visibleEnergies = kernels.contextVisibleEnergies([16, 24, 24], energy);
+  const largestEnergy = kernels.contextLargestEnergy([16, 24], visibleEnergies);
+  const exponentials = kernels.contextExponentials([16, 24, 24], visibleEnergies, largestEnergy);
+  const exponentialSum = kernels.contextExponentialSum([16, 24], exponentials);
+  const weights = kernels.contextWeights([16, 24, 24], exponentials, exponentialSum);
+  const pooled = kernels.contextPooled([16, 24, 16], weights, hiddenStateStacked);
+
+  return { hiddenStateStacked, exponentials, exponentialSum, weights, pooled };
+}
+
 /** What another program begins with too. */
-function predictSteps({ kernels, stack, tensors }: Context) {
+function predictSteps(context: Context) {
+  const { kernels, tensors } = context;
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
-    "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight, "context.bias": contextBias,
-    "change.weight": changeWeight, "change.bias": changeBias, series,
+    "encoder.bias_hh_l0": encoderBiasHhL0, "change.weight": changeWeight, "change.bias": changeBias, series,
   } = tensors;
   // forward: encoder
   const encoderInputProjection = kernels.encoderInputProjection(
@@ -28,51 +42,44 @@ function predictSteps({ kernels, stack, tensors }: Context) {
     encoderHiddenState[t + 1] = kernels.encoderHiddenState([16, 16], encoderGates, encoderCellState[t + 1]);
   }
 
-  // forward: context
-  const encoderHiddenStateStacked = stack(encoderHiddenState, [16, 16]);
-  const contextEnergy = kernels.contextEnergy([16, 24, 1], encoderHiddenStateStacked, contextWeight, contextBias);
-  const contextVisibleEnergies = kernels.contextVisibleEnergies([16, 24, 24], contextEnergy);
-  const contextLargestEnergy = kernels.contextLargestEnergy([16, 24], contextVisibleEnergies);
-  const contextExponentials = kernels.contextExponentials([16, 24, 24], contextVisibleEnergies, contextLargestEnergy);
-  const contextExponentialSum = kernels.contextExponentialSum([16, 24], contextExponentials);
-  const contextWeights = kernels.contextWeights([16, 24, 24], contextExponentials, contextExponentialSum);
-  const contextPooled = kernels.contextPooled([16, 24, 16], contextWeights, encoderHiddenStateStacked);
+  const context2 = contextForward(context, encoderHiddenState);
 
   // forward: joined
-  const joinedOutput = kernels.joinedOutput([16, 24, 32], contextPooled, encoderHiddenStateStacked);
+  const joinedOutput = kernels.joinedOutput([16, 24, 32], context2.pooled, context2.hiddenStateStacked);
 
   // forward: forecast
   const forecastOutput = kernels.forecastOutput([16, 24, 1], series, joinedOutput, changeWeight, changeBias);
 
-  return { contextWeights, forecastOutput };
+  return { context2, forecastOutput };
 }
 
 /** predict: the outputs, without dropout. */
 function predict(context: Context): Record<string, GpuHandle> {
-  const { contextWeights, forecastOutput } = predictSteps(context);
-  return { forecast: forecastOutput, "context.weights": contextWeights };
+  const { context2, forecastOutput } = predictSteps(context);
+  return { forecast: forecastOutput, "context.weights": context2.weights };
 }
 
 /** evaluate: the outputs and the loss, without dropout. */
 function evaluate(context: Context): Record<string, GpuHandle> {
   const { kernels, tensors } = context;
   const { next, "batch.mask": batchMask } = tensors;
-  const { contextWeights, forecastOutput } = predictSteps(context);
+  const { context2, forecastOutput } = predictSteps(context);
 
   // loss: loss
   const lossMasked = kernels.lossMasked([16], batchMask, forecastOutput, next);
   const lossCount = kernels.lossCount([], batchMask);
   const lossValue = kernels.lossValue([], lossMasked, lossCount);
 
-  return { loss: lossValue, "loss.count": lossCount, forecast: forecastOutput, "context.weights": contextWeights };
+  return { loss: lossValue, "loss.count": lossCount, forecast: forecastOutput, "context.weights": context2.weights };
 }
 
 /** What another program begins with too. */
-function gradientsSteps({ kernels, stack, tensors }: Context) {
+function gradientsSteps(context: Context) {
+  const { kernels, stack, tensors } = context;
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
-    "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight, "context.bias": contextBias,
-    "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask,
+    "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight, "change.weight": changeWeight, "change.bias": changeBias,
+    series, next, "batch.mask": batchMask,
   } = tensors;
   // forward: encoder
   const encoderInputProjection = kernels.encoderInputProjection(
@@ -100,18 +107,10 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
     encoderHiddenState[t + 1] = kernels.encoderHiddenStateInTraining([16, 16], encoderOutputGate[t], encoderCellOutput[t]);
   }
 
-  // forward: context
-  const encoderHiddenStateStacked = stack(encoderHiddenState, [16, 16]);
-  const contextEnergy = kernels.contextEnergy([16, 24, 1], encoderHiddenStateStacked, contextWeight, contextBias);
-  const contextVisibleEnergies = kernels.contextVisibleEnergies([16, 24, 24], contextEnergy);
-  const contextLargestEnergy = kernels.contextLargestEnergy([16, 24], contextVisibleEnergies);
-  const contextExponentials = kernels.contextExponentials([16, 24, 24], contextVisibleEnergies, contextLargestEnergy);
-  const contextExponentialSum = kernels.contextExponentialSum([16, 24], contextExponentials);
-  const contextWeights = kernels.contextWeights([16, 24, 24], contextExponentials, contextExponentialSum);
-  const contextPooled = kernels.contextPooled([16, 24, 16], contextWeights, encoderHiddenStateStacked);
+  const context2 = contextForward(context, encoderHiddenState);
 
   // forward: joined
-  const joinedOutput = kernels.joinedOutput([16, 24, 32], contextPooled, encoderHiddenStateStacked);
+  const joinedOutput = kernels.joinedOutput([16, 24, 32], context2.pooled, context2.hiddenStateStacked);
 
   // loss: loss
   const lossError = kernels.lossError([16, 24, 1], series, joinedOutput, changeWeight, changeBias, next);
@@ -133,19 +132,21 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const changeWeightGradient = kernels.changeWeightGradient([1, 32], lossErrorGradient, joinedOutput);
 
   // backward: context
-  const contextDivide = kernels.contextDivide([16, 24, 24], joinedOutputGradient, encoderHiddenStateStacked, contextExponentialSum);
+  const contextDivide = kernels.contextDivide(
+    [16, 24, 24], joinedOutputGradient, context2.hiddenStateStacked, context2.exponentialSum,
+  );
   const contextExponentialSumGradient = kernels.contextExponentialSumGradient(
-    [16, 24], contextExponentialSum, contextDivide, contextWeights,
+    [16, 24], context2.exponentialSum, contextDivide, context2.weights,
   );
   const contextEnergyGradient = kernels.contextEnergyGradient(
-    [16, 24], contextDivide, contextExponentialSumGradient, contextExponentials,
+    [16, 24], contextDivide, contextExponentialSumGradient, context2.exponentials,
   );
   const contextBiasGradient = kernels.contextBiasGradient([1], contextEnergyGradient);
-  const contextWeightGradient = kernels.contextWeightGradient([1, 16], contextEnergyGradient, encoderHiddenStateStacked);
+  const contextWeightGradient = kernels.contextWeightGradient([1, 16], contextEnergyGradient, context2.hiddenStateStacked);
 
   // backward: encoder
   const encoderOutputGradient = kernels.encoderOutputGradient(
-    [16, 24, 16], joinedOutputGradient, contextWeights, contextEnergyGradient, contextWeight,
+    [16, 24, 16], joinedOutputGradient, context2.weights, contextEnergyGradient, contextWeight,
   );
   const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
   encoderPreviousHiddenStateGradient[24] = kernels.encoderInitialState([16, 16]);
@@ -173,7 +174,7 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   }
   const encoderJoinedGradientStacked = stack(encoderJoinedGradient, [16, 64]);
   const encoderWeightHhL0Gradient = kernels.encoderWeightHhL0Gradient(
-    [64, 16], encoderJoinedGradientStacked, encoderHiddenStateStacked,
+    [64, 16], encoderJoinedGradientStacked, context2.hiddenStateStacked,
   );
   const encoderBiasIhL0Gradient = kernels.encoderBiasIhL0Gradient([64], encoderJoinedGradientStacked);
   const encoderWeightIhL0Gradient = kernels.encoderWeightIhL0Gradient([64, 1], encoderJoinedGradientStacked, series);

@@ -74,24 +74,14 @@ export const kernelTexts = {
   adamwExpAvgSq5: "function adamwExpAvgSq5(expAvgSq, gradient, clipFactor) { const i = this.thread.x; const product = gradient[i] * clipFactor[0]; return expAvgSq[i] * 0.999 + product * product * 0.0010000000000000009; }",
 };
 
-/** What the programs take: tensors that stay on the device, and what comes with each call. */
+/** What the programs take with each call. */
 export const programArguments = {
   predict: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
-      "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
-      "summary.v.weight", "scores.weight", "scores.bias",
-    ],
     feeds: [
       { name: "temperatures", role: "input", shape: [16, 15, 1] },
     ],
   },
   evaluate: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
-      "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
-      "summary.v.weight", "scores.weight", "scores.bias",
-    ],
     feeds: [
       { name: "temperatures", role: "input", shape: [16, 15, 1] },
       { name: "season", role: "input", shape: [16] },
@@ -99,11 +89,6 @@ export const programArguments = {
     ],
   },
   gradients: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
-      "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
-      "summary.v.weight", "scores.weight", "scores.bias",
-    ],
     feeds: [
       { name: "temperatures", role: "input", shape: [16, 15, 1] },
       { name: "season", role: "input", shape: [16] },
@@ -112,18 +97,6 @@ export const programArguments = {
     ],
   },
   train_step: {
-    residents: [
-      "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0", "encoder.weight_ih_l0_reverse",
-      "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse", "summary.W.weight", "summary.W.bias",
-      "summary.v.weight", "scores.weight", "scores.bias", "encoder.weight_ih_l0#exp_avg", "encoder.weight_ih_l0#exp_avg_sq",
-      "encoder.weight_hh_l0#exp_avg", "encoder.weight_hh_l0#exp_avg_sq", "encoder.bias_ih_l0#exp_avg", "encoder.bias_ih_l0#exp_avg_sq",
-      "encoder.bias_hh_l0#exp_avg", "encoder.bias_hh_l0#exp_avg_sq", "encoder.weight_ih_l0_reverse#exp_avg",
-      "encoder.weight_ih_l0_reverse#exp_avg_sq", "encoder.weight_hh_l0_reverse#exp_avg", "encoder.weight_hh_l0_reverse#exp_avg_sq",
-      "encoder.bias_ih_l0_reverse#exp_avg", "encoder.bias_ih_l0_reverse#exp_avg_sq", "encoder.bias_hh_l0_reverse#exp_avg",
-      "encoder.bias_hh_l0_reverse#exp_avg_sq", "summary.W.weight#exp_avg", "summary.W.weight#exp_avg_sq", "summary.W.bias#exp_avg",
-      "summary.W.bias#exp_avg_sq", "summary.v.weight#exp_avg", "summary.v.weight#exp_avg_sq", "scores.weight#exp_avg",
-      "scores.weight#exp_avg_sq", "scores.bias#exp_avg", "scores.bias#exp_avg_sq",
-    ],
     feeds: [
       { name: "temperatures", role: "input", shape: [16, 15, 1] },
       { name: "season", role: "input", shape: [16] },

@@ -7,6 +7,71 @@ import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
+/** Backward through encoder. */
+function encoderBackward(
+  { kernels, stack, tensors }: Context, pooledGradient: GpuHandle, weights: GpuHandle, multiply: GpuHandle,
+  summaryWWeight: GpuHandle | undefined, cellOutput2: readonly GpuHandle[], outputGate2: readonly GpuHandle[],
+  inputGate2: readonly GpuHandle[], candidate2: readonly GpuHandle[], cellState2: readonly GpuHandle[],
+  forgetGate2: readonly GpuHandle[], hiddenState2Stacked: GpuHandle, temperatures: GpuHandle | undefined,
+  cellOutput: readonly GpuHandle[], outputGate: readonly GpuHandle[], inputGate: readonly GpuHandle[],
+  candidate: readonly GpuHandle[], cellState: readonly GpuHandle[], forgetGate: readonly GpuHandle[], hiddenStateStacked: GpuHandle
+) {
+  const outputGradient = kernels.encoderOutputGradient([16, 15, 24], pooledGradient, weights, multiply, summaryWWeight);
+  const previousHiddenStateGradient: GpuHandle[] = [];
+  previousHiddenStateGradient[0] = kernels.encoderInitialState([16, 12]);
+  const previousCellStateGradient: GpuHandle[] = [];
+  previousCellStateGradient[0] = kernels.encoderInitialState([16, 12]);
+  const joinedGradient: GpuHandle[] = [];
+  for (let t = 0; t < 15; t++) {
+    const multiply2 = kernels.encoderMultiply(
+      [16, 12], previousHiddenStateGradient[t], outputGradient, cellOutput2[t], outputGate2[t], t,
+    );
+    const cellStateGradient = kernels.encoderCellStateGradient(
+      [16, 12], previousCellStateGradient[t], previousHiddenStateGradient[t], outputGradient, outputGate2[t], cellOutput2[t], t,
+    );
+    joinedGradient[t] = kernels.encoderJoinedGradient(
+      [16, 48], multiply2, outputGate2[t], cellStateGradient, inputGate2[t], candidate2[t], cellState2[t + 1], forgetGate2[t],
+    );
+    previousHiddenStateGradient[t + 1] = kernels.encoderPreviousHiddenStateGradient(
+      [16, 12], joinedGradient[t], tensors["encoder.weight_hh_l0_reverse"],
+    );
+    previousCellStateGradient[t + 1] = kernels.encoderPreviousCellStateGradient([16, 12], cellStateGradient, forgetGate2[t]);
+  }
+  const joinedGradientStacked = stack(joinedGradient, [16, 48]);
+  const weightHhL0ReverseGradient = kernels.encoderWeightHhL0ReverseGradient([48, 12], joinedGradientStacked, hiddenState2Stacked);
+  const biasIhL0ReverseGradient = kernels.encoderBiasIhL0ReverseGradient([48], joinedGradientStacked);
+  const weightIhL0ReverseGradient = kernels.encoderWeightIhL0ReverseGradient([48, 1], joinedGradientStacked, temperatures);
+  const previousHiddenStateGradient2: GpuHandle[] = [];
+  previousHiddenStateGradient2[15] = kernels.encoderInitialState([16, 12]);
+  const previousCellStateGradient2: GpuHandle[] = [];
+  previousCellStateGradient2[15] = kernels.encoderInitialState([16, 12]);
+  const joinedGradient2: GpuHandle[] = [];
+  for (let t = 14; t >= 0; t--) {
+    const multiply22 = kernels.encoderMultiply2(
+      [16, 12], previousHiddenStateGradient2[t + 1], outputGradient, cellOutput[t], outputGate[t], t,
+    );
+    const cellStateGradient2 = kernels.encoderCellStateGradient2(
+      [16, 12], previousCellStateGradient2[t + 1], previousHiddenStateGradient2[t + 1], outputGradient, outputGate[t], cellOutput[t], t,
+    );
+    joinedGradient2[t] = kernels.encoderJoinedGradient(
+      [16, 48], multiply22, outputGate[t], cellStateGradient2, inputGate[t], candidate[t], cellState[t], forgetGate[t],
+    );
+    previousHiddenStateGradient2[t] = kernels.encoderPreviousHiddenStateGradient(
+      [16, 12], joinedGradient2[t], tensors["encoder.weight_hh_l0"],
+    );
+    previousCellStateGradient2[t] = kernels.encoderPreviousCellStateGradient([16, 12], cellStateGradient2, forgetGate[t]);
+  }
+  const joinedGradient2Stacked = stack(joinedGradient2, [16, 48]);
+  const weightHhL0Gradient = kernels.encoderWeightHhL0Gradient([48, 12], joinedGradient2Stacked, hiddenStateStacked);
+  const biasIhL0Gradient = kernels.encoderBiasIhL0ReverseGradient([48], joinedGradient2Stacked);
+  const weightIhL0Gradient = kernels.encoderWeightIhL0ReverseGradient([48, 1], joinedGradient2Stacked, temperatures);
+
+  return {
+    weightHhL0ReverseGradient, biasIhL0ReverseGradient, weightIhL0ReverseGradient, weightHhL0Gradient, biasIhL0Gradient,
+    weightIhL0Gradient,
+  };
+}
+
 /** What another program begins with too. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
@@ -84,7 +149,8 @@ function evaluate(context: Context): Record<string, GpuHandle> {
 }
 
 /** What another program begins with too. */
-function gradientsSteps({ kernels, stack, tensors }: Context) {
+function gradientsSteps(context: Context) {
+  const { kernels, stack, tensors } = context;
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
     "encoder.bias_hh_l0": encoderBiasHhL0, "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
@@ -192,77 +258,16 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
   const summaryWBiasGradient = kernels.summaryWBiasGradient([24], summaryMultiply);
   const summaryWWeightGradient = kernels.summaryWWeightGradient([24, 24], summaryMultiply, encoderOutput);
 
-  // backward: encoder
-  const encoderOutputGradient = kernels.encoderOutputGradient(
-    [16, 15, 24], summaryPooledGradient, summaryWeights, summaryMultiply, summaryWWeight,
+  const encoderBackward2 = encoderBackward(
+    context, summaryPooledGradient, summaryWeights, summaryMultiply, summaryWWeight, encoderCellOutput2, encoderOutputGate2,
+    encoderInputGate2, encoderCandidate2, encoderCellState2, encoderForgetGate2, encoderHiddenState2Stacked, temperatures,
+    encoderCellOutput, encoderOutputGate, encoderInputGate, encoderCandidate, encoderCellState, encoderForgetGate,
+    encoderHiddenStateStacked,
   );
-  const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
-  encoderPreviousHiddenStateGradient[0] = kernels.encoderInitialState([16, 12]);
-  const encoderPreviousCellStateGradient: GpuHandle[] = [];
-  encoderPreviousCellStateGradient[0] = kernels.encoderInitialState([16, 12]);
-  const encoderJoinedGradient: GpuHandle[] = [];
-  for (let t = 0; t < 15; t++) {
-    const encoderMultiply = kernels.encoderMultiply(
-      [16, 12], encoderPreviousHiddenStateGradient[t], encoderOutputGradient, encoderCellOutput2[t], encoderOutputGate2[t], t,
-    );
-    const encoderCellStateGradient = kernels.encoderCellStateGradient(
-      [16, 12], encoderPreviousCellStateGradient[t], encoderPreviousHiddenStateGradient[t], encoderOutputGradient,
-      encoderOutputGate2[t], encoderCellOutput2[t], t,
-    );
-    encoderJoinedGradient[t] = kernels.encoderJoinedGradient(
-      [16, 48], encoderMultiply, encoderOutputGate2[t], encoderCellStateGradient, encoderInputGate2[t], encoderCandidate2[t],
-      encoderCellState2[t + 1], encoderForgetGate2[t],
-    );
-    encoderPreviousHiddenStateGradient[t + 1] = kernels.encoderPreviousHiddenStateGradient(
-      [16, 12], encoderJoinedGradient[t], encoderWeightHhL0Reverse,
-    );
-    encoderPreviousCellStateGradient[t + 1] = kernels.encoderPreviousCellStateGradient(
-      [16, 12], encoderCellStateGradient, encoderForgetGate2[t],
-    );
-  }
-  const encoderJoinedGradientStacked = stack(encoderJoinedGradient, [16, 48]);
-  const encoderWeightHhL0ReverseGradient = kernels.encoderWeightHhL0ReverseGradient(
-    [48, 12], encoderJoinedGradientStacked, encoderHiddenState2Stacked,
-  );
-  const encoderBiasIhL0ReverseGradient = kernels.encoderBiasIhL0ReverseGradient([48], encoderJoinedGradientStacked);
-  const encoderWeightIhL0ReverseGradient = kernels.encoderWeightIhL0ReverseGradient(
-    [48, 1], encoderJoinedGradientStacked, temperatures,
-  );
-  const encoderPreviousHiddenStateGradient2: GpuHandle[] = [];
-  encoderPreviousHiddenStateGradient2[15] = kernels.encoderInitialState([16, 12]);
-  const encoderPreviousCellStateGradient2: GpuHandle[] = [];
-  encoderPreviousCellStateGradient2[15] = kernels.encoderInitialState([16, 12]);
-  const encoderJoinedGradient2: GpuHandle[] = [];
-  for (let t = 14; t >= 0; t--) {
-    const encoderMultiply2 = kernels.encoderMultiply2(
-      [16, 12], encoderPreviousHiddenStateGradient2[t + 1], encoderOutputGradient, encoderCellOutput[t], encoderOutputGate[t], t,
-    );
-    const encoderCellStateGradient2 = kernels.encoderCellStateGradient2(
-      [16, 12], encoderPreviousCellStateGradient2[t + 1], encoderPreviousHiddenStateGradient2[t + 1], encoderOutputGradient,
-      encoderOutputGate[t], encoderCellOutput[t], t,
-    );
-    encoderJoinedGradient2[t] = kernels.encoderJoinedGradient(
-      [16, 48], encoderMultiply2, encoderOutputGate[t], encoderCellStateGradient2, encoderInputGate[t], encoderCandidate[t],
-      encoderCellState[t], encoderForgetGate[t],
-    );
-    encoderPreviousHiddenStateGradient2[t] = kernels.encoderPreviousHiddenStateGradient(
-      [16, 12], encoderJoinedGradient2[t], encoderWeightHhL0,
-    );
-    encoderPreviousCellStateGradient2[t] = kernels.encoderPreviousCellStateGradient(
-      [16, 12], encoderCellStateGradient2, encoderForgetGate[t],
-    );
-  }
-  const encoderJoinedGradient2Stacked = stack(encoderJoinedGradient2, [16, 48]);
-  const encoderWeightHhL0Gradient = kernels.encoderWeightHhL0Gradient(
-    [48, 12], encoderJoinedGradient2Stacked, encoderHiddenStateStacked,
-  );
-  const encoderBiasIhL0Gradient = kernels.encoderBiasIhL0ReverseGradient([48], encoderJoinedGradient2Stacked);
-  const encoderWeightIhL0Gradient = kernels.encoderWeightIhL0ReverseGradient([48, 1], encoderJoinedGradient2Stacked, temperatures);
 
   return {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient,
-    encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
+    summaryWWeightGradient, encoderBackward2,
   };
 }
 
@@ -270,18 +275,20 @@ function gradientsSteps({ kernels, stack, tensors }: Context) {
 function gradients(context: Context): Record<string, GpuHandle> {
   const {
     lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient, summaryWWeightGradient,
-    encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient, encoderWeightHhL0Gradient,
-    encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
+    encoderBackward2,
   } = gradientsSteps(context);
   return {
-    loss: lossValue, "gradient.encoder.weight_ih_l0": encoderWeightIhL0Gradient,
-    "gradient.encoder.weight_hh_l0": encoderWeightHhL0Gradient, "gradient.encoder.bias_ih_l0": encoderBiasIhL0Gradient,
-    "gradient.encoder.bias_hh_l0": encoderBiasIhL0Gradient, "gradient.encoder.weight_ih_l0_reverse": encoderWeightIhL0ReverseGradient,
-    "gradient.encoder.weight_hh_l0_reverse": encoderWeightHhL0ReverseGradient,
-    "gradient.encoder.bias_ih_l0_reverse": encoderBiasIhL0ReverseGradient,
-    "gradient.encoder.bias_hh_l0_reverse": encoderBiasIhL0ReverseGradient, "gradient.summary.W.weight": summaryWWeightGradient,
-    "gradient.summary.W.bias": summaryWBiasGradient, "gradient.summary.v.weight": summaryVWeightGradient,
-    "gradient.scores.weight": scoresWeightGradient, "gradient.scores.bias": scoresBiasGradient,
+    loss: lossValue, "gradient.encoder.weight_ih_l0": encoderBackward2.weightIhL0Gradient,
+    "gradient.encoder.weight_hh_l0": encoderBackward2.weightHhL0Gradient,
+    "gradient.encoder.bias_ih_l0": encoderBackward2.biasIhL0Gradient,
+    "gradient.encoder.bias_hh_l0": encoderBackward2.biasIhL0Gradient,
+    "gradient.encoder.weight_ih_l0_reverse": encoderBackward2.weightIhL0ReverseGradient,
+    "gradient.encoder.weight_hh_l0_reverse": encoderBackward2.weightHhL0ReverseGradient,
+    "gradient.encoder.bias_ih_l0_reverse": encoderBackward2.biasIhL0ReverseGradient,
+    "gradient.encoder.bias_hh_l0_reverse": encoderBackward2.biasIhL0ReverseGradient,
+    "gradient.summary.W.weight": summaryWWeightGradient, "gradient.summary.W.bias": summaryWBiasGradient,
+    "gradient.summary.v.weight": summaryVWeightGradient, "gradient.scores.weight": scoresWeightGradient,
+    "gradient.scores.bias": scoresBiasGradient,
   };
 }
 
@@ -315,16 +322,15 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   } = tensors;
   const {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient,
-    encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
+    summaryWWeightGradient, encoderBackward2,
   } = gradientsSteps(context);
 
   // clip: clipping
-  const clippingSum = kernels.clippingSum([], encoderBiasIhL0Gradient, clipScale);
-  const clippingSum2 = kernels.clippingSum([], encoderBiasIhL0ReverseGradient, clipScale);
+  const clippingSum = kernels.clippingSum([], encoderBackward2.biasIhL0Gradient, clipScale);
+  const clippingSum2 = kernels.clippingSum([], encoderBackward2.biasIhL0ReverseGradient, clipScale);
   const clippingAdd = kernels.clippingAdd(
-    [], encoderWeightIhL0Gradient, clipScale, encoderWeightHhL0Gradient, clippingSum, encoderWeightIhL0ReverseGradient,
-    encoderWeightHhL0ReverseGradient, clippingSum2,
+    [], encoderBackward2.weightIhL0Gradient, clipScale, encoderBackward2.weightHhL0Gradient, clippingSum,
+    encoderBackward2.weightIhL0ReverseGradient, encoderBackward2.weightHhL0ReverseGradient, clippingSum2,
   );
   const clippingAdd2 = kernels.clippingAdd2(
     [], clippingAdd, clippingSum2, summaryWWeightGradient, clipScale, summaryWBiasGradient, summaryVWeightGradient,
@@ -335,69 +341,73 @@ function trainStep(context: Context): Record<string, GpuHandle> {
 
   // update: adamw
   const nextEncoderWeightIhL0ExpAvg = kernels.adamwExpAvg(
-    [48, 1], encoderWeightIhL0ExpAvg, encoderWeightIhL0Gradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ExpAvg, encoderBackward2.weightIhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0ExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 1], encoderWeightIhL0ExpAvgSq, encoderWeightIhL0Gradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ExpAvgSq, encoderBackward2.weightIhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0 = kernels.adamwParameter(
     [48, 1], encoderWeightIhL0, optimizerKept, nextEncoderWeightIhL0ExpAvg, optimizerStepSize, nextEncoderWeightIhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
   const nextEncoderWeightHhL0ExpAvg = kernels.adamwExpAvg(
-    [48, 12], encoderWeightHhL0ExpAvg, encoderWeightHhL0Gradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ExpAvg, encoderBackward2.weightHhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0ExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 12], encoderWeightHhL0ExpAvgSq, encoderWeightHhL0Gradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ExpAvgSq, encoderBackward2.weightHhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0 = kernels.adamwParameter(
     [48, 12], encoderWeightHhL0, optimizerKept, nextEncoderWeightHhL0ExpAvg, optimizerStepSize, nextEncoderWeightHhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextEncoderBiasIhL0ExpAvg = kernels.adamwExpAvg3([48], encoderBiasIhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor);
-  const adamwMultiply = kernels.adamwMultiply([48], encoderBiasIhL0Gradient, clippingClipFactor);
+  const nextEncoderBiasIhL0ExpAvg = kernels.adamwExpAvg3(
+    [48], encoderBiasIhL0ExpAvg, encoderBackward2.biasIhL0Gradient, clippingClipFactor,
+  );
+  const adamwMultiply = kernels.adamwMultiply([48], encoderBackward2.biasIhL0Gradient, clippingClipFactor);
   const nextEncoderBiasIhL0ExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasIhL0ExpAvgSq, adamwMultiply);
   const nextEncoderBiasIhL0 = kernels.adamwParameter3(
     [48], encoderBiasIhL0, optimizerKept, nextEncoderBiasIhL0ExpAvg, optimizerStepSize, nextEncoderBiasIhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextEncoderBiasHhL0ExpAvg = kernels.adamwExpAvg3([48], encoderBiasHhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor);
+  const nextEncoderBiasHhL0ExpAvg = kernels.adamwExpAvg3(
+    [48], encoderBiasHhL0ExpAvg, encoderBackward2.biasIhL0Gradient, clippingClipFactor,
+  );
   const nextEncoderBiasHhL0ExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasHhL0ExpAvgSq, adamwMultiply);
   const nextEncoderBiasHhL0 = kernels.adamwParameter3(
     [48], encoderBiasHhL0, optimizerKept, nextEncoderBiasHhL0ExpAvg, optimizerStepSize, nextEncoderBiasHhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
   const nextEncoderWeightIhL0ReverseExpAvg = kernels.adamwExpAvg(
-    [48, 1], encoderWeightIhL0ReverseExpAvg, encoderWeightIhL0ReverseGradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ReverseExpAvg, encoderBackward2.weightIhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 1], encoderWeightIhL0ReverseExpAvgSq, encoderWeightIhL0ReverseGradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ReverseExpAvgSq, encoderBackward2.weightIhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0Reverse = kernels.adamwParameter(
     [48, 1], encoderWeightIhL0Reverse, optimizerKept, nextEncoderWeightIhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderWeightIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
   const nextEncoderWeightHhL0ReverseExpAvg = kernels.adamwExpAvg(
-    [48, 12], encoderWeightHhL0ReverseExpAvg, encoderWeightHhL0ReverseGradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ReverseExpAvg, encoderBackward2.weightHhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 12], encoderWeightHhL0ReverseExpAvgSq, encoderWeightHhL0ReverseGradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ReverseExpAvgSq, encoderBackward2.weightHhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0Reverse = kernels.adamwParameter(
     [48, 12], encoderWeightHhL0Reverse, optimizerKept, nextEncoderWeightHhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderWeightHhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
   const nextEncoderBiasIhL0ReverseExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasIhL0ReverseExpAvg, encoderBiasIhL0ReverseGradient, clippingClipFactor,
+    [48], encoderBiasIhL0ReverseExpAvg, encoderBackward2.biasIhL0ReverseGradient, clippingClipFactor,
   );
-  const adamwMultiply2 = kernels.adamwMultiply([48], encoderBiasIhL0ReverseGradient, clippingClipFactor);
+  const adamwMultiply2 = kernels.adamwMultiply([48], encoderBackward2.biasIhL0ReverseGradient, clippingClipFactor);
   const nextEncoderBiasIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasIhL0ReverseExpAvgSq, adamwMultiply2);
   const nextEncoderBiasIhL0Reverse = kernels.adamwParameter3(
     [48], encoderBiasIhL0Reverse, optimizerKept, nextEncoderBiasIhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderBiasIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
   const nextEncoderBiasHhL0ReverseExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasHhL0ReverseExpAvg, encoderBiasIhL0ReverseGradient, clippingClipFactor,
+    [48], encoderBiasHhL0ReverseExpAvg, encoderBackward2.biasIhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderBiasHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasHhL0ReverseExpAvgSq, adamwMultiply2);
   const nextEncoderBiasHhL0Reverse = kernels.adamwParameter3(

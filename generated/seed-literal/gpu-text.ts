@@ -63,22 +63,14 @@ export const kernelTexts = {
   adamParameter3: "function adamParameter3(parameter, nextExpAvg, stepSize, nextExpAvgSq, correctionRoot) { const i = this.thread.x; return parameter[i] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8); }",
 };
 
-/** What the programs take: tensors that stay on the device, and what comes with each call. */
+/** What the programs take with each call. */
 export const programArguments = {
   predict: {
-    residents: [
-      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-      "fc.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [1, 19, 1] },
     ],
   },
   evaluate: {
-    residents: [
-      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-      "fc.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [1, 19, 1] },
       { name: "next", role: "input", shape: [1, 19, 1] },
@@ -86,10 +78,6 @@ export const programArguments = {
     ],
   },
   gradients: {
-    residents: [
-      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-      "fc.bias",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [1, 19, 1] },
       { name: "next", role: "input", shape: [1, 19, 1] },
@@ -97,13 +85,6 @@ export const programArguments = {
     ],
   },
   train_step: {
-    residents: [
-      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-      "fc.bias", "lstm.weight_ih_l0#exp_avg", "lstm.weight_ih_l0#exp_avg_sq", "lstm.weight_hh_l0#exp_avg",
-      "lstm.weight_hh_l0#exp_avg_sq", "lstm.bias_ih_l0#exp_avg", "lstm.bias_ih_l0#exp_avg_sq", "lstm.bias_hh_l0#exp_avg",
-      "lstm.bias_hh_l0#exp_avg_sq", "attention.weight#exp_avg", "attention.weight#exp_avg_sq", "attention.bias#exp_avg",
-      "attention.bias#exp_avg_sq", "fc.weight#exp_avg", "fc.weight#exp_avg_sq", "fc.bias#exp_avg", "fc.bias#exp_avg_sq",
-    ],
     feeds: [
       { name: "series", role: "input", shape: [1, 19, 1] },
       { name: "next", role: "input", shape: [1, 19, 1] },
@@ -113,10 +94,6 @@ export const programArguments = {
     ],
   },
   stream_step: {
-    residents: [
-      "lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "attention.weight", "attention.bias", "fc.weight",
-      "fc.bias",
-    ],
     feeds: [
       { name: "stream.position", role: "input", shape: [1] },
       { name: "series", role: "input", shape: [1, 1, 1] },

@@ -7,6 +7,82 @@ import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
+/** Forward through lstm. */
+function lstmForward({ kernels, tensors }: Context, series: GpuHandle | undefined) {
+  const inputProjection = kernels.lstmInputProjection(
+    [19, 1, 64], series, tensors["lstm.weight_ih_l0"], tensors["lstm.bias_ih_l0"], tensors["lstm.bias_hh_l0"],
+  );
+  const hiddenState: GpuHandle[] = [];
+  hiddenState[0] = kernels.lstmInitialState([1, 16]);
+  const cellState: GpuHandle[] = [];
+  cellState[0] = kernels.lstmInitialState([1, 16]);
+  const inputGate: GpuHandle[] = [];
+  const forgetGate: GpuHandle[] = [];
+  const candidate: GpuHandle[] = [];
+  const outputGate: GpuHandle[] = [];
+  const cellOutput: GpuHandle[] = [];
+  for (let t = 0; t < 19; t++) {
+    const gates = kernels.lstmGates([1, 64], inputProjection, hiddenState[t], tensors["lstm.weight_hh_l0"], t);
+    inputGate[t] = kernels.lstmInputGate([1, 16], gates);
+    forgetGate[t] = kernels.lstmForgetGate([1, 16], gates);
+    candidate[t] = kernels.lstmCandidate([1, 16], gates);
+    outputGate[t] = kernels.lstmOutputGate([1, 16], gates);
+    cellState[t + 1] = kernels.lstmCellStateInTraining([1, 16], forgetGate[t], cellState[t], inputGate[t], candidate[t]);
+    cellOutput[t] = kernels.lstmCellOutput([1, 16], cellState[t + 1]);
+    hiddenState[t + 1] = kernels.lstmHiddenStateInTraining([1, 16], outputGate[t], cellOutput[t]);
+  }
+
+  return { hiddenState, cellState, inputGate, forgetGate, candidate, outputGate, cellOutput };
+}
+
+/** Backward through attention. */
+function attentionBackward(
+  { kernels }: Context, pooledGradient: GpuHandle, hiddenStateStacked: GpuHandle, exponentialSum: GpuHandle, divide: GpuHandle,
+  exponentials: GpuHandle
+) {
+  const divide2 = kernels.attentionDivide2([1, 19, 1], pooledGradient, hiddenStateStacked, exponentialSum);
+  const exponentialSumGradient = kernels.attentionExponentialSumGradient([1, 19], divide2, divide);
+  const energyGradient = kernels.attentionEnergyGradient([1, 19, 1], divide2, exponentialSumGradient, exponentials);
+  const biasGradient = kernels.fcBiasGradient([1], energyGradient);
+  const weightGradient = kernels.attentionWeightGradient([1, 16], energyGradient, hiddenStateStacked);
+
+  return { energyGradient, biasGradient, weightGradient };
+}
+
+/** Backward through lstm. */
+function lstmBackward(
+  { kernels, stack, tensors }: Context, forward: ReturnType<typeof lstmForward>, pooledGradient: GpuHandle, divide: GpuHandle,
+  energyGradient: GpuHandle, attentionWeight: GpuHandle | undefined, hiddenStateStacked: GpuHandle, series: GpuHandle | undefined
+) {
+  const outputGradient = kernels.lstmOutputGradient([1, 19, 16], pooledGradient, divide, energyGradient, attentionWeight);
+  const previousHiddenStateGradient: GpuHandle[] = [];
+  previousHiddenStateGradient[19] = kernels.lstmInitialState([1, 16]);
+  const previousCellStateGradient: GpuHandle[] = [];
+  previousCellStateGradient[19] = kernels.lstmInitialState([1, 16]);
+  const joinedGradient: GpuHandle[] = [];
+  for (let t = 18; t >= 0; t--) {
+    const multiply = kernels.lstmMultiply(
+      [1, 16], previousHiddenStateGradient[t + 1], outputGradient, forward.cellOutput[t], forward.outputGate[t], t,
+    );
+    const cellStateGradient = kernels.lstmCellStateGradient(
+      [1, 16], previousCellStateGradient[t + 1], previousHiddenStateGradient[t + 1], outputGradient, forward.outputGate[t],
+      forward.cellOutput[t], t,
+    );
+    joinedGradient[t] = kernels.lstmJoinedGradient(
+      [1, 64], multiply, forward.outputGate[t], cellStateGradient, forward.inputGate[t], forward.candidate[t], forward.cellState[t],
+      forward.forgetGate[t],
+    );
+    previousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient([1, 16], joinedGradient[t], tensors["lstm.weight_hh_l0"]);
+    previousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient([1, 16], cellStateGradient, forward.forgetGate[t]);
+  }
+  const joinedGradientStacked = stack(joinedGradient, [1, 64]);
+  const weightHhL0Gradient = kernels.lstmWeightHhL0Gradient([64, 16], joinedGradientStacked, hiddenStateStacked);
+  const biasIhL0Gradient = kernels.lstmBiasIhL0Gradient([64], joinedGradientStacked);
+  const weightIhL0Gradient = kernels.lstmWeightIhL0Gradient([64, 1], joinedGradientStacked, series);
+
+  return { weightHhL0Gradient, biasIhL0Gradient, weightIhL0Gradient };
+}
+
 /** What another program begins with too. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
@@ -62,38 +138,16 @@ function evaluate(context: Context): Record<string, GpuHandle> {
 }
 
 /** gradients: the loss and its gradient for every parameter, as in training. */
-function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHandle> {
+function gradients(context: Context): Record<string, GpuHandle> {
+  const { kernels, stack, tensors } = context;
   const {
-    "lstm.weight_ih_l0": lstmWeightIhL0, "lstm.weight_hh_l0": lstmWeightHhL0, "lstm.bias_ih_l0": lstmBiasIhL0,
-    "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight, "attention.bias": attentionBias, "fc.weight": fcWeight,
-    "fc.bias": fcBias, series, next, "batch.mask": batchMask,
+    "attention.weight": attentionWeight, "attention.bias": attentionBias, "fc.weight": fcWeight, "fc.bias": fcBias, series, next,
+    "batch.mask": batchMask,
   } = tensors;
-  // forward: lstm
-  const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
-  const lstmHiddenState: GpuHandle[] = [];
-  lstmHiddenState[0] = kernels.lstmInitialState([1, 16]);
-  const lstmCellState: GpuHandle[] = [];
-  lstmCellState[0] = kernels.lstmInitialState([1, 16]);
-  const lstmInputGate: GpuHandle[] = [];
-  const lstmForgetGate: GpuHandle[] = [];
-  const lstmCandidate: GpuHandle[] = [];
-  const lstmOutputGate: GpuHandle[] = [];
-  const lstmCellOutput: GpuHandle[] = [];
-  for (let t = 0; t < 19; t++) {
-    const lstmGates = kernels.lstmGates([1, 64], lstmInputProjection, lstmHiddenState[t], lstmWeightHhL0, t);
-    lstmInputGate[t] = kernels.lstmInputGate([1, 16], lstmGates);
-    lstmForgetGate[t] = kernels.lstmForgetGate([1, 16], lstmGates);
-    lstmCandidate[t] = kernels.lstmCandidate([1, 16], lstmGates);
-    lstmOutputGate[t] = kernels.lstmOutputGate([1, 16], lstmGates);
-    lstmCellState[t + 1] = kernels.lstmCellStateInTraining(
-      [1, 16], lstmForgetGate[t], lstmCellState[t], lstmInputGate[t], lstmCandidate[t],
-    );
-    lstmCellOutput[t] = kernels.lstmCellOutput([1, 16], lstmCellState[t + 1]);
-    lstmHiddenState[t + 1] = kernels.lstmHiddenStateInTraining([1, 16], lstmOutputGate[t], lstmCellOutput[t]);
-  }
+  const lstm = lstmForward(context, series);
 
   // forward: attention
-  const lstmHiddenStateStacked = stack(lstmHiddenState, [1, 16]);
+  const lstmHiddenStateStacked = stack(lstm.hiddenState, [1, 16]);
   const attentionEnergy = kernels.attentionEnergy([1, 19, 1], lstmHiddenStateStacked, attentionWeight, attentionBias);
   const attentionLargestEnergy = kernels.attentionLargestEnergy([1, 19], attentionEnergy);
   const attentionExponentials = kernels.attentionExponentials([1, 19, 1], attentionEnergy, attentionLargestEnergy);
@@ -118,88 +172,34 @@ function gradients({ kernels, stack, tensors }: Context): Record<string, GpuHand
   // backward: fc
   const fcWeightGradient = kernels.fcWeightGradient([1, 16], lossErrorGradient, attentionPooled);
 
-  // backward: attention
-  const attentionDivide2 = kernels.attentionDivide2(
-    [1, 19, 1], attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum,
+  const attentionBackward2 = attentionBackward(
+    context, attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum, attentionDivide, attentionExponentials,
   );
-  const attentionExponentialSumGradient = kernels.attentionExponentialSumGradient([1, 19], attentionDivide2, attentionDivide);
-  const attentionEnergyGradient = kernels.attentionEnergyGradient(
-    [1, 19, 1], attentionDivide2, attentionExponentialSumGradient, attentionExponentials,
+  const lstmBackward2 = lstmBackward(
+    context, lstm, attentionPooledGradient, attentionDivide, attentionBackward2.energyGradient, attentionWeight,
+    lstmHiddenStateStacked, series,
   );
-  const attentionBiasGradient = kernels.fcBiasGradient([1], attentionEnergyGradient);
-  const attentionWeightGradient = kernels.attentionWeightGradient([1, 16], attentionEnergyGradient, lstmHiddenStateStacked);
-
-  // backward: lstm
-  const lstmOutputGradient = kernels.lstmOutputGradient(
-    [1, 19, 16], attentionPooledGradient, attentionDivide, attentionEnergyGradient, attentionWeight,
-  );
-  const lstmPreviousHiddenStateGradient: GpuHandle[] = [];
-  lstmPreviousHiddenStateGradient[19] = kernels.lstmInitialState([1, 16]);
-  const lstmPreviousCellStateGradient: GpuHandle[] = [];
-  lstmPreviousCellStateGradient[19] = kernels.lstmInitialState([1, 16]);
-  const lstmJoinedGradient: GpuHandle[] = [];
-  for (let t = 18; t >= 0; t--) {
-    const lstmMultiply = kernels.lstmMultiply(
-      [1, 16], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient, lstmCellOutput[t], lstmOutputGate[t], t,
-    );
-    const lstmCellStateGradient = kernels.lstmCellStateGradient(
-      [1, 16], lstmPreviousCellStateGradient[t + 1], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient, lstmOutputGate[t],
-      lstmCellOutput[t], t,
-    );
-    lstmJoinedGradient[t] = kernels.lstmJoinedGradient(
-      [1, 64], lstmMultiply, lstmOutputGate[t], lstmCellStateGradient, lstmInputGate[t], lstmCandidate[t], lstmCellState[t],
-      lstmForgetGate[t],
-    );
-    lstmPreviousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient([1, 16], lstmJoinedGradient[t], lstmWeightHhL0);
-    lstmPreviousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient([1, 16], lstmCellStateGradient, lstmForgetGate[t]);
-  }
-  const lstmJoinedGradientStacked = stack(lstmJoinedGradient, [1, 64]);
-  const lstmWeightHhL0Gradient = kernels.lstmWeightHhL0Gradient([64, 16], lstmJoinedGradientStacked, lstmHiddenStateStacked);
-  const lstmBiasIhL0Gradient = kernels.lstmBiasIhL0Gradient([64], lstmJoinedGradientStacked);
-  const lstmWeightIhL0Gradient = kernels.lstmWeightIhL0Gradient([64, 1], lstmJoinedGradientStacked, series);
 
   return {
-    loss: lossValue, "gradient.lstm.weight_ih_l0": lstmWeightIhL0Gradient, "gradient.lstm.weight_hh_l0": lstmWeightHhL0Gradient,
-    "gradient.lstm.bias_ih_l0": lstmBiasIhL0Gradient, "gradient.lstm.bias_hh_l0": lstmBiasIhL0Gradient,
-    "gradient.attention.weight": attentionWeightGradient, "gradient.attention.bias": attentionBiasGradient,
-    "gradient.fc.weight": fcWeightGradient, "gradient.fc.bias": fcBiasGradient,
+    loss: lossValue, "gradient.lstm.weight_ih_l0": lstmBackward2.weightIhL0Gradient,
+    "gradient.lstm.weight_hh_l0": lstmBackward2.weightHhL0Gradient, "gradient.lstm.bias_ih_l0": lstmBackward2.biasIhL0Gradient,
+    "gradient.lstm.bias_hh_l0": lstmBackward2.biasIhL0Gradient, "gradient.attention.weight": attentionBackward2.weightGradient,
+    "gradient.attention.bias": attentionBackward2.biasGradient, "gradient.fc.weight": fcWeightGradient,
+    "gradient.fc.bias": fcBiasGradient,
   };
 }
 
 /** train_step: the loss, and every parameter and optimizer state after one update. */
-function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHandle> {
+function trainStep(context: Context): Record<string, GpuHandle> {
+  const { kernels, stack, tensors } = context;
   const {
-    "lstm.weight_ih_l0": lstmWeightIhL0, "lstm.weight_hh_l0": lstmWeightHhL0, "lstm.bias_ih_l0": lstmBiasIhL0,
-    "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight, "attention.bias": attentionBias, "fc.weight": fcWeight,
-    "fc.bias": fcBias, series, next, "batch.mask": batchMask, "optimizer.step_size": optimizerStepSize,
-    "optimizer.correction_root": optimizerCorrectionRoot,
+    "attention.weight": attentionWeight, "attention.bias": attentionBias, "fc.weight": fcWeight, "fc.bias": fcBias, series, next,
+    "batch.mask": batchMask, "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot,
   } = tensors;
-  // forward: lstm
-  const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
-  const lstmHiddenState: GpuHandle[] = [];
-  lstmHiddenState[0] = kernels.lstmInitialState([1, 16]);
-  const lstmCellState: GpuHandle[] = [];
-  lstmCellState[0] = kernels.lstmInitialState([1, 16]);
-  const lstmInputGate: GpuHandle[] = [];
-  const lstmForgetGate: GpuHandle[] = [];
-  const lstmCandidate: GpuHandle[] = [];
-  const lstmOutputGate: GpuHandle[] = [];
-  const lstmCellOutput: GpuHandle[] = [];
-  for (let t = 0; t < 19; t++) {
-    const lstmGates = kernels.lstmGates([1, 64], lstmInputProjection, lstmHiddenState[t], lstmWeightHhL0, t);
-    lstmInputGate[t] = kernels.lstmInputGate([1, 16], lstmGates);
-    lstmForgetGate[t] = kernels.lstmForgetGate([1, 16], lstmGates);
-    lstmCandidate[t] = kernels.lstmCandidate([1, 16], lstmGates);
-    lstmOutputGate[t] = kernels.lstmOutputGate([1, 16], lstmGates);
-    lstmCellState[t + 1] = kernels.lstmCellStateInTraining(
-      [1, 16], lstmForgetGate[t], lstmCellState[t], lstmInputGate[t], lstmCandidate[t],
-    );
-    lstmCellOutput[t] = kernels.lstmCellOutput([1, 16], lstmCellState[t + 1]);
-    lstmHiddenState[t + 1] = kernels.lstmHiddenStateInTraining([1, 16], lstmOutputGate[t], lstmCellOutput[t]);
-  }
+  const lstm = lstmForward(context, series);
 
   // forward: attention
-  const lstmHiddenStateStacked = stack(lstmHiddenState, [1, 16]);
+  const lstmHiddenStateStacked = stack(lstm.hiddenState, [1, 16]);
   const attentionEnergy = kernels.attentionEnergy([1, 19, 1], lstmHiddenStateStacked, attentionWeight, attentionBias);
   const attentionLargestEnergy = kernels.attentionLargestEnergy([1, 19], attentionEnergy);
   const attentionExponentials = kernels.attentionExponentials([1, 19, 1], attentionEnergy, attentionLargestEnergy);
@@ -225,52 +225,20 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
   // backward: fc
   const fcWeightGradient = kernels.fcWeightGradient([1, 16], lossErrorGradient, attentionPooled);
 
-  // backward: attention
-  const attentionDivide2 = kernels.attentionDivide2(
-    [1, 19, 1], attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum,
+  const attentionBackward2 = attentionBackward(
+    context, attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum, attentionDivide, attentionExponentials,
   );
-  const attentionExponentialSumGradient = kernels.attentionExponentialSumGradient([1, 19], attentionDivide2, attentionDivide);
-  const attentionEnergyGradient = kernels.attentionEnergyGradient(
-    [1, 19, 1], attentionDivide2, attentionExponentialSumGradient, attentionExponentials,
+  const lstmBackward2 = lstmBackward(
+    context, lstm, attentionPooledGradient, attentionDivide, attentionBackward2.energyGradient, attentionWeight,
+    lstmHiddenStateStacked, series,
   );
-  const attentionBiasGradient = kernels.fcBiasGradient([1], attentionEnergyGradient);
-  const attentionWeightGradient = kernels.attentionWeightGradient([1, 16], attentionEnergyGradient, lstmHiddenStateStacked);
-
-  // backward: lstm
-  const lstmOutputGradient = kernels.lstmOutputGradient(
-    [1, 19, 16], attentionPooledGradient, attentionDivide, attentionEnergyGradient, attentionWeight,
-  );
-  const lstmPreviousHiddenStateGradient: GpuHandle[] = [];
-  lstmPreviousHiddenStateGradient[19] = kernels.lstmInitialState([1, 16]);
-  const lstmPreviousCellStateGradient: GpuHandle[] = [];
-  lstmPreviousCellStateGradient[19] = kernels.lstmInitialState([1, 16]);
-  const lstmJoinedGradient: GpuHandle[] = [];
-  for (let t = 18; t >= 0; t--) {
-    const lstmMultiply = kernels.lstmMultiply(
-      [1, 16], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient, lstmCellOutput[t], lstmOutputGate[t], t,
-    );
-    const lstmCellStateGradient = kernels.lstmCellStateGradient(
-      [1, 16], lstmPreviousCellStateGradient[t + 1], lstmPreviousHiddenStateGradient[t + 1], lstmOutputGradient, lstmOutputGate[t],
-      lstmCellOutput[t], t,
-    );
-    lstmJoinedGradient[t] = kernels.lstmJoinedGradient(
-      [1, 64], lstmMultiply, lstmOutputGate[t], lstmCellStateGradient, lstmInputGate[t], lstmCandidate[t], lstmCellState[t],
-      lstmForgetGate[t],
-    );
-    lstmPreviousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient([1, 16], lstmJoinedGradient[t], lstmWeightHhL0);
-    lstmPreviousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient([1, 16], lstmCellStateGradient, lstmForgetGate[t]);
-  }
-  const lstmJoinedGradientStacked = stack(lstmJoinedGradient, [1, 64]);
-  const lstmWeightHhL0Gradient = kernels.lstmWeightHhL0Gradient([64, 16], lstmJoinedGradientStacked, lstmHiddenStateStacked);
-  const lstmBiasIhL0Gradient = kernels.lstmBiasIhL0Gradient([64], lstmJoinedGradientStacked);
-  const lstmWeightIhL0Gradient = kernels.lstmWeightIhL0Gradient([64, 1], lstmJoinedGradientStacked, series);
 
   // update: adam
   const updated: Record<string, GpuHandle> = {};
   for (const [name, shape, gradient] of [
-    ["lstm.weight_ih_l0", [64, 1], lstmWeightIhL0Gradient],
-    ["lstm.weight_hh_l0", [64, 16], lstmWeightHhL0Gradient],
-    ["attention.weight", [1, 16], attentionWeightGradient],
+    ["lstm.weight_ih_l0", [64, 1], lstmBackward2.weightIhL0Gradient],
+    ["lstm.weight_hh_l0", [64, 16], lstmBackward2.weightHhL0Gradient],
+    ["attention.weight", [1, 16], attentionBackward2.weightGradient],
     ["fc.weight", [1, 16], fcWeightGradient],
   ] as const) {
     const nextExpAvg = kernels.adamExpAvg(shape, tensors[`${name}#exp_avg`], gradient);
@@ -280,9 +248,9 @@ function trainStep({ kernels, stack, tensors }: Context): Record<string, GpuHand
     updated[name] = kernels.adamParameter(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
   }
   for (const [name, shape, gradient] of [
-    ["lstm.bias_ih_l0", [64], lstmBiasIhL0Gradient],
-    ["lstm.bias_hh_l0", [64], lstmBiasIhL0Gradient],
-    ["attention.bias", [1], attentionBiasGradient],
+    ["lstm.bias_ih_l0", [64], lstmBackward2.biasIhL0Gradient],
+    ["lstm.bias_hh_l0", [64], lstmBackward2.biasIhL0Gradient],
+    ["attention.bias", [1], attentionBackward2.biasGradient],
     ["fc.bias", [1], fcBiasGradient],
   ] as const) {
     const nextExpAvg = kernels.adamExpAvg3(shape, tensors[`${name}#exp_avg`], gradient);

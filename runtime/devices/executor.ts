@@ -9,7 +9,7 @@ import { createKernel, gpuSize, planWith } from "./library.ts";
 import type { KernelCall, Pipeline, PipelineResult, SizedInput } from "./library.ts";
 import { assertBackend, type OpenBackend } from "./open.ts";
 import { batchesOf, misfit, Residents, shapesOf, wrongBatch } from "./residents.ts";
-import { argumentsOf, resultsOf, walkPlan } from "./plan-walk.ts";
+import { factsOf, walkPlan, type PlanFacts } from "./plan-walk.ts";
 
 export class GpuExecutor implements Executor {
   readonly #pipelines = new Map<AnyProgramName, Pipeline>();
@@ -50,13 +50,13 @@ export class GpuExecutor implements Executor {
     const known = this.#facts.get(name);
     const program = this.target.programs[name];
     if (known !== undefined || program === undefined) return known;
-    const all = resultsOf(this.target, program, this.#shapes);
+    const { arguments: given, results } = factsOf(this.target, program, this.#shapes);
     const facts = {
       program,
-      arguments: argumentsOf(program, this.#shapes),
+      arguments: given,
       feeds: program.feeds,
-      all,
-      results: all.filter((result) => this.#residents.get(result.name) === undefined),
+      all: results,
+      results: results.filter((result) => this.#residents.get(result.name) === undefined),
     };
     this.#facts.set(name, facts);
     return facts;
@@ -150,9 +150,8 @@ export class GpuExecutor implements Executor {
 }
 
 /** A program with all that is known of it. */
-interface GpuFacts extends ProgramFacts {
+interface GpuFacts extends ProgramFacts, Pick<PlanFacts, "arguments"> {
   readonly program: GpuProgram;
-  readonly arguments: readonly TensorFact[];
   /** Resident ones too. */
   readonly all: readonly TensorFact[];
 }

@@ -1,6 +1,5 @@
 /** Goes through a plan, on a device or without one, and knows the shape of every tensor on the way. */
 import type { GpuHandle, GpuProgram, GpuTarget, TensorFact } from "../contract.ts";
-import { memberOf } from "../shared/member-of.ts";
 import { misfit } from "./residents.ts";
 import { createStack, type StackKernels } from "./stack.ts";
 
@@ -21,6 +20,8 @@ export interface KernelCaller extends StackKernels {
 export interface WalkedPlan {
   readonly handles: Record<string, GpuHandle>;
   readonly results: readonly TensorFact[];
+  /** Names of the tensors that the plan asked for. */
+  readonly read: ReadonlySet<string>;
 }
 
 /** @param tensors of the arguments, with their shapes */
@@ -43,9 +44,18 @@ export function walkPlan(
       return handle;
     },
   ]);
+  const read = new Set<string>();
+  const asked: Record<string, GpuHandle> = {};
+  for (const { name, handle } of tensors) {
+    const get = (): GpuHandle => {
+      read.add(name);
+      return handle;
+    };
+    Object.defineProperty(asked, name, { enumerable: true, get });
+  }
   const handles = program.plan({
     kernels: Object.fromEntries(called) as Record<string, never>,
-    tensors: Object.fromEntries(tensors.map(({ name, handle }) => [name, handle])),
+    tensors: asked,
     stack: (slots, shape) => {
       const handle = join(slots, shape);
       shapes.set(handle, [slots.length, ...shape]);
@@ -53,7 +63,7 @@ export function walkPlan(
     },
   });
   const results = Object.entries(handles).map(([name, handle]) => ({ name, shape: shapeOf(handle) }));
-  return { handles, results };
+  return { handles, results, read };
 }
 
 function isWhole(inputs: readonly (GpuHandle | number | undefined)[]): inputs is readonly (GpuHandle | number)[] {
@@ -64,26 +74,25 @@ function unknownTensor(): never {
   throw misfit("A plan passes on what no kernel has given.");
 }
 
-/** The results of a program, worked out without a device. */
-export function resultsOf(
+/** What a program takes, in the order in which this runtime hands it over, and what it gives. */
+export interface PlanFacts {
+  readonly arguments: readonly TensorFact[];
+  readonly results: readonly TensorFact[];
+}
+
+/**
+ * Worked out without a device: a plan shows what it reads by asking for it.
+ *
+ * @param residents shapes of all tensors that stay on the device
+ */
+export function factsOf(
   target: GpuTarget,
   program: GpuProgram,
   residents: Readonly<Record<string, readonly number[]>>,
-): readonly TensorFact[] {
+): PlanFacts {
   const nowhere = (): GpuHandle => ({}) as GpuHandle;
-  const given = argumentsOf(program, residents).map((fact) => ({ ...fact, handle: nowhere() }));
-  return walkPlan(target, program, given, { call: nowhere, createKernel: () => nowhere }).results;
-}
-
-/** What a program takes, in the order in which this runtime hands it over. */
-export function argumentsOf(
-  { residents: names, feeds }: GpuProgram,
-  residents: Readonly<Record<string, readonly number[]>>,
-): readonly TensorFact[] {
-  const resident = names.map((name) => {
-    const shape = memberOf(residents, name);
-    if (shape === undefined) throw misfit(`The model has no tensor "${name}".`);
-    return { name, shape };
-  });
-  return [...resident, ...feeds];
+  const kept = Object.entries(residents).map(([name, shape]) => ({ name, shape }));
+  const given = [...kept, ...program.feeds].map((fact) => ({ ...fact, handle: nowhere() }));
+  const { results, read } = walkPlan(target, program, given, { call: nowhere, createKernel: () => nowhere });
+  return { arguments: [...kept.filter(({ name }) => read.has(name)), ...program.feeds], results };
 }

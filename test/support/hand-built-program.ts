@@ -15,7 +15,7 @@ import type { ModelDefinition, ProgramName } from "../../runtime/contract.ts";
 import { gpuModule } from "../../compiler/compile.ts";
 import { noSequenceFacts } from "../../compiler/stages/4-build/sequence-facts.ts";
 import type { Model } from "../../compiler/contracts/model.ts";
-import { runsOf } from "../../compiler/targets/gpu/plan.ts";
+import { runsOf } from "../../compiler/targets/gpu/plan-statements.ts";
 import { loadModule } from "./load-module.ts";
 import { untold } from "./untold.ts";
 

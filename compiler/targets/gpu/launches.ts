@@ -1,6 +1,6 @@
 /** How many kernels a program asks a GPU to run. */
 import type { Buffer, Program, Step } from "../../ir/program.ts";
-import { readWhole } from "./plan.ts";
+import { readWhole } from "./plan-statements.ts";
 
 /** What a kernel that joins the steps of a loop reads at most; the runtime's stack joins in a tree of such kernels. */
 const mostParts = 7;

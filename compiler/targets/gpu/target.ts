@@ -7,7 +7,8 @@ import type { Kernel, Origin, Program } from "../../ir/program.ts";
 import { printKernel } from "./kernel.ts";
 import { launchesOf } from "./launches.ts";
 import { planFunctions } from "./plan-functions.ts";
-import { printPlan, runsOf, type PrintedPlan } from "./plan.ts";
+import { claimFor } from "./occasions.ts";
+import { planOf, runsOf, type Plan } from "./plan-statements.ts";
 
 const phaseOrder: readonly Origin["phase"][] = ["forward", "loss", "backward", "clip", "update"];
 
@@ -17,7 +18,7 @@ const phaseOrder: readonly Origin["phase"][] = ["forward", "loss", "backward", "
  */
 export function printGpuModule(
   programs: SomePrograms<Program>,
-  taken: Iterable<string>,
+  taken: readonly string[],
   planName: (program: AnyProgramName) => string,
 ): GpuModule {
   const table = new KernelTable(taken);
@@ -27,16 +28,17 @@ export function printGpuModule(
   const present = programOrder.flatMap((name) =>
     programs[name] === undefined ? [] : [[name, programs[name]] as const],
   );
-  const printed = present.map(([name, program]): [AnyProgramName, PrintedPlan] => [
+  const plans = present.map(([name, program]): [AnyProgramName, Plan] => [
     name,
-    printPlan(program, ({ kernel }) => table.nameOf(kernel)),
+    planOf(program, ({ kernel }) => table.nameOf(kernel)),
   ]);
-  const { steps, plans } = planFunctions(Object.fromEntries(printed), planName);
+  const names = [...taken, ...table.functions().map(({ name }) => name)];
+  const functions = planFunctions(Object.fromEntries(plans), planName, names);
   const counted = present.flatMap(([name, program]): [AnyProgramName, GpuPlan][] => {
-    const plan = plans[name];
+    const plan = functions.plans[name];
     return plan === undefined ? [] : [[name, { ...plan, launches: launchesOf(program) }]];
   });
-  return { functions: table.functions(), steps, plans: Object.fromEntries(counted) };
+  return { ...functions, functions: table.functions(), plans: Object.fromEntries(counted) };
 }
 
 /** The kernels of a module, each once; those that differ in sizes alone have one function. */
@@ -57,7 +59,7 @@ class KernelTable {
     const text = JSON.stringify([printed.parameters, printed.statements]);
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
-    const shared = { ...printed, name: claimName(this.#names, printed.name, program) };
+    const shared = { ...printed, name: claimFor(this.#names, printed.name, program) };
     this.#byText.set(text, shared);
     return shared;
   }
@@ -72,19 +74,3 @@ class KernelTable {
     );
   }
 }
-
-/** A kernel whose name is taken by a different text says what for: `encoderCellStateInTraining`. */
-function claimName(names: NameScope, name: string, program: AnyProgramName): string {
-  if (!names.has(name)) return names.claim(name);
-  return names.claim(`${name}${occasions[program]}`);
-}
-
-const occasions: Readonly<Record<AnyProgramName, string>> = {
-  predict: "InPrediction",
-  evaluate: "InEvaluation",
-  gradients: "InTraining",
-  train_step: "InUpdate",
-  accumulate: "InAccumulation",
-  stream_start: "InStart",
-  stream_step: "InStep",
-};

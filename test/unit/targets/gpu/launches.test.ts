@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { launchesOf } from "../../../../compiler/targets/gpu/launches.ts";
 import type { GpuHandle } from "../../../../runtime/contract.ts";
-import { argumentsOf, walkPlan } from "../../../../runtime/devices/plan-walk.ts";
+import { walkPlan } from "../../../../runtime/devices/plan-walk.ts";
 import { cellPrograms } from "../../../support/cell-programs.ts";
 import { definitionOf } from "../../../support/hand-built-program.ts";
 
@@ -18,7 +18,7 @@ describe("launchesOf", () => {
         launches += 1;
         return {} as GpuHandle;
       };
-      const tensors = argumentsOf(predict, {}).map((fact) => ({ ...fact, handle: {} as GpuHandle }));
+      const tensors = predict.feeds.map((fact) => ({ ...fact, handle: {} as GpuHandle }));
       const { results } = walkPlan(target, predict, tensors, { call, createKernel: () => call });
       expect(launchesOf(program)).toBe(launches);
       expect(results).toEqual(program.results.map(({ name, buffer }) => ({ name, shape: buffer.shape })));
