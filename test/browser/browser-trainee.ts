@@ -15,9 +15,9 @@ const typed = (inputs) => Object.fromEntries(Object.entries(inputs).map(([name, 
 const plain = (tensors) => Object.fromEntries(Object.entries(tensors).map(([name, values]) => [name, Array.from(values)]));
 globalThis.specloom = {
   async create(name, code, backend, weights) {
-    const exports = {};
-    new Function("exports", "require", code)(exports, () => runtime);
-    live.set(name, await exports.model.create({ backend, weights: Uint8Array.from(weights) }));
+    const module = { exports: {} };
+    new Function("module", "require", code)(module, () => runtime);
+    live.set(name, await module.exports.model.create({ backend, weights: Uint8Array.from(weights) }));
   },
   predict: async (name, inputs) => plain(await live.get(name).predict(typed(inputs))),
   evaluate: async (name, inputs) => (await live.get(name).evaluate(typed(inputs))).loss,

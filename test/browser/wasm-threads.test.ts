@@ -12,9 +12,9 @@ const program = `
 import { defineModel } from "./runtime/index.ts";
 import { trainOnWasm } from "./test/support/train-on-wasm.ts";
 globalThis.train = (code, setting) => {
-  const exports = {};
-  new Function("exports", "require", code)(exports, () => ({ defineModel }));
-  return trainOnWasm(exports.model.definition, setting);
+  const module = { exports: {} };
+  new Function("module", "require", code)(module, () => ({ defineModel }));
+  return trainOnWasm(module.exports.model.definition, setting);
 };
 `;
 

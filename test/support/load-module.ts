@@ -1,6 +1,6 @@
 /** Compiles the text of a generated module to JavaScript and runs it, as a project that imports it would. */
 import { runInThisContext } from "node:vm";
-import ts from "typescript";
+import { transformSync } from "esbuild";
 import { defineModel } from "../../runtime/model.ts";
 import { productOverSteps } from "../../runtime/product-over-steps.ts";
 import type { ModelDefinition } from "../../runtime/contract.ts";
@@ -11,21 +11,18 @@ interface Runtime {
   readonly productOverSteps: typeof productOverSteps;
 }
 
-type ModuleBody = (require: () => Runtime, exports: { model?: ModelHandle }) => void;
+type ModuleBody = (require: () => Runtime, module: { exports: { readonly model?: ModelHandle } }) => void;
 
-/** The module as the body of a CommonJS function: `require` gives the runtime, `exports.model` is the result. */
+/** The module as the body of a CommonJS function: `require` gives the runtime, `module.exports` has the model afterwards. */
 export function moduleCode(text: string): string {
-  const { outputText } = ts.transpileModule(text, {
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
-  });
-  return outputText;
+  return transformSync(text, { loader: "ts", format: "cjs", target: "es2022", charset: "utf8" }).code;
 }
 
 export function loadModule(text: string): ModelHandle {
-  const exported: { model?: ModelHandle } = {};
+  const module: { exports: { readonly model?: ModelHandle } } = { exports: {} };
   const required = (): Runtime => ({ defineModel, productOverSteps });
-  const run = runInThisContext(`(function (require, exports) {${moduleCode(text)}\n})`) as ModuleBody;
-  run(required, exported);
-  if (exported.model === undefined) throw new Error("the module exports no model");
-  return exported.model;
+  const run = runInThisContext(`(function (require, module) {${moduleCode(text)}\n})`) as ModuleBody;
+  run(required, module);
+  if (module.exports.model === undefined) throw new Error("the module exports no model");
+  return module.exports.model;
 }

@@ -58,10 +58,10 @@ async function trainElsewhere(moduleText: string, setting: WasmSetting): Promise
   const entry = `
 import { defineModel } from "./runtime/model.ts";
 import { trainOnWasm } from "./test/support/train-on-wasm.ts";
-const exports = {};
-((exports, require) => {${moduleCode(moduleText)}
-})(exports, () => ({ defineModel }));
-trainOnWasm(exports.model.definition, ${JSON.stringify(setting)}).then((trained) => {
+const module = { exports: {} };
+((module, require) => {${moduleCode(moduleText)}
+})(module, () => ({ defineModel }));
+trainOnWasm(module.exports.model.definition, ${JSON.stringify(setting)}).then((trained) => {
   process.stdout.write(JSON.stringify(trained));
 });
 `;
