@@ -9,7 +9,9 @@ import type { Plan } from "../plan/plan.ts";
 import { planProgram } from "../plan/plan-program.ts";
 import type { Machine, Thresholds } from "../plan/machine.ts";
 import { wasmMachine } from "./machine.ts";
-import { FunctionTable, printProgram } from "./print/program.ts";
+import { FunctionTable } from "./print/function-table.ts";
+import { programSteps, sectionsOf, stepsText } from "./print/program.ts";
+import { sectionLines } from "./print/steps.ts";
 import { slotParts } from "@specloom/runtime/internal/shared/names";
 
 export interface WasmProgramPlan extends WasmProgramFact {
@@ -48,15 +50,16 @@ export function printWasmModule(
   const plans = order.map((name) => planProgram(memberOf(programs, name) as Program, machine, offsets, next));
   const end = Math.max(...plans.map(({ memory }) => memory.bytes), next);
   const functions = new FunctionTable(reserved);
-  const printed = order.map((name, job) => printProgram(camel(name), plans[job] as Plan, functions, reserved));
+  const printed = order.map((name, job) => programSteps(camel(name), plans[job] as Plan, functions, reserved));
+  const lines = sectionLines(printed.flatMap(sectionsOf), functions, reserved);
   const threadBytes = aligned(Math.max(0, ...printed.map(({ workspace }) => workspace)));
   const isAlone = ({ cost }: Plan): boolean => cost < thresholds.leastForThreads;
   const text = [
     header,
     ...functions.texts,
-    ...printed.map(({ text: textAt }) => textAt({ offset: end, bytes: threadBytes })),
-    ...plans.map((plan, job) => exportText(order[job] ?? "", job, printed[job]?.steps ?? "", plan, isAlone(plan))),
-    workText(printed.map(({ steps }) => steps)),
+    ...printed.map((steps) => stepsText(steps, lines, { offset: end, bytes: threadBytes })),
+    ...plans.map((plan, job) => exportText(order[job] ?? "", job, printed[job]?.name ?? "", plan, isAlone(plan))),
+    workText(printed.map(({ name }) => name)),
   ].join("\n\n");
   const facts = plans.map((plan, job): [string, WasmProgramPlan] => {
     const at = (buffer: Buffer): number => plan.memory.placed.get(buffer)?.offset ?? 0;

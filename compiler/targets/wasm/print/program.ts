@@ -1,84 +1,67 @@
 /** A planned program as two functions: the steps, which every thread runs, and the export that starts them. */
 import type { Access } from "../../../ir/program.ts";
-import { workIn, type Item, type Work } from "../../plan/items.ts";
+import { workIn, writesOf, type Item, type Work } from "../../plan/items.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { printNest } from "./nest.ts";
 import { printPack, printProduct } from "./product.ts";
 import { capitalize } from "../../../code-text/names.ts";
+import type { FunctionTable } from "./function-table.ts";
 import { indented } from "./scope.ts";
+import { workspaceName, type Argument, type Section, type Statement } from "./steps.ts";
 
-/** Functions of a module: those with the same text are one. */
-export class FunctionTable {
-  readonly #byText = new Map<string, string>();
-  readonly #names: Set<string>;
-  /** Where the search for a free number went on to the last time. */
-  readonly #next = new Map<string, number>();
-  readonly texts: string[] = [];
-
-  constructor(reserved: Iterable<string>) {
-    this.#names = new Set(reserved);
-  }
-
-  /** @returns the name of a function with these parameters and statements */
-  add(wish: string, parameters: readonly string[], statements: readonly string[]): string {
-    const key = [parameters.join(","), ...statements].join("\n");
-    const known = this.#byText.get(key);
-    if (known !== undefined) return known;
-    let name = wish;
-    let count = this.#next.get(wish) ?? 2;
-    for (; this.#names.has(name); count++) name = `${wish}${count}`;
-    this.#next.set(wish, count);
-    this.#names.add(name);
-    this.#byText.set(key, name);
-    this.texts.push([`function ${name}(${parameters.join(", ")}): void {`, ...indented(statements), "}"].join("\n"));
-    return name;
-  }
-}
-
-export interface PrintedProgram {
-  /** Name of the function that runs the steps. */
-  readonly steps: string;
-  /** Its text, given where the threads' own places begin and how large each is. */
-  readonly text: (workspaceAt: { readonly offset: number; readonly bytes: number }) => string;
+/** The steps of a program before they are text. */
+export interface ProgramSteps {
+  readonly name: string;
+  readonly body: readonly Section[];
+  /** Of an update: what is checked before anything is written, and what is written then. */
+  readonly update: { readonly checks: readonly Section[]; readonly commits: readonly Section[] } | undefined;
   /** Bytes that each thread needs for itself. */
   readonly workspace: number;
 }
 
-export function printProgram(
+export function programSteps(
   name: string,
   plan: Plan,
   functions: FunctionTable,
   reserved: readonly string[],
-): PrintedProgram {
-  const printer = new ProgramPrinter(plan, functions, reserved);
-  const body = printer.items(plan.items);
-  const commits = printer.items(plan.commits);
-  const isUpdate = plan.commits.length > 0;
-  const statements = [
-    ...body,
-    ...(isUpdate
-      ? [
+): ProgramSteps {
+  const printer = new StepsPrinter(plan, functions, reserved);
+  const body = printer.sections(plan.items);
+  const commits = printer.sections(plan.commits);
+  const update = plan.commits.length === 0 ? undefined : { checks: printer.checks(), commits };
+  const { workspace } = printer;
+  return { name: `${name}Steps`, body, update, workspace };
+}
+
+/** @param workspaceAt where the threads' own places begin and how large each is */
+export function stepsText(
+  { name, body, update, workspace }: ProgramSteps,
+  lines: ReadonlyMap<Section, readonly string[]>,
+  workspaceAt: { readonly offset: number; readonly bytes: number },
+): string {
+  const linesOf = (sections: readonly Section[]): readonly string[] =>
+    sections.flatMap((section) => lines.get(section) ?? []);
+  const own = workspace > 0 ? [`const ${workspaceName} = own(${workspaceAt.offset}, ${workspaceAt.bytes});`] : [];
+  const written =
+    update === undefined
+      ? []
+      : [
           "",
           "// All that the update would write is finite, or nothing is written.",
           "if (!isForced()) {",
-          ...indented(["barrier();", ...printer.checks(), "barrier();", "if (hasFault()) return;"]),
+          ...indented(["barrier();", ...linesOf(update.checks), "barrier();", "if (hasFault()) return;"]),
           "}",
-          ...commits,
-        ]
-      : []),
-  ];
-  const { workspace } = printer;
-  return {
-    steps: `${name}Steps`,
-    text: ({ offset, bytes }) => {
-      const own = workspace > 0 ? [`const workspace = own(${offset}, ${bytes});`] : [];
-      return [`function ${name}Steps(): void {`, ...indented([...own, ...statements]), "}"].join("\n");
-    },
-    workspace,
-  };
+          ...linesOf(update.commits),
+        ];
+  return [`function ${name}(): void {`, ...indented([...own, ...linesOf(body), ...written]), "}"].join("\n");
 }
 
-class ProgramPrinter {
+/** All sections of a program. */
+export function sectionsOf({ body, update }: ProgramSteps): readonly Section[] {
+  return [...body, ...(update?.checks ?? []), ...(update?.commits ?? [])];
+}
+
+class StepsPrinter {
   workspace = 0;
 
   constructor(
@@ -87,82 +70,122 @@ class ProgramPrinter {
     private readonly reserved: readonly string[],
   ) {}
 
-  items(list: readonly Item[]): string[] {
-    return list.flatMap((item) => {
-      if (item.kind !== "loop") return this.#work(item, false);
-      const { variable, start, end, stride } = item.step;
-      const test = stride === 1 ? `${variable} < ${end}` : `${variable} > ${end}`;
-      return [
-        `for (let ${variable} = ${start}; ${test}; ${variable}${stride === 1 ? "++" : "--"}) {`,
-        ...indented(this.items(item.body)),
-        "}",
-      ];
-    });
+  sections(items: readonly Item[]): readonly Section[] {
+    return inSections(items.map((item) => [item, this.#statement(item, false)]));
   }
 
   /** The commits without their stores, and what else a training step gives. */
-  checks(): string[] {
-    return workIn([...this.plan.required, ...this.plan.commits]).flatMap((item) => this.#work(item, true));
+  checks(): readonly Section[] {
+    const work = workIn([...this.plan.required, ...this.plan.commits]);
+    return inSections(work.map((item) => [item, this.#work(item, true)]));
   }
 
-  #work(item: Work, check: boolean): string[] {
-    const { plan } = this;
-    const shared = plan.shared.has(item);
-    const call = this.#call(item, shared, check);
-    const guarded = shared ? call : `if (isFirst()) ${call}`;
-    return plan.barriers.has(item) && !check ? ["barrier();", guarded] : [guarded];
+  #statement(item: Item, check: boolean): Statement {
+    if (item.kind !== "loop") return this.#work(item, check);
+    const { variable, start, end, stride } = item.step;
+    const test = stride === 1 ? `${variable} < ${end}` : `${variable} > ${end}`;
+    return {
+      kind: "loop",
+      head: `for (let ${variable} = ${start}; ${test}; ${variable}${stride === 1 ? "++" : "--"}) {`,
+      body: item.body.map((inner) => this.#statement(inner, check)),
+    };
   }
 
-  #call(item: Work, shared: boolean, check: boolean): string {
+  #work(item: Work, check: boolean): Statement {
+    const shared = this.plan.shared.has(item);
+    return {
+      kind: "call",
+      ...this.#call(item, shared, check),
+      barrier: this.plan.barriers.has(item) && !check,
+      alone: !shared,
+    };
+  }
+
+  #call(item: Work, shared: boolean, check: boolean): Pick<Statement & { kind: "call" }, "name" | "arguments"> {
     const { reserved } = this;
     if (item.kind === "nest") {
-      const printed = printNest(item, { shared, check, nameOf, reserved });
-      const parameters = [
-        ...printed.parameters.map(({ name }) => `${name}: usize`),
-        ...printed.variables.map((name) => `${name}: i32`),
-      ];
-      const name = this.functions.add(check ? `${item.name}Check` : item.name, parameters, printed.statements);
-      const values = [...printed.parameters.map(({ access }) => this.#address(access)), ...printed.variables];
-      return `${name}(${values.join(", ")});`;
+      const { parameters, variables, statements } = printNest(item, { shared, check, nameOf, reserved });
+      return {
+        name: this.functions.add(
+          check ? `${item.name}Check` : item.name,
+          [...parameters.map(({ name }) => `${name}: usize`), ...variables.map(integer)],
+          statements,
+        ),
+        arguments: [...parameters.map(({ access }) => this.#place(access)), ...variables.map(named)],
+      };
     }
     const variables = variablesOf(item);
     if (item.kind === "pack") {
       const { statements } = printPack(item, shared);
-      const parameters = ["right: usize", "packed: usize", ...variables.map((variable) => `${variable}: i32`)];
-      const name = this.functions.add(item.name, parameters, statements);
-      const values = [this.#address(item.right.from), this.#address(item.output), ...variables];
-      return `${name}(${values.join(", ")});`;
+      const parameters = ["right: usize", "packed: usize", ...variables.map(integer)];
+      return {
+        name: this.functions.add(item.name, parameters, statements),
+        arguments: [this.#place(item.right.from), this.#place(item.output, "packed"), ...variables.map(named)],
+      };
     }
     const { statements, workspace } = printProduct(item, shared, this.functions.add.bind(this.functions));
     this.workspace = Math.max(this.workspace, workspace);
-    const parameters = ["left: usize", "right: usize", "output: usize", ...(workspace > 0 ? ["workspace: usize"] : [])];
-    const name = this.functions.add(
-      `${item.name}Product`,
-      [...parameters, ...variables.map((variable) => `${variable}: i32`)],
-      statements,
-    );
-    const right = item.packed === undefined ? item.right.from : { buffer: item.packed };
-    const values = [
-      this.#address(item.left.from),
-      this.#address(right),
-      this.#address(item.output.from),
-      ...(workspace > 0 ? ["workspace"] : []),
-    ];
-    return `${name}(${[...values, ...variables].join(", ")});`;
+    const own = workspace > 0 ? [workspaceName] : [];
+    const parameters = ["left", "right", "output", ...own].map((name) => `${name}: usize`);
+    const right =
+      item.packed === undefined ? this.#place(item.right.from) : this.#place({ buffer: item.packed }, "packed");
+    return {
+      name: this.functions.add(`${item.name}Product`, [...parameters, ...variables.map(integer)], statements),
+      arguments: [
+        this.#place(item.left.from),
+        right,
+        this.#place(item.output.from),
+        ...[...own, ...variables].map(named),
+      ],
+    };
   }
 
-  /** Where an access lies: a constant, or one that moves with time. */
-  #address({ buffer, slot }: Access): string {
+  /**
+   * Where an access lies: a constant, or one that moves with time.
+   *
+   * @param name what a function calls it that is told the place
+   */
+  #place(access: Access, name = nameOf(access)): Argument {
+    const { buffer, slot } = access;
     const placed = this.plan.memory.placed.get(buffer);
     if (placed === undefined) throw new Error(`${buffer.name} has no place in memory`);
-    if (slot === undefined) return String(placed.offset);
+    const place = (at: number, moved = ""): Argument => ({ kind: "place", name, at, moved });
+    if (slot === undefined) return place(placed.offset);
     const bytes = placed.bytes / placed.slots;
     const { variable, scale, offset } = slot;
-    if (variable === undefined) return String(placed.offset + (offset % placed.slots) * bytes);
+    if (variable === undefined) return place(placed.offset + (offset % placed.slots) * bytes);
     const index = scale === 1 ? (offset === 0 ? variable : `${variable} + ${offset}`) : `${offset} - ${variable}`;
     const wrapped = placed.slots < (buffer.shape[0] ?? 1) ? `(${index}) % ${placed.slots}` : index;
-    return `${placed.offset} + (${wrapped}) * ${bytes}`;
+    return place(placed.offset, ` + (${wrapped}) * ${bytes}`);
   }
+}
+
+function named(name: string): Argument {
+  return { kind: "name", name };
+}
+
+function integer(name: string): string {
+  return `${name}: i32`;
+}
+
+/** Statements that follow one another for one layer stand together. */
+function inSections(list: readonly (readonly [Item, Statement])[]): readonly Section[] {
+  const sections: { origin: Section["origin"]; statements: Statement[] }[] = [];
+  for (const [position, [item, statement]] of list.entries()) {
+    // What is packed is packed for the product behind it.
+    const user = item.kind === "pack" ? list.slice(position).find(([other]) => other.kind !== "pack") : undefined;
+    const { phase, layer } = originOf(user?.[0] ?? item);
+    const last = sections.at(-1);
+    if (last?.origin.phase === phase && last.origin.layer === layer) last.statements.push(statement);
+    else sections.push({ origin: { phase, layer }, statements: [statement] });
+  }
+  return sections;
+}
+
+function originOf(item: Item): Section["origin"] {
+  if (item.kind === "loop") return item.step.origin;
+  const [first] = writesOf(item);
+  return first?.buffer.origin ?? { phase: "forward", layer: "" };
 }
 
 function variablesOf(item: Exclude<Work, { kind: "nest" }>): readonly string[] {

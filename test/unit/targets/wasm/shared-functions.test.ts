@@ -28,5 +28,7 @@ describe("functions of the wasm module", () => {
     const [four, eight] = [source(4), source(8)];
     expect(functionsIn(eight)).toBe(functionsIn(four));
     expect(eight.length).toBeGreaterThan(four.length);
+    // Each call stands in a function of the whole layer, which is told where its tensors lie.
+    expect(eight.length - four.length).toBeLessThan(four.length / 4);
   });
 });
