@@ -134,7 +134,7 @@ export interface WasmPart {
  * `leave()`, which ends the workers' loops.
  */
 export interface WasmTarget {
-  /** WebAssembly binaries in base64: plain SIMD, and with relaxed SIMD's fused multiply-add. An engine needs one of them. */
+  /** WebAssembly binaries, packed as zlib does and in base64: plain SIMD, and with relaxed SIMD's fused multiply-add. An engine needs one of them. */
   readonly simd: () => Promise<string>;
   readonly relaxed: () => Promise<string>;
   /** Planned size of the linear memory for one thread, and what each further thread needs beside it. */

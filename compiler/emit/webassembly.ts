@@ -6,7 +6,7 @@ import { constant, rows, type Statement } from "./statements.ts";
 
 export interface WebAssemblyParts {
   readonly source: WasmModuleFact;
-  /** Base64. */
+  /** Packed as zlib does (RFC 1950), in base64. */
   readonly simd: string;
   readonly relaxed: string;
 }
@@ -61,7 +61,7 @@ function programLiteral(program: WasmProgramFact, residents: ReadonlySet<string>
   ].join("");
 }
 
-/** A binary in base64, which every bundler takes as it is. */
+/** A binary as text, which every bundler takes as it is. */
 export function binaryPart(
   part: Extract<PartName, keyof typeof binaryNames>,
   { simd, relaxed }: WebAssemblyParts,

@@ -2,6 +2,7 @@
  * A model whose WebAssembly is written by hand, in the shape that the wasm target promises: prediction = w . x, the sum of
  * squared errors over the real rows, gradient descent with momentum, the rows shared out between the threads.
  */
+import { deflateSync } from "node:zlib";
 import * as asc from "assemblyscript/asc";
 import type { FeedFact, ModelDefinition, ProgramName, WasmProgram, WasmTarget } from "../../runtime/contract.ts";
 import type { ProgramFacts } from "../../runtime/contract-backend.ts";
@@ -195,7 +196,7 @@ export async function wasmDefinition({ threads = 1, ...faults }: WasmModelOption
   });
 }
 
-/** @returns base64 */
+/** @returns packed, as a module has it */
 export async function assemble(text: string, features: readonly string[]): Promise<string> {
   let binary: Uint8Array | undefined;
   const flags = [
@@ -220,7 +221,7 @@ export async function assemble(text: string, features: readonly string[]): Promi
     stderr,
   });
   if (error !== null || binary === undefined) throw new Error(`asc: ${stderr.toString()}`, { cause: error });
-  return Buffer.from(binary).toString("base64");
+  return deflateSync(binary).toString("base64");
 }
 
 const argument = (role: FeedFact["role"], name: string, shape: readonly number[]): FeedFact => ({ name, role, shape });

@@ -1,13 +1,30 @@
-/** A module's WebAssembly binary: out of base64, and what it says of the memory that it imports. */
+/** A module's WebAssembly binary: out of its text, and what it says of the memory that it imports. */
+import { Problem } from "../../problem.ts";
 import { misfit } from "../residents.ts";
 
 export const PAGE = 65536;
 
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let index = 0; index < characters.length; index += 1) bytes[index] = characters.charCodeAt(index);
-  return bytes;
+/**
+ * @param text zlib's format (RFC 1950) in base64
+ * @throws Problem `program-mismatch` when it is damaged, `backend-unavailable` where nothing unpacks it
+ */
+export async function unpackedBinary(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof DecompressionStream === "undefined") throw withoutDecompression();
+  try {
+    const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+  } catch {
+    throw damaged();
+  }
+}
+
+function withoutDecompression(): Problem {
+  return new Problem({
+    code: "backend-unavailable",
+    message: "The backend wasm cannot run here: this engine has no DecompressionStream to unpack the module's binary.",
+    help: "use a newer browser or Node, or choose another backend.",
+  });
 }
 
 /** The limits of the imported memory `env.memory`, in pages of 64 KiB. */

@@ -6,7 +6,7 @@ import { Problem } from "../../problem.ts";
 import { loadedPart, messageOf } from "../failure.ts";
 import { forbiddenByPolicy } from "../policy.ts";
 import { misfit } from "../residents.ts";
-import { decodeBase64, memoryImport, PAGE, withoutSharing, type MemoryImport } from "./binary.ts";
+import { memoryImport, PAGE, unpackedBinary, withoutSharing, type MemoryImport } from "./binary.ts";
 import { plainByEnvironment, type WasmMachine } from "./machine.ts";
 import { startWorkers, type Crew } from "./workers.ts";
 
@@ -59,7 +59,7 @@ export async function openWasm(
   checkSimd(machine, simd);
   const relaxed = machine.relaxed && simd !== "plain";
   const variant = relaxed ? "relaxed-simd" : "simd";
-  const bytes = decodeBase64(await loadedPart(variant, relaxed ? wasm.relaxed : wasm.simd));
+  const bytes = await unpackedBinary(await loadedPart(variant, relaxed ? wasm.relaxed : wasm.simd));
   const limits = memoryImport(bytes);
   const isWanted = simd !== "plain" && !plainByEnvironment();
   const lacks = machine.relaxed || !isWanted ? [] : ["this engine has no relaxed SIMD"];

@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { decodeBase64, memoryImport, withoutSharing } from "../../../../../runtime/devices/wasm/binary.ts";
+import { deflateSync } from "node:zlib";
+import { describe, expect, it, vi } from "vitest";
+import { memoryImport, unpackedBinary, withoutSharing } from "../../../../../runtime/devices/wasm/binary.ts";
 
 const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const name = (text: string): number[] => [text.length, ...Array.from(text, (character) => character.charCodeAt(0))];
@@ -48,7 +49,25 @@ describe("memoryImport", () => {
   });
 });
 
-it("reads base64", () => {
-  const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
-  expect(decodeBase64(Buffer.from(bytes).toString("base64"))).toEqual(bytes);
+describe("unpackedBinary", () => {
+  const bytes = Uint8Array.from({ length: 2560 }, (_, index) => index % 251);
+  const packed = deflateSync(bytes);
+
+  it("gives what was packed", async () => {
+    expect(await unpackedBinary(packed.toString("base64"))).toEqual(bytes);
+  });
+
+  it("sees that a byte was changed, or that the end is missing", async () => {
+    const changed = Uint8Array.from(packed, (byte, index) => (index === packed.length - 1 ? byte ^ 1 : byte));
+    for (const one of [changed, packed.subarray(0, -5)]) {
+      await expect(unpackedBinary(Buffer.from(one).toString("base64"))).rejects.toThrow(/damaged/);
+    }
+    await expect(unpackedBinary("&")).rejects.toThrow(/damaged/);
+  });
+
+  it("says what an engine lacks that cannot unpack", async () => {
+    vi.stubGlobal("DecompressionStream", undefined);
+    await expect(unpackedBinary(packed.toString("base64"))).rejects.toThrow(/no DecompressionStream/);
+    vi.unstubAllGlobals();
+  });
 });

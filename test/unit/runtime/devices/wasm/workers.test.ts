@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { decodeBase64 } from "../../../../../runtime/devices/wasm/binary.ts";
+import { unpackedBinary } from "../../../../../runtime/devices/wasm/binary.ts";
 import { startWorkers } from "../../../../../runtime/devices/wasm/workers.ts";
 import { wasmDefinition } from "../../../../support/wasm-model.ts";
 
@@ -55,7 +55,7 @@ it.each(["dispose", "leave it"])("lets the process end (%s)", async (call) => {
 });
 
 it("gives up when workers take too long", async () => {
-  const module = await WebAssembly.compile(decodeBase64(await (await definition.wasm.load()).simd()));
+  const module = await WebAssembly.compile(await unpackedBinary(await (await definition.wasm.load()).simd()));
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   await expect(startWorkers(module, memory, 2, 0)).rejects.toThrow("they did not start within 0 seconds");
 });
