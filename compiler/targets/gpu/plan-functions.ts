@@ -139,7 +139,7 @@ class BodyPrinter {
     const nameOf = this.#nameOf(body);
     const pairs = results.map(({ name: result, value }) => {
       const text = nameOf(value);
-      return text === result ? result : `${propertyKey(result)}: ${text}`;
+      return propertyKey(result) === text ? text : `${propertyKey(result)}: ${text}`;
     });
     const taken = before === undefined ? [] : filled("const { ", given, ` } = ${before.name}(context);`);
     const statements = [

@@ -6,7 +6,7 @@ import type { Program, Slot, Step } from "../../../../compiler/ir/program.ts";
 import { printKernel } from "../../../../compiler/targets/gpu/kernel.ts";
 import type { GpuHandle, ProgramName } from "../../../../runtime/contract.ts";
 import { walkPlan } from "../../../../runtime/devices/plan-walk.ts";
-import { compileText } from "../../../support/fixture-file.ts";
+import { compileFixture, compileText } from "../../../support/fixture-file.ts";
 import { loadModule } from "../../../support/load-module.ts";
 
 const specOf = (layers: string): string => `
@@ -142,4 +142,11 @@ describe.each(Object.entries(cases))("%s", (title, layers) => {
     const functions = text.match(/^function \w+(?:Forward|Backward)\w*\(/gmu) ?? [];
     expect(functions.length > 0).toBe(title !== "nothing alike");
   });
+});
+
+it("an output that is called like the member a layer's function gave it as keeps its name", () => {
+  const text = gpuModule(compileFixture("pytorch/basics/attention-linear.yaml"));
+  expect(text).toContain('"sequence.weights": sequence.weights');
+  // Throws for what is no TypeScript.
+  expect(loadModule(text).definition.name).toBe("attention-linear");
 });
