@@ -1,6 +1,12 @@
 /** One face for what the numeric suite compares: the float64 interpreter and live models on every backend. */
+import { deflateSync } from "node:zlib";
 import type { Compilation } from "../../compiler/contracts/programs.ts";
 import { sizeOf } from "../../compiler/ir/graph.ts";
+import { printGpu, printWasm } from "../../compiler/stages/8-print.ts";
+import { emit } from "../../compiler/stages/9-emit.ts";
+import type { WasmTarget } from "../../runtime/contract.ts";
+import { defineModel } from "../../runtime/model.ts";
+import { assembledAs } from "./assembled.ts";
 import { gpuModule, wholeModule } from "../../compiler/compile.ts";
 import type { LiveModel, ModelHandle, TensorInputs } from "../../runtime/contract-live.ts";
 import type { BackendReport } from "../../runtime/contract-backend.ts";
@@ -50,9 +56,24 @@ export async function moduleText(compilation: Compilation, backend: string): Pro
   return backend === "wasm" ? (await wholeModule(compilation, testStore)).moduleText : gpuModule(compilation);
 }
 
-/** The generated module, transpiled and run. */
+/** The generated module, transpiled and run; of its WebAssembly only what the engine then asks for is assembled. */
 export async function moduleFor(compilation: Compilation, backend: string): Promise<ModelHandle> {
-  return loadModule(await moduleText(compilation, backend));
+  if (backend !== "wasm") return loadModule(gpuModule(compilation));
+  const source = printWasm(compilation);
+  const [{ text }] = emit(
+    compilation,
+    { gpu: printGpu(compilation), wasm: { source, simd: "", relaxed: "" } },
+    "one-file",
+  );
+  const { definition } = loadModule(text);
+  const { wasm } = definition;
+  if (wasm === undefined) throw new Error("the module has no WebAssembly");
+  const target = await wasm.load();
+  const binary = async (variant: "simd" | "relaxed"): Promise<string> =>
+    deflateSync(await assembledAs(source.text, variant)).toString("base64");
+  const load = (): Promise<WasmTarget> =>
+    Promise.resolve({ ...target, simd: () => binary("simd"), relaxed: () => binary("relaxed") });
+  return defineModel({ ...definition, wasm: { ...wasm, load } });
 }
 
 /** A live model of the generated module on the target asked for. */

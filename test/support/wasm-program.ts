@@ -1,11 +1,10 @@
 /** Programs on the wasm target without a model around them: assembled together, run one by one. */
-import { createHash } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import type { Program } from "../../compiler/ir/program.ts";
-import { assemble, assemblerVersion, librarySource, type Binaries } from "../../compiler/targets/wasm/assemble.ts";
+import type { Binaries } from "../../compiler/targets/wasm/assemble.ts";
 import { controlBytes, printWasmModule, type WasmSource } from "../../compiler/targets/wasm/target.ts";
+import { assembledAs } from "./assembled.ts";
 import { prefixed } from "./prefixed-program.ts";
-import { testStore } from "./test-store.ts";
 
 setFlagsFromString("--experimental-wasm-relaxed-simd");
 
@@ -76,9 +75,5 @@ export async function separateRunner(programs: Readonly<Record<string, Program>>
 }
 
 export async function assembled(text: string): Promise<Binaries> {
-  const key = createHash("sha256").update([assemblerVersion(), librarySource(), text].join("\0")).digest("hex");
-  const known = await testStore.read(key);
-  const binaries = known ?? (await assemble(text));
-  if (known === undefined) await testStore.write(key, binaries);
-  return binaries;
+  return { simd: await assembledAs(text, "simd"), relaxed: await assembledAs(text, "relaxed") };
 }

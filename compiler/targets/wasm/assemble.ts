@@ -16,11 +16,19 @@ export interface AssembleOptions {
   readonly level?: "0" | "1" | "2" | "3";
 }
 
-export async function assemble(source: string, { level = "1" }: AssembleOptions = {}): Promise<Binaries> {
-  return { simd: await assembleVariant(source, false, level), relaxed: await assembleVariant(source, true, level) };
+export async function assemble(source: string, options: AssembleOptions = {}): Promise<Binaries> {
+  return {
+    simd: await assembleVariant(source, "simd", options),
+    relaxed: await assembleVariant(source, "relaxed", options),
+  };
 }
 
-async function assembleVariant(source: string, relaxed: boolean, level: string): Promise<Uint8Array> {
+/** For one kind of SIMD alone. */
+export async function assembleVariant(
+  source: string,
+  variant: keyof Binaries,
+  { level = "1" }: AssembleOptions = {},
+): Promise<Uint8Array> {
   // Loaded when it is needed: the assembler takes half a second to start.
   const { default: asc } = await import("assemblyscript/asc");
   let binary: Uint8Array | undefined;
@@ -44,7 +52,7 @@ async function assembleVariant(source: string, relaxed: boolean, level: string):
       "--memoryBase",
       "1024",
       "--enable",
-      relaxed ? "simd,threads,bulk-memory,relaxed-simd" : "simd,threads,bulk-memory",
+      variant === "relaxed" ? "simd,threads,bulk-memory,relaxed-simd" : "simd,threads,bulk-memory",
     ],
     {
       readFile: (name) => (name === "module.ts" ? source : libraryFile(name)),
