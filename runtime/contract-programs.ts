@@ -110,12 +110,25 @@ export interface WasmFeed extends FeedFact {
  */
 export interface WasmProgram {
   readonly feeds: readonly WasmFeed[];
-  /** Results that are not resident. */
+  /** Results that are not resident, gradients of parameters aside. */
   readonly results: readonly WasmTensor[];
+  /** Where gradients lie that are results, by parameter. */
+  readonly gradients?: Readonly<Record<string, number>>;
   /** Resident tensors that it gives other values, in their places. */
-  readonly updates: readonly string[];
+  readonly updates: readonly string[] | { readonly allBut: readonly string[] };
   /** Threads that are worth starting for one call; 1 where waiting for each other would cost more. */
   readonly threads: number;
+}
+
+/**
+ * Where resident tensors lie, in bytes: a parameter and what belongs to it, whose names are the parameter's with a suffix. Their
+ * shapes are in the definition.
+ */
+export interface WasmResidents {
+  /** `""` is the parameter itself, `#exp_avg` a slot of the optimizer. */
+  readonly suffixes: readonly string[];
+  /** By parameter, one place for each suffix. */
+  readonly offsets: Readonly<Record<string, readonly number[]>>;
 }
 
 /** The wasm target's part of a module. */
@@ -141,7 +154,7 @@ export interface WasmTarget {
   readonly memoryBytes: number;
   readonly threadBytes: number;
   /** Parameters and optimizer state: they stay in memory from call to call. */
-  readonly residents: readonly WasmTensor[];
+  readonly residents: readonly WasmResidents[];
   readonly programs: SomePrograms<WasmProgram>;
   /** Prediction for one example at a time; absent where `batchSize` is 1 anyway. */
   readonly predictOne?: WasmProgram;

@@ -27,6 +27,7 @@ export type {
   WasmPart,
   WasmProgram,
   WasmTarget,
+  WasmResidents,
   WasmTensor,
   WrittenKernel,
 } from "./contract-programs.ts";

@@ -23,8 +23,8 @@ export interface PlanFunction {
   readonly name: string;
   readonly documentation: readonly string[];
   readonly statements: readonly string[];
-  /** What it needs of the context; "context" where it hands on all of it. */
-  readonly members: readonly string[];
+  /** What it needs of the context; "context" where it hands on all of it, undefined where it takes none. */
+  readonly members: readonly string[] | undefined;
   readonly parameters: readonly PlanParameter[];
 }
 

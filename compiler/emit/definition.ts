@@ -3,12 +3,13 @@ import type { StreamFact, StreamObstacle } from "@specloom/runtime/internal/cont
 import { dataLiteral, numberLiteral, stringLiteral } from "../code-text/literals.ts";
 import { programOrder } from "../code-text/program-order.ts";
 import { invariant } from "../support/internal-error.ts";
-import { inputFacts, lossFacts, modelFacts, outputFacts, parameterFacts } from "./facts.ts";
+import { inputFacts, lossFacts, modelFacts, outputFacts } from "./facts.ts";
 import { gpuName } from "./gpu.ts";
 import type { Links } from "./layout.ts";
+import { parametersName, parametersPart } from "./parameters.ts";
 import type { ModuleParts } from "./parts.ts";
 import { specHash } from "./spec-hash.ts";
-import { constant, rows, section, type Statement } from "./statements.ts";
+import { constant, section, type Statement } from "./statements.ts";
 import {
   accumulationMember,
   initialSlots,
@@ -23,16 +24,14 @@ import { compilerVersion } from "./version.ts";
 import { wasmName } from "./webassembly.ts";
 
 /** Names that this part uses for itself; kernels must not take them. */
-export const modelNames: readonly string[] = ["model", "parameters", "optimizerScalars", scheduleName];
+export const modelNames: readonly string[] = ["model", parametersName, "optimizerScalars", scheduleName];
 
 export function modelPart(parts: ModuleParts, links: Links): readonly Statement[] {
   const { model, optimizer, schedule } = parts;
   return [
     ...borderTypes(modelFacts(model, parts.sequences), (symbol) => links.use(symbol)),
     section("Parameters: PyTorch's names and layouts"),
-    constant("parameters", {
-      value: `${rows(parameterFacts(model))} as const satisfies readonly ${links.use("ParameterFact")}[]`,
-    }),
+    ...parametersPart(model, modelNames, links),
     section("The model"),
     modelStatement(parts, links),
     scalarsFunction(model, optimizer, links),

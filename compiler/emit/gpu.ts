@@ -2,18 +2,19 @@
 import type { AnyProgramName, SomePrograms } from "@specloom/runtime/internal/contract";
 import { visibleText } from "@specloom/runtime/internal/shared/visible-text";
 import type { GpuModule, KernelFunction, PlanFunction, PlanParameter } from "../code-text/gpu-module.ts";
-import { dataLiteral, stringLiteral } from "../code-text/literals.ts";
+import { stringLiteral } from "../code-text/literals.ts";
 import { capitalize } from "../code-text/names.ts";
 import { programOrder } from "../code-text/program-order.ts";
 import type { Program } from "../ir/program.ts";
 import { feedsOf } from "./facts.ts";
+import { feedTables } from "./feeds.ts";
 import { kernelSource } from "./kernel-sources.ts";
 import type { Links } from "./layout.ts";
 import { constant, functionStatement, type Statement } from "./statements.ts";
 
 export const gpuName = "gpuTarget";
 const textsName = "kernelTexts";
-const argumentsName = "programArguments";
+const feedsTable = "programFeeds";
 const contextName = "Context";
 
 /** Names that these parts use for themselves; kernels must not take them. */
@@ -23,8 +24,8 @@ export const gpuNames: readonly string[] = [
   contextName,
   "Kernels",
   "kernels",
-  argumentsName,
-  ...programOrder.flatMap((program) => [planName(program), `${planName(program)}Steps`]),
+  feedsTable,
+  ...programOrder.flatMap((program) => [planName(program), `${planName(program)}Steps`, feedsName(program)]),
 ];
 
 const purposes: Readonly<Record<AnyProgramName, string>> = {
@@ -65,12 +66,13 @@ function planFunction(
   links: Links,
   returnType?: string,
 ): Statement {
-  const isWhole = plan.members.includes("context");
-  const context = isWhole ? "context" : `{ ${plan.members.join(", ")} }`;
+  const { members } = plan;
+  const isWhole = members?.includes("context") === true;
+  const context = isWhole ? "context" : `{ ${members?.join(", ") ?? ""} }`;
   return functionStatement(plan.name, {
     documentation,
     parameters: [
-      { name: context, type: contextName },
+      ...(members === undefined ? [] : [{ name: context, type: contextName }]),
       ...plan.parameters.map(({ name, type }) => ({ name, type: parameterType(type, links) })),
     ],
     ...(returnType === undefined ? {} : { returnType }),
@@ -90,8 +92,8 @@ function parameterType(type: PlanParameter["type"], links: Links): string {
 export function gpuTargetPart(programs: SomePrograms<Program>, gpu: GpuModule, links: Links): readonly Statement[] {
   const members = programOrder.flatMap((name) => {
     if (programs[name] === undefined || gpu.plans[name] === undefined) return [];
-    const given = links.of("gpu-text", argumentsName);
-    return [`    ${name}: { ...${given}.${name}, plan: ${planName(name)} },\n`];
+    const given = links.of("gpu-text", feedsTable);
+    return [`    ${name}: { feeds: ${given}.${name}, plan: ${planName(name)} },\n`];
   });
   const kernels = links.of("gpu-text", textsName);
   return [
@@ -127,24 +129,31 @@ function kernelFunction(kernel: KernelFunction, links: Links): Statement {
 /** What gpu.js gets of the kernels, and the arguments of the programs. */
 export function gpuTextPart(programs: SomePrograms<Program>, gpu: GpuModule, links: Links): readonly Statement[] {
   const texts = gpu.functions.map((kernel) => `  ${kernel.name}: ${stringLiteral(kernelSource(kernel))},\n`);
-  const tables = programOrder.flatMap((name) => {
+  const present = programOrder.flatMap((name) => {
     const program = programs[name];
-    if (program === undefined || gpu.plans[name] === undefined) return [];
-    const feeds = feedsOf(program).map((feed) => `      ${dataLiteral(feed, "", Number.POSITIVE_INFINITY)},\n`);
-    return [`  ${name}: {\n    feeds: [\n${feeds.join("")}    ],\n  },\n`];
+    return program === undefined || gpu.plans[name] === undefined ? [] : [[name, feedsOf(program)] as const];
   });
+  const feeds = feedTables(new Map(present), feedsName);
+  const tables = present.map(([name]) => `  ${name}: ${feeds.literal(name, "  ")},\n`);
+  const known = present.map(([name]) => stringLiteral(name)).join(" | ");
   return [
     constant(textsName, {
       documentation: ["The kernels as gpu.js reads them: text, because bundlers rewrite functions."],
       exported: links.exported,
       value: `{\n${texts.join("")}}`,
     }),
-    constant(argumentsName, {
+    ...feeds.declarations,
+    constant(feedsTable, {
       documentation: ["What the programs take with each call."],
       exported: links.exported,
-      value: `{\n${tables.join("")}} as const`,
+      type: `Readonly<Record<${known}, readonly ${links.use("FeedFact")}[]>>`,
+      value: `{\n${tables.join("")}}`,
     }),
-  ].map((statement) => visibleText(statement));
+  ].map((statement) => (typeof statement === "string" ? visibleText(statement) : statement));
+}
+
+function feedsName(program: AnyProgramName): string {
+  return `${planName(program)}Feeds`;
 }
 
 export function planName(program: AnyProgramName): string {

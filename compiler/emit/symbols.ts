@@ -5,6 +5,7 @@ const runtimeModule = "@specloom/runtime";
 
 export const runtimeSymbols = {
   defineModel: "value",
+  FeedFact: "type",
   GpuHandle: "type",
   GpuPlanContext: "type",
   GpuTarget: "type",

@@ -2,7 +2,7 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import { kernelTexts, programArguments } from "./gpu-text.js";
+import { kernelTexts, programFeeds } from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
@@ -118,18 +118,18 @@ function gradients(context: Context): Record<string, GpuHandle> {
   // backward: change
   const changeWeightGradient = kernels.changeWeightGradient([1, 16], lossErrorGradient, encoderHStacked);
 
-  const encoderBackward2 = encoderBackward(context, encoder, encoderOutputGradient);
+  const encoderGradients = encoderBackward(context, encoder, encoderOutputGradient);
 
   // forward: encoder
   const encoderFStacked = stack(encoder.f, [16, 16]);
   const encoderMultiply3 = kernels.encoderMultiply4([24, 16, 16], encoderFStacked, encoderHStacked);
 
   // backward: encoder
-  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderBackward2.multiply2Stacked, encoderHStacked);
-  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderBackward2.joinedGradient, series);
-  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderBackward2.multiplyStacked, encoderMultiply3);
-  const encoderBHGradient = kernels.encoderBHGradient([16], encoderBackward2.multiplyStacked);
-  const encoderBFGradient = kernels.encoderBHGradient([16], encoderBackward2.multiply2Stacked);
+  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderGradients.multiply2Stacked, encoderHStacked);
+  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderGradients.joinedGradient, series);
+  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderGradients.multiplyStacked, encoderMultiply3);
+  const encoderBHGradient = kernels.encoderBHGradient([16], encoderGradients.multiplyStacked);
+  const encoderBFGradient = kernels.encoderBHGradient([16], encoderGradients.multiply2Stacked);
   const encoderWFGradient = kernels.encoderWFGradient([16, 1], encoderWeightsOfXGradient);
   const encoderWHGradient = kernels.encoderWHGradient([16, 1], encoderWeightsOfXGradient);
 
@@ -170,18 +170,18 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   // backward: change
   const changeWeightGradient = kernels.changeWeightGradient([1, 16], lossErrorGradient, encoderHStacked);
 
-  const encoderBackward2 = encoderBackward(context, encoder, encoderOutputGradient);
+  const encoderGradients = encoderBackward(context, encoder, encoderOutputGradient);
 
   // forward: encoder
   const encoderFStacked = stack(encoder.f, [16, 16]);
   const encoderMultiply3 = kernels.encoderMultiply4([24, 16, 16], encoderFStacked, encoderHStacked);
 
   // backward: encoder
-  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderBackward2.multiply2Stacked, encoderHStacked);
-  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderBackward2.joinedGradient, series);
-  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderBackward2.multiplyStacked, encoderMultiply3);
-  const encoderBHGradient = kernels.encoderBHGradient([16], encoderBackward2.multiplyStacked);
-  const encoderBFGradient = kernels.encoderBHGradient([16], encoderBackward2.multiply2Stacked);
+  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderGradients.multiply2Stacked, encoderHStacked);
+  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderGradients.joinedGradient, series);
+  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderGradients.multiplyStacked, encoderMultiply3);
+  const encoderBHGradient = kernels.encoderBHGradient([16], encoderGradients.multiplyStacked);
+  const encoderBFGradient = kernels.encoderBHGradient([16], encoderGradients.multiply2Stacked);
 
   // update: adam
   const updated: Record<string, GpuHandle> = {};
@@ -256,10 +256,10 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
 export const gpuTarget: GpuTarget = {
   kernels: kernelTexts,
   programs: {
-    predict: { ...programArguments.predict, plan: predict },
-    evaluate: { ...programArguments.evaluate, plan: evaluate },
-    gradients: { ...programArguments.gradients, plan: gradients },
-    train_step: { ...programArguments.train_step, plan: trainStep },
-    stream_step: { ...programArguments.stream_step, plan: streamStep },
+    predict: { feeds: programFeeds.predict, plan: predict },
+    evaluate: { feeds: programFeeds.evaluate, plan: evaluate },
+    gradients: { feeds: programFeeds.gradients, plan: gradients },
+    train_step: { feeds: programFeeds.train_step, plan: trainStep },
+    stream_step: { feeds: programFeeds.stream_step, plan: streamStep },
   },
 };

@@ -3,6 +3,12 @@
 
 import type { WasmTarget } from "@specloom/runtime";
 
+const gradientsPlaces = [
+  { name: "series", role: "input", shape: [16, 24, 1], offset: 207296 },
+  { name: "next", role: "input", shape: [16, 24, 1], offset: 33856 },
+  { name: "batch.mask", role: "input", shape: [16], offset: 39168 },
+] as const;
+
 /** Where every tensor lies in the linear memory, in bytes. */
 export const wasmTarget: WasmTarget = {
   simd: async () => (await import("./wasm-simd.js")).simdBinary,
@@ -10,30 +16,14 @@ export const wasmTarget: WasmTarget = {
   memoryBytes: 228416,
   threadBytes: 19072,
   residents: [
-    { name: "encoder.W_f", shape: [16, 1], offset: 576 },
-    { name: "encoder.U_f", shape: [16, 16], offset: 704 },
-    { name: "encoder.b_f", shape: [16], offset: 1792 },
-    { name: "encoder.W_h", shape: [16, 1], offset: 1920 },
-    { name: "encoder.U_h", shape: [16, 16], offset: 2048 },
-    { name: "encoder.b_h", shape: [16], offset: 3136 },
-    { name: "change.weight", shape: [1, 16], offset: 3264 },
-    { name: "change.bias", shape: [1], offset: 3392 },
-    { name: "encoder.W_f#exp_avg", shape: [16, 1], offset: 3456 },
-    { name: "encoder.W_f#exp_avg_sq", shape: [16, 1], offset: 3584 },
-    { name: "encoder.U_f#exp_avg", shape: [16, 16], offset: 3712 },
-    { name: "encoder.U_f#exp_avg_sq", shape: [16, 16], offset: 4800 },
-    { name: "encoder.b_f#exp_avg", shape: [16], offset: 5888 },
-    { name: "encoder.b_f#exp_avg_sq", shape: [16], offset: 6016 },
-    { name: "encoder.W_h#exp_avg", shape: [16, 1], offset: 6144 },
-    { name: "encoder.W_h#exp_avg_sq", shape: [16, 1], offset: 6272 },
-    { name: "encoder.U_h#exp_avg", shape: [16, 16], offset: 6400 },
-    { name: "encoder.U_h#exp_avg_sq", shape: [16, 16], offset: 7488 },
-    { name: "encoder.b_h#exp_avg", shape: [16], offset: 8576 },
-    { name: "encoder.b_h#exp_avg_sq", shape: [16], offset: 8704 },
-    { name: "change.weight#exp_avg", shape: [1, 16], offset: 8832 },
-    { name: "change.weight#exp_avg_sq", shape: [1, 16], offset: 8960 },
-    { name: "change.bias#exp_avg", shape: [1], offset: 9088 },
-    { name: "change.bias#exp_avg_sq", shape: [1], offset: 9152 },
+    {
+      suffixes: ["", "#exp_avg", "#exp_avg_sq"],
+      offsets: {
+        "encoder.W_f": [576, 3456, 3584], "encoder.U_f": [704, 3712, 4800], "encoder.b_f": [1792, 5888, 6016],
+        "encoder.W_h": [1920, 6144, 6272], "encoder.U_h": [2048, 6400, 7488], "encoder.b_h": [3136, 8576, 8704],
+        "change.weight": [3264, 8832, 8960], "change.bias": [3392, 9088, 9152],
+      },
+    },
   ],
   programs: {
     predict: {
@@ -61,30 +51,20 @@ export const wasmTarget: WasmTarget = {
       threads: 1,
     },
     gradients: {
-      feeds: [
-        { name: "series", role: "input", shape: [16, 24, 1], offset: 207296 },
-        { name: "next", role: "input", shape: [16, 24, 1], offset: 33856 },
-        { name: "batch.mask", role: "input", shape: [16], offset: 39168 },
-      ],
+      feeds: gradientsPlaces,
       results: [
         { name: "loss", shape: [], offset: 209024 },
-        { name: "gradient.encoder.W_f", shape: [16, 1], offset: 9472 },
-        { name: "gradient.encoder.U_f", shape: [16, 16], offset: 58432 },
-        { name: "gradient.encoder.b_f", shape: [16], offset: 9344 },
-        { name: "gradient.encoder.W_h", shape: [16, 1], offset: 9600 },
-        { name: "gradient.encoder.U_h", shape: [16, 16], offset: 33984 },
-        { name: "gradient.encoder.b_h", shape: [16], offset: 9216 },
-        { name: "gradient.change.weight", shape: [1, 16], offset: 208896 },
-        { name: "gradient.change.bias", shape: [1], offset: 209088 },
       ],
+      gradients: {
+        "encoder.W_f": 9472, "encoder.U_f": 58432, "encoder.b_f": 9344, "encoder.W_h": 9600, "encoder.U_h": 33984,
+        "encoder.b_h": 9216, "change.weight": 208896, "change.bias": 209088,
+      },
       updates: [],
       threads: 1,
     },
     train_step: {
       feeds: [
-        { name: "series", role: "input", shape: [16, 24, 1], offset: 207296 },
-        { name: "next", role: "input", shape: [16, 24, 1], offset: 33856 },
-        { name: "batch.mask", role: "input", shape: [16], offset: 39168 },
+        ...gradientsPlaces,
         { name: "optimizer.step_size", role: "scalar", shape: [], offset: 209024 },
         { name: "optimizer.correction_root", role: "scalar", shape: [], offset: 209088 },
       ],
@@ -92,13 +72,7 @@ export const wasmTarget: WasmTarget = {
         { name: "loss", shape: [], offset: 209216 },
         { name: "loss.count", shape: [], offset: 209152 },
       ],
-      updates: [
-        "encoder.W_f", "encoder.W_f#exp_avg", "encoder.W_f#exp_avg_sq", "encoder.U_f", "encoder.U_f#exp_avg",
-        "encoder.U_f#exp_avg_sq", "encoder.b_f", "encoder.b_f#exp_avg", "encoder.b_f#exp_avg_sq", "encoder.W_h",
-        "encoder.W_h#exp_avg", "encoder.W_h#exp_avg_sq", "encoder.U_h", "encoder.U_h#exp_avg", "encoder.U_h#exp_avg_sq",
-        "encoder.b_h", "encoder.b_h#exp_avg", "encoder.b_h#exp_avg_sq", "change.weight", "change.weight#exp_avg",
-        "change.weight#exp_avg_sq", "change.bias", "change.bias#exp_avg", "change.bias#exp_avg_sq",
-      ],
+      updates: { allBut: [] },
       threads: 1,
     },
     stream_step: {

@@ -2,7 +2,7 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import { kernelTexts, programArguments } from "./gpu-text.js";
+import { kernelTexts, programFeeds } from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
@@ -281,10 +281,10 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
 export const gpuTarget: GpuTarget = {
   kernels: kernelTexts,
   programs: {
-    predict: { ...programArguments.predict, plan: predict },
-    evaluate: { ...programArguments.evaluate, plan: evaluate },
-    gradients: { ...programArguments.gradients, plan: gradients },
-    train_step: { ...programArguments.train_step, plan: trainStep },
-    stream_step: { ...programArguments.stream_step, plan: streamStep },
+    predict: { feeds: programFeeds.predict, plan: predict },
+    evaluate: { feeds: programFeeds.evaluate, plan: evaluate },
+    gradients: { feeds: programFeeds.gradients, plan: gradients },
+    train_step: { feeds: programFeeds.train_step, plan: trainStep },
+    stream_step: { feeds: programFeeds.stream_step, plan: streamStep },
   },
 };

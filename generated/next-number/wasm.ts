@@ -3,6 +3,12 @@
 
 import type { WasmTarget } from "@specloom/runtime";
 
+const gradientsPlaces = [
+  { name: "series", role: "input", shape: [16, 24, 1], offset: 364096 },
+  { name: "next", role: "input", shape: [16, 24, 1], offset: 91136 },
+  { name: "batch.mask", role: "input", shape: [16], offset: 92736 },
+] as const;
+
 /** Where every tensor lies in the linear memory, in bytes. */
 export const wasmTarget: WasmTarget = {
   simd: async () => (await import("./wasm-simd.js")).simdBinary,
@@ -10,30 +16,15 @@ export const wasmTarget: WasmTarget = {
   memoryBytes: 438656,
   threadBytes: 69248,
   residents: [
-    { name: "encoder.weight_ih_l0", shape: [64, 1], offset: 576 },
-    { name: "encoder.weight_hh_l0", shape: [64, 16], offset: 896 },
-    { name: "encoder.bias_ih_l0", shape: [64], offset: 5056 },
-    { name: "encoder.bias_hh_l0", shape: [64], offset: 5376 },
-    { name: "context.weight", shape: [1, 16], offset: 5696 },
-    { name: "context.bias", shape: [1], offset: 5824 },
-    { name: "change.weight", shape: [1, 32], offset: 5888 },
-    { name: "change.bias", shape: [1], offset: 6080 },
-    { name: "encoder.weight_ih_l0#exp_avg", shape: [64, 1], offset: 6144 },
-    { name: "encoder.weight_ih_l0#exp_avg_sq", shape: [64, 1], offset: 6464 },
-    { name: "encoder.weight_hh_l0#exp_avg", shape: [64, 16], offset: 6784 },
-    { name: "encoder.weight_hh_l0#exp_avg_sq", shape: [64, 16], offset: 10944 },
-    { name: "encoder.bias_ih_l0#exp_avg", shape: [64], offset: 15104 },
-    { name: "encoder.bias_ih_l0#exp_avg_sq", shape: [64], offset: 15424 },
-    { name: "encoder.bias_hh_l0#exp_avg", shape: [64], offset: 15744 },
-    { name: "encoder.bias_hh_l0#exp_avg_sq", shape: [64], offset: 16064 },
-    { name: "context.weight#exp_avg", shape: [1, 16], offset: 16384 },
-    { name: "context.weight#exp_avg_sq", shape: [1, 16], offset: 16512 },
-    { name: "context.bias#exp_avg", shape: [1], offset: 16640 },
-    { name: "context.bias#exp_avg_sq", shape: [1], offset: 16704 },
-    { name: "change.weight#exp_avg", shape: [1, 32], offset: 16768 },
-    { name: "change.weight#exp_avg_sq", shape: [1, 32], offset: 16960 },
-    { name: "change.bias#exp_avg", shape: [1], offset: 17152 },
-    { name: "change.bias#exp_avg_sq", shape: [1], offset: 17216 },
+    {
+      suffixes: ["", "#exp_avg", "#exp_avg_sq"],
+      offsets: {
+        "encoder.weight_ih_l0": [576, 6144, 6464], "encoder.weight_hh_l0": [896, 6784, 10944],
+        "encoder.bias_ih_l0": [5056, 15104, 15424], "encoder.bias_hh_l0": [5376, 15744, 16064],
+        "context.weight": [5696, 16384, 16512], "context.bias": [5824, 16640, 16704], "change.weight": [5888, 16768, 16960],
+        "change.bias": [6080, 17152, 17216],
+      },
+    },
   ],
   programs: {
     predict: {
@@ -63,30 +54,21 @@ export const wasmTarget: WasmTarget = {
       threads: 1,
     },
     gradients: {
-      feeds: [
-        { name: "series", role: "input", shape: [16, 24, 1], offset: 364096 },
-        { name: "next", role: "input", shape: [16, 24, 1], offset: 91136 },
-        { name: "batch.mask", role: "input", shape: [16], offset: 92736 },
-      ],
+      feeds: gradientsPlaces,
       results: [
         { name: "loss", shape: [], offset: 369088 },
-        { name: "gradient.encoder.weight_ih_l0", shape: [64, 1], offset: 115968 },
-        { name: "gradient.encoder.weight_hh_l0", shape: [64, 16], offset: 140416 },
-        { name: "gradient.encoder.bias_ih_l0", shape: [64], offset: 115648 },
-        { name: "gradient.encoder.bias_hh_l0", shape: [64], offset: 115648 },
-        { name: "gradient.context.weight", shape: [1, 16], offset: 148864 },
-        { name: "gradient.context.bias", shape: [1], offset: 148992 },
-        { name: "gradient.change.weight", shape: [1, 32], offset: 368896 },
-        { name: "gradient.change.bias", shape: [1], offset: 369152 },
       ],
+      gradients: {
+        "encoder.weight_ih_l0": 115968, "encoder.weight_hh_l0": 140416, "encoder.bias_ih_l0": 115648,
+        "encoder.bias_hh_l0": 115648, "context.weight": 148864, "context.bias": 148992, "change.weight": 368896,
+        "change.bias": 369152,
+      },
       updates: [],
       threads: 1,
     },
     train_step: {
       feeds: [
-        { name: "series", role: "input", shape: [16, 24, 1], offset: 364096 },
-        { name: "next", role: "input", shape: [16, 24, 1], offset: 91136 },
-        { name: "batch.mask", role: "input", shape: [16], offset: 92736 },
+        ...gradientsPlaces,
         { name: "optimizer.step_size", role: "scalar", shape: [], offset: 369088 },
         { name: "optimizer.correction_root", role: "scalar", shape: [], offset: 369152 },
       ],
@@ -94,14 +76,7 @@ export const wasmTarget: WasmTarget = {
         { name: "loss", shape: [], offset: 369280 },
         { name: "loss.count", shape: [], offset: 369216 },
       ],
-      updates: [
-        "encoder.weight_ih_l0", "encoder.weight_ih_l0#exp_avg", "encoder.weight_ih_l0#exp_avg_sq", "encoder.weight_hh_l0",
-        "encoder.weight_hh_l0#exp_avg", "encoder.weight_hh_l0#exp_avg_sq", "encoder.bias_ih_l0", "encoder.bias_ih_l0#exp_avg",
-        "encoder.bias_ih_l0#exp_avg_sq", "encoder.bias_hh_l0", "encoder.bias_hh_l0#exp_avg", "encoder.bias_hh_l0#exp_avg_sq",
-        "context.weight", "context.weight#exp_avg", "context.weight#exp_avg_sq", "context.bias", "context.bias#exp_avg",
-        "context.bias#exp_avg_sq", "change.weight", "change.weight#exp_avg", "change.weight#exp_avg_sq", "change.bias",
-        "change.bias#exp_avg", "change.bias#exp_avg_sq",
-      ],
+      updates: { allBut: [] },
       threads: 1,
     },
     stream_step: {

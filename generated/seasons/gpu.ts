@@ -2,7 +2,7 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import { kernelTexts, programArguments } from "./gpu-text.js";
+import { kernelTexts, programFeeds } from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
@@ -258,7 +258,7 @@ function gradientsSteps(context: Context) {
   const summaryWBiasGradient = kernels.summaryWBiasGradient([24], summaryMultiply);
   const summaryWWeightGradient = kernels.summaryWWeightGradient([24, 24], summaryMultiply, encoderOutput);
 
-  const encoderBackward2 = encoderBackward(
+  const encoderGradients = encoderBackward(
     context, summaryPooledGradient, summaryWeights, summaryMultiply, summaryWWeight, encoderCellOutput2, encoderOutputGate2,
     encoderInputGate2, encoderCandidate2, encoderCellState2, encoderForgetGate2, encoderHiddenState2Stacked, temperatures,
     encoderCellOutput, encoderOutputGate, encoderInputGate, encoderCandidate, encoderCellState, encoderForgetGate,
@@ -267,7 +267,7 @@ function gradientsSteps(context: Context) {
 
   return {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderBackward2,
+    summaryWWeightGradient, encoderGradients,
   };
 }
 
@@ -275,17 +275,17 @@ function gradientsSteps(context: Context) {
 function gradients(context: Context): Record<string, GpuHandle> {
   const {
     lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient, summaryWWeightGradient,
-    encoderBackward2,
+    encoderGradients,
   } = gradientsSteps(context);
   return {
-    loss: lossValue, "gradient.encoder.weight_ih_l0": encoderBackward2.weightIhL0Gradient,
-    "gradient.encoder.weight_hh_l0": encoderBackward2.weightHhL0Gradient,
-    "gradient.encoder.bias_ih_l0": encoderBackward2.biasIhL0Gradient,
-    "gradient.encoder.bias_hh_l0": encoderBackward2.biasIhL0Gradient,
-    "gradient.encoder.weight_ih_l0_reverse": encoderBackward2.weightIhL0ReverseGradient,
-    "gradient.encoder.weight_hh_l0_reverse": encoderBackward2.weightHhL0ReverseGradient,
-    "gradient.encoder.bias_ih_l0_reverse": encoderBackward2.biasIhL0ReverseGradient,
-    "gradient.encoder.bias_hh_l0_reverse": encoderBackward2.biasIhL0ReverseGradient,
+    loss: lossValue, "gradient.encoder.weight_ih_l0": encoderGradients.weightIhL0Gradient,
+    "gradient.encoder.weight_hh_l0": encoderGradients.weightHhL0Gradient,
+    "gradient.encoder.bias_ih_l0": encoderGradients.biasIhL0Gradient,
+    "gradient.encoder.bias_hh_l0": encoderGradients.biasIhL0Gradient,
+    "gradient.encoder.weight_ih_l0_reverse": encoderGradients.weightIhL0ReverseGradient,
+    "gradient.encoder.weight_hh_l0_reverse": encoderGradients.weightHhL0ReverseGradient,
+    "gradient.encoder.bias_ih_l0_reverse": encoderGradients.biasIhL0ReverseGradient,
+    "gradient.encoder.bias_hh_l0_reverse": encoderGradients.biasIhL0ReverseGradient,
     "gradient.summary.W.weight": summaryWWeightGradient, "gradient.summary.W.bias": summaryWBiasGradient,
     "gradient.summary.v.weight": summaryVWeightGradient, "gradient.scores.weight": scoresWeightGradient,
     "gradient.scores.bias": scoresBiasGradient,
@@ -322,15 +322,15 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   } = tensors;
   const {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderBackward2,
+    summaryWWeightGradient, encoderGradients,
   } = gradientsSteps(context);
 
   // clip: clipping
-  const clippingSum = kernels.clippingSum([], encoderBackward2.biasIhL0Gradient, clipScale);
-  const clippingSum2 = kernels.clippingSum([], encoderBackward2.biasIhL0ReverseGradient, clipScale);
+  const clippingSum = kernels.clippingSum([], encoderGradients.biasIhL0Gradient, clipScale);
+  const clippingSum2 = kernels.clippingSum([], encoderGradients.biasIhL0ReverseGradient, clipScale);
   const clippingAdd = kernels.clippingAdd(
-    [], encoderBackward2.weightIhL0Gradient, clipScale, encoderBackward2.weightHhL0Gradient, clippingSum,
-    encoderBackward2.weightIhL0ReverseGradient, encoderBackward2.weightHhL0ReverseGradient, clippingSum2,
+    [], encoderGradients.weightIhL0Gradient, clipScale, encoderGradients.weightHhL0Gradient, clippingSum,
+    encoderGradients.weightIhL0ReverseGradient, encoderGradients.weightHhL0ReverseGradient, clippingSum2,
   );
   const clippingAdd2 = kernels.clippingAdd2(
     [], clippingAdd, clippingSum2, summaryWWeightGradient, clipScale, summaryWBiasGradient, summaryVWeightGradient,
@@ -341,36 +341,36 @@ function trainStep(context: Context): Record<string, GpuHandle> {
 
   // update: adamw
   const nextEncoderWeightIhL0ExpAvg = kernels.adamwExpAvg(
-    [48, 1], encoderWeightIhL0ExpAvg, encoderBackward2.weightIhL0Gradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ExpAvg, encoderGradients.weightIhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0ExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 1], encoderWeightIhL0ExpAvgSq, encoderBackward2.weightIhL0Gradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ExpAvgSq, encoderGradients.weightIhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0 = kernels.adamwParameter(
     [48, 1], encoderWeightIhL0, optimizerKept, nextEncoderWeightIhL0ExpAvg, optimizerStepSize, nextEncoderWeightIhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
   const nextEncoderWeightHhL0ExpAvg = kernels.adamwExpAvg(
-    [48, 12], encoderWeightHhL0ExpAvg, encoderBackward2.weightHhL0Gradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ExpAvg, encoderGradients.weightHhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0ExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 12], encoderWeightHhL0ExpAvgSq, encoderBackward2.weightHhL0Gradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ExpAvgSq, encoderGradients.weightHhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0 = kernels.adamwParameter(
     [48, 12], encoderWeightHhL0, optimizerKept, nextEncoderWeightHhL0ExpAvg, optimizerStepSize, nextEncoderWeightHhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
   const nextEncoderBiasIhL0ExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasIhL0ExpAvg, encoderBackward2.biasIhL0Gradient, clippingClipFactor,
+    [48], encoderBiasIhL0ExpAvg, encoderGradients.biasIhL0Gradient, clippingClipFactor,
   );
-  const adamwMultiply = kernels.adamwMultiply([48], encoderBackward2.biasIhL0Gradient, clippingClipFactor);
+  const adamwMultiply = kernels.adamwMultiply([48], encoderGradients.biasIhL0Gradient, clippingClipFactor);
   const nextEncoderBiasIhL0ExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasIhL0ExpAvgSq, adamwMultiply);
   const nextEncoderBiasIhL0 = kernels.adamwParameter3(
     [48], encoderBiasIhL0, optimizerKept, nextEncoderBiasIhL0ExpAvg, optimizerStepSize, nextEncoderBiasIhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
   const nextEncoderBiasHhL0ExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasHhL0ExpAvg, encoderBackward2.biasIhL0Gradient, clippingClipFactor,
+    [48], encoderBiasHhL0ExpAvg, encoderGradients.biasIhL0Gradient, clippingClipFactor,
   );
   const nextEncoderBiasHhL0ExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasHhL0ExpAvgSq, adamwMultiply);
   const nextEncoderBiasHhL0 = kernels.adamwParameter3(
@@ -378,36 +378,36 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     optimizerCorrectionRoot,
   );
   const nextEncoderWeightIhL0ReverseExpAvg = kernels.adamwExpAvg(
-    [48, 1], encoderWeightIhL0ReverseExpAvg, encoderBackward2.weightIhL0ReverseGradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ReverseExpAvg, encoderGradients.weightIhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 1], encoderWeightIhL0ReverseExpAvgSq, encoderBackward2.weightIhL0ReverseGradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ReverseExpAvgSq, encoderGradients.weightIhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0Reverse = kernels.adamwParameter(
     [48, 1], encoderWeightIhL0Reverse, optimizerKept, nextEncoderWeightIhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderWeightIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
   const nextEncoderWeightHhL0ReverseExpAvg = kernels.adamwExpAvg(
-    [48, 12], encoderWeightHhL0ReverseExpAvg, encoderBackward2.weightHhL0ReverseGradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ReverseExpAvg, encoderGradients.weightHhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 12], encoderWeightHhL0ReverseExpAvgSq, encoderBackward2.weightHhL0ReverseGradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ReverseExpAvgSq, encoderGradients.weightHhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0Reverse = kernels.adamwParameter(
     [48, 12], encoderWeightHhL0Reverse, optimizerKept, nextEncoderWeightHhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderWeightHhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
   const nextEncoderBiasIhL0ReverseExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasIhL0ReverseExpAvg, encoderBackward2.biasIhL0ReverseGradient, clippingClipFactor,
+    [48], encoderBiasIhL0ReverseExpAvg, encoderGradients.biasIhL0ReverseGradient, clippingClipFactor,
   );
-  const adamwMultiply2 = kernels.adamwMultiply([48], encoderBackward2.biasIhL0ReverseGradient, clippingClipFactor);
+  const adamwMultiply2 = kernels.adamwMultiply([48], encoderGradients.biasIhL0ReverseGradient, clippingClipFactor);
   const nextEncoderBiasIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasIhL0ReverseExpAvgSq, adamwMultiply2);
   const nextEncoderBiasIhL0Reverse = kernels.adamwParameter3(
     [48], encoderBiasIhL0Reverse, optimizerKept, nextEncoderBiasIhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderBiasIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
   const nextEncoderBiasHhL0ReverseExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasHhL0ReverseExpAvg, encoderBackward2.biasIhL0ReverseGradient, clippingClipFactor,
+    [48], encoderBiasHhL0ReverseExpAvg, encoderGradients.biasIhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderBiasHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasHhL0ReverseExpAvgSq, adamwMultiply2);
   const nextEncoderBiasHhL0Reverse = kernels.adamwParameter3(
@@ -478,9 +478,9 @@ function trainStep(context: Context): Record<string, GpuHandle> {
 export const gpuTarget: GpuTarget = {
   kernels: kernelTexts,
   programs: {
-    predict: { ...programArguments.predict, plan: predict },
-    evaluate: { ...programArguments.evaluate, plan: evaluate },
-    gradients: { ...programArguments.gradients, plan: gradients },
-    train_step: { ...programArguments.train_step, plan: trainStep },
+    predict: { feeds: programFeeds.predict, plan: predict },
+    evaluate: { feeds: programFeeds.evaluate, plan: evaluate },
+    gradients: { feeds: programFeeds.gradients, plan: gradients },
+    train_step: { feeds: programFeeds.train_step, plan: trainStep },
   },
 };

@@ -2,7 +2,7 @@
 // Steps on the GPU: which kernels run, in which order, on what. A call gives the shape of its output first.
 
 import type { GpuHandle, GpuPlanContext, GpuTarget } from "@specloom/runtime";
-import { kernelTexts, programArguments } from "./gpu-text.js";
+import { kernelTexts, programFeeds } from "./gpu-text.js";
 import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
@@ -172,19 +172,19 @@ function gradients(context: Context): Record<string, GpuHandle> {
   // backward: fc
   const fcWeightGradient = kernels.fcWeightGradient([1, 16], lossErrorGradient, attentionPooled);
 
-  const attentionBackward2 = attentionBackward(
+  const attentionGradients = attentionBackward(
     context, attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum, attentionDivide, attentionExponentials,
   );
-  const lstmBackward2 = lstmBackward(
-    context, lstm, attentionPooledGradient, attentionDivide, attentionBackward2.energyGradient, attentionWeight,
+  const lstmGradients = lstmBackward(
+    context, lstm, attentionPooledGradient, attentionDivide, attentionGradients.energyGradient, attentionWeight,
     lstmHiddenStateStacked, series,
   );
 
   return {
-    loss: lossValue, "gradient.lstm.weight_ih_l0": lstmBackward2.weightIhL0Gradient,
-    "gradient.lstm.weight_hh_l0": lstmBackward2.weightHhL0Gradient, "gradient.lstm.bias_ih_l0": lstmBackward2.biasIhL0Gradient,
-    "gradient.lstm.bias_hh_l0": lstmBackward2.biasIhL0Gradient, "gradient.attention.weight": attentionBackward2.weightGradient,
-    "gradient.attention.bias": attentionBackward2.biasGradient, "gradient.fc.weight": fcWeightGradient,
+    loss: lossValue, "gradient.lstm.weight_ih_l0": lstmGradients.weightIhL0Gradient,
+    "gradient.lstm.weight_hh_l0": lstmGradients.weightHhL0Gradient, "gradient.lstm.bias_ih_l0": lstmGradients.biasIhL0Gradient,
+    "gradient.lstm.bias_hh_l0": lstmGradients.biasIhL0Gradient, "gradient.attention.weight": attentionGradients.weightGradient,
+    "gradient.attention.bias": attentionGradients.biasGradient, "gradient.fc.weight": fcWeightGradient,
     "gradient.fc.bias": fcBiasGradient,
   };
 }
@@ -225,20 +225,20 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   // backward: fc
   const fcWeightGradient = kernels.fcWeightGradient([1, 16], lossErrorGradient, attentionPooled);
 
-  const attentionBackward2 = attentionBackward(
+  const attentionGradients = attentionBackward(
     context, attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum, attentionDivide, attentionExponentials,
   );
-  const lstmBackward2 = lstmBackward(
-    context, lstm, attentionPooledGradient, attentionDivide, attentionBackward2.energyGradient, attentionWeight,
+  const lstmGradients = lstmBackward(
+    context, lstm, attentionPooledGradient, attentionDivide, attentionGradients.energyGradient, attentionWeight,
     lstmHiddenStateStacked, series,
   );
 
   // update: adam
   const updated: Record<string, GpuHandle> = {};
   for (const [name, shape, gradient] of [
-    ["lstm.weight_ih_l0", [64, 1], lstmBackward2.weightIhL0Gradient],
-    ["lstm.weight_hh_l0", [64, 16], lstmBackward2.weightHhL0Gradient],
-    ["attention.weight", [1, 16], attentionBackward2.weightGradient],
+    ["lstm.weight_ih_l0", [64, 1], lstmGradients.weightIhL0Gradient],
+    ["lstm.weight_hh_l0", [64, 16], lstmGradients.weightHhL0Gradient],
+    ["attention.weight", [1, 16], attentionGradients.weightGradient],
     ["fc.weight", [1, 16], fcWeightGradient],
   ] as const) {
     const nextExpAvg = kernels.adamExpAvg(shape, tensors[`${name}#exp_avg`], gradient);
@@ -248,9 +248,9 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     updated[name] = kernels.adamParameter(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
   }
   for (const [name, shape, gradient] of [
-    ["lstm.bias_ih_l0", [64], lstmBackward2.biasIhL0Gradient],
-    ["lstm.bias_hh_l0", [64], lstmBackward2.biasIhL0Gradient],
-    ["attention.bias", [1], attentionBackward2.biasGradient],
+    ["lstm.bias_ih_l0", [64], lstmGradients.biasIhL0Gradient],
+    ["lstm.bias_hh_l0", [64], lstmGradients.biasIhL0Gradient],
+    ["attention.bias", [1], attentionGradients.biasGradient],
     ["fc.bias", [1], fcBiasGradient],
   ] as const) {
     const nextExpAvg = kernels.adamExpAvg3(shape, tensors[`${name}#exp_avg`], gradient);
@@ -298,10 +298,10 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
 export const gpuTarget: GpuTarget = {
   kernels: kernelTexts,
   programs: {
-    predict: { ...programArguments.predict, plan: predict },
-    evaluate: { ...programArguments.evaluate, plan: evaluate },
-    gradients: { ...programArguments.gradients, plan: gradients },
-    train_step: { ...programArguments.train_step, plan: trainStep },
-    stream_step: { ...programArguments.stream_step, plan: streamStep },
+    predict: { feeds: programFeeds.predict, plan: predict },
+    evaluate: { feeds: programFeeds.evaluate, plan: evaluate },
+    gradients: { feeds: programFeeds.gradients, plan: gradients },
+    train_step: { feeds: programFeeds.train_step, plan: trainStep },
+    stream_step: { feeds: programFeeds.stream_step, plan: streamStep },
   },
 };

@@ -3,6 +3,12 @@
 
 import type { WasmTarget } from "@specloom/runtime";
 
+const gradientsPlaces = [
+  { name: "series", role: "input", shape: [1, 19, 1], offset: 37056 },
+  { name: "next", role: "input", shape: [1, 19, 1], offset: 22080 },
+  { name: "batch.mask", role: "input", shape: [1], offset: 22208 },
+] as const;
+
 /** Where every tensor lies in the linear memory, in bytes. */
 export const wasmTarget: WasmTarget = {
   simd: async () => (await import("./wasm-simd.js")).simdBinary,
@@ -10,30 +16,15 @@ export const wasmTarget: WasmTarget = {
   memoryBytes: 43968,
   threadBytes: 6144,
   residents: [
-    { name: "lstm.weight_ih_l0", shape: [64, 1], offset: 576 },
-    { name: "lstm.weight_hh_l0", shape: [64, 16], offset: 896 },
-    { name: "lstm.bias_ih_l0", shape: [64], offset: 5056 },
-    { name: "lstm.bias_hh_l0", shape: [64], offset: 5376 },
-    { name: "attention.weight", shape: [1, 16], offset: 5696 },
-    { name: "attention.bias", shape: [1], offset: 5824 },
-    { name: "fc.weight", shape: [1, 16], offset: 5888 },
-    { name: "fc.bias", shape: [1], offset: 6016 },
-    { name: "lstm.weight_ih_l0#exp_avg", shape: [64, 1], offset: 6080 },
-    { name: "lstm.weight_ih_l0#exp_avg_sq", shape: [64, 1], offset: 6400 },
-    { name: "lstm.weight_hh_l0#exp_avg", shape: [64, 16], offset: 6720 },
-    { name: "lstm.weight_hh_l0#exp_avg_sq", shape: [64, 16], offset: 10880 },
-    { name: "lstm.bias_ih_l0#exp_avg", shape: [64], offset: 15040 },
-    { name: "lstm.bias_ih_l0#exp_avg_sq", shape: [64], offset: 15360 },
-    { name: "lstm.bias_hh_l0#exp_avg", shape: [64], offset: 15680 },
-    { name: "lstm.bias_hh_l0#exp_avg_sq", shape: [64], offset: 16000 },
-    { name: "attention.weight#exp_avg", shape: [1, 16], offset: 16320 },
-    { name: "attention.weight#exp_avg_sq", shape: [1, 16], offset: 16448 },
-    { name: "attention.bias#exp_avg", shape: [1], offset: 16576 },
-    { name: "attention.bias#exp_avg_sq", shape: [1], offset: 16640 },
-    { name: "fc.weight#exp_avg", shape: [1, 16], offset: 16704 },
-    { name: "fc.weight#exp_avg_sq", shape: [1, 16], offset: 16832 },
-    { name: "fc.bias#exp_avg", shape: [1], offset: 16960 },
-    { name: "fc.bias#exp_avg_sq", shape: [1], offset: 17024 },
+    {
+      suffixes: ["", "#exp_avg", "#exp_avg_sq"],
+      offsets: {
+        "lstm.weight_ih_l0": [576, 6080, 6400], "lstm.weight_hh_l0": [896, 6720, 10880],
+        "lstm.bias_ih_l0": [5056, 15040, 15360], "lstm.bias_hh_l0": [5376, 15680, 16000],
+        "attention.weight": [5696, 16320, 16448], "attention.bias": [5824, 16576, 16640], "fc.weight": [5888, 16704, 16832],
+        "fc.bias": [6016, 16960, 17024],
+      },
+    },
   ],
   programs: {
     predict: {
@@ -63,30 +54,20 @@ export const wasmTarget: WasmTarget = {
       threads: 1,
     },
     gradients: {
-      feeds: [
-        { name: "series", role: "input", shape: [1, 19, 1], offset: 37056 },
-        { name: "next", role: "input", shape: [1, 19, 1], offset: 22080 },
-        { name: "batch.mask", role: "input", shape: [1], offset: 22208 },
-      ],
+      feeds: gradientsPlaces,
       results: [
         { name: "loss", shape: [], offset: 37440 },
-        { name: "gradient.lstm.weight_ih_l0", shape: [64, 1], offset: 26496 },
-        { name: "gradient.lstm.weight_hh_l0", shape: [64, 16], offset: 22016 },
-        { name: "gradient.lstm.bias_ih_l0", shape: [64], offset: 26176 },
-        { name: "gradient.lstm.bias_hh_l0", shape: [64], offset: 26176 },
-        { name: "gradient.attention.weight", shape: [1, 16], offset: 37312 },
-        { name: "gradient.attention.bias", shape: [1], offset: 37568 },
-        { name: "gradient.fc.weight", shape: [1, 16], offset: 37184 },
-        { name: "gradient.fc.bias", shape: [1], offset: 37504 },
       ],
+      gradients: {
+        "lstm.weight_ih_l0": 26496, "lstm.weight_hh_l0": 22016, "lstm.bias_ih_l0": 26176, "lstm.bias_hh_l0": 26176,
+        "attention.weight": 37312, "attention.bias": 37568, "fc.weight": 37184, "fc.bias": 37504,
+      },
       updates: [],
       threads: 1,
     },
     train_step: {
       feeds: [
-        { name: "series", role: "input", shape: [1, 19, 1], offset: 37056 },
-        { name: "next", role: "input", shape: [1, 19, 1], offset: 22080 },
-        { name: "batch.mask", role: "input", shape: [1], offset: 22208 },
+        ...gradientsPlaces,
         { name: "optimizer.step_size", role: "scalar", shape: [], offset: 37440 },
         { name: "optimizer.correction_root", role: "scalar", shape: [], offset: 37504 },
       ],
@@ -94,14 +75,7 @@ export const wasmTarget: WasmTarget = {
         { name: "loss", shape: [], offset: 37568 },
         { name: "loss.count", shape: [], offset: 37632 },
       ],
-      updates: [
-        "lstm.weight_ih_l0", "lstm.weight_ih_l0#exp_avg", "lstm.weight_ih_l0#exp_avg_sq", "lstm.weight_hh_l0",
-        "lstm.weight_hh_l0#exp_avg", "lstm.weight_hh_l0#exp_avg_sq", "lstm.bias_ih_l0", "lstm.bias_ih_l0#exp_avg",
-        "lstm.bias_ih_l0#exp_avg_sq", "lstm.bias_hh_l0", "lstm.bias_hh_l0#exp_avg", "lstm.bias_hh_l0#exp_avg_sq",
-        "attention.weight", "attention.weight#exp_avg", "attention.weight#exp_avg_sq", "attention.bias",
-        "attention.bias#exp_avg", "attention.bias#exp_avg_sq", "fc.weight", "fc.weight#exp_avg", "fc.weight#exp_avg_sq",
-        "fc.bias", "fc.bias#exp_avg", "fc.bias#exp_avg_sq",
-      ],
+      updates: { allBut: [] },
       threads: 1,
     },
     stream_step: {

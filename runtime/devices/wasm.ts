@@ -10,11 +10,11 @@ import type {
 import type { SimdVariant } from "../contract-live.ts";
 import type { Backend, BackendReport, Executor, ProgramFacts, ProgramRun } from "../contract-backend.ts";
 import { memberOf, setMember } from "../shared/member-of.ts";
-import { residentTensors } from "../model/parameters.ts";
+import { gradientOf } from "../shared/names.ts";
 import { Problem } from "../problem.ts";
 import { sizeOf } from "../tensor.ts";
 import { failureOf, loadedPart } from "./failure.ts";
-import { batchesOf, misfit, residentOf, spoils, wrongBatch } from "./residents.ts";
+import { batchesOf, misfit, residentOf, shapesOf, spoils, wrongBatch } from "./residents.ts";
 import { wasmMachine, type WasmMachine } from "./wasm/machine.ts";
 import { call, exported, openWasm, type OpenWasm } from "./wasm/open.ts";
 import { Pace } from "./wasm/pace.ts";
@@ -90,13 +90,17 @@ class WasmExecutor implements Executor {
     this.#open = open;
     this.#batchSize = definition.batchSize;
     this.#choice = choice;
-    const view = (name: string, offset: number, shape: readonly number[]): Float32Array =>
-      viewOf(open.memory, name, offset, sizeOf(shape));
-    this.#residents = new Map(wasm.residents.map(({ name, offset, shape }) => [name, view(name, offset, shape)]));
-    for (const { name, shape } of residentTensors(definition)) {
-      residentOf(this.#residents, name, { length: sizeOf(shape) });
-    }
-    const bind = (exportName: string, program: WasmProgram): Bound => bound(open, this.#residents, exportName, program);
+    const shapes = shapesOf(definition);
+    this.#residents = new Map(
+      placesOf(wasm).map(({ name, offset }) => {
+        const shape = memberOf(shapes, name);
+        if (shape === undefined) throw misfit(`The model has no tensor "${name}".`);
+        return [name, viewOf(open.memory, name, offset, sizeOf(shape))];
+      }),
+    );
+    for (const name of Object.keys(shapes)) residentOf(this.#residents, name);
+    const bind = (exportName: string, program: WasmProgram): Bound =>
+      bound(open, this.#residents, shapes, exportName, program);
     this.#programs = Object.fromEntries(
       Object.entries(wasm.programs).map(([name, program]) => [name, bind(name, program)]),
     );
@@ -195,9 +199,19 @@ function callPaced({ call: run, pace }: Bound): number {
   return answer;
 }
 
+/** Of every resident tensor. */
+function placesOf({ residents }: WasmTarget): readonly { readonly name: string; readonly offset: number }[] {
+  return residents.flatMap(({ suffixes, offsets }) =>
+    Object.entries(offsets).flatMap(([owner, places]) =>
+      places.map((offset, position) => ({ name: `${owner}${suffixes[position] ?? ""}`, offset })),
+    ),
+  );
+}
+
 function bound(
   { memory, exports, threads }: OpenWasm,
   residents: ReadonlyMap<string, Float32Array>,
+  shapes: Readonly<Record<string, readonly number[]>>,
   exportName: string,
   program: WasmProgram,
 ): Bound {
@@ -206,10 +220,22 @@ function bound(
     view: viewOf(memory, name, offset, sizeOf(shape)),
   });
   const feeds = program.feeds.map(placeOf);
-  const results = program.results.map(placeOf);
-  const updates = program.updates.map((name) => ({ name, view: residentOf(residents, name) }));
+  const gradients = Object.entries(program.gradients ?? {}).map(([parameter, offset]): WasmTensor => {
+    const shape = memberOf(shapes, parameter);
+    if (shape === undefined) throw misfit(`The model has no parameter "${parameter}".`);
+    return { name: gradientOf(parameter), shape, offset };
+  });
+  const facts = { feeds: program.feeds, results: [...program.results, ...gradients] };
+  const results = facts.results.map(placeOf);
+  const updates = updatedBy(program, residents).map((name) => ({ name, view: residentOf(residents, name) }));
   const pace = threads > 1 && program.threads > 1 ? new Pace() : undefined;
-  return { call: exported(exports, exportName), pace, facts: program, feeds, results, updates };
+  return { call: exported(exports, exportName), pace, facts, feeds, results, updates };
+}
+
+function updatedBy({ updates }: WasmProgram, residents: ReadonlyMap<string, Float32Array>): readonly string[] {
+  if (!("allBut" in updates)) return updates;
+  const kept = new Set(updates.allBut);
+  return [...residents.keys()].filter((name) => !kept.has(name));
 }
 
 function fill(

@@ -182,10 +182,7 @@ export async function wasmDefinition({ threads = 1, ...faults }: WasmModelOption
     relaxed: () => Promise.resolve(relaxed),
     memoryBytes: 65536,
     threadBytes: 0,
-    residents: [
-      { name: "w", shape: [2], offset: at("w") },
-      { name: "w#momentum", shape: [2], offset: at("w#momentum") },
-    ],
+    residents: [{ suffixes: ["", "#momentum"], offsets: { w: [at("w"), at("w#momentum")] } }],
     programs: {
       predict: wasm("predict"),
       evaluate: wasm("evaluate"),

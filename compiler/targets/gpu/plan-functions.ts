@@ -9,6 +9,7 @@ import { NameScope } from "../../code-text/names.ts";
 import { programOrder } from "../../code-text/program-order.ts";
 import { equalSections, type Body } from "./plan-outline.ts";
 import { callName, layerFunctions, type LayerFunction } from "./plan-layers.ts";
+import { resultFunctions, type ResultFunctions } from "./plan-results.ts";
 import { callLines, printStatements, titleOf, type NameOf } from "./plan-print.ts";
 import {
   contextMembers,
@@ -59,13 +60,17 @@ export function planFunctions(
   const names = [...taken, ...contextNames, ...Object.values(plans).flatMap((plan) => plan.names)];
   const functions = layerFunctions(equalSections(all), names, (section) => programs.get(section) ?? "predict");
   const layers = [...new Set(functions.values())].map(({ function: written }) => written);
-  const printer = new BodyPrinter(functions, [...names, ...layers.map(({ name }) => name)]);
+  const scope = new NameScope([...names, ...layers.map(({ name }) => name)]);
+  const whole = bodies.map((body) => ({ body, sections: [...(body.before?.sections ?? []), ...body.sections] }));
+  const results = resultFunctions(whole, functions, scope);
+  const written = [...layers, ...results.functions];
+  const printer = new BodyPrinter(functions, results, [...names, ...written.map(({ name }) => name)]);
   const steps = [...new Set(beginnings.values())].map((body) => {
     const following = bodies.filter(({ before }) => before === body);
     return [body.program, printer.beginning(body, following)] as const;
   });
   return {
-    layers,
+    layers: written,
     steps: Object.fromEntries(steps) as SomePrograms<PlanFunction>,
     plans: Object.fromEntries(bodies.map((body) => [body.program, printer.plan(body)])) as SomePrograms<PlanFunction>,
   };
@@ -116,6 +121,7 @@ class BodyPrinter {
 
   constructor(
     private readonly functions: ReadonlyMap<Section, LayerFunction>,
+    private readonly results: ResultFunctions,
     private readonly taken: readonly string[],
   ) {}
 
@@ -137,7 +143,13 @@ class BodyPrinter {
     const read = new Set(this.#roots(body));
     const given = before === undefined ? [] : [...this.#given(before)].filter((one) => read.has(one));
     const nameOf = this.#nameOf(body);
+    const calls = this.results.calls.get(body) ?? [];
     const pairs = results.map(({ name: result, value }) => {
+      const call = calls.find((one) => one.results.has(result));
+      if (call !== undefined) {
+        const given = this.#called.get(call.section) ?? "";
+        return `...${call.function}(${stringLiteral(call.section.layer)}, ${given})`;
+      }
       const text = nameOf(value);
       return propertyKey(result) === text ? text : `${propertyKey(result)}: ${text}`;
     });
@@ -146,7 +158,7 @@ class BodyPrinter {
       ...taken,
       ...sections,
       ...(sections.length === 0 ? [] : [""]),
-      ...filled("return { ", [...pairs, ...(body.updates ? ["...updated"] : [])], " };"),
+      ...filled("return { ", [...new Set(pairs), ...(body.updates ? ["...updated"] : [])], " };"),
     ];
     return { name, documentation: [], parameters: [], ...this.#withContext(body, statements) };
   }

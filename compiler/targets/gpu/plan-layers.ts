@@ -1,6 +1,7 @@
 /** Functions of what plans do for several layers alike, or for one layer in several programs. */
 import type { AnyProgramName } from "@specloom/runtime/internal/contract";
 import type { PlanFunction, PlanParameter } from "../../code-text/gpu-module.ts";
+import { commonName } from "../../code-text/layer-names.ts";
 import { filled, stringLiteral } from "../../code-text/literals.ts";
 import { capitalize, identifierFrom, NameScope } from "../../code-text/names.ts";
 import type { Origin } from "../../ir/program.ts";
@@ -132,7 +133,8 @@ const passages: Readonly<Record<Origin["phase"], string>> = {
 
 /** Of a call: what the plan calls that which the function gives. */
 export function callName({ layer, phase }: Section): string {
-  return phase === "forward" ? identifierFrom(layer) : functionName({ layer, phase });
+  if (phase === "forward") return identifierFrom(layer);
+  return phase === "backward" ? identifierFrom(`${layer}_gradients`) : functionName({ layer, phase });
 }
 
 /** `transformerBlockForward` of blocks.1.transformer_block_1 and its like. */
@@ -141,17 +143,6 @@ function functionName(of: Group | Pick<Section, "layer" | "phase">): string {
   const word = phaseWords[phase];
   const layer = identifierFrom(commonName(layers));
   return layer.toLowerCase().endsWith(word.toLowerCase()) ? `${layer}Steps` : `${layer}${capitalize(word)}`;
-}
-
-/** The end that paths of layers have in common, without the number that an unnamed layer has; else the first. */
-function commonName(layers: readonly string[]): string {
-  const [first = "", ...others] = layers;
-  if (others.length === 0) return first;
-  const paths = layers.map((layer) => layer.split(".").reverse());
-  const path = first.split(".").reverse();
-  const length = path.findIndex((part, place) => paths.some((other) => other[place] !== part));
-  const common = path.slice(0, length < 0 ? path.length : length).reverse();
-  return common.length === 0 ? first : common.join(".").replace(/_\d+$/u, "");
 }
 
 function layersOf({ sites }: Group): readonly string[] {
