@@ -80,11 +80,7 @@ export const model: ModelHandle<MinimalGatedInputs, MinimalGatedTrainInputs, Min
     slots: ["exp_avg", "exp_avg_sq"],
     scalars: optimizerScalars,
   },
-  stream: {
-    stepped: ["series"], whole: [],
-    states: [{ name: "encoder:layer 0 state 0", shape: [1, 16] }],
-    context: [], outputs: ["forecast"],
-  },
+  stream: { stepped: ["series"], whole: [], states: [{ name: "encoder:state", shape: [1, 16] }], context: [], outputs: ["forecast"] },
   programs: ["predict", "evaluate", "gradients", "train_step", "stream_step"],
   gpu: {
     launches: 256,

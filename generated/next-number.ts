@@ -90,8 +90,8 @@ export const model: ModelHandle<NextNumberInputs, NextNumberTrainInputs, NextNum
   stream: {
     stepped: ["series"], whole: [],
     states: [
-      { name: "encoder:layer 0 state 0", shape: [1, 16] },
-      { name: "encoder:layer 0 state 1", shape: [1, 16] },
+      { name: "encoder:state", shape: [1, 16] },
+      { name: "encoder:cell", shape: [1, 16] },
       { name: "context:largest_energy", shape: [1] },
       { name: "context:exponential_sum", shape: [1] },
       { name: "context:weighted_sum", shape: [1, 16] },

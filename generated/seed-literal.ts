@@ -85,7 +85,7 @@ export const model: ModelHandle<SeedLiteralInputs, SeedLiteralTrainInputs, SeedL
   },
   stream: {
     stepped: ["series"], whole: [],
-    states: [{ name: "lstm:layer 0 state 0", shape: [1, 16] }, { name: "lstm:layer 0 state 1", shape: [1, 16] }],
+    states: [{ name: "lstm:state", shape: [1, 16] }, { name: "lstm:cell", shape: [1, 16] }],
     context: [], outputs: ["fc", "attention.weights"],
   },
   programs: ["predict", "evaluate", "gradients", "train_step", "stream_step"],

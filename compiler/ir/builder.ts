@@ -30,6 +30,11 @@ export class GraphBuilder {
     }
   }
 
+  /** Everything built inside `work` says which part of its layer it is. */
+  inPart<Result>(part: string, work: () => Result): Result {
+    return this.within({ ...this.#origin, part }, work);
+  }
+
   get origin(): Origin {
     return this.#origin;
   }

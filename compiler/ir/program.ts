@@ -36,6 +36,10 @@ export interface Origin {
   readonly phase: "forward" | "loss" | "backward" | "clip" | "update";
   /** Layer, loss or optimizer name. */
   readonly layer: string;
+  /** Of a layer. */
+  readonly kind?: string | undefined;
+  /** Where a layer has several that are alike: which of its parts, `l1_reverse`. */
+  readonly part?: string | undefined;
   readonly note: string;
 }
 

@@ -63,11 +63,12 @@ function masksOf(o: Operations, { energies, keyLengths, causal = false, firstQue
   const { shape } = energies;
   const key = o.iota(shape, 3);
   const masks: Node[] = [];
-  if (keyLengths !== undefined) masks.push(o.less(key, o.broadcast(keyLengths, shape, [0])));
+  const named = (node: Node, label: string): Node => o.builder.named(node, label);
+  if (keyLengths !== undefined) masks.push(named(o.less(key, o.broadcast(keyLengths, shape, [0])), "is_inside"));
   if (causal) {
     const query = o.iota(shape, 2);
     const last = firstQuery === undefined ? query : o.add(query, o.broadcast(firstQuery, shape, [0]));
-    masks.push(o.lessEqual(key, last));
+    masks.push(named(o.lessEqual(key, last), "is_past"));
   }
   return masks;
 }

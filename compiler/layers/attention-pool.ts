@@ -130,7 +130,7 @@ function energy(config: AttentionPoolConfig, { operations: o, parameter }: Build
 function prefixPool(o: Operations, energies: Node, steps: Node, lengths: Node | undefined) {
   const [batch, count] = energies.shape as [number, number];
   const shape = [batch, count, count];
-  const seen = o.lessEqual(o.iota(shape, 2), o.iota(shape, 1));
+  const seen = o.builder.named(o.lessEqual(o.iota(shape, 2), o.iota(shape, 1)), "is_past");
   const counts =
     lengths === undefined ? seen : o.multiply(seen, o.broadcast(lengthMask(o, lengths, count), shape, [0, 2]));
   const weights = o.builder.named(softmax(o, o.broadcast(energies, shape, [0, 2]), counts), "weights");
@@ -157,14 +157,14 @@ function poolSoFar(o: Operations, stream: StreamContext, energies: Node, steps: 
   const values = o.reshape(steps, [1, features]);
   const wide = (node: Node): Node => o.broadcast(node, [1, features], [0]);
   const largestBefore = stream.previous("largest_energy", o.constant(lowestEnergy, [1]));
-  const largest = o.maximum(largestBefore, energy);
-  const fading = o.exp(o.subtract(largestBefore, largest));
-  const exponential = o.exp(o.subtract(energy, largest));
-  const total = o.add(o.multiply(stream.previous("exponential_sum", [1]), fading), exponential);
-  const sum = o.add(
-    o.multiply(stream.previous("weighted_sum", [1, features]), wide(fading)),
-    o.multiply(values, wide(exponential)),
-  );
+  const name = (node: Node, label: string): Node => o.builder.named(node, label);
+  const largest = name(o.maximum(largestBefore, energy), "largest_energy");
+  const fading = name(o.exp(o.subtract(largestBefore, largest)), "fading");
+  const exponential = name(o.exp(o.subtract(energy, largest)), "exponential");
+  const kept = o.multiply(stream.previous("exponential_sum", [1]), fading);
+  const total = name(o.add(kept, exponential), "exponential_sum");
+  const keptSum = o.multiply(stream.previous("weighted_sum", [1, features]), wide(fading));
+  const sum = name(o.add(keptSum, o.multiply(values, wide(exponential))), "weighted_sum");
   stream.keep("largest_energy", largest);
   stream.keep("exponential_sum", total);
   stream.keep("weighted_sum", sum);

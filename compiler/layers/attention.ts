@@ -77,7 +77,7 @@ export const attention = defineLayer<AttentionConfig, 2>({
     return {
       node: o.reshape(context, [batch, queries, width]),
       lengths: query.lengths,
-      extras: { weights: () => o.reshape(weights(), [batch, queries, keys]) },
+      extras: { weights: () => o.builder.named(o.reshape(weights(), [batch, queries, keys]), "attention_weights") },
     };
   },
   examples: [

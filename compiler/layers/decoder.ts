@@ -127,7 +127,7 @@ export const decoder = defineLayer<DecoderConfig>({
     return {
       node: o.builder.named(logits, "output"),
       lengths,
-      extras: weightExtras(weights === undefined ? undefined : () => weights),
+      extras: weightExtras(weights && (() => o.builder.named(weights, "attention_weights"))),
     };
   },
   examples: (
@@ -214,7 +214,7 @@ function attention({ operations: o, parameter, config }: Parts, memory: LayerVal
   });
   return {
     context: o.reshape(context, [batch, steps, width]),
-    weights: () => o.reshape(weights(), [batch, steps, size]),
+    weights: () => o.builder.named(o.reshape(weights(), [batch, steps, size]), "attention_weights"),
   };
 }
 
@@ -259,7 +259,7 @@ function oneStep(
     const before = stream.previous("state_before", firstState(parts));
     const { context, weights } = attention(parts, memory, o.reshape(before, [batchSize, 1, size]));
     const state = runCell(parts, joined(o, "cell_input", vector, context), stream);
-    stream.keep("state_before", o.reshape(state, [batchSize, size]));
+    stream.keep("state_before", o.builder.named(o.reshape(state, [batchSize, size]), "query"));
     return { logits: logitsOf(parts, joined(o, "readout", state, context, vector)), weights };
   }
   if (!config.input_feeding) {
@@ -269,7 +269,7 @@ function oneStep(
   const size = outputSize(config);
   const fed = o.reshape(stream.previous("fed", [batchSize, size]), [batchSize, 1, size]);
   const { output, weights } = luong(parts, runCell(parts, joined(o, "cell_input", vector, fed), stream));
-  stream.keep("fed", o.reshape(output, [batchSize, size]));
+  stream.keep("fed", o.builder.named(o.reshape(output, [batchSize, size]), "fed"));
   return { logits: logitsOf(parts, output), weights };
 }
 
@@ -292,7 +292,7 @@ function sometimesForced(parts: Parts, before: Node, probability: Node) {
     return [logits, ...(weights === undefined ? [] : [weights()])];
   });
   const [logits, weights] = outputs as readonly [Node, Node?];
-  return { logits, weights };
+  return { logits, weights: weights && o.builder.named(weights, "attention_weights") };
 }
 
 /** The state of the topmost layer before the first step, `[B, H]`. */
@@ -304,5 +304,6 @@ function firstState({ operations: o, config, lookup, has, batchSize, from }: Par
   const hidden = name === undefined ? (given as readonly string[])[0] : `${name}.final_state`;
   const source = hidden !== undefined && has(hidden) ? hidden : String(given);
   const whole = o.reshape(lookup(source).node, [batchSize, layers, size]);
-  return o.reshape(o.slice(whole, 1, layers - 1, layers), [batchSize, size]);
+  const top = o.reshape(o.slice(whole, 1, layers - 1, layers), [batchSize, size]);
+  return o.builder.named(top, "initial_query");
 }

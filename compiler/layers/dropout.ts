@@ -16,7 +16,8 @@ export function dropped(
 ): Node {
   if (!training || p === 0) return x;
   const kept = o.greaterEqual(random(x.shape), o.constant(p));
-  return o.select(kept, o.multiply(x, o.constant(1 / (1 - p))), o.constant(0));
+  const rest = o.select(kept, o.multiply(x, o.constant(1 / (1 - p))), o.constant(0));
+  return x.label === x.op ? rest : o.builder.named(rest, `dropped_${x.label}`);
 }
 
 export const dropout = defineLayer<DropoutConfig>({

@@ -44,7 +44,8 @@ export function softmaxParts(o: Operations, energies: Node, masks: readonly Node
   const exponentials = name(o.exp(shifted), "exponentials");
   const sum = name(o.sum(exponentials, [axis]), "exponential_sum");
   if (masks.length === 0) return { exponentials, total: sum };
-  return { exponentials, total: o.select(o.equal(sum, o.constant(0, sum.shape)), o.constant(1, sum.shape), sum) };
+  const divisor = o.select(o.equal(sum, o.constant(0, sum.shape)), o.constant(1, sum.shape), sum);
+  return { exponentials, total: name(divisor, "normalizer") };
 }
 
 /** One number per row for every cell of the row: `[...] -> [..., S]`. */
@@ -59,21 +60,24 @@ function repeatRows(o: Operations, rows: Node, shape: readonly number[]): Node {
 /** log softmax over the last axis: e_i - max e - log sum_j exp(e_j - max e). */
 export function logSoftmax(o: Operations, energies: Node): Node {
   const axis = energies.shape.length - 1;
-  const largest = o.builder.named(o.max(energies, [axis]), "largest_logit");
-  const shifted = o.subtract(energies, repeatRows(o, o.stopGradient(largest), energies.shape));
-  const total = o.builder.named(o.sum(o.exp(shifted), [axis]), "exponential_sum");
-  return o.subtract(shifted, repeatRows(o, o.log(total), energies.shape));
+  const name = (node: Node, label: string): Node => o.builder.named(node, label);
+  const largest = name(o.max(energies, [axis]), "largest_logit");
+  const shifted = name(o.subtract(energies, repeatRows(o, o.stopGradient(largest), energies.shape)), "shifted_logits");
+  const total = name(o.sum(name(o.exp(shifted), "exponentials"), [axis]), "exponential_sum");
+  return name(o.subtract(shifted, repeatRows(o, name(o.log(total), "log_total"), energies.shape)), "log_probabilities");
 }
 
 /** 1 where the step is within the example's length: `[B, T]`. */
 export function lengthMask(o: Operations, lengths: Node, steps: number): Node {
   const [batch] = lengths.shape as [number];
   const shape = [batch, steps];
-  return o.less(o.iota(shape, 1), o.broadcast(lengths, shape, [0]));
+  return o.builder.named(o.less(o.iota(shape, 1), o.broadcast(lengths, shape, [0])), "is_inside");
 }
 
 /** Of several sequences a step counts when it counts in all of them: the shortest length `[B]`. */
 export function commonLengths(o: Operations, lengths: readonly (Node | undefined)[]): Node | undefined {
   const given = [...new Set(lengths.filter((node) => node !== undefined))];
-  return given.length === 0 ? undefined : given.reduce((shortest, node) => o.minimum(shortest, node));
+  return given.length === 0
+    ? undefined
+    : given.reduce((shortest, node) => o.builder.named(o.minimum(shortest, node), "common_length"));
 }

@@ -182,14 +182,17 @@ function initialStates(
 ): readonly (readonly Node[])[] {
   const count = eachRun(config).length;
   const sources = config.initial_state === undefined ? [] : stateSources(config.initial_state, states, has);
-  return states.map(({ size }, state) => {
+  return states.map(({ size, extra }, state) => {
     const source = sources[state];
     if (source === undefined) {
       return new Array<Node>(count).fill(o.builder.named(o.constant(0, [batchSize, size]), "initial_state"));
     }
     const whole = o.reshape(lookup(source).node, [batchSize, count, size]);
     return Array.from({ length: count }, (_unused, index) =>
-      o.reshape(o.slice(whole, 1, index, index + 1), [batchSize, size]),
+      o.builder.named(
+        o.reshape(o.slice(whole, 1, index, index + 1), [batchSize, size]),
+        extra.replace("final_", "initial_"),
+      ),
     );
   });
 }
@@ -233,10 +236,12 @@ export function buildStepped(config: SteppedConfig, context: BuildContext, parts
       .map((run) => {
         const states = initial.map((perRun) => perRun[layer * directionsOf(config) + run.direction] as Node);
         const extra = carriesOutput ? [o.constant(0, [batchSize, parts.outputSize])] : [];
-        const stepping = parts.stepping(run, below);
-        const result = context.stream
-          ? stepOnce(context, context.stream, stepping, run, states)
-          : runOnce(context, stepping, run, [...states, ...extra], mask);
+        const result = inRun(o, config, run, () => {
+          const stepping = parts.stepping(run, below);
+          return context.stream
+            ? stepOnce(context, { stream: context.stream, stepping, names: stateNames(config, run, parts), states })
+            : runOnce(context, stepping, run, [...states, ...extra], mask);
+        });
         result.states.slice(0, states.length).forEach((state, index) => finals[index]?.push(state));
         ends.push(result.states[carriesOutput ? states.length : 0] as Node);
         return result.sequence;
@@ -245,11 +250,10 @@ export function buildStepped(config: SteppedConfig, context: BuildContext, parts
     layers.push(joined);
     below = layer + 1 < config.num_layers ? dropped(o, joined, config.dropout, context) : joined;
   }
-  const stackStates = (states: readonly Node[]): Node =>
-    o.concat(
-      states.map((state) => o.reshape(state, [state.shape[0] as number, 1, state.shape[1] as number])),
-      1,
-    );
+  const stackStates = (states: readonly Node[], label: string): Node => {
+    const rows = states.map((state) => o.reshape(state, [state.shape[0] as number, 1, state.shape[1] as number]));
+    return o.builder.named(o.concat(rows, 1), label);
+  };
   const last = ends.slice(-directionsOf(config));
   const node = { sequence: () => below, last: () => o.concat(last, 1), all: () => o.concat(layers, 2) }[
     config.return
@@ -257,26 +261,47 @@ export function buildStepped(config: SteppedConfig, context: BuildContext, parts
   return {
     node,
     lengths: config.return === "last" ? undefined : lengths,
-    extras: Object.fromEntries(parts.states.map(({ extra }, index) => [extra, () => stackStates(finals[index] ?? [])])),
+    extras: Object.fromEntries(
+      parts.states.map(({ extra }, index) => [extra, () => stackStates(finals[index] ?? [], extra)]),
+    ),
   };
+}
+
+/** Of several layers and directions each is a part of its own, by the words of its parameters: `l1_reverse`. */
+function inRun<Result>(o: Operations, config: SteppedConfig, run: Run, work: () => Result): Result {
+  const words = [...(config.num_layers > 1 ? [`l${run.layer}`] : []), ...(run.direction === 1 ? ["reverse"] : [])].join(
+    "_",
+  );
+  return words === "" ? work() : o.builder.inPart(words, work);
+}
+
+/** What a stream calls the states between its steps: `state`, `cell`, of several layers `l1 state`. */
+function stateNames({ num_layers }: SteppedConfig, { layer }: Run, { states }: SteppedParts): readonly string[] {
+  return states.map(({ extra }) => `${num_layers > 1 ? `l${layer} ` : ""}${extra.replace("final_", "")}`);
 }
 
 /** The one step of a stream: states come from the step before, and are kept for the next. */
 function stepOnce(
   { operations: o }: BuildContext,
-  stream: StreamContext,
-  { slices, step }: Stepping,
-  { layer }: Run,
-  initial: readonly Node[],
+  {
+    stream,
+    stepping: { slices, step },
+    names,
+    states: initial,
+  }: {
+    readonly stream: StreamContext;
+    readonly stepping: Stepping;
+    readonly names: readonly string[];
+    readonly states: readonly Node[];
+  },
 ): { readonly sequence: Node; readonly states: readonly Node[] } {
-  const name = (state: number): string => `layer ${layer} state ${state}`;
-  const before = initial.map((start, state) => stream.previous(name(state), start));
+  const before = initial.map((start, state) => stream.previous(names[state] as string, start));
   const { states, output } = step(
     before,
     slices.map((slice) => o.reshape(slice, slice.shape.slice(1))),
   );
   states.forEach((next, state) => {
-    stream.keep(name(state), next);
+    stream.keep(names[state] as string, next);
   });
   const [batch, size] = output.shape as [number, number];
   return { sequence: o.reshape(output, [batch, 1, size]), states: [...states] };

@@ -102,12 +102,15 @@ export const transformerBlock = defineLayer<TransformerBlockConfig>({
     const biased = (name: string): Node | undefined => (config.bias ? parameter(name) : undefined);
     let norms = 0;
     /** Adds what a part makes of x to x, with the norm before the part or after the sum. */
-    const added = (x: Node, part: (x: Node) => Node): Node => {
+    const added = (x: Node, name: string, part: (x: Node) => Node): Node => {
+      const sum = (made: Node): Node => o.builder.named(o.add(x, drop(made)), `${name}_sum`);
       const norm = `norm${++norms}`;
       const normalize = (y: Node): Node =>
-        layerNormalize(o, y, parameter(`${norm}.weight`), biased(`${norm}.bias`), config.layer_norm_eps);
-      if (config.norm === "post") return o.builder.named(normalize(o.add(x, drop(part(x)))), norm);
-      return o.add(x, drop(part(o.builder.named(normalize(x), norm))));
+        o.builder.inPart(norm, () =>
+          layerNormalize(o, y, parameter(`${norm}.weight`), biased(`${norm}.bias`), config.layer_norm_eps),
+        );
+      if (config.norm === "post") return o.builder.named(normalize(sum(part(x))), norm);
+      return sum(part(o.builder.named(normalize(x), norm)));
     };
     const extras: Record<string, () => Node> = {};
     const attention = (x: Node, memory: LayerValue | undefined): Node => {
@@ -115,21 +118,24 @@ export const transformerBlock = defineLayer<TransformerBlockConfig>({
       const key = memory ?? query;
       const isSelf = memory === undefined;
       const prefix = isSelf ? "self_attn." : "multihead_attn.";
-      const { node, weights } = attendWithHeads(config, context, {
-        query,
-        key,
-        value: key,
-        causal: isSelf && config.causal,
-        rotary: isSelf && config.rotary,
-        prefix,
-      });
+      const heads = (): ReturnType<typeof attendWithHeads> =>
+        attendWithHeads(config, context, {
+          query,
+          key,
+          value: key,
+          causal: isSelf && config.causal,
+          rotary: isSelf && config.rotary,
+          prefix,
+        });
+      const isOnly = config.cross_from === undefined;
+      const { node, weights } = isOnly ? heads() : o.builder.inPart(prefix.slice(0, -1), heads);
       extras[isSelf ? "weights" : "cross_weights"] = weights;
       return node;
     };
     const memory = config.cross_from === undefined ? undefined : context.lookup(config.cross_from);
-    let x = added(input, (y) => attention(y, undefined));
-    if (memory !== undefined) x = added(x, (y) => attention(y, memory));
-    x = added(x, (y) => {
+    let x = added(input, "attention", (y) => attention(y, undefined));
+    if (memory !== undefined) x = added(x, "cross_attention", (y) => attention(y, memory));
+    x = added(x, "feed_forward", (y) => {
       const inner = affine(o, y, parameter("linear1.weight"), biased("linear1.bias"));
       const hidden = drop(o.builder.named(activate(o, config.activation, inner), "feed_forward"));
       return affine(o, hidden, parameter("linear2.weight"), biased("linear2.bias"));

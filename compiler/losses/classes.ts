@@ -80,7 +80,7 @@ export function pickClass(o: Operations, rows: Node, target: Node): Node {
   const axis = rows.shape.length - 1;
   const leading = target.shape.map((_, position) => position);
   const isTarget = o.equal(o.iota(rows.shape, axis), o.broadcast(target, rows.shape, leading));
-  return o.sum(o.select(isTarget, rows, o.constant(0)), [axis]);
+  return o.builder.named(o.sum(o.select(isTarget, rows, o.constant(0)), [axis]), "value_of_target");
 }
 
 /**
@@ -101,7 +101,7 @@ export function constantAt(o: Operations, positions: Node, constants: readonly n
 
 /** Losses `[...]` of class targets `[...]` with what they count: ignored targets nothing, others their class's weight. */
 export function classTerms(o: Operations, config: ClassConfig, target: Node, values: Node): LossTerms {
-  const counted = o.notEqual(target, o.constant(config.ignore_index, target.shape));
+  const counted = o.builder.named(o.notEqual(target, o.constant(config.ignore_index, target.shape)), "is_counted");
   return {
     values: o.select(counted, values, o.constant(0)),
     counts:
@@ -113,5 +113,6 @@ export function classTerms(o: Operations, config: ClassConfig, target: Node, val
 
 /** Values times the weight of the target's class, `[...]`. */
 export function weighedByClass(o: Operations, config: ClassConfig, target: Node, values: Node): Node {
-  return config.class_weight === undefined ? values : o.multiply(values, constantAt(o, target, config.class_weight));
+  if (config.class_weight === undefined) return values;
+  return o.builder.named(o.multiply(values, constantAt(o, target, config.class_weight)), "weighed_by_class");
 }

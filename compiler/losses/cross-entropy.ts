@@ -51,11 +51,13 @@ export const crossEntropy = defineLoss<CrossEntropyConfig>({
         input.shape,
         row.shape.map((_, position) => position),
       );
-    const largest = o.builder.named(o.max(input, [axis]), "largest_logit");
-    const shifted = o.subtract(input, repeat(o.stopGradient(largest)));
-    const logTotal = o.builder.named(o.log(o.sum(o.exp(shifted), [axis])), "log_total");
+    const name = (node: Node, label: string): Node => o.builder.named(node, label);
+    const largest = name(o.max(input, [axis]), "largest_logit");
+    const shifted = name(o.subtract(input, repeat(o.stopGradient(largest))), "shifted_logits");
+    const total = name(o.sum(name(o.exp(shifted), "exponentials"), [axis]), "exponential_sum");
+    const logTotal = name(o.log(total), "log_total");
     /** Of every class at once, `[..., C]`. */
-    const surprise = (): Node => o.subtract(repeat(logTotal), shifted);
+    const surprise = (): Node => name(o.subtract(repeat(logTotal), shifted), "surprise");
     const weighed = (perClass: Node): Node =>
       weights === undefined ? perClass : o.multiply(perClass, constantAt(o, o.iota([weights.length], 0), weights));
     const classes = input.shape[axis] as number;
@@ -66,9 +68,15 @@ export const crossEntropy = defineLoss<CrossEntropyConfig>({
           : o.add(o.multiply(target, o.constant(1 - smoothing)), o.constant(smoothing / classes));
       return o.sum(weighed(o.multiply(smooth, surprise())), [axis]);
     }
-    const ofTarget = weighedByClass(o, config, target, o.subtract(logTotal, pickClass(o, shifted, target)));
+    const ofTarget = weighedByClass(
+      o,
+      config,
+      target,
+      name(o.subtract(logTotal, pickClass(o, shifted, target)), "surprise_of_target"),
+    );
     if (smoothing === 0) return classTerms(o, config, target, ofTarget);
-    const spread = o.multiply(o.sum(weighed(surprise()), [axis]), o.constant(smoothing / classes));
+    const surprises = name(o.sum(weighed(surprise()), [axis]), "surprise_of_all");
+    const spread = o.multiply(surprises, o.constant(smoothing / classes));
     return classTerms(o, config, target, o.add(o.multiply(ofTarget, o.constant(1 - smoothing)), spread));
   },
   examples: [

@@ -82,7 +82,7 @@ export const ctc = defineLoss<CtcConfig>({
     const zero = o.constant(0);
 
     // A padded step may hold anything, so it is emptied before anything is computed of it.
-    const logits = o.select(o.broadcast(inside, input.shape, [0, 1]), input, zero);
+    const logits = name(o.select(o.broadcast(inside, input.shape, [0, 1]), input, zero), "logits");
     const states = name(statesOf(o, target, count, config.blank), "state_labels");
     const stateCount = states.shape[1] as number;
     const oneHot = [batch, stateCount, classes];
@@ -93,7 +93,7 @@ export const ctc = defineLoss<CtcConfig>({
     // over thousands of steps. What is taken out is added to the result, and so has no gradient here.
     const likeliest = name(o.stopGradient(o.max(gathered, [2])), "likeliest");
     const emissions = name(o.subtract(gathered, o.broadcast(likeliest, gathered.shape, [0, 1])), "emissions");
-    const normaliser = name(logSumExp(o, logits), "normaliser");
+    const normaliser = name(logSumExp(o, logits, "logit"), "normaliser");
     const shifts = o.subtract(o.transpose(likeliest, [1, 0]), normaliser);
     const shift = name(o.sum(o.select(inside, shifts, zero), [1]), "shift");
 
@@ -145,41 +145,49 @@ function pathScore(o: Operations, emissions: Node, states: Node, count: Node, bl
     );
   // A label may follow the label before it directly, unless they are equal: those need a blank between them.
   const differs = o.notEqual(states, before(states, 2, states));
-  const maySkip = o.multiply(differs, o.notEqual(states, o.constant(blank, shape)));
+  const name = (node: Node, label: string): Node => o.builder.named(node, label);
+  const maySkip = name(o.multiply(differs, o.notEqual(states, o.constant(blank, shape))), "may_skip");
 
   // Before the first step the path stands on the first blank, from which both the blank and the first label are reached.
-  const start = o.select(o.equal(position, zero), zero, never);
+  const start = name(o.select(o.equal(position, zero), zero, never), "initial_score");
   const { carries } = o.scan({
     length: steps,
     initial: [start],
     slices: [emissions, o.transpose(inside, [1, 0])],
     body: ([score], [emission, visible]) => {
       const stay = score as Node;
-      const advance = before(stay, 1, never);
-      const skip = o.select(maySkip, before(stay, 2, never), never);
-      const largest = o.stopGradient(o.maximum(stay, o.maximum(advance, skip)));
-      const exponential = (one: Node): Node => o.exp(o.subtract(one, largest));
-      const total = o.add(exponential(stay), o.add(exponential(advance), exponential(skip)));
+      const advance = name(before(stay, 1, never), "advancing");
+      const skip = name(o.select(maySkip, before(stay, 2, never), never), "skipping");
+      const largest = name(o.stopGradient(o.maximum(stay, o.maximum(advance, skip))), "largest_score");
+      const exponential = (one: Node, label: string): Node => name(o.exp(o.subtract(one, largest)), label);
+      const staying = exponential(stay, "staying_exponential");
+      const moving = o.add(exponential(advance, "advancing_exponential"), exponential(skip, "skipping_exponential"));
+      const total = name(o.add(staying, moving), "exponential_sum");
       const next = o.add(o.add(largest, o.log(total)), emission as Node);
       const seen = o.broadcast(visible as Node, shape, [0]);
-      return { carries: [o.builder.named(o.select(seen, next, stay), "score")], outputs: [] };
+      return { carries: [name(o.select(seen, next, stay), "score")], outputs: [] };
     },
   });
 
   // A path ends on the last label or on the blank behind it.
   const last = o.broadcast(o.multiply(count, o.constant(2)), shape, [0]);
-  const ends = o.multiply(
-    o.lessEqual(position, last),
-    o.greaterEqual(position, o.subtract(last, o.constant(1, shape))),
+  const ends = name(
+    o.multiply(o.lessEqual(position, last), o.greaterEqual(position, o.subtract(last, o.constant(1, shape)))),
+    "is_end",
   );
-  return logSumExp(o, o.select(ends, carries[0] as Node, never));
+  return logSumExp(o, name(o.select(ends, carries[0] as Node, never), "end_scores"), "end_score");
 }
 
-/** log sum exp over the last axis. */
-function logSumExp(o: Operations, values: Node): Node {
+/**
+ * log sum exp over the last axis.
+ * @param what of which the values are, for readers
+ */
+function logSumExp(o: Operations, values: Node, what: string): Node {
+  const name = (node: Node, label: string): Node => o.builder.named(node, label);
   const axis = values.shape.length - 1;
   const leading = values.shape.slice(0, axis).map((_, position) => position);
-  const largest = o.stopGradient(o.max(values, [axis]));
+  const largest = name(o.stopGradient(o.max(values, [axis])), `largest_${what}`);
   const shifted = o.subtract(values, o.broadcast(largest, values.shape, leading));
-  return o.add(largest, o.log(o.sum(o.exp(shifted), [axis])));
+  const exponentials = name(o.exp(shifted), `${what}_exponentials`);
+  return o.add(largest, o.log(name(o.sum(exponentials, [axis]), `${what}_exponential_sum`)));
 }

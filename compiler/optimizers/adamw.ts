@@ -19,5 +19,8 @@ export const adamw = defineOptimizer<AdamConfig>()({
     },
   }),
   update: (o, config, inputs) =>
-    adamUpdate(o, config, { ...inputs, parameter: o.multiply(inputs.parameter, inputs.scalars.kept) }),
+    adamUpdate(o, config, {
+      ...inputs,
+      parameter: o.builder.named(o.multiply(inputs.parameter, inputs.scalars.kept), "decayed_parameter"),
+    }),
 });

@@ -17,7 +17,8 @@ export function decayedGradient(
   { weight_decay: decay }: { readonly weight_decay: number },
   { parameter, gradient }: Pick<UpdateInputs, "parameter" | "gradient">,
 ): Node {
-  return decay === 0 ? gradient : o.add(gradient, o.multiply(parameter, o.constant(decay)));
+  if (decay === 0) return gradient;
+  return o.builder.named(o.add(gradient, o.multiply(parameter, o.constant(decay))), "decayed_gradient");
 }
 
 /** A running mean: beta old + (1 - beta) fresh. */

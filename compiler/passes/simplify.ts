@@ -95,12 +95,9 @@ function tiling(o: Operations, x: Node, y: Node): Node | undefined {
     end += piece.inputs[0].shape[axis] as number;
   }
   if (end !== first.shape[axis]) return undefined;
-  return o.builder.named(
-    o.concat(
-      sorted.map((piece) => piece.inputs[0]),
-      axis,
-    ),
-    "joined_gradient",
+  return o.concat(
+    sorted.map((piece) => piece.inputs[0]),
+    axis,
   );
 }
 

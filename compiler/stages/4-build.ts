@@ -2,7 +2,7 @@
  * Stage 4: a resolved model to graphs of primitive operations: outputs and loss, in evaluation and in training mode, and where the
  * model has a stream one step of it.
  */
-import type { Model } from "../contracts/model.ts";
+import type { Model, ResolvedLoss } from "../contracts/model.ts";
 import { GraphBuilder } from "../ir/builder.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { LayerValue } from "../layers/index.ts";
@@ -63,6 +63,11 @@ export function buildTraining(model: Model): Forward {
   return buildForward(model, true);
 }
 
+/** What tells one of several losses from the others: what it is of, where that is enough. */
+function partOf({ kind, input }: ResolvedLoss, losses: readonly ResolvedLoss[]): string {
+  return losses.filter((other) => other.input === input).length === 1 ? input : `${kind}_${input}`;
+}
+
 /** What the runtime needs to add batches up: `loss.count`, and of several losses each one by itself. */
 export function lossOutputs(parts: readonly LossPart[]): Graph["outputs"] {
   const several = parts.length > 1 ? parts : [];
@@ -92,7 +97,7 @@ function buildForward(model: Model, training: boolean): Forward {
       : undefined;
   const statistics = new Map<string, Node>();
   for (const layer of model.layers) {
-    o.builder.within({ phase: "forward", layer: layer.name, note: layer.kind }, () => {
+    o.builder.within({ phase: "forward", layer: layer.name, kind: layer.kind, note: "" }, () => {
       const batch = { batchSize: model.batchSize, exampleMask: mask };
       const setting = { o, values, parameters, training, ...batch, random, teacherForcing };
       for (const [name, node] of buildLayer(layer, setting)) statistics.set(name, node);
@@ -102,9 +107,11 @@ function buildForward(model: Model, training: boolean): Forward {
   const { parts, loss } = o.builder.within({ phase: "loss", layer: "loss", note: "" }, () => {
     const parts = model.losses.map((loss) => {
       const target = model.inputs.find(({ name }) => name === loss.target);
-      return buildLoss(o, loss, values, mask, targetMask(o, target, model.batchSize));
+      const build = (): LossPart => buildLoss(o, loss, values, mask, targetMask(o, target, model.batchSize));
+      return model.losses.length === 1 ? build() : o.builder.inPart(partOf(loss, model.losses), build);
     });
-    return { parts, loss: parts.map(({ value }) => value).reduce((total, value) => o.add(total, value)) };
+    const sum = (total: Node, value: Node): Node => o.builder.named(o.add(total, value), "sum_of_losses");
+    return { parts, loss: parts.map(({ value }) => value).reduce(sum) };
   });
   return { operations: o, outputs, loss, losses: parts, parameters, statistics, valueOf: (name) => values.get(name) };
 }

@@ -1,6 +1,7 @@
 /** Stage 5: the training graphs, beside those that are done: loss, gradients of every trainable parameter, clipping, update. */
 import type { Model } from "../contracts/model.ts";
 import type { ProgramGraphs } from "../contracts/programs.ts";
+import { gradientLabel } from "../ir/gradient-labels.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { Operations } from "../ops/index.ts";
 import { averageScalars, updatedAverage } from "../optimizers/average.ts";
@@ -62,8 +63,10 @@ function gradientsOf(model: Model, { operations: o, loss, parameters }: Forward)
     trainable.map((name) => {
       const node = nodeOf(name);
       const gradient = pulled.get(node) ?? o.constant(0, node.shape);
-      const label = `${ownName.get(name) ?? name}_gradient`;
-      return [name, gradient.label === gradient.op ? o.builder.named(gradient, label) : gradient];
+      const label = gradientLabel(ownName.get(name) ?? name);
+      // A parameter's name says by itself of which part it is.
+      const origin = { ...gradient.origin, part: undefined };
+      return [name, gradient.label === gradient.op ? o.builder.named(gradient, label, origin) : gradient];
     }),
   );
 }
@@ -88,7 +91,8 @@ function updates(
       const state = Object.fromEntries(
         definition.slots(config).map((slot) => [slot, o.argument("state", slotOf(name, slot), parameter.shape)]),
       );
-      const result = definition.update(o, config, { parameter, gradient, state, scalars });
+      const inputs = { parameter, gradient, state, scalars };
+      const result = o.builder.inPart(name, () => definition.update(o, config, inputs));
       o.builder.named(result.parameter, "parameter");
       const old = average && o.argument("state", slotOf(name, averageSlot), parameter.shape);
       const kept = old && { [averageSlot]: updatedAverage(o, { old, parameter: result.parameter, scalars }) };

@@ -13,6 +13,7 @@ import { KernelTable, TooManyParameters } from "./7-lower/kernels.ts";
 import { narrowConcats } from "./7-lower/narrow-concats.ts";
 import { camelCase } from "./7-lower/naming.ts";
 import { findRegions, Placement, Readings } from "./7-lower/placement.ts";
+import { ValueNames } from "./7-lower/value-names.ts";
 
 /** @param limits of all targets that are to print the programs */
 export function lower(graphs: ProgramGraphs, limits: TargetLimits): CompiledPrograms<Program> {
@@ -23,26 +24,34 @@ export function lowerGraph(given: Graph, limits: TargetLimits): Program {
   const graph = narrowConcats(given, limits.kernelTensors);
   const regions = findRegions(graph);
   const readings = new Readings(regions);
+  const values = new ValueNames(regions);
   // A kernel that reads more tensors than a target may is cut by storing one value in its middle; then all again.
   const cuts = new Set<Node>();
   for (;;) {
     const before = cuts.size;
-    const program = attempt(graph, readings, cuts, limits);
+    const program = attempt(graph, { readings, values, cuts, limits });
     if (cuts.size > before) continue;
     verifyProgram(program);
     return program;
   }
 }
 
-/** @param cuts values to store, whatever the rules say; when there are more of them afterwards the program is none */
-function attempt(graph: Graph, readings: Readings, cuts: Set<Node>, limits: TargetLimits): Program {
+interface Setting {
+  readonly readings: Readings;
+  readonly values: ValueNames;
+  /** Values to store, whatever the rules say; when there are more of them afterwards the program is none. */
+  readonly cuts: Set<Node>;
+  readonly limits: TargetLimits;
+}
+
+function attempt(graph: Graph, { readings, values, cuts, limits }: Setting): Program {
   const { regions } = readings;
   const time: IndexExpression = nameIndex("t");
   const placement = new Placement(graph, readings, cuts);
-  const buffers = new Buffers(graph, regions, placement, time);
+  const buffers = new Buffers(graph, regions, placement, values, time);
   const kernels = new KernelTable();
   const axes = new AxisLetters(regions);
-  const outside: KernelSetting = { regions, placement, buffers, axes, time, variables: [], limits };
+  const outside: KernelSetting = { regions, placement, buffers, axes, values, time, variables: [], limits };
 
   const run = (node: Node, output: Access, variables: readonly string[] = []): RunStep => {
     for (;;) {

@@ -12,13 +12,14 @@ function encoderForward({ kernels, tensors }: Context, series: GpuHandle | undef
   const weightsOfX = kernels.encoderWeightsOfX([32, 1], tensors["encoder.W_h"], tensors["encoder.W_f"]);
   const productsOfX = kernels.encoderProductsOfX([24, 16, 32], series, weightsOfX);
   const h: GpuHandle[] = [];
-  h[0] = kernels.encoderInitialState([16, 16]);
+  h[0] = kernels.zeros([16, 16]);
   const f: GpuHandle[] = [];
   const g: GpuHandle[] = [];
+  // For each step of time, first to last:
   for (let t = 0; t < 24; t++) {
     f[t] = kernels.encoderF([16, 16], productsOfX, tensors["encoder.b_f"], h[t], tensors["encoder.U_f"], t);
-    const multiply4 = kernels.encoderMultiply([16, 16], f[t], h[t]);
-    g[t] = kernels.encoderG([16, 16], productsOfX, tensors["encoder.b_h"], multiply4, tensors["encoder.U_h"], t);
+    const gFactor = kernels.encoderGFactor([16, 16], f[t], h[t]);
+    g[t] = kernels.encoderG([16, 16], productsOfX, tensors["encoder.b_h"], gFactor, tensors["encoder.U_h"], t);
     h[t + 1] = kernels.encoderHInTraining([16, 16], f[t], h[t], g[t]);
   }
 
@@ -28,24 +29,30 @@ function encoderForward({ kernels, tensors }: Context, series: GpuHandle | undef
 /** Backward through encoder. */
 function encoderBackward({ kernels, stack, tensors }: Context, forward: ReturnType<typeof encoderForward>, outputGradient: GpuHandle) {
   const previousHGradient: GpuHandle[] = [];
-  previousHGradient[24] = kernels.encoderInitialState([16, 16]);
-  const multiply: GpuHandle[] = [];
-  const multiply2: GpuHandle[] = [];
+  previousHGradient[24] = kernels.zeros([16, 16]);
+  const fGradientFactor: GpuHandle[] = [];
+  const previousHGradientFactor: GpuHandle[] = [];
+  // For each step of time, last to first:
   for (let t = 23; t >= 0; t--) {
-    multiply[t] = kernels.encoderMultiply2([16, 16], previousHGradient[t + 1], outputGradient, forward.f[t], forward.g[t], t);
-    const contract = kernels.encoderContract([16, 16], multiply[t], tensors["encoder.U_h"]);
-    multiply2[t] = kernels.encoderMultiply3(
-      [16, 16], previousHGradient[t + 1], outputGradient, forward.g[t], forward.h[t], contract, forward.f[t], t,
+    fGradientFactor[t] = kernels.encoderFGradientFactor(
+      [16, 16], previousHGradient[t + 1], outputGradient, forward.f[t], forward.g[t], t,
+    );
+    const fGradientFactor2 = kernels.encoderFGradientFactor2([16, 16], fGradientFactor[t], tensors["encoder.U_h"]);
+    previousHGradientFactor[t] = kernels.encoderPreviousHGradientFactor(
+      [16, 16], previousHGradient[t + 1], outputGradient, forward.g[t], forward.h[t], fGradientFactor2, forward.f[t], t,
     );
     previousHGradient[t] = kernels.encoderPreviousHGradient(
-      [16, 16], previousHGradient[t + 1], outputGradient, forward.f[t], contract, multiply2[t], tensors["encoder.U_f"], t,
+      [16, 16], previousHGradient[t + 1], outputGradient, forward.f[t], fGradientFactor2, previousHGradientFactor[t],
+      tensors["encoder.U_f"], t,
     );
   }
-  const multiplyStacked = stack(multiply, [16, 16]);
-  const multiply2Stacked = stack(multiply2, [16, 16]);
-  const joinedGradient = kernels.encoderJoinedGradient([24, 16, 32], multiplyStacked, multiply2Stacked);
+  const fGradientFactorStacked = stack(fGradientFactor, [16, 16]);
+  const previousHGradientFactorStacked = stack(previousHGradientFactor, [16, 16]);
+  const productsOfXGradient = kernels.encoderProductsOfXGradient(
+    [24, 16, 32], fGradientFactorStacked, previousHGradientFactorStacked,
+  );
 
-  return { multiplyStacked, multiply2Stacked, joinedGradient };
+  return { fGradientFactorStacked, previousHGradientFactorStacked, productsOfXGradient };
 }
 
 /** What another program begins with too. */
@@ -54,18 +61,19 @@ function predictSteps({ kernels, stack, tensors }: Context) {
     "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH, "encoder.U_h": encoderUH,
     "encoder.b_h": encoderBH, "change.weight": changeWeight, "change.bias": changeBias, series,
   } = tensors;
-  // forward: encoder
+  // forward: encoder (minimal_gated)
   const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
   const encoderProductsOfX = kernels.encoderProductsOfX([24, 16, 32], series, encoderWeightsOfX);
   const encoderH: GpuHandle[] = [];
-  encoderH[0] = kernels.encoderInitialState([16, 16]);
+  encoderH[0] = kernels.zeros([16, 16]);
+  // For each step of time, first to last:
   for (let t = 0; t < 24; t++) {
     const encoderF = kernels.encoderF([16, 16], encoderProductsOfX, encoderBF, encoderH[t], encoderUF, t);
-    const encoderMultiply = kernels.encoderMultiply([16, 16], encoderF, encoderH[t]);
-    encoderH[t + 1] = kernels.encoderH([16, 16], encoderF, encoderH[t], encoderProductsOfX, encoderBH, encoderMultiply, encoderUH, t);
+    const encoderGFactor = kernels.encoderGFactor([16, 16], encoderF, encoderH[t]);
+    encoderH[t + 1] = kernels.encoderH([16, 16], encoderF, encoderH[t], encoderProductsOfX, encoderBH, encoderGFactor, encoderUH, t);
   }
 
-  // forward: forecast
+  // forward: forecast (add)
   const encoderHStacked = stack(encoderH, [16, 16]);
   const forecastOutput = kernels.forecastOutput([16, 24, 1], series, encoderHStacked, changeWeight, changeBias);
 
@@ -84,7 +92,7 @@ function evaluate(context: Context): Record<string, GpuHandle> {
   const { next, "batch.mask": batchMask } = tensors;
   const { forecastOutput } = predictSteps(context);
 
-  // loss: loss
+  // loss
   const lossMasked = kernels.lossMasked([16], batchMask, forecastOutput, next);
   const lossCount = kernels.lossCount([], batchMask);
   const lossValue = kernels.lossValue([], lossMasked, lossCount);
@@ -98,7 +106,7 @@ function gradients(context: Context): Record<string, GpuHandle> {
   const { "change.weight": changeWeight, "change.bias": changeBias, series, next, "batch.mask": batchMask } = tensors;
   const encoder = encoderForward(context, series);
 
-  // loss: loss
+  // loss
   const encoderHStacked = stack(encoder.h, [16, 16]);
   const lossError = kernels.lossError([16, 24, 1], series, encoderHStacked, changeWeight, changeBias, next);
   const lossMasked = kernels.lossMaskedInTraining([16], batchMask, lossError);
@@ -109,27 +117,27 @@ function gradients(context: Context): Record<string, GpuHandle> {
   const lossTotalGradient = kernels.lossTotalGradient([], lossCount);
   const lossErrorGradient = kernels.lossErrorGradient([16, 24, 1], batchMask, lossTotalGradient, lossError);
 
-  // backward: change
+  // backward: change (linear)
   const changeBiasGradient = kernels.changeBiasGradient([1], lossErrorGradient);
 
-  // backward: encoder
+  // backward: encoder (minimal_gated)
   const encoderOutputGradient = kernels.encoderOutputGradient([16, 24, 16], lossErrorGradient, changeWeight);
 
-  // backward: change
+  // backward: change (linear)
   const changeWeightGradient = kernels.changeWeightGradient([1, 16], lossErrorGradient, encoderHStacked);
 
   const encoderGradients = encoderBackward(context, encoder, encoderOutputGradient);
 
-  // forward: encoder
+  // forward: encoder (minimal_gated)
   const encoderFStacked = stack(encoder.f, [16, 16]);
-  const encoderMultiply3 = kernels.encoderMultiply4([24, 16, 16], encoderFStacked, encoderHStacked);
+  const encoderUHGradientFactor = kernels.encoderUHGradientFactor([24, 16, 16], encoderFStacked, encoderHStacked);
 
-  // backward: encoder
-  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderGradients.multiply2Stacked, encoderHStacked);
-  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderGradients.joinedGradient, series);
-  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderGradients.multiplyStacked, encoderMultiply3);
-  const encoderBHGradient = kernels.encoderBHGradient([16], encoderGradients.multiplyStacked);
-  const encoderBFGradient = kernels.encoderBHGradient([16], encoderGradients.multiply2Stacked);
+  // backward: encoder (minimal_gated)
+  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderGradients.previousHGradientFactorStacked, encoderHStacked);
+  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderGradients.productsOfXGradient, series);
+  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderGradients.fGradientFactorStacked, encoderUHGradientFactor);
+  const encoderBHGradient = kernels.encoderBHGradient([16], encoderGradients.fGradientFactorStacked);
+  const encoderBFGradient = kernels.encoderBHGradient([16], encoderGradients.previousHGradientFactorStacked);
   const encoderWFGradient = kernels.encoderWFGradient([16, 1], encoderWeightsOfXGradient);
   const encoderWHGradient = kernels.encoderWHGradient([16, 1], encoderWeightsOfXGradient);
 
@@ -150,7 +158,7 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   } = tensors;
   const encoder = encoderForward(context, series);
 
-  // loss: loss
+  // loss
   const encoderHStacked = stack(encoder.h, [16, 16]);
   const lossError = kernels.lossError([16, 24, 1], series, encoderHStacked, changeWeight, changeBias, next);
   const lossMasked = kernels.lossMaskedInTraining([16], batchMask, lossError);
@@ -161,27 +169,27 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   const lossTotalGradient = kernels.lossTotalGradient([], lossCount);
   const lossErrorGradient = kernels.lossErrorGradient([16, 24, 1], batchMask, lossTotalGradient, lossError);
 
-  // backward: change
+  // backward: change (linear)
   const changeBiasGradient = kernels.changeBiasGradient([1], lossErrorGradient);
 
-  // backward: encoder
+  // backward: encoder (minimal_gated)
   const encoderOutputGradient = kernels.encoderOutputGradient([16, 24, 16], lossErrorGradient, changeWeight);
 
-  // backward: change
+  // backward: change (linear)
   const changeWeightGradient = kernels.changeWeightGradient([1, 16], lossErrorGradient, encoderHStacked);
 
   const encoderGradients = encoderBackward(context, encoder, encoderOutputGradient);
 
-  // forward: encoder
+  // forward: encoder (minimal_gated)
   const encoderFStacked = stack(encoder.f, [16, 16]);
-  const encoderMultiply3 = kernels.encoderMultiply4([24, 16, 16], encoderFStacked, encoderHStacked);
+  const encoderUHGradientFactor = kernels.encoderUHGradientFactor([24, 16, 16], encoderFStacked, encoderHStacked);
 
-  // backward: encoder
-  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderGradients.multiply2Stacked, encoderHStacked);
-  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderGradients.joinedGradient, series);
-  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderGradients.multiplyStacked, encoderMultiply3);
-  const encoderBHGradient = kernels.encoderBHGradient([16], encoderGradients.multiplyStacked);
-  const encoderBFGradient = kernels.encoderBHGradient([16], encoderGradients.multiply2Stacked);
+  // backward: encoder (minimal_gated)
+  const encoderUFGradient = kernels.encoderUFGradient([16, 16], encoderGradients.previousHGradientFactorStacked, encoderHStacked);
+  const encoderWeightsOfXGradient = kernels.encoderWeightsOfXGradient([32, 1], encoderGradients.productsOfXGradient, series);
+  const encoderUHGradient = kernels.encoderUHGradient([16, 16], encoderGradients.fGradientFactorStacked, encoderUHGradientFactor);
+  const encoderBHGradient = kernels.encoderBHGradient([16], encoderGradients.fGradientFactorStacked);
+  const encoderBFGradient = kernels.encoderBHGradient([16], encoderGradients.previousHGradientFactorStacked);
 
   // update: adam
   const updated: Record<string, GpuHandle> = {};
@@ -210,18 +218,20 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     ["encoder.b_h", [16], encoderBHGradient],
     ["change.bias", [1], changeBiasGradient],
   ] as const) {
-    const nextExpAvg = kernels.adamExpAvg3(shape, tensors[`${name}#exp_avg`], gradient);
+    const nextExpAvg = kernels.adamExpAvgOfVector(shape, tensors[`${name}#exp_avg`], gradient);
     updated[`${name}#exp_avg`] = nextExpAvg;
-    const nextExpAvgSq = kernels.adamExpAvgSq3(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    const nextExpAvgSq = kernels.adamExpAvgSqOfVector(shape, tensors[`${name}#exp_avg_sq`], gradient);
     updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
-    updated[name] = kernels.adamParameter3(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+    updated[name] = kernels.adamParameterOfVector(
+      shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot,
+    );
   }
   for (const [name, shape, gradient] of [
     ["encoder.W_h", [16, 1], encoderWeightsOfXGradient],
   ] as const) {
-    const nextExpAvg = kernels.adamExpAvg4(shape, tensors[`${name}#exp_avg`], gradient);
+    const nextExpAvg = kernels.adamExpAvgOfEncoderWH(shape, tensors[`${name}#exp_avg`], gradient);
     updated[`${name}#exp_avg`] = nextExpAvg;
-    const nextExpAvgSq = kernels.adamExpAvgSq4(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    const nextExpAvgSq = kernels.adamExpAvgSqOfEncoderWH(shape, tensors[`${name}#exp_avg_sq`], gradient);
     updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
     updated[name] = kernels.adamParameter(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
   }
@@ -234,22 +244,22 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   const {
     "stream.position": streamPosition, "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF,
     "encoder.W_h": encoderWH, "encoder.U_h": encoderUH, "encoder.b_h": encoderBH, "change.weight": changeWeight,
-    "change.bias": changeBias, series, "encoder:layer 0 state 0": encoderLayer0State0,
+    "change.bias": changeBias, series, "encoder:state": encoderKeptState,
   } = tensors;
-  // forward: encoder
-  const encoderSelect = kernels.encoderSelect([1, 16], streamPosition, encoderLayer0State0);
+  // forward: encoder (minimal_gated)
+  const encoderPreviousH = kernels.encoderPreviousH([1, 16], streamPosition, encoderKeptState);
   const encoderWeightsOfX = kernels.encoderWeightsOfX([32, 1], encoderWH, encoderWF);
   const encoderProductsOfX = kernels.encoderProductsOfXInStep([1, 32], series, encoderWeightsOfX);
-  const encoderF = kernels.encoderFInStep([1, 16], encoderProductsOfX, encoderBF, encoderSelect, encoderUF);
-  const encoderMultiply = kernels.encoderMultiplyInStep([1, 16], encoderF, encoderSelect);
+  const encoderF = kernels.encoderFInStep([1, 16], encoderProductsOfX, encoderBF, encoderPreviousH, encoderUF);
+  const encoderGFactor = kernels.encoderGFactor([1, 16], encoderF, encoderPreviousH);
   const encoderH = kernels.encoderHInStep(
-    [1, 16], encoderF, encoderSelect, encoderProductsOfX, encoderBH, encoderMultiply, encoderUH,
+    [1, 16], encoderF, encoderPreviousH, encoderProductsOfX, encoderBH, encoderGFactor, encoderUH,
   );
 
-  // forward: forecast
+  // forward: forecast (add)
   const forecastOutput = kernels.forecastOutputInStep([1, 1, 1], series, encoderH, changeWeight, changeBias);
 
-  return { forecast: forecastOutput, "encoder:layer 0 state 0": encoderH };
+  return { forecast: forecastOutput, "encoder:state": encoderH };
 }
 
 /** What the runtime loads where a backend of gpu.js runs. */

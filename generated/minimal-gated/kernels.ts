@@ -5,8 +5,7 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
 
 /**
  * encoder, forward: weights_of_x. Gives [32, 1].
- *
- *     encoderWeightsOfX[i, j] = i < 16 ? wF[clamp(i, 0, 15), j] : wH[clamp(i + -16, 0, 15), j]
+ * `weightsOfX[i, j] = i < 16 ? wF[i, j] : wH[i - 16, j]`
  */
 export function encoderWeightsOfX(this: KernelThis, wH: Tensor2, wF: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -17,8 +16,7 @@ export function encoderWeightsOfX(this: KernelThis, wH: Tensor2, wF: Tensor2): n
 
 /**
  * encoder, forward: products_of_x. Gives [T, B, M] of [24, 16, 32].
- *
- *     encoderProductsOfX[t, b, m] = sum_k series[b, t, k] * weightsOfX[m, k]
+ * `productsOfX[t, b, m] = sum_k series[b, t, k] * weightsOfX[m, k]`
  */
 export function encoderProductsOfX(this: KernelThis, series: Tensor3, weightsOfX: Tensor2): number {
   const t = this.thread.z, b = this.thread.y, m = this.thread.x;
@@ -28,18 +26,16 @@ export function encoderProductsOfX(this: KernelThis, series: Tensor3, weightsOfX
 }
 
 /**
- * encoder, forward: initial_state. Gives [16, 16].
- *
- *     encoderInitialState[i, j] = 0
+ * forward: zeros. Gives [16, 16].
+ * `zeros[i, j] = 0`
  */
-export function encoderInitialState(): number {
+export function zeros(): number {
   return 0;
 }
 
 /**
  * encoder, forward: f. Gives [B, M] of [16, 16].
- *
- *     encoderF[b, m] = sigmoid(productsOfX[t, b, m] + bF[m] + (sum_k previousH[b, k] * uF[m, k]))
+ * `f[b, m] = sigmoid(productsOfX[t, b, m] + bF[m] + (sum_k previousH[b, k] * uF[m, k]))`
  */
 export function encoderF(this: KernelThis, productsOfX: Tensor3, bF: Tensor1, previousH: Tensor2, uF: Tensor2, t: Index): number {
   const b = this.thread.y, m = this.thread.x;
@@ -49,11 +45,10 @@ export function encoderF(this: KernelThis, productsOfX: Tensor3, bF: Tensor1, pr
 }
 
 /**
- * encoder, forward: multiply. Gives [B, M] of [16, 16].
- *
- *     encoderMultiply[b, m] = f[b, m] * previousH[b, m]
+ * encoder, forward: g_factor. Gives [B, M] of [16, 16].
+ * `gFactor[b, m] = f[b, m] * previousH[b, m]`
  */
-export function encoderMultiply(this: KernelThis, f: Tensor2, previousH: Tensor2): number {
+export function encoderGFactor(this: KernelThis, f: Tensor2, previousH: Tensor2): number {
   const b = this.thread.y, m = this.thread.x;
   return f[b][m] * previousH[b][m];
 }
@@ -61,52 +56,49 @@ export function encoderMultiply(this: KernelThis, f: Tensor2, previousH: Tensor2
 /**
  * encoder, forward: h. Gives [B, M] of [16, 16].
  *
- *     encoderH[b, m] = (1 - f[b, m]) * previousH[b, m] + f[b, m] * g
- *       g = tanh(productsOfX[t, b, m + 16] + bH[m] + (sum_k multiply[b, k] * uH[m, k]))
+ *     h[b, m] = (1 - f[b, m]) * previousH[b, m] + f[b, m] * g
+ *       g = tanh(productsOfX[t, b, m + 16] + bH[m] + (sum_k gFactor[b, k] * uH[m, k]))
  */
 export function encoderH(
-  this: KernelThis, f: Tensor2, previousH: Tensor2, productsOfX: Tensor3, bH: Tensor1, multiply: Tensor2, uH: Tensor2, t: Index
+  this: KernelThis, f: Tensor2, previousH: Tensor2, productsOfX: Tensor3, bH: Tensor1, gFactor: Tensor2, uH: Tensor2, t: Index
 ): number {
   const b = this.thread.y, m = this.thread.x;
   const fValue = f[b][m];
   const mPlus16: Index = m + 16;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; }
+  for (let k: Index = 0; k < 16; k++) { sum += gFactor[b][k] * uH[m][k]; }
   const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum)));
   return (1 - fValue) * previousH[b][m] + fValue * g;
 }
 
 /**
  * forecast, forward: output. Gives [B, T, C] of [16, 24, 1].
- *
- *     forecastOutput[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c])
+ * `forecast[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c])`
  */
 export function forecastOutput(this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   const tPlus1: Index = t + 1;
   let sum = 0;
   for (let i: Index = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; }
-  const outputValue = sum + changeBias[c];
-  return series[b][t][c] + outputValue;
+  const change = sum + changeBias[c];
+  return series[b][t][c] + change;
 }
 
 /**
  * encoder, forward: g. Gives [B, M] of [16, 16].
- *
- *     encoderG[b, m] = tanh(productsOfX[t, b, m + 16] + bH[m] + (sum_k multiply[b, k] * uH[m, k]))
+ * `g[b, m] = tanh(productsOfX[t, b, m + 16] + bH[m] + (sum_k gFactor[b, k] * uH[m, k]))`
  */
-export function encoderG(this: KernelThis, productsOfX: Tensor3, bH: Tensor1, multiply: Tensor2, uH: Tensor2, t: Index): number {
+export function encoderG(this: KernelThis, productsOfX: Tensor3, bH: Tensor1, gFactor: Tensor2, uH: Tensor2, t: Index): number {
   const b = this.thread.y, m = this.thread.x;
   const mPlus16: Index = m + 16;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; }
+  for (let k: Index = 0; k < 16; k++) { sum += gFactor[b][k] * uH[m][k]; }
   return Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum)));
 }
 
 /**
  * encoder, forward: h. Gives [B, M] of [16, 16].
- *
- *     encoderH[b, m] = (1 - f[b, m]) * previousH[b, m] + f[b, m] * g[b, m]
+ * `h[b, m] = (1 - f[b, m]) * previousH[b, m] + f[b, m] * g[b, m]`
  */
 export function encoderHInTraining(this: KernelThis, f: Tensor2, previousH: Tensor2, g: Tensor2): number {
   const b = this.thread.y, m = this.thread.x;
@@ -115,29 +107,26 @@ export function encoderHInTraining(this: KernelThis, f: Tensor2, previousH: Tens
 }
 
 /**
- * encoder, forward: multiply. Gives [T, B, M] of [24, 16, 16].
- *
- *     encoderMultiply4[t, b, m] = f[t, b, m] * previousH[t, b, m]
+ * encoder, forward: U_h_gradient_factor. Gives [T, B, M] of [24, 16, 16].
+ * `uHGradientFactor[t, b, m] = f[t, b, m] * previousH[t, b, m]`
  */
-export function encoderMultiply4(this: KernelThis, f: Tensor3, previousH: Tensor3): number {
+export function encoderUHGradientFactor(this: KernelThis, f: Tensor3, previousH: Tensor3): number {
   const t = this.thread.z, b = this.thread.y, m = this.thread.x;
   return f[t][b][m] * previousH[t][b][m];
 }
 
 /**
- * encoder, forward: select. Gives [B, T] of [1, 16].
- *
- *     encoderSelect[b, t] = streamPosition[b] === 0 ? 0 : encoderLayer0State0[b, t]
+ * encoder, forward: previous_h. Gives [B, T] of [1, 16].
+ * `previousH[b, t] = streamPosition[b] === 0 ? 0 : keptState[b, t]`
  */
-export function encoderSelect(this: KernelThis, streamPosition: Tensor1, encoderLayer0State0: Tensor2): number {
+export function encoderPreviousH(this: KernelThis, streamPosition: Tensor1, keptState: Tensor2): number {
   const b = this.thread.y, t = this.thread.x;
-  return streamPosition[b] === 0 ? 0 : encoderLayer0State0[b][t];
+  return streamPosition[b] === 0 ? 0 : keptState[b][t];
 }
 
 /**
  * encoder, forward: products_of_x. Gives [B, M] of [1, 32].
- *
- *     encoderProductsOfX[b, m] = sum_k series[0, 0, 0] * weightsOfX[m, k]
+ * `productsOfX[b, m] = sum_k series[0, 0, 0] * weightsOfX[m, k]`
  */
 export function encoderProductsOfXInStep(this: KernelThis, series: Tensor3, weightsOfX: Tensor2): number {
   const m = this.thread.x;
@@ -148,48 +137,34 @@ export function encoderProductsOfXInStep(this: KernelThis, series: Tensor3, weig
 
 /**
  * encoder, forward: f. Gives [B, M] of [1, 16].
- *
- *     encoderF[b, m] = sigmoid(productsOfX[b, m] + bF[m] + (sum_k select[b, k] * uF[m, k]))
+ * `f[b, m] = sigmoid(productsOfX[b, m] + bF[m] + (sum_k previousH[b, k] * uF[m, k]))`
  */
-export function encoderFInStep(this: KernelThis, productsOfX: Tensor2, bF: Tensor1, select: Tensor2, uF: Tensor2): number {
+export function encoderFInStep(this: KernelThis, productsOfX: Tensor2, bF: Tensor1, previousH: Tensor2, uF: Tensor2): number {
   const b = this.thread.y, m = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) { sum += select[b][k] * uF[m][k]; }
+  for (let k: Index = 0; k < 16; k++) { sum += previousH[b][k] * uF[m][k]; }
   return 1 / (1 + Math.exp(Math.min(88, -(productsOfX[b][m] + bF[m] + sum))));
 }
 
 /**
- * encoder, forward: multiply. Gives [B, M] of [1, 16].
- *
- *     encoderMultiply[b, m] = f[b, m] * select[b, m]
- */
-export function encoderMultiplyInStep(this: KernelThis, f: Tensor2, select: Tensor2): number {
-  const b = this.thread.y, m = this.thread.x;
-  return f[b][m] * select[b][m];
-}
-
-/**
  * encoder, forward: h. Gives [B, M] of [1, 16].
- *
- *     encoderH[b, m] = (1 - f[b, m]) * select[b, m] + f[b, m] * g
- *       g = tanh(productsOfX[b, m + 16] + bH[m] + (sum_k multiply[b, k] * uH[m, k]))
+ * `h[b, m] = (1 - f[b, m]) * previousH[b, m] + f[b, m] * tanh(productsOfX[b, m + 16] + bH[m] + (sum_k gFactor[b, k] * uH[m, k]))`
  */
 export function encoderHInStep(
-  this: KernelThis, f: Tensor2, select: Tensor2, productsOfX: Tensor2, bH: Tensor1, multiply: Tensor2, uH: Tensor2
+  this: KernelThis, f: Tensor2, previousH: Tensor2, productsOfX: Tensor2, bH: Tensor1, gFactor: Tensor2, uH: Tensor2
 ): number {
   const b = this.thread.y, m = this.thread.x;
   const fValue = f[b][m];
   const mPlus16: Index = m + 16;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) { sum += multiply[b][k] * uH[m][k]; }
+  for (let k: Index = 0; k < 16; k++) { sum += gFactor[b][k] * uH[m][k]; }
   const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[b][mPlus16] + bH[m] + sum)));
-  return (1 - fValue) * select[b][m] + fValue * g;
+  return (1 - fValue) * previousH[b][m] + fValue * g;
 }
 
 /**
  * forecast, forward: output. Gives [B, T, C] of [1, 1, 1].
- *
- *     forecastOutput[b, t, c] = series[b, t, c] + (sum_i h[0, 16 * b + 16 * t + i] * changeWeight[c, i] + changeBias[c])
+ * `forecast[b, t, c] = series[b, t, c] + (sum_i h[0, 16 * b + 16 * t + i] * changeWeight[c, i] + changeBias[c])`
  */
 export function forecastOutputInStep(
   this: KernelThis, series: Tensor3, h: Tensor2, changeWeight: Tensor2, changeBias: Tensor1
@@ -200,24 +175,21 @@ export function forecastOutputInStep(
     const position: Index = b * 16 + t * 16 + i;
     sum += h[0][position] * changeWeight[c][i];
   }
-  const outputValue = sum + changeBias[c];
-  return series[b][t][c] + outputValue;
+  const change = sum + changeBias[c];
+  return series[b][t][c] + change;
 }
 
 /**
- * loss, loss: masked. Gives [B] of [16].
- *
- *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
- *       elements = error * error
- *       error = outputValue[b, k, k2] - next[b, k, k2]
+ * loss: masked. Gives [B] of [16].
+ * `masked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 (input[b, k, k2] - next[b, k, k2]) * (input[b, k, k2] - next[b, k, k2])) : 0`
  */
-export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Tensor3, next: Tensor3): number {
+export function lossMasked(this: KernelThis, batchMask: Tensor1, input: Tensor3, next: Tensor3): number {
   const b = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
     let sum2 = 0;
     for (let k2: Index = 0; k2 < 1; k2++) {
-      const error = outputValue[b][k][k2] - next[b][k][k2];
+      const error = input[b][k][k2] - next[b][k][k2];
       const elements = error * error;
       sum2 += elements;
     }
@@ -227,9 +199,8 @@ export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Te
 }
 
 /**
- * loss, loss: count. Gives [].
- *
- *     lossCount = (sum_k batchMask[k]) * 24
+ * loss: count. Gives [].
+ * `count = (sum_k batchMask[k]) * 24`
  */
 export function lossCount(batchMask: Tensor1): number {
   let sum = 0;
@@ -238,9 +209,8 @@ export function lossCount(batchMask: Tensor1): number {
 }
 
 /**
- * loss, loss: value. Gives [].
- *
- *     lossValue = (sum_k masked[k]) / count
+ * loss: value. Gives [].
+ * `value = (sum_k masked[k]) / count`
  */
 export function lossValue(masked: Tensor1, count: Tensor1): number {
   let total = 0;
@@ -249,9 +219,8 @@ export function lossValue(masked: Tensor1, count: Tensor1): number {
 }
 
 /**
- * loss, loss: error. Gives [B, T, C] of [16, 24, 1].
- *
- *     lossError[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]
+ * loss: error. Gives [B, T, C] of [16, 24, 1].
+ * `error[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]`
  */
 export function lossError(
   this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1, next: Tensor3
@@ -260,15 +229,14 @@ export function lossError(
   const tPlus1: Index = t + 1;
   let sum = 0;
   for (let i: Index = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; }
-  const outputValue = sum + changeBias[c];
-  const outputValue2 = series[b][t][c] + outputValue;
-  return outputValue2 - next[b][t][c];
+  const change = sum + changeBias[c];
+  const forecast = series[b][t][c] + change;
+  return forecast - next[b][t][c];
 }
 
 /**
- * loss, loss: masked. Gives [B] of [16].
- *
- *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0
+ * loss: masked. Gives [B] of [16].
+ * `masked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0`
  */
 export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
   const b = this.thread.x;
@@ -287,8 +255,7 @@ export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error
 
 /**
  * loss, backward: total_gradient. Gives [].
- *
- *     lossTotalGradient = 1 / count
+ * `totalGradient = 1 / count`
  */
 export function lossTotalGradient(count: Tensor1): number {
   return 1 / count[0];
@@ -297,7 +264,7 @@ export function lossTotalGradient(count: Tensor1): number {
 /**
  * loss, backward: error_gradient. Gives [B, T, C] of [16, 24, 1].
  *
- *     lossErrorGradient[b, t, c] = elementsGradient * error[b, t, c] + elementsGradient * error[b, t, c]
+ *     errorGradient[b, t, c] = elementsGradient * error[b, t, c] + elementsGradient * error[b, t, c]
  *       elementsGradient = batchMask[b] !== 0 ? totalGradient : 0
  */
 export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, totalGradient: Tensor1, error: Tensor3): number {
@@ -309,8 +276,7 @@ export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, totalGra
 
 /**
  * change, backward: bias_gradient. Gives [C] of [1].
- *
- *     changeBiasGradient[c] = sum_k (sum_k2 errorGradient[k, k2, c])
+ * `biasGradient[c] = sum_k (sum_k2 errorGradient[k, k2, c])`
  */
 export function changeBiasGradient(this: KernelThis, errorGradient: Tensor3): number {
   const c = this.thread.x;
@@ -325,8 +291,7 @@ export function changeBiasGradient(this: KernelThis, errorGradient: Tensor3): nu
 
 /**
  * encoder, backward: output_gradient. Gives [B, T, I] of [16, 24, 16].
- *
- *     encoderOutputGradient[b, t, i] = sum_o errorGradient[b, t, o] * changeWeight[o, i]
+ * `outputGradient[b, t, i] = sum_o errorGradient[b, t, o] * changeWeight[o, i]`
  */
 export function encoderOutputGradient(this: KernelThis, errorGradient: Tensor3, changeWeight: Tensor2): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
@@ -337,8 +302,7 @@ export function encoderOutputGradient(this: KernelThis, errorGradient: Tensor3, 
 
 /**
  * change, backward: weight_gradient. Gives [O, I] of [1, 16].
- *
- *     changeWeightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * h[t + 1, b, i])
+ * `weightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * h[t + 1, b, i])`
  */
 export function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, h: Tensor3): number {
   const o = this.thread.y, i = this.thread.x;
@@ -355,11 +319,10 @@ export function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, h
 }
 
 /**
- * encoder, backward: multiply. Gives [B, M] of [16, 16].
- *
- *     encoderMultiply2[b, m] = (carriedHGradient[b, m] + outputGradient[b, t, m]) * f[b, m] * (1 - g[b, m] * g[b, m])
+ * encoder, backward: f_gradient_factor. Gives [B, M] of [16, 16].
+ * `fGradientFactor[b, m] = (carriedHGradient[b, m] + outputGradient[b, t, m]) * f[b, m] * (1 - g[b, m] * g[b, m])`
  */
-export function encoderMultiply2(
+export function encoderFGradientFactor(
   this: KernelThis, carriedHGradient: Tensor2, outputGradient: Tensor3, f: Tensor2, g: Tensor2, t: Index
 ): number {
   const b = this.thread.y, m = this.thread.x;
@@ -370,32 +333,31 @@ export function encoderMultiply2(
 }
 
 /**
- * encoder, backward: contract. Gives [B, K] of [16, 16].
- *
- *     encoderContract[b, k] = sum_m multiply[b, m] * uH[m, k]
+ * encoder, backward: f_gradient_factor. Gives [B, K] of [16, 16].
+ * `encoderFGradientFactor2[b, k] = sum_m fGradientFactor[b, m] * uH[m, k]`
  */
-export function encoderContract(this: KernelThis, multiply: Tensor2, uH: Tensor2): number {
+export function encoderFGradientFactor2(this: KernelThis, fGradientFactor: Tensor2, uH: Tensor2): number {
   const b = this.thread.y, k = this.thread.x;
   let sum = 0;
-  for (let m: Index = 0; m < 16; m++) { sum += multiply[b][m] * uH[m][k]; }
+  for (let m: Index = 0; m < 16; m++) { sum += fGradientFactor[b][m] * uH[m][k]; }
   return sum;
 }
 
 /**
- * encoder, backward: multiply. Gives [B, M] of [16, 16].
+ * encoder, backward: previous_h_gradient_factor. Gives [B, M] of [16, 16].
  *
- *     encoderMultiply3[b, m] = fGradient * f[b, m] * (1 - f[b, m])
- *       fGradient = hGradient * g[b, m] + -(hGradient * previousH[b, m]) + contract[b, m] * previousH[b, m]
+ *     previousHGradientFactor[b, m] = fGradient * f[b, m] * (1 - f[b, m])
+ *       fGradient = hGradient * g[b, m] + -(hGradient * previousH[b, m]) + fGradientFactor[b, m] * previousH[b, m]
  *       hGradient = carriedHGradient[b, m] + outputGradient[b, t, m]
  */
-export function encoderMultiply3(
-  this: KernelThis, carriedHGradient: Tensor2, outputGradient: Tensor3, g: Tensor2, previousH: Tensor2, contract: Tensor2,
+export function encoderPreviousHGradientFactor(
+  this: KernelThis, carriedHGradient: Tensor2, outputGradient: Tensor3, g: Tensor2, previousH: Tensor2, fGradientFactor: Tensor2,
   f: Tensor2, t: Index
 ): number {
   const b = this.thread.y, m = this.thread.x;
   const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m];
   const previousHValue = previousH[b][m];
-  const fGradient = hGradient * g[b][m] + -(hGradient * previousHValue) + contract[b][m] * previousHValue;
+  const fGradient = hGradient * g[b][m] + -(hGradient * previousHValue) + fGradientFactor[b][m] * previousHValue;
   const fValue = f[b][m];
   return fGradient * fValue * (1 - fValue);
 }
@@ -403,27 +365,27 @@ export function encoderMultiply3(
 /**
  * encoder, backward: previous_h_gradient. Gives [B, M] of [16, 16].
  *
- *     encoderPreviousHGradient[b, m] = hGradient * (1 - f[b, m]) + contract[b, m] * f[b, m] + (sum_m2 multiply[b, m2] * uF[m2, m])
+ *     previousHGradient[b, m] = hGradient * (1 - f[b, m]) + fGradientFactor[b, m] * f[b, m]
+ *         + (sum_m2 previousHGradientFactor[b, m2] * uF[m2, m])
  *       hGradient = carriedHGradient[b, m] + outputGradient[b, t, m]
  */
 export function encoderPreviousHGradient(
-  this: KernelThis, carriedHGradient: Tensor2, outputGradient: Tensor3, f: Tensor2, contract: Tensor2, multiply: Tensor2,
-  uF: Tensor2, t: Index
+  this: KernelThis, carriedHGradient: Tensor2, outputGradient: Tensor3, f: Tensor2, fGradientFactor: Tensor2,
+  previousHGradientFactor: Tensor2, uF: Tensor2, t: Index
 ): number {
   const b = this.thread.y, m = this.thread.x;
   const hGradient = carriedHGradient[b][m] + outputGradient[b][t][m];
   const fValue = f[b][m];
   let sum = 0;
-  for (let m2: Index = 0; m2 < 16; m2++) { sum += multiply[b][m2] * uF[m2][m]; }
-  return hGradient * (1 - fValue) + contract[b][m] * fValue + sum;
+  for (let m2: Index = 0; m2 < 16; m2++) { sum += previousHGradientFactor[b][m2] * uF[m2][m]; }
+  return hGradient * (1 - fValue) + fGradientFactor[b][m] * fValue + sum;
 }
 
 /**
- * encoder, backward: joined_gradient. Gives [T, B, I] of [24, 16, 32].
- *
- *     encoderJoinedGradient[t, b, i] = i < 16 ? multiply2[t, b, clamp(i, 0, 15)] : multiply[t, b, clamp(i + -16, 0, 15)]
+ * encoder, backward: products_of_x_gradient. Gives [T, B, I] of [24, 16, 32].
+ * `productsOfXGradient[t, b, i] = i < 16 ? multiply2[t, b, i] : multiply[t, b, i - 16]`
  */
-export function encoderJoinedGradient(this: KernelThis, multiply: Tensor3, multiply2: Tensor3): number {
+export function encoderProductsOfXGradient(this: KernelThis, multiply: Tensor3, multiply2: Tensor3): number {
   const t = this.thread.z, b = this.thread.y, i = this.thread.x;
   const iClamped: Index = Math.min(15, i);
   const iMinus16Clamped: Index = Math.max(0, i - 16);
@@ -432,8 +394,7 @@ export function encoderJoinedGradient(this: KernelThis, multiply: Tensor3, multi
 
 /**
  * encoder, backward: U_f_gradient. Gives [M, K] of [16, 16].
- *
- *     encoderUFGradient[m, k] = sum_t (sum_b multiply[t, b, m] * previousH[t, b, k])
+ * `uFGradient[m, k] = sum_t (sum_b multiply[t, b, m] * previousH[t, b, k])`
  */
 export function encoderUFGradient(this: KernelThis, multiply: Tensor3, previousH: Tensor3): number {
   const m = this.thread.y, k = this.thread.x;
@@ -448,15 +409,14 @@ export function encoderUFGradient(this: KernelThis, multiply: Tensor3, previousH
 
 /**
  * encoder, backward: weights_of_x_gradient. Gives [M, K] of [32, 1].
- *
- *     encoderWeightsOfXGradient[m, k] = sum_t (sum_b joinedGradient[t, b, m] * series[b, t, k])
+ * `weightsOfXGradient[m, k] = sum_t (sum_b productsOfXGradient[t, b, m] * series[b, t, k])`
  */
-export function encoderWeightsOfXGradient(this: KernelThis, joinedGradient: Tensor3, series: Tensor3): number {
+export function encoderWeightsOfXGradient(this: KernelThis, productsOfXGradient: Tensor3, series: Tensor3): number {
   const m = this.thread.y, k = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][m] * series[b][t][k]; }
+    for (let b: Index = 0; b < 16; b++) { sum2 += productsOfXGradient[t][b][m] * series[b][t][k]; }
     sum += sum2;
   }
   return sum;
@@ -464,15 +424,14 @@ export function encoderWeightsOfXGradient(this: KernelThis, joinedGradient: Tens
 
 /**
  * encoder, backward: U_h_gradient. Gives [M, K] of [16, 16].
- *
- *     encoderUHGradient[m, k] = sum_t (sum_b multiply[t, b, m] * multiply2[t, b, k])
+ * `uHGradient[m, k] = sum_t (sum_b multiply[t, b, m] * uHGradientFactor[t, b, k])`
  */
-export function encoderUHGradient(this: KernelThis, multiply: Tensor3, multiply2: Tensor3): number {
+export function encoderUHGradient(this: KernelThis, multiply: Tensor3, uHGradientFactor: Tensor3): number {
   const m = this.thread.y, k = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) { sum2 += multiply[t][b][m] * multiply2[t][b][k]; }
+    for (let b: Index = 0; b < 16; b++) { sum2 += multiply[t][b][m] * uHGradientFactor[t][b][k]; }
     sum += sum2;
   }
   return sum;
@@ -480,8 +439,7 @@ export function encoderUHGradient(this: KernelThis, multiply: Tensor3, multiply2
 
 /**
  * encoder, backward: b_h_gradient. Gives [M] of [16].
- *
- *     encoderBHGradient[m] = sum_k (sum_k2 multiply[k, k2, m])
+ * `bHGradient[m] = sum_k (sum_k2 multiply[k, k2, m])`
  */
 export function encoderBHGradient(this: KernelThis, multiply: Tensor3): number {
   const m = this.thread.x;
@@ -496,8 +454,7 @@ export function encoderBHGradient(this: KernelThis, multiply: Tensor3): number {
 
 /**
  * encoder, backward: W_f_gradient. Gives [16, 1].
- *
- *     encoderWFGradient[i, k] = weightsOfXGradient[i, k]
+ * `wFGradient[i, k] = weightsOfXGradient[i, k]`
  */
 export function encoderWFGradient(this: KernelThis, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y, k = this.thread.x;
@@ -506,8 +463,7 @@ export function encoderWFGradient(this: KernelThis, weightsOfXGradient: Tensor2)
 
 /**
  * encoder, backward: W_h_gradient. Gives [16, 1].
- *
- *     encoderWHGradient[i, k] = weightsOfXGradient[i + 16, k]
+ * `wHGradient[i, k] = weightsOfXGradient[i + 16, k]`
  */
 export function encoderWHGradient(this: KernelThis, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y, k = this.thread.x;
@@ -516,9 +472,8 @@ export function encoderWHGradient(this: KernelThis, weightsOfXGradient: Tensor2)
 }
 
 /**
- * adam, update: exp_avg. Gives [16, 1].
- *
- *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + weightsOfXGradient[i, j] * 0.09999999999999998
+ * adam encoder.W_f, update: exp_avg. Gives [16, 1].
+ * `nextExpAvg[i, j] = expAvg[i, j] * 0.9 + weightsOfXGradient[i, j] * 0.09999999999999998`
  */
 export function adamExpAvg(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -526,9 +481,8 @@ export function adamExpAvg(this: KernelThis, expAvg: Tensor2, weightsOfXGradient
 }
 
 /**
- * adam, update: exp_avg_sq. Gives [16, 1].
- *
- *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i, j] * weightsOfXGradient[i, j] * 0.0010000000000000009
+ * adam encoder.W_f, update: exp_avg_sq. Gives [16, 1].
+ * `nextExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i, j] * weightsOfXGradient[i, j] * 0.0010000000000000009`
  */
 export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -538,8 +492,7 @@ export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, weightsOfXGrad
 
 /**
  * adam, update: parameter. Gives [16, 1].
- *
- *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ * `nextParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)`
  */
 export function adamParameter(
   this: KernelThis, parameter: Tensor2, nextExpAvg: Tensor2, stepSize: Tensor1, nextExpAvgSq: Tensor2, correctionRoot: Tensor1
@@ -550,8 +503,7 @@ export function adamParameter(
 
 /**
  * adam, update: exp_avg. Gives [16, 16].
- *
- *     adamExpAvg2[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
+ * `nextExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998`
  */
 export function adamExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -560,8 +512,7 @@ export function adamExpAvg2(this: KernelThis, expAvg: Tensor2, gradient: Tensor2
 
 /**
  * adam, update: exp_avg_sq. Gives [16, 16].
- *
- *     adamExpAvgSq2[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
+ * `nextExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009`
  */
 export function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -571,20 +522,18 @@ export function adamExpAvgSq2(this: KernelThis, expAvgSq: Tensor2, gradient: Ten
 
 /**
  * adam, update: exp_avg. Gives [16].
- *
- *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
+ * `nextExpAvg[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998`
  */
-export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
+export function adamExpAvgOfVector(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
   return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998;
 }
 
 /**
  * adam, update: exp_avg_sq. Gives [16].
- *
- *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
+ * `nextExpAvgSq[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009`
  */
-export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
+export function adamExpAvgSqOfVector(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
   const gradientValue = gradient[i];
   return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
@@ -592,10 +541,9 @@ export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Ten
 
 /**
  * adam, update: parameter. Gives [16].
- *
- *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
+ * `nextParameter[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)`
  */
-export function adamParameter3(
+export function adamParameterOfVector(
   this: KernelThis, parameter: Tensor1, nextExpAvg: Tensor1, stepSize: Tensor1, nextExpAvgSq: Tensor1, correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
@@ -603,23 +551,22 @@ export function adamParameter3(
 }
 
 /**
- * adam, update: exp_avg. Gives [16, 1].
- *
- *     adamExpAvg4[i, j] = expAvg[i, j] * 0.9 + weightsOfXGradient[i + 16, j] * 0.09999999999999998
+ * adam encoder.W_h, update: exp_avg. Gives [16, 1].
+ * `nextExpAvg[i, j] = expAvg[i, j] * 0.9 + weightsOfXGradient[i + 16, j] * 0.09999999999999998`
  */
-export function adamExpAvg4(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
+export function adamExpAvgOfEncoderWH(this: KernelThis, expAvg: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
   const iPlus16: Index = i + 16;
   return expAvg[i][j] * 0.9 + weightsOfXGradient[iPlus16][j] * 0.09999999999999998;
 }
 
 /**
- * adam, update: exp_avg_sq. Gives [16, 1].
+ * adam encoder.W_h, update: exp_avg_sq. Gives [16, 1].
  *
- *     adamExpAvgSq4[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i + 16, j] * weightsOfXGradient[i + 16, j]
+ *     nextExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + weightsOfXGradient[i + 16, j] * weightsOfXGradient[i + 16, j]
  *         * 0.0010000000000000009
  */
-export function adamExpAvgSq4(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
+export function adamExpAvgSqOfEncoderWH(this: KernelThis, expAvgSq: Tensor2, weightsOfXGradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
   const iPlus16: Index = i + 16;
   const wHGradient = weightsOfXGradient[iPlus16][j];

@@ -79,11 +79,11 @@ export const wasmTarget: WasmTarget = {
       feeds: [
         { name: "stream.position", role: "input", shape: [1], offset: 9344 },
         { name: "series", role: "input", shape: [1, 1, 1], offset: 9920 },
-        { name: "encoder:layer 0 state 0", role: "input", shape: [1, 16], offset: 9216 },
+        { name: "encoder:state", role: "input", shape: [1, 16], offset: 9216 },
       ],
       results: [
         { name: "forecast", shape: [1, 1, 1], offset: 9216 },
-        { name: "encoder:layer 0 state 0", shape: [1, 16], offset: 9792 },
+        { name: "encoder:state", shape: [1, 16], offset: 9792 },
       ],
       updates: [],
       threads: 1,

@@ -28,14 +28,15 @@ function predictSteps(context: Context) {
     "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
     "encoder.bias_hh_l0": encoderBiasHhL0, "change.weight": changeWeight, "change.bias": changeBias, series,
   } = tensors;
-  // forward: encoder
+  // forward: encoder (lstm)
   const encoderInputProjection = kernels.encoderInputProjection(
     [24, 16, 64], series, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0,
   );
   const encoderHiddenState: GpuHandle[] = [];
-  encoderHiddenState[0] = kernels.encoderInitialState([16, 16]);
+  encoderHiddenState[0] = kernels.zeros([16, 16]);
   const encoderCellState: GpuHandle[] = [];
-  encoderCellState[0] = kernels.encoderInitialState([16, 16]);
+  encoderCellState[0] = kernels.zeros([16, 16]);
+  // For each step of time, first to last:
   for (let t = 0; t < 24; t++) {
     const encoderGates = kernels.encoderGates([16, 64], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderCellState[t + 1] = kernels.encoderCellState([16, 16], encoderGates, encoderCellState[t]);
@@ -44,10 +45,10 @@ function predictSteps(context: Context) {
 
   const context2 = contextForward(context, encoderHiddenState);
 
-  // forward: joined
+  // forward: joined (concat)
   const joinedOutput = kernels.joinedOutput([16, 24, 32], context2.pooled, context2.hiddenStateStacked);
 
-  // forward: forecast
+  // forward: forecast (add)
   const forecastOutput = kernels.forecastOutput([16, 24, 1], series, joinedOutput, changeWeight, changeBias);
 
   return { context2, forecastOutput };
@@ -65,7 +66,7 @@ function evaluate(context: Context): Record<string, GpuHandle> {
   const { next, "batch.mask": batchMask } = tensors;
   const { context2, forecastOutput } = predictSteps(context);
 
-  // loss: loss
+  // loss
   const lossMasked = kernels.lossMasked([16], batchMask, forecastOutput, next);
   const lossCount = kernels.lossCount([], batchMask);
   const lossValue = kernels.lossValue([], lossMasked, lossCount);
@@ -81,19 +82,20 @@ function gradientsSteps(context: Context) {
     "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight, "change.weight": changeWeight, "change.bias": changeBias,
     series, next, "batch.mask": batchMask,
   } = tensors;
-  // forward: encoder
+  // forward: encoder (lstm)
   const encoderInputProjection = kernels.encoderInputProjection(
     [24, 16, 64], series, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0,
   );
   const encoderHiddenState: GpuHandle[] = [];
-  encoderHiddenState[0] = kernels.encoderInitialState([16, 16]);
+  encoderHiddenState[0] = kernels.zeros([16, 16]);
   const encoderCellState: GpuHandle[] = [];
-  encoderCellState[0] = kernels.encoderInitialState([16, 16]);
+  encoderCellState[0] = kernels.zeros([16, 16]);
   const encoderInputGate: GpuHandle[] = [];
   const encoderForgetGate: GpuHandle[] = [];
   const encoderCandidate: GpuHandle[] = [];
   const encoderOutputGate: GpuHandle[] = [];
   const encoderCellOutput: GpuHandle[] = [];
+  // For each step of time, first to last:
   for (let t = 0; t < 24; t++) {
     const encoderGates = kernels.encoderGates([16, 64], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderInputGate[t] = kernels.encoderInputGate([16, 16], encoderGates);
@@ -109,10 +111,10 @@ function gradientsSteps(context: Context) {
 
   const context2 = contextForward(context, encoderHiddenState);
 
-  // forward: joined
+  // forward: joined (concat)
   const joinedOutput = kernels.joinedOutput([16, 24, 32], context2.pooled, context2.hiddenStateStacked);
 
-  // loss: loss
+  // loss
   const lossError = kernels.lossError([16, 24, 1], series, joinedOutput, changeWeight, changeBias, next);
   const lossMasked = kernels.lossMaskedInTraining([16], batchMask, lossError);
   const lossCount = kernels.lossCount([], batchMask);
@@ -122,62 +124,63 @@ function gradientsSteps(context: Context) {
   const lossTotalGradient = kernels.lossTotalGradient([], lossCount);
   const lossErrorGradient = kernels.lossErrorGradient([16, 24, 1], batchMask, lossTotalGradient, lossError);
 
-  // backward: change
+  // backward: change (linear)
   const changeBiasGradient = kernels.changeBiasGradient([1], lossErrorGradient);
 
-  // backward: joined
+  // backward: joined (concat)
   const joinedOutputGradient = kernels.joinedOutputGradient([16, 24, 32], lossErrorGradient, changeWeight);
 
-  // backward: change
+  // backward: change (linear)
   const changeWeightGradient = kernels.changeWeightGradient([1, 32], lossErrorGradient, joinedOutput);
 
-  // backward: context
-  const contextDivide = kernels.contextDivide(
+  // backward: context (attention_pool)
+  const contextExponentialsGradientFromWeights = kernels.contextExponentialsGradientFromWeights(
     [16, 24, 24], joinedOutputGradient, context2.hiddenStateStacked, context2.exponentialSum,
   );
   const contextExponentialSumGradient = kernels.contextExponentialSumGradient(
-    [16, 24], context2.exponentialSum, contextDivide, context2.weights,
+    [16, 24], context2.exponentialSum, contextExponentialsGradientFromWeights, context2.weights,
   );
   const contextEnergyGradient = kernels.contextEnergyGradient(
-    [16, 24], contextDivide, contextExponentialSumGradient, context2.exponentials,
+    [16, 24], contextExponentialsGradientFromWeights, contextExponentialSumGradient, context2.exponentials,
   );
   const contextBiasGradient = kernels.contextBiasGradient([1], contextEnergyGradient);
   const contextWeightGradient = kernels.contextWeightGradient([1, 16], contextEnergyGradient, context2.hiddenStateStacked);
 
-  // backward: encoder
+  // backward: encoder (lstm)
   const encoderOutputGradient = kernels.encoderOutputGradient(
     [16, 24, 16], joinedOutputGradient, context2.weights, contextEnergyGradient, contextWeight,
   );
   const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
-  encoderPreviousHiddenStateGradient[24] = kernels.encoderInitialState([16, 16]);
+  encoderPreviousHiddenStateGradient[24] = kernels.zeros([16, 16]);
   const encoderPreviousCellStateGradient: GpuHandle[] = [];
-  encoderPreviousCellStateGradient[24] = kernels.encoderInitialState([16, 16]);
-  const encoderJoinedGradient: GpuHandle[] = [];
+  encoderPreviousCellStateGradient[24] = kernels.zeros([16, 16]);
+  const encoderGatesGradient: GpuHandle[] = [];
+  // For each step of time, last to first:
   for (let t = 23; t >= 0; t--) {
-    const encoderMultiply = kernels.encoderMultiply(
+    const encoderGatesGradientFactor = kernels.encoderGatesGradientFactor(
       [16, 16], encoderPreviousHiddenStateGradient[t + 1], encoderOutputGradient, encoderCellOutput[t], encoderOutputGate[t], t,
     );
     const encoderCellStateGradient = kernels.encoderCellStateGradient(
       [16, 16], encoderPreviousCellStateGradient[t + 1], encoderPreviousHiddenStateGradient[t + 1], encoderOutputGradient,
       encoderOutputGate[t], encoderCellOutput[t], t,
     );
-    encoderJoinedGradient[t] = kernels.encoderJoinedGradient(
-      [16, 64], encoderMultiply, encoderOutputGate[t], encoderCellStateGradient, encoderInputGate[t], encoderCandidate[t],
+    encoderGatesGradient[t] = kernels.encoderGatesGradient(
+      [16, 64], encoderGatesGradientFactor, encoderOutputGate[t], encoderCellStateGradient, encoderInputGate[t], encoderCandidate[t],
       encoderCellState[t], encoderForgetGate[t],
     );
     encoderPreviousHiddenStateGradient[t] = kernels.encoderPreviousHiddenStateGradient(
-      [16, 16], encoderJoinedGradient[t], encoderWeightHhL0,
+      [16, 16], encoderGatesGradient[t], encoderWeightHhL0,
     );
     encoderPreviousCellStateGradient[t] = kernels.encoderPreviousCellStateGradient(
       [16, 16], encoderCellStateGradient, encoderForgetGate[t],
     );
   }
-  const encoderJoinedGradientStacked = stack(encoderJoinedGradient, [16, 64]);
+  const encoderGatesGradientStacked = stack(encoderGatesGradient, [16, 64]);
   const encoderWeightHhL0Gradient = kernels.encoderWeightHhL0Gradient(
-    [64, 16], encoderJoinedGradientStacked, context2.hiddenStateStacked,
+    [64, 16], encoderGatesGradientStacked, context2.hiddenStateStacked,
   );
-  const encoderBiasIhL0Gradient = kernels.encoderBiasIhL0Gradient([64], encoderJoinedGradientStacked);
-  const encoderWeightIhL0Gradient = kernels.encoderWeightIhL0Gradient([64, 1], encoderJoinedGradientStacked, series);
+  const encoderBiasIhL0Gradient = kernels.encoderBiasIhL0Gradient([64], encoderGatesGradientStacked);
+  const encoderWeightIhL0Gradient = kernels.encoderWeightIhL0Gradient([64, 1], encoderGatesGradientStacked, series);
 
   return {
     lossCount, lossValue, changeBiasGradient, changeWeightGradient, contextBiasGradient, contextWeightGradient,
@@ -229,11 +232,13 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     ["context.bias", [1], contextBiasGradient],
     ["change.bias", [1], changeBiasGradient],
   ] as const) {
-    const nextExpAvg = kernels.adamExpAvg3(shape, tensors[`${name}#exp_avg`], gradient);
+    const nextExpAvg = kernels.adamExpAvgOfVector(shape, tensors[`${name}#exp_avg`], gradient);
     updated[`${name}#exp_avg`] = nextExpAvg;
-    const nextExpAvgSq = kernels.adamExpAvgSq3(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    const nextExpAvgSq = kernels.adamExpAvgSqOfVector(shape, tensors[`${name}#exp_avg_sq`], gradient);
     updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
-    updated[name] = kernels.adamParameter3(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+    updated[name] = kernels.adamParameterOfVector(
+      shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot,
+    );
   }
 
   return { loss: lossValue, "loss.count": lossCount, ...updated };
@@ -244,36 +249,40 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   const {
     "stream.position": streamPosition, "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0,
     "encoder.bias_ih_l0": encoderBiasIhL0, "encoder.bias_hh_l0": encoderBiasHhL0, "context.weight": contextWeight,
-    "context.bias": contextBias, "change.weight": changeWeight, "change.bias": changeBias, series,
-    "encoder:layer 0 state 0": encoderLayer0State0, "encoder:layer 0 state 1": encoderLayer0State1,
-    "context:largest_energy": contextLargestEnergy, "context:exponential_sum": contextExponentialSum,
-    "context:weighted_sum": contextWeightedSum,
+    "context.bias": contextBias, "change.weight": changeWeight, "change.bias": changeBias, series, "encoder:state": encoderKeptState,
+    "encoder:cell": encoderKeptCell, "context:largest_energy": contextKeptLargestEnergy,
+    "context:exponential_sum": contextKeptExponentialSum, "context:weighted_sum": contextKeptWeightedSum,
   } = tensors;
-  // forward: encoder
-  const encoderSelect = kernels.encoderSelect([1, 16], streamPosition, encoderLayer0State0);
+  // forward: encoder (lstm)
+  const encoderPreviousHiddenState = kernels.encoderPreviousHiddenState([1, 16], streamPosition, encoderKeptState);
   const encoderGates = kernels.encoderGatesInStep(
-    [1, 64], series, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0, encoderSelect, encoderWeightHhL0,
+    [1, 64], series, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0, encoderPreviousHiddenState, encoderWeightHhL0,
   );
-  const encoderCellState = kernels.encoderCellStateInStep([1, 16], encoderGates, streamPosition, encoderLayer0State1);
+  const encoderCellState = kernels.encoderCellStateInStep([1, 16], encoderGates, streamPosition, encoderKeptCell);
   const encoderHiddenState = kernels.encoderHiddenStateInStep([1, 16], encoderGates, encoderCellState);
 
-  // forward: context
+  // forward: context (attention_pool)
   const contextEnergy = kernels.contextEnergyInStep([1, 1, 1], encoderHiddenState, contextWeight, contextBias);
-  const contextMaximum = kernels.contextMaximum([1], streamPosition, contextLargestEnergy, contextEnergy);
-  const contextExp = kernels.contextExp([1], streamPosition, contextLargestEnergy, contextMaximum);
-  const contextExp2 = kernels.contextExp2([1], contextEnergy, contextMaximum);
-  const contextAdd = kernels.contextAdd([1], streamPosition, contextExponentialSum, contextExp, contextExp2);
-  const contextAdd2 = kernels.contextAdd2([1, 16], streamPosition, contextWeightedSum, contextExp, encoderHiddenState, contextExp2);
+  const contextLargestEnergy = kernels.contextLargestEnergyInStep([1], streamPosition, contextKeptLargestEnergy, contextEnergy);
+  const contextFading = kernels.contextFading([1], streamPosition, contextKeptLargestEnergy, contextLargestEnergy);
+  const contextExponential = kernels.contextExponential([1], contextEnergy, contextLargestEnergy);
+  const contextExponentialSum = kernels.contextExponentialSumInStep(
+    [1], streamPosition, contextKeptExponentialSum, contextFading, contextExponential,
+  );
+  const contextWeightedSum = kernels.contextWeightedSum(
+    [1, 16], streamPosition, contextKeptWeightedSum, contextFading, encoderHiddenState, contextExponential,
+  );
 
-  // forward: joined
-  const joinedOutput = kernels.joinedOutputInStep([1, 1, 32], contextAdd2, contextAdd, encoderHiddenState);
+  // forward: joined (concat)
+  const joinedOutput = kernels.joinedOutputInStep([1, 1, 32], contextWeightedSum, contextExponentialSum, encoderHiddenState);
 
-  // forward: forecast
+  // forward: forecast (add)
   const forecastOutput = kernels.forecastOutput([1, 1, 1], series, joinedOutput, changeWeight, changeBias);
 
   return {
-    forecast: forecastOutput, "encoder:layer 0 state 0": encoderHiddenState, "encoder:layer 0 state 1": encoderCellState,
-    "context:largest_energy": contextMaximum, "context:exponential_sum": contextAdd, "context:weighted_sum": contextAdd2,
+    forecast: forecastOutput, "encoder:state": encoderHiddenState, "encoder:cell": encoderCellState,
+    "context:largest_energy": contextLargestEnergy, "context:exponential_sum": contextExponentialSum,
+    "context:weighted_sum": contextWeightedSum,
   };
 }
 

@@ -5,8 +5,7 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
 
 /**
  * encoder, forward: input_projection. Gives [T, B, G] of [24, 16, 64].
- *
- *     encoderInputProjection[t, b, g] = sum_c series[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]
+ * `inputProjection[t, b, g] = sum_c series[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]`
  */
 export function encoderInputProjection(
   this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
@@ -18,18 +17,16 @@ export function encoderInputProjection(
 }
 
 /**
- * encoder, forward: initial_state. Gives [16, 16].
- *
- *     encoderInitialState[i, j] = 0
+ * forward: zeros. Gives [16, 16].
+ * `zeros[i, j] = 0`
  */
-export function encoderInitialState(): number {
+export function zeros(): number {
   return 0;
 }
 
 /**
  * encoder, forward: gates. Gives [B, G] of [16, 64].
- *
- *     encoderGates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])
+ * `gates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])`
  */
 export function encoderGates(
   this: KernelThis, inputProjection: Tensor3, previousHiddenState: Tensor2, weightHhL0: Tensor2, t: Index
@@ -42,8 +39,7 @@ export function encoderGates(
 
 /**
  * encoder, forward: cell_state. Gives [B, I] of [16, 16].
- *
- *     encoderCellState[b, i] = sigmoid(gates[b, i + 16]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 32])
+ * `cellState[b, i] = sigmoid(gates[b, i + 16]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 32])`
  */
 export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -57,8 +53,7 @@ export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellS
 
 /**
  * encoder, forward: hidden_state. Gives [B, I] of [16, 16].
- *
- *     encoderHiddenState[b, i] = sigmoid(gates[b, i + 48]) * tanh(cellState[b, i])
+ * `hiddenState[b, i] = sigmoid(gates[b, i + 48]) * tanh(cellState[b, i])`
  */
 export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -70,8 +65,7 @@ export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: 
 
 /**
  * context, forward: energy. Gives [B, T, O] of [16, 24, 1].
- *
- *     contextEnergy[b, t, o] = sum_i hiddenState[t + 1, b, i] * weight[o, i] + bias[o]
+ * `energy[b, t, o] = sum_i hiddenState[t + 1, b, i] * weight[o, i] + bias[o]`
  */
 export function contextEnergy(this: KernelThis, hiddenState: Tensor3, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -83,8 +77,7 @@ export function contextEnergy(this: KernelThis, hiddenState: Tensor3, weight: Te
 
 /**
  * context, forward: visible_energies. Gives [B, I, T] of [16, 24, 24].
- *
- *     contextVisibleEnergies[b, i, t] = t <= i ? energy[b, t, 0] : -1e30
+ * `visibleEnergies[b, i, t] = t <= i ? energy[b, t, 0] : -1e30`
  */
 export function contextVisibleEnergies(this: KernelThis, energy: Tensor3): number {
   const b = this.thread.z, i = this.thread.y, t = this.thread.x;
@@ -93,8 +86,7 @@ export function contextVisibleEnergies(this: KernelThis, energy: Tensor3): numbe
 
 /**
  * context, forward: largest_energy. Gives [B, I] of [16, 24].
- *
- *     contextLargestEnergy[b, i] = max(max_k visibleEnergies[b, i, k], -5e29)
+ * `largestEnergy[b, i] = max(max_k visibleEnergies[b, i, k], -5e29)`
  */
 export function contextLargestEnergy(this: KernelThis, visibleEnergies: Tensor3): number {
   const b = this.thread.y, i = this.thread.x;
@@ -105,8 +97,7 @@ export function contextLargestEnergy(this: KernelThis, visibleEnergies: Tensor3)
 
 /**
  * context, forward: exponentials. Gives [B, I, T] of [16, 24, 24].
- *
- *     contextExponentials[b, i, t] = exp(visibleEnergies[b, i, t] - largestEnergy[b, i])
+ * `exponentials[b, i, t] = exp(visibleEnergies[b, i, t] - largestEnergy[b, i])`
  */
 export function contextExponentials(this: KernelThis, visibleEnergies: Tensor3, largestEnergy: Tensor2): number {
   const b = this.thread.z, i = this.thread.y, t = this.thread.x;
@@ -115,8 +106,7 @@ export function contextExponentials(this: KernelThis, visibleEnergies: Tensor3, 
 
 /**
  * context, forward: exponential_sum. Gives [B, I] of [16, 24].
- *
- *     contextExponentialSum[b, i] = sum_k exponentials[b, i, k]
+ * `exponentialSum[b, i] = sum_k exponentials[b, i, k]`
  */
 export function contextExponentialSum(this: KernelThis, exponentials: Tensor3): number {
   const b = this.thread.y, i = this.thread.x;
@@ -127,19 +117,18 @@ export function contextExponentialSum(this: KernelThis, exponentials: Tensor3): 
 
 /**
  * context, forward: weights. Gives [B, I, T] of [16, 24, 24].
- *
- *     contextWeights[b, i, t] = exponentials[b, i, t] / (exponentialSum[b, i] === 0 ? 1 : exponentialSum[b, i])
+ * `weights[b, i, t] = exponentials[b, i, t] / (exponentialSum[b, i] === 0 ? 1 : exponentialSum[b, i])`
  */
 export function contextWeights(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
   const b = this.thread.z, i = this.thread.y, t = this.thread.x;
   const exponentialSumValue = exponentialSum[b][i];
-  return exponentials[b][i][t] / (exponentialSumValue === 0 ? 1 : exponentialSumValue);
+  const normalizer = exponentialSumValue === 0 ? 1 : exponentialSumValue;
+  return exponentials[b][i][t] / normalizer;
 }
 
 /**
  * context, forward: pooled. Gives [B, T, H] of [16, 24, 16].
- *
- *     contextPooled[b, t, h] = sum_s weights[b, t, s] * hiddenState[s + 1, b, h]
+ * `pooled[b, t, h] = sum_s weights[b, t, s] * hiddenState[s + 1, b, h]`
  */
 export function contextPooled(this: KernelThis, weights: Tensor3, hiddenState: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, h = this.thread.x;
@@ -153,8 +142,7 @@ export function contextPooled(this: KernelThis, weights: Tensor3, hiddenState: T
 
 /**
  * joined, forward: output. Gives [B, T, I] of [16, 24, 32].
- *
- *     joinedOutput[b, t, i] = i < 16 ? hiddenState[t + 1, b, clamp(i, 0, 15)] : pooled[b, t, clamp(i + -16, 0, 15)]
+ * `joined[b, t, i] = i < 16 ? hiddenState[t + 1, b, i] : pooled[b, t, i - 16]`
  */
 export function joinedOutput(this: KernelThis, pooled: Tensor3, hiddenState: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
@@ -166,23 +154,19 @@ export function joinedOutput(this: KernelThis, pooled: Tensor3, hiddenState: Ten
 
 /**
  * forecast, forward: output. Gives [B, T, C] of [16, 24, 1].
- *
- *     forecastOutput[b, t, c] = series[b, t, c] + (sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c])
+ * `forecast[b, t, c] = series[b, t, c] + (sum_i input[b, t, i] * changeWeight[c, i] + changeBias[c])`
  */
-export function forecastOutput(
-  this: KernelThis, series: Tensor3, outputValue: Tensor3, changeWeight: Tensor2, changeBias: Tensor1
-): number {
+export function forecastOutput(this: KernelThis, series: Tensor3, input: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; }
-  const outputValue2 = sum + changeBias[c];
-  return series[b][t][c] + outputValue2;
+  for (let i: Index = 0; i < 32; i++) { sum += input[b][t][i] * changeWeight[c][i]; }
+  const change = sum + changeBias[c];
+  return series[b][t][c] + change;
 }
 
 /**
  * encoder, forward: input_gate. Gives [B, I] of [16, 16].
- *
- *     encoderInputGate[b, i] = sigmoid(gates[b, i])
+ * `inputGate[b, i] = sigmoid(gates[b, i])`
  */
 export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -191,8 +175,7 @@ export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * encoder, forward: forget_gate. Gives [B, I] of [16, 16].
- *
- *     encoderForgetGate[b, i] = sigmoid(gates[b, i + 16])
+ * `forgetGate[b, i] = sigmoid(gates[b, i + 16])`
  */
 export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -202,8 +185,7 @@ export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * encoder, forward: candidate. Gives [B, I] of [16, 16].
- *
- *     encoderCandidate[b, i] = tanh(gates[b, i + 32])
+ * `candidate[b, i] = tanh(gates[b, i + 32])`
  */
 export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -213,8 +195,7 @@ export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * encoder, forward: output_gate. Gives [B, I] of [16, 16].
- *
- *     encoderOutputGate[b, i] = sigmoid(gates[b, i + 48])
+ * `outputGate[b, i] = sigmoid(gates[b, i + 48])`
  */
 export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -224,8 +205,7 @@ export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * encoder, forward: cell_state. Gives [B, I] of [16, 16].
- *
- *     encoderCellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]
+ * `cellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]`
  */
 export function encoderCellStateInTraining(
   this: KernelThis, forgetGate: Tensor2, previousCellState: Tensor2, inputGate: Tensor2, candidate: Tensor2
@@ -236,8 +216,7 @@ export function encoderCellStateInTraining(
 
 /**
  * encoder, forward: cell_output. Gives [B, I] of [16, 16].
- *
- *     encoderCellOutput[b, i] = tanh(cellState[b, i])
+ * `cellOutput[b, i] = tanh(cellState[b, i])`
  */
 export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -246,8 +225,7 @@ export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number 
 
 /**
  * encoder, forward: hidden_state. Gives [B, I] of [16, 16].
- *
- *     encoderHiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]
+ * `hiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]`
  */
 export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cellOutput: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -255,23 +233,23 @@ export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tenso
 }
 
 /**
- * encoder, forward: select. Gives [B, T] of [1, 16].
- *
- *     encoderSelect[b, t] = streamPosition[b] === 0 ? 0 : encoderLayer0State0[b, t]
+ * encoder, forward: previous_hidden_state. Gives [B, T] of [1, 16].
+ * `previousHiddenState[b, t] = streamPosition[b] === 0 ? 0 : keptState[b, t]`
  */
-export function encoderSelect(this: KernelThis, streamPosition: Tensor1, encoderLayer0State0: Tensor2): number {
+export function encoderPreviousHiddenState(this: KernelThis, streamPosition: Tensor1, keptState: Tensor2): number {
   const b = this.thread.y, t = this.thread.x;
-  return streamPosition[b] === 0 ? 0 : encoderLayer0State0[b][t];
+  return streamPosition[b] === 0 ? 0 : keptState[b][t];
 }
 
 /**
  * encoder, forward: gates. Gives [T, G] of [1, 64].
  *
- *     encoderGates[t, g] = inputProjection + (sum_h select[t, h] * weightHhL0[g, h])
+ *     gates[t, g] = inputProjection + (sum_h previousHiddenState[t, h] * weightHhL0[g, h])
  *       inputProjection = sum_c series[0, 0, c] * weightIhL0[64 * t + g, c] + biasIhL0[64 * t + g] + biasHhL0[64 * t + g]
  */
 export function encoderGatesInStep(
-  this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1, select: Tensor2, weightHhL0: Tensor2
+  this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1, previousHiddenState: Tensor2,
+  weightHhL0: Tensor2
 ): number {
   const t = this.thread.y, g = this.thread.x;
   const tTimes64PlusG: Index = t * 64 + g;
@@ -279,34 +257,33 @@ export function encoderGatesInStep(
   for (let c: Index = 0; c < 1; c++) { sum += series[0][0][c] * weightIhL0[tTimes64PlusG][c]; }
   const inputProjection = sum + biasIhL0[tTimes64PlusG] + biasHhL0[tTimes64PlusG];
   let sum2 = 0;
-  for (let h: Index = 0; h < 16; h++) { sum2 += select[t][h] * weightHhL0[g][h]; }
+  for (let h: Index = 0; h < 16; h++) { sum2 += previousHiddenState[t][h] * weightHhL0[g][h]; }
   return inputProjection + sum2;
 }
 
 /**
  * encoder, forward: cell_state. Gives [T, I] of [1, 16].
  *
- *     encoderCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : encoderLayer0State1[t, i]) + inputGate * candidate
+ *     cellState[t, i] = forgetGate * previousCellState + inputGate * candidate
  *       forgetGate = sigmoid(gates[t, i + 16])
+ *       previousCellState = streamPosition[t] === 0 ? 0 : keptCell[t, i]
  *       inputGate = sigmoid(gates[t, i])
  *       candidate = tanh(gates[t, i + 32])
  */
-export function encoderCellStateInStep(
-  this: KernelThis, gates: Tensor2, streamPosition: Tensor1, encoderLayer0State1: Tensor2
-): number {
+export function encoderCellStateInStep(this: KernelThis, gates: Tensor2, streamPosition: Tensor1, keptCell: Tensor2): number {
   const t = this.thread.y, i = this.thread.x;
   const iPlus16: Index = i + 16;
   const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus16])));
+  const previousCellState = streamPosition[t] === 0 ? 0 : keptCell[t][i];
   const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][i])));
   const iPlus32: Index = i + 32;
   const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[t][iPlus32])));
-  return forgetGate * (streamPosition[t] === 0 ? 0 : encoderLayer0State1[t][i]) + inputGate * candidate;
+  return forgetGate * previousCellState + inputGate * candidate;
 }
 
 /**
  * encoder, forward: hidden_state. Gives [T, I] of [1, 16].
- *
- *     encoderHiddenState[t, i] = sigmoid(gates[t, i + 48]) * tanh(cellState[t, i])
+ * `hiddenState[t, i] = sigmoid(gates[t, i + 48]) * tanh(cellState[t, i])`
  */
 export function encoderHiddenStateInStep(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
   const t = this.thread.y, i = this.thread.x;
@@ -318,8 +295,7 @@ export function encoderHiddenStateInStep(this: KernelThis, gates: Tensor2, cellS
 
 /**
  * context, forward: energy. Gives [B, T, O] of [1, 1, 1].
- *
- *     contextEnergy[b, t, o] = sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i] + bias[o]
+ * `energy[b, t, o] = sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i] + bias[o]`
  */
 export function contextEnergyInStep(this: KernelThis, hiddenState: Tensor2, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -332,90 +308,88 @@ export function contextEnergyInStep(this: KernelThis, hiddenState: Tensor2, weig
 }
 
 /**
- * context, forward: maximum. Gives [B] of [1].
- *
- *     contextMaximum[b] = max(streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b], energy[0, 0, 0])
+ * context, forward: largest_energy. Gives [B] of [1].
+ * `largestEnergy[b] = max(streamPosition[b] === 0 ? -1e30 : keptLargestEnergy[b], energy[0, 0, 0])`
  */
-export function contextMaximum(this: KernelThis, streamPosition: Tensor1, contextLargestEnergy: Tensor1, energy: Tensor3): number {
-  const b = this.thread.x;
-  return Math.max(streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b], energy[0][0][0]);
-}
-
-/**
- * context, forward: exp. Gives [B] of [1].
- *
- *     contextExp[b] = exp((streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b]) - maximum[b])
- */
-export function contextExp(this: KernelThis, streamPosition: Tensor1, contextLargestEnergy: Tensor1, maximum: Tensor1): number {
-  const b = this.thread.x;
-  return Math.exp((streamPosition[b] === 0 ? -1e30 : contextLargestEnergy[b]) - maximum[b]);
-}
-
-/**
- * context, forward: exp. Gives [B] of [1].
- *
- *     contextExp2[b] = exp(energy[0, 0, 0] - maximum[b])
- */
-export function contextExp2(this: KernelThis, energy: Tensor3, maximum: Tensor1): number {
-  const b = this.thread.x;
-  return Math.exp(energy[0][0][0] - maximum[b]);
-}
-
-/**
- * context, forward: add. Gives [B] of [1].
- *
- *     contextAdd[b] = (streamPosition[b] === 0 ? 0 : contextExponentialSum[b]) * exp[b] + exp2[b]
- */
-export function contextAdd(
-  this: KernelThis, streamPosition: Tensor1, contextExponentialSum: Tensor1, exp: Tensor1, exp2: Tensor1
+export function contextLargestEnergyInStep(
+  this: KernelThis, streamPosition: Tensor1, keptLargestEnergy: Tensor1, energy: Tensor3
 ): number {
   const b = this.thread.x;
-  return (streamPosition[b] === 0 ? 0 : contextExponentialSum[b]) * exp[b] + exp2[b];
+  const previousLargestEnergy = streamPosition[b] === 0 ? -1e30 : keptLargestEnergy[b];
+  return Math.max(previousLargestEnergy, energy[0][0][0]);
 }
 
 /**
- * context, forward: add. Gives [B, T] of [1, 16].
- *
- *     contextAdd2[b, t] = (streamPosition[b] === 0 ? 0 : contextWeightedSum[b, t]) * exp[b] + hiddenState[0, 16 * b + t] * exp2[b]
+ * context, forward: fading. Gives [B] of [1].
+ * `fading[b] = exp((streamPosition[b] === 0 ? -1e30 : keptLargestEnergy[b]) - largestEnergy[b])`
  */
-export function contextAdd2(
-  this: KernelThis, streamPosition: Tensor1, contextWeightedSum: Tensor2, exp: Tensor1, hiddenState: Tensor2, exp2: Tensor1
+export function contextFading(this: KernelThis, streamPosition: Tensor1, keptLargestEnergy: Tensor1, largestEnergy: Tensor1): number {
+  const b = this.thread.x;
+  const previousLargestEnergy = streamPosition[b] === 0 ? -1e30 : keptLargestEnergy[b];
+  return Math.exp(previousLargestEnergy - largestEnergy[b]);
+}
+
+/**
+ * context, forward: exponential. Gives [B] of [1].
+ * `exponential[b] = exp(energy[0, 0, 0] - largestEnergy[b])`
+ */
+export function contextExponential(this: KernelThis, energy: Tensor3, largestEnergy: Tensor1): number {
+  const b = this.thread.x;
+  return Math.exp(energy[0][0][0] - largestEnergy[b]);
+}
+
+/**
+ * context, forward: exponential_sum. Gives [B] of [1].
+ * `exponentialSum[b] = (streamPosition[b] === 0 ? 0 : keptExponentialSum[b]) * fading[b] + exponential[b]`
+ */
+export function contextExponentialSumInStep(
+  this: KernelThis, streamPosition: Tensor1, keptExponentialSum: Tensor1, fading: Tensor1, exponential: Tensor1
+): number {
+  const b = this.thread.x;
+  const previousExponentialSum = streamPosition[b] === 0 ? 0 : keptExponentialSum[b];
+  return previousExponentialSum * fading[b] + exponential[b];
+}
+
+/**
+ * context, forward: weighted_sum. Gives [B, T] of [1, 16].
+ *
+ *     weightedSum[b, t] = previousWeightedSum * fading[b] + hiddenState[0, 16 * b + t] * exponential[b]
+ *       previousWeightedSum = streamPosition[b] === 0 ? 0 : keptWeightedSum[b, t]
+ */
+export function contextWeightedSum(
+  this: KernelThis, streamPosition: Tensor1, keptWeightedSum: Tensor2, fading: Tensor1, hiddenState: Tensor2, exponential: Tensor1
 ): number {
   const b = this.thread.y, t = this.thread.x;
+  const previousWeightedSum = streamPosition[b] === 0 ? 0 : keptWeightedSum[b][t];
   const bTimes16PlusT: Index = b * 16 + t;
-  return (streamPosition[b] === 0 ? 0 : contextWeightedSum[b][t]) * exp[b] + hiddenState[0][bTimes16PlusT] * exp2[b];
+  return previousWeightedSum * fading[b] + hiddenState[0][bTimes16PlusT] * exponential[b];
 }
 
 /**
  * joined, forward: output. Gives [T, I, J] of [1, 1, 32].
- *
- *     joinedOutput[t, i, j] = j < 16 ? hiddenState[0, 16 * t + 16 * i + clamp(j, 0, 15)] : pooled
- *       pooled = add[0, 16 * t + 16 * i + clamp(j + -16, 0, 15)] / add2[0]
+ * `joined[t, i, j] = j < 16 ? hiddenState[0, 16 * t + 16 * i + j] : weightedSum[0, 16 * t + 16 * i + j - 16] / exponentialSum[0]`
  */
-export function joinedOutputInStep(this: KernelThis, add: Tensor2, add2: Tensor1, hiddenState: Tensor2): number {
+export function joinedOutputInStep(this: KernelThis, weightedSum: Tensor2, exponentialSum: Tensor1, hiddenState: Tensor2): number {
   const t = this.thread.z, i = this.thread.y, j = this.thread.x;
   const jClamped: Index = Math.min(15, j);
   const position: Index = t * 16 + i * 16 + jClamped;
   const jMinus16Clamped: Index = Math.max(0, j - 16);
   const position2: Index = t * 16 + i * 16 + jMinus16Clamped;
-  const pooled = add[0][position2] / add2[0];
+  const pooled = weightedSum[0][position2] / exponentialSum[0];
   return j < 16 ? hiddenState[0][position] : pooled;
 }
 
 /**
- * loss, loss: masked. Gives [B] of [16].
- *
- *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
- *       elements = error * error
- *       error = outputValue[b, k, k2] - next[b, k, k2]
+ * loss: masked. Gives [B] of [16].
+ * `masked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 (input[b, k, k2] - next[b, k, k2]) * (input[b, k, k2] - next[b, k, k2])) : 0`
  */
-export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Tensor3, next: Tensor3): number {
+export function lossMasked(this: KernelThis, batchMask: Tensor1, input: Tensor3, next: Tensor3): number {
   const b = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
     let sum2 = 0;
     for (let k2: Index = 0; k2 < 1; k2++) {
-      const error = outputValue[b][k][k2] - next[b][k][k2];
+      const error = input[b][k][k2] - next[b][k][k2];
       const elements = error * error;
       sum2 += elements;
     }
@@ -425,9 +399,8 @@ export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Te
 }
 
 /**
- * loss, loss: count. Gives [].
- *
- *     lossCount = (sum_k batchMask[k]) * 24
+ * loss: count. Gives [].
+ * `count = (sum_k batchMask[k]) * 24`
  */
 export function lossCount(batchMask: Tensor1): number {
   let sum = 0;
@@ -436,9 +409,8 @@ export function lossCount(batchMask: Tensor1): number {
 }
 
 /**
- * loss, loss: value. Gives [].
- *
- *     lossValue = (sum_k masked[k]) / count
+ * loss: value. Gives [].
+ * `value = (sum_k masked[k]) / count`
  */
 export function lossValue(masked: Tensor1, count: Tensor1): number {
   let total = 0;
@@ -447,25 +419,23 @@ export function lossValue(masked: Tensor1, count: Tensor1): number {
 }
 
 /**
- * loss, loss: error. Gives [B, T, C] of [16, 24, 1].
- *
- *     lossError[b, t, c] = series[b, t, c] + (sum_i outputValue[b, t, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]
+ * loss: error. Gives [B, T, C] of [16, 24, 1].
+ * `error[b, t, c] = series[b, t, c] + (sum_i input[b, t, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]`
  */
 export function lossError(
-  this: KernelThis, series: Tensor3, outputValue: Tensor3, changeWeight: Tensor2, changeBias: Tensor1, next: Tensor3
+  this: KernelThis, series: Tensor3, input: Tensor3, changeWeight: Tensor2, changeBias: Tensor1, next: Tensor3
 ): number {
   const b = this.thread.z, t = this.thread.y, c = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 32; i++) { sum += outputValue[b][t][i] * changeWeight[c][i]; }
-  const outputValue2 = sum + changeBias[c];
-  const outputValue3 = series[b][t][c] + outputValue2;
-  return outputValue3 - next[b][t][c];
+  for (let i: Index = 0; i < 32; i++) { sum += input[b][t][i] * changeWeight[c][i]; }
+  const change = sum + changeBias[c];
+  const forecast = series[b][t][c] + change;
+  return forecast - next[b][t][c];
 }
 
 /**
- * loss, loss: masked. Gives [B] of [16].
- *
- *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0
+ * loss: masked. Gives [B] of [16].
+ * `masked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0`
  */
 export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
   const b = this.thread.x;
@@ -484,8 +454,7 @@ export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error
 
 /**
  * loss, backward: total_gradient. Gives [].
- *
- *     lossTotalGradient = 1 / count
+ * `totalGradient = 1 / count`
  */
 export function lossTotalGradient(count: Tensor1): number {
   return 1 / count[0];
@@ -494,7 +463,7 @@ export function lossTotalGradient(count: Tensor1): number {
 /**
  * loss, backward: error_gradient. Gives [B, T, C] of [16, 24, 1].
  *
- *     lossErrorGradient[b, t, c] = elementsGradient * error[b, t, c] + elementsGradient * error[b, t, c]
+ *     errorGradient[b, t, c] = elementsGradient * error[b, t, c] + elementsGradient * error[b, t, c]
  *       elementsGradient = batchMask[b] !== 0 ? totalGradient : 0
  */
 export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, totalGradient: Tensor1, error: Tensor3): number {
@@ -506,8 +475,7 @@ export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, totalGra
 
 /**
  * change, backward: bias_gradient. Gives [C] of [1].
- *
- *     changeBiasGradient[c] = sum_k (sum_k2 errorGradient[k, k2, c])
+ * `biasGradient[c] = sum_k (sum_k2 errorGradient[k, k2, c])`
  */
 export function changeBiasGradient(this: KernelThis, errorGradient: Tensor3): number {
   const c = this.thread.x;
@@ -522,8 +490,7 @@ export function changeBiasGradient(this: KernelThis, errorGradient: Tensor3): nu
 
 /**
  * joined, backward: output_gradient. Gives [B, T, I] of [16, 24, 32].
- *
- *     joinedOutputGradient[b, t, i] = sum_o errorGradient[b, t, o] * changeWeight[o, i]
+ * `outputGradient[b, t, i] = sum_o errorGradient[b, t, o] * changeWeight[o, i]`
  */
 export function joinedOutputGradient(this: KernelThis, errorGradient: Tensor3, changeWeight: Tensor2): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
@@ -534,27 +501,29 @@ export function joinedOutputGradient(this: KernelThis, errorGradient: Tensor3, c
 
 /**
  * change, backward: weight_gradient. Gives [O, I] of [1, 32].
- *
- *     changeWeightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * outputValue[b, t, i])
+ * `weightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * input[b, t, i])`
  */
-export function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, outputValue: Tensor3): number {
+export function changeWeightGradient(this: KernelThis, errorGradient: Tensor3, input: Tensor3): number {
   const o = this.thread.y, i = this.thread.x;
   let sum = 0;
   for (let b: Index = 0; b < 16; b++) {
     let sum2 = 0;
-    for (let t: Index = 0; t < 24; t++) { sum2 += errorGradient[b][t][o] * outputValue[b][t][i]; }
+    for (let t: Index = 0; t < 24; t++) { sum2 += errorGradient[b][t][o] * input[b][t][i]; }
     sum += sum2;
   }
   return sum;
 }
 
 /**
- * context, backward: divide. Gives [B, T, S] of [16, 24, 24].
+ * context, backward: exponentials_gradient_from_weights. Gives [B, T, S] of [16, 24, 24].
  *
- *     contextDivide[b, t, s] = weightsGradient / (exponentialSum[b, t] === 0 ? 1 : exponentialSum[b, t])
+ *     exponentialsGradientFromWeights[b, t, s] = weightsGradient / normalizer
  *       weightsGradient = sum_h outputGradient[b, t, h + 16] * hiddenState[s + 1, b, h]
+ *       normalizer = exponentialSum[b, t] === 0 ? 1 : exponentialSum[b, t]
  */
-export function contextDivide(this: KernelThis, outputGradient: Tensor3, hiddenState: Tensor3, exponentialSum: Tensor2): number {
+export function contextExponentialsGradientFromWeights(
+  this: KernelThis, outputGradient: Tensor3, hiddenState: Tensor3, exponentialSum: Tensor2
+): number {
   const b = this.thread.z, t = this.thread.y, s = this.thread.x;
   const sPlus1: Index = s + 1;
   let weightsGradient = 0;
@@ -563,33 +532,41 @@ export function contextDivide(this: KernelThis, outputGradient: Tensor3, hiddenS
     weightsGradient += outputGradient[b][t][hPlus16] * hiddenState[sPlus1][b][h];
   }
   const exponentialSumValue = exponentialSum[b][t];
-  return weightsGradient / (exponentialSumValue === 0 ? 1 : exponentialSumValue);
+  const normalizer = exponentialSumValue === 0 ? 1 : exponentialSumValue;
+  return weightsGradient / normalizer;
 }
 
 /**
  * context, backward: exponential_sum_gradient. Gives [B, T] of [16, 24].
  *
- *     contextExponentialSumGradient[b, t] = exponentialSum[b, t] === 0 ? 0 : sum_k -(divide[b, t, k] * weights[b, t, k])
+ *     exponentialSumGradient[b, t] = exponentialSum[b, t] === 0 ? 0 : normalizerGradient
+ *       normalizerGradient = sum_k -(exponentialsGradientFromWeights[b, t, k] * weights[b, t, k])
  */
-export function contextExponentialSumGradient(this: KernelThis, exponentialSum: Tensor2, divide: Tensor3, weights: Tensor3): number {
+export function contextExponentialSumGradient(
+  this: KernelThis, exponentialSum: Tensor2, exponentialsGradientFromWeights: Tensor3, weights: Tensor3
+): number {
   const b = this.thread.y, t = this.thread.x;
-  let sum = 0;
-  for (let k: Index = 0; k < 24; k++) { sum += -(divide[b][t][k] * weights[b][t][k]); }
-  return exponentialSum[b][t] === 0 ? 0 : sum;
+  let normalizerGradient = 0;
+  for (let k: Index = 0; k < 24; k++) {
+    normalizerGradient += -(exponentialsGradientFromWeights[b][t][k] * weights[b][t][k]);
+  }
+  return exponentialSum[b][t] === 0 ? 0 : normalizerGradient;
 }
 
 /**
  * context, backward: energy_gradient. Gives [B, S] of [16, 24].
  *
- *     contextEnergyGradient[b, s] = sum_k (s <= k ? (divide[b, k, s] + exponentialSumGradient[b, k]) * exponentials[b, k, s] : 0)
+ *     energyGradient[b, s] = sum_k (s <= k ? visibleEnergiesGradient : 0)
+ *       visibleEnergiesGradient = exponentialsGradient * exponentials[b, k, s]
+ *       exponentialsGradient = exponentialsGradientFromWeights[b, k, s] + exponentialSumGradient[b, k]
  */
 export function contextEnergyGradient(
-  this: KernelThis, divide: Tensor3, exponentialSumGradient: Tensor2, exponentials: Tensor3
+  this: KernelThis, exponentialsGradientFromWeights: Tensor3, exponentialSumGradient: Tensor2, exponentials: Tensor3
 ): number {
   const b = this.thread.y, s = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
-    const exponentialsGradient = divide[b][k][s] + exponentialSumGradient[b][k];
+    const exponentialsGradient = exponentialsGradientFromWeights[b][k][s] + exponentialSumGradient[b][k];
     const visibleEnergiesGradient = exponentialsGradient * exponentials[b][k][s];
     sum += s <= k ? visibleEnergiesGradient : 0;
   }
@@ -598,8 +575,7 @@ export function contextEnergyGradient(
 
 /**
  * context, backward: bias_gradient. Gives [1].
- *
- *     contextBiasGradient[i] = sum_k (sum_k2 energyGradient[k, k2])
+ * `biasGradient[i] = sum_k (sum_k2 energyGradient[k, k2])`
  */
 export function contextBiasGradient(energyGradient: Tensor2): number {
   let sum = 0;
@@ -613,8 +589,7 @@ export function contextBiasGradient(energyGradient: Tensor2): number {
 
 /**
  * context, backward: weight_gradient. Gives [O, I] of [1, 16].
- *
- *     contextWeightGradient[o, i] = sum_b (sum_t energyGradient[b, t] * hiddenState[t + 1, b, i])
+ * `weightGradient[o, i] = sum_b (sum_t energyGradient[b, t] * hiddenState[t + 1, b, i])`
  */
 export function contextWeightGradient(this: KernelThis, energyGradient: Tensor2, hiddenState: Tensor3): number {
   const i = this.thread.x;
@@ -649,11 +624,10 @@ export function encoderOutputGradient(
 }
 
 /**
- * encoder, backward: multiply. Gives [B, H] of [16, 16].
- *
- *     encoderMultiply[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]
+ * encoder, backward: gates_gradient_factor. Gives [B, H] of [16, 16].
+ * `gatesGradientFactor[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]`
  */
-export function encoderMultiply(
+export function encoderGatesGradientFactor(
   this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index
 ): number {
   const b = this.thread.y, h = this.thread.x;
@@ -665,8 +639,7 @@ export function encoderMultiply(
 /**
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 16].
  *
- *     encoderCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
- *         * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *     cellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
  */
@@ -682,20 +655,18 @@ export function encoderCellStateGradient(
 }
 
 /**
- * encoder, backward: joined_gradient. Gives [B, I] of [16, 64].
+ * encoder, backward: gates_gradient. Gives [B, I] of [16, 64].
  *
- *     encoderJoinedGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, clamp(i, 0, 15)]
- *         * (1 - inputGate[b, clamp(i, 0, 15)]) : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)]
- *           * (1 - forgetGate[b, clamp(i + -16, 0, 15)]) : i < 48 ? candidateGradient
- *             * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
- *               : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
- *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 15)] * candidate[b, clamp(i, 0, 15)]
- *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)] * previousCellState[b, clamp(i + -16, 0, 15)]
- *       candidateGradient = cellStateGradient[b, clamp(i + -32, 0, 15)] * inputGate[b, clamp(i + -32, 0, 15)]
+ *     gatesGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, i] * (1 - inputGate[b, i]) : i < 32 ? forgetGateGradient
+ *         * forgetGate[b, i - 16] * (1 - forgetGate[b, i - 16]) : i < 48 ? candidateGradient
+ *           * (1 - candidate[b, i - 32] * candidate[b, i - 32]) : gatesGradientFactor[b, i - 48] * (1 - outputGate[b, i - 48])
+ *       inputGateGradient = cellStateGradient[b, i] * candidate[b, i]
+ *       forgetGateGradient = cellStateGradient[b, i - 16] * previousCellState[b, i - 16]
+ *       candidateGradient = cellStateGradient[b, i - 32] * inputGate[b, i - 32]
  */
-export function encoderJoinedGradient(
-  this: KernelThis, multiply: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2, candidate: Tensor2,
-  previousCellState: Tensor2, forgetGate: Tensor2
+export function encoderGatesGradient(
+  this: KernelThis, gatesGradientFactor: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2,
+  candidate: Tensor2, previousCellState: Tensor2, forgetGate: Tensor2
 ): number {
   const b = this.thread.y, i = this.thread.x;
   const iClamped: Index = Math.min(15, i);
@@ -714,25 +685,23 @@ export function encoderJoinedGradient(
       ? forgetGateGradient * forgetGateValue * (1 - forgetGateValue)
       : i < 48
         ? candidateGradient * (1 - candidateValue * candidateValue)
-        : multiply[b][iMinus48Clamped] * (1 - outputGate[b][iMinus48Clamped]);
+        : gatesGradientFactor[b][iMinus48Clamped] * (1 - outputGate[b][iMinus48Clamped]);
 }
 
 /**
  * encoder, backward: previous_hidden_state_gradient. Gives [B, H] of [16, 16].
- *
- *     encoderPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * weightHhL0[g, h]
+ * `previousHiddenStateGradient[b, h] = sum_g gatesGradient[b, g] * weightHhL0[g, h]`
  */
-export function encoderPreviousHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, weightHhL0: Tensor2): number {
+export function encoderPreviousHiddenStateGradient(this: KernelThis, gatesGradient: Tensor2, weightHhL0: Tensor2): number {
   const b = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let g: Index = 0; g < 64; g++) { sum += joinedGradient[b][g] * weightHhL0[g][h]; }
+  for (let g: Index = 0; g < 64; g++) { sum += gatesGradient[b][g] * weightHhL0[g][h]; }
   return sum;
 }
 
 /**
  * encoder, backward: previous_cell_state_gradient. Gives [B, I] of [16, 16].
- *
- *     encoderPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
+ * `previousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]`
  */
 export function encoderPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -741,15 +710,14 @@ export function encoderPreviousCellStateGradient(this: KernelThis, cellStateGrad
 
 /**
  * encoder, backward: weight_hh_l0_gradient. Gives [G, H] of [64, 16].
- *
- *     encoderWeightHhL0Gradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t, b, h])
+ * `weightHhL0Gradient[g, h] = sum_t (sum_b gatesGradient[t, b, g] * previousHiddenState[t, b, h])`
  */
-export function encoderWeightHhL0Gradient(this: KernelThis, joinedGradient: Tensor3, previousHiddenState: Tensor3): number {
+export function encoderWeightHhL0Gradient(this: KernelThis, gatesGradient: Tensor3, previousHiddenState: Tensor3): number {
   const g = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; }
+    for (let b: Index = 0; b < 16; b++) { sum2 += gatesGradient[t][b][g] * previousHiddenState[t][b][h]; }
     sum += sum2;
   }
   return sum;
@@ -757,15 +725,14 @@ export function encoderWeightHhL0Gradient(this: KernelThis, joinedGradient: Tens
 
 /**
  * encoder, backward: bias_ih_l0_gradient. Gives [64].
- *
- *     encoderBiasIhL0Gradient[i] = sum_k (sum_k2 joinedGradient[k, k2, i])
+ * `biasIhL0Gradient[i] = sum_k (sum_k2 gatesGradient[k, k2, i])`
  */
-export function encoderBiasIhL0Gradient(this: KernelThis, joinedGradient: Tensor3): number {
+export function encoderBiasIhL0Gradient(this: KernelThis, gatesGradient: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 24; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 16; k2++) { sum2 += joinedGradient[k][k2][i]; }
+    for (let k2: Index = 0; k2 < 16; k2++) { sum2 += gatesGradient[k][k2][i]; }
     sum += sum2;
   }
   return sum;
@@ -773,15 +740,14 @@ export function encoderBiasIhL0Gradient(this: KernelThis, joinedGradient: Tensor
 
 /**
  * encoder, backward: weight_ih_l0_gradient. Gives [G, C] of [64, 1].
- *
- *     encoderWeightIhL0Gradient[g, c] = sum_t (sum_b joinedGradient[t, b, g] * series[b, t, c])
+ * `weightIhL0Gradient[g, c] = sum_t (sum_b gatesGradient[t, b, g] * series[b, t, c])`
  */
-export function encoderWeightIhL0Gradient(this: KernelThis, joinedGradient: Tensor3, series: Tensor3): number {
+export function encoderWeightIhL0Gradient(this: KernelThis, gatesGradient: Tensor3, series: Tensor3): number {
   const g = this.thread.y, c = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 24; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; }
+    for (let b: Index = 0; b < 16; b++) { sum2 += gatesGradient[t][b][g] * series[b][t][c]; }
     sum += sum2;
   }
   return sum;
@@ -789,8 +755,7 @@ export function encoderWeightIhL0Gradient(this: KernelThis, joinedGradient: Tens
 
 /**
  * adam, update: exp_avg. Gives [64, 1].
- *
- *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
+ * `nextExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998`
  */
 export function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -799,8 +764,7 @@ export function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2)
 
 /**
  * adam, update: exp_avg_sq. Gives [64, 1].
- *
- *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
+ * `nextExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009`
  */
 export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -810,8 +774,7 @@ export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tens
 
 /**
  * adam, update: parameter. Gives [64, 1].
- *
- *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ * `nextParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)`
  */
 export function adamParameter(
   this: KernelThis, parameter: Tensor2, nextExpAvg: Tensor2, stepSize: Tensor1, nextExpAvgSq: Tensor2, correctionRoot: Tensor1
@@ -822,20 +785,18 @@ export function adamParameter(
 
 /**
  * adam, update: exp_avg. Gives [64].
- *
- *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
+ * `nextExpAvg[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998`
  */
-export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
+export function adamExpAvgOfVector(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
   return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998;
 }
 
 /**
  * adam, update: exp_avg_sq. Gives [64].
- *
- *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
+ * `nextExpAvgSq[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009`
  */
-export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
+export function adamExpAvgSqOfVector(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
   const gradientValue = gradient[i];
   return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
@@ -843,10 +804,9 @@ export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Ten
 
 /**
  * adam, update: parameter. Gives [64].
- *
- *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
+ * `nextParameter[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)`
  */
-export function adamParameter3(
+export function adamParameterOfVector(
   this: KernelThis, parameter: Tensor1, nextExpAvg: Tensor1, stepSize: Tensor1, nextExpAvgSq: Tensor1, correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;

@@ -7,71 +7,6 @@ import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
-/** Backward through encoder. */
-function encoderBackward(
-  { kernels, stack, tensors }: Context, pooledGradient: GpuHandle, weights: GpuHandle, multiply: GpuHandle,
-  summaryWWeight: GpuHandle | undefined, cellOutput2: readonly GpuHandle[], outputGate2: readonly GpuHandle[],
-  inputGate2: readonly GpuHandle[], candidate2: readonly GpuHandle[], cellState2: readonly GpuHandle[],
-  forgetGate2: readonly GpuHandle[], hiddenState2Stacked: GpuHandle, temperatures: GpuHandle | undefined,
-  cellOutput: readonly GpuHandle[], outputGate: readonly GpuHandle[], inputGate: readonly GpuHandle[],
-  candidate: readonly GpuHandle[], cellState: readonly GpuHandle[], forgetGate: readonly GpuHandle[], hiddenStateStacked: GpuHandle
-) {
-  const outputGradient = kernels.encoderOutputGradient([16, 15, 24], pooledGradient, weights, multiply, summaryWWeight);
-  const previousHiddenStateGradient: GpuHandle[] = [];
-  previousHiddenStateGradient[0] = kernels.encoderInitialState([16, 12]);
-  const previousCellStateGradient: GpuHandle[] = [];
-  previousCellStateGradient[0] = kernels.encoderInitialState([16, 12]);
-  const joinedGradient: GpuHandle[] = [];
-  for (let t = 0; t < 15; t++) {
-    const multiply2 = kernels.encoderMultiply(
-      [16, 12], previousHiddenStateGradient[t], outputGradient, cellOutput2[t], outputGate2[t], t,
-    );
-    const cellStateGradient = kernels.encoderCellStateGradient(
-      [16, 12], previousCellStateGradient[t], previousHiddenStateGradient[t], outputGradient, outputGate2[t], cellOutput2[t], t,
-    );
-    joinedGradient[t] = kernels.encoderJoinedGradient(
-      [16, 48], multiply2, outputGate2[t], cellStateGradient, inputGate2[t], candidate2[t], cellState2[t + 1], forgetGate2[t],
-    );
-    previousHiddenStateGradient[t + 1] = kernels.encoderPreviousHiddenStateGradient(
-      [16, 12], joinedGradient[t], tensors["encoder.weight_hh_l0_reverse"],
-    );
-    previousCellStateGradient[t + 1] = kernels.encoderPreviousCellStateGradient([16, 12], cellStateGradient, forgetGate2[t]);
-  }
-  const joinedGradientStacked = stack(joinedGradient, [16, 48]);
-  const weightHhL0ReverseGradient = kernels.encoderWeightHhL0ReverseGradient([48, 12], joinedGradientStacked, hiddenState2Stacked);
-  const biasIhL0ReverseGradient = kernels.encoderBiasIhL0ReverseGradient([48], joinedGradientStacked);
-  const weightIhL0ReverseGradient = kernels.encoderWeightIhL0ReverseGradient([48, 1], joinedGradientStacked, temperatures);
-  const previousHiddenStateGradient2: GpuHandle[] = [];
-  previousHiddenStateGradient2[15] = kernels.encoderInitialState([16, 12]);
-  const previousCellStateGradient2: GpuHandle[] = [];
-  previousCellStateGradient2[15] = kernels.encoderInitialState([16, 12]);
-  const joinedGradient2: GpuHandle[] = [];
-  for (let t = 14; t >= 0; t--) {
-    const multiply22 = kernels.encoderMultiply2(
-      [16, 12], previousHiddenStateGradient2[t + 1], outputGradient, cellOutput[t], outputGate[t], t,
-    );
-    const cellStateGradient2 = kernels.encoderCellStateGradient2(
-      [16, 12], previousCellStateGradient2[t + 1], previousHiddenStateGradient2[t + 1], outputGradient, outputGate[t], cellOutput[t], t,
-    );
-    joinedGradient2[t] = kernels.encoderJoinedGradient(
-      [16, 48], multiply22, outputGate[t], cellStateGradient2, inputGate[t], candidate[t], cellState[t], forgetGate[t],
-    );
-    previousHiddenStateGradient2[t] = kernels.encoderPreviousHiddenStateGradient(
-      [16, 12], joinedGradient2[t], tensors["encoder.weight_hh_l0"],
-    );
-    previousCellStateGradient2[t] = kernels.encoderPreviousCellStateGradient([16, 12], cellStateGradient2, forgetGate[t]);
-  }
-  const joinedGradient2Stacked = stack(joinedGradient2, [16, 48]);
-  const weightHhL0Gradient = kernels.encoderWeightHhL0Gradient([48, 12], joinedGradient2Stacked, hiddenStateStacked);
-  const biasIhL0Gradient = kernels.encoderBiasIhL0ReverseGradient([48], joinedGradient2Stacked);
-  const weightIhL0Gradient = kernels.encoderWeightIhL0ReverseGradient([48, 1], joinedGradient2Stacked, temperatures);
-
-  return {
-    weightHhL0ReverseGradient, biasIhL0ReverseGradient, weightIhL0ReverseGradient, weightHhL0Gradient, biasIhL0Gradient,
-    weightIhL0Gradient,
-  };
-}
-
 /** What another program begins with too. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
@@ -81,38 +16,40 @@ function predictSteps({ kernels, stack, tensors }: Context) {
     "encoder.bias_hh_l0_reverse": encoderBiasHhL0Reverse, "summary.W.weight": summaryWWeight, "summary.W.bias": summaryWBias,
     "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight, "scores.bias": scoresBias, temperatures,
   } = tensors;
-  // forward: encoder
+  // forward: encoder (lstm)
   const encoderInputProjection = kernels.encoderInputProjection(
     [15, 16, 48], temperatures, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0,
   );
   const encoderHiddenState: GpuHandle[] = [];
-  encoderHiddenState[0] = kernels.encoderInitialState([16, 12]);
+  encoderHiddenState[0] = kernels.zeros([16, 12]);
   const encoderCellState: GpuHandle[] = [];
-  encoderCellState[0] = kernels.encoderInitialState([16, 12]);
+  encoderCellState[0] = kernels.zeros([16, 12]);
+  // For each step of time, first to last:
   for (let t = 0; t < 15; t++) {
     const encoderGates = kernels.encoderGates([16, 48], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderCellState[t + 1] = kernels.encoderCellState([16, 12], encoderGates, encoderCellState[t]);
     encoderHiddenState[t + 1] = kernels.encoderHiddenState([16, 12], encoderGates, encoderCellState[t + 1]);
   }
-  const encoderInputProjection2 = kernels.encoderInputProjection(
+  const encoderReverseInputProjection = kernels.encoderInputProjection(
     [15, 16, 48], temperatures, encoderWeightIhL0Reverse, encoderBiasIhL0Reverse, encoderBiasHhL0Reverse,
   );
-  const encoderHiddenState2: GpuHandle[] = [];
-  encoderHiddenState2[15] = kernels.encoderInitialState([16, 12]);
-  const encoderCellState2: GpuHandle[] = [];
-  encoderCellState2[15] = kernels.encoderInitialState([16, 12]);
+  const encoderReverseHiddenState: GpuHandle[] = [];
+  encoderReverseHiddenState[15] = kernels.zeros([16, 12]);
+  const encoderReverseCellState: GpuHandle[] = [];
+  encoderReverseCellState[15] = kernels.zeros([16, 12]);
+  // For each step of time, last to first:
   for (let t = 14; t >= 0; t--) {
-    const encoderGates2 = kernels.encoderGates(
-      [16, 48], encoderInputProjection2, encoderHiddenState2[t + 1], encoderWeightHhL0Reverse, t,
+    const encoderReverseGates = kernels.encoderGates(
+      [16, 48], encoderReverseInputProjection, encoderReverseHiddenState[t + 1], encoderWeightHhL0Reverse, t,
     );
-    encoderCellState2[t] = kernels.encoderCellState([16, 12], encoderGates2, encoderCellState2[t + 1]);
-    encoderHiddenState2[t] = kernels.encoderHiddenState([16, 12], encoderGates2, encoderCellState2[t]);
+    encoderReverseCellState[t] = kernels.encoderCellState([16, 12], encoderReverseGates, encoderReverseCellState[t + 1]);
+    encoderReverseHiddenState[t] = kernels.encoderHiddenState([16, 12], encoderReverseGates, encoderReverseCellState[t]);
   }
-  const encoderHiddenState2Stacked = stack(encoderHiddenState2, [16, 12]);
+  const encoderReverseHiddenStateStacked = stack(encoderReverseHiddenState, [16, 12]);
   const encoderHiddenStateStacked = stack(encoderHiddenState, [16, 12]);
-  const encoderOutput = kernels.encoderOutput([16, 15, 24], encoderHiddenState2Stacked, encoderHiddenStateStacked);
+  const encoderOutput = kernels.encoderOutput([16, 15, 24], encoderReverseHiddenStateStacked, encoderHiddenStateStacked);
 
-  // forward: summary
+  // forward: summary (attention_pool)
   const summaryProjection = kernels.summaryProjection([16, 15, 24], encoderOutput, summaryWWeight, summaryWBias);
   const summaryEnergy = kernels.summaryEnergy([16, 15, 1], summaryProjection, summaryVWeight);
   const summaryLargestEnergy = kernels.summaryLargestEnergy([16], summaryEnergy);
@@ -121,7 +58,7 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   const summaryWeights = kernels.summaryWeights([16, 15], summaryExponentials, summaryExponentialSum);
   const summaryPooled = kernels.summaryPooled([16, 24], summaryWeights, encoderOutput);
 
-  // forward: scores
+  // forward: scores (linear)
   const scoresOutput = kernels.scoresOutput([16, 4], summaryPooled, scoresWeight, scoresBias);
 
   return { summaryWeights, scoresOutput };
@@ -139,7 +76,7 @@ function evaluate(context: Context): Record<string, GpuHandle> {
   const { season, "batch.mask": batchMask } = tensors;
   const { summaryWeights, scoresOutput } = predictSteps(context);
 
-  // loss: loss
+  // loss
   const lossLargestLogit = kernels.lossLargestLogit([16], scoresOutput);
   const lossMasked = kernels.lossMasked([16], batchMask, season, scoresOutput, lossLargestLogit);
   const lossCount = kernels.lossCount([], batchMask, season);
@@ -149,8 +86,7 @@ function evaluate(context: Context): Record<string, GpuHandle> {
 }
 
 /** What another program begins with too. */
-function gradientsSteps(context: Context) {
-  const { kernels, stack, tensors } = context;
+function gradientsSteps({ kernels, stack, tensors }: Context) {
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
     "encoder.bias_hh_l0": encoderBiasHhL0, "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
@@ -159,19 +95,20 @@ function gradientsSteps(context: Context) {
     "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight, "scores.bias": scoresBias, temperatures, season,
     "batch.mask": batchMask, "random.0": random0,
   } = tensors;
-  // forward: encoder
+  // forward: encoder (lstm)
   const encoderInputProjection = kernels.encoderInputProjection(
     [15, 16, 48], temperatures, encoderWeightIhL0, encoderBiasIhL0, encoderBiasHhL0,
   );
   const encoderHiddenState: GpuHandle[] = [];
-  encoderHiddenState[0] = kernels.encoderInitialState([16, 12]);
+  encoderHiddenState[0] = kernels.zeros([16, 12]);
   const encoderCellState: GpuHandle[] = [];
-  encoderCellState[0] = kernels.encoderInitialState([16, 12]);
+  encoderCellState[0] = kernels.zeros([16, 12]);
   const encoderInputGate: GpuHandle[] = [];
   const encoderForgetGate: GpuHandle[] = [];
   const encoderCandidate: GpuHandle[] = [];
   const encoderOutputGate: GpuHandle[] = [];
   const encoderCellOutput: GpuHandle[] = [];
+  // For each step of time, first to last:
   for (let t = 0; t < 15; t++) {
     const encoderGates = kernels.encoderGates([16, 48], encoderInputProjection, encoderHiddenState[t], encoderWeightHhL0, t);
     encoderInputGate[t] = kernels.encoderInputGate([16, 12], encoderGates);
@@ -184,37 +121,40 @@ function gradientsSteps(context: Context) {
     encoderCellOutput[t] = kernels.encoderCellOutput([16, 12], encoderCellState[t + 1]);
     encoderHiddenState[t + 1] = kernels.encoderHiddenStateInTraining([16, 12], encoderOutputGate[t], encoderCellOutput[t]);
   }
-  const encoderInputProjection2 = kernels.encoderInputProjection(
+  const encoderReverseInputProjection = kernels.encoderInputProjection(
     [15, 16, 48], temperatures, encoderWeightIhL0Reverse, encoderBiasIhL0Reverse, encoderBiasHhL0Reverse,
   );
-  const encoderHiddenState2: GpuHandle[] = [];
-  encoderHiddenState2[15] = kernels.encoderInitialState([16, 12]);
-  const encoderCellState2: GpuHandle[] = [];
-  encoderCellState2[15] = kernels.encoderInitialState([16, 12]);
-  const encoderInputGate2: GpuHandle[] = [];
-  const encoderForgetGate2: GpuHandle[] = [];
-  const encoderCandidate2: GpuHandle[] = [];
-  const encoderOutputGate2: GpuHandle[] = [];
-  const encoderCellOutput2: GpuHandle[] = [];
+  const encoderReverseHiddenState: GpuHandle[] = [];
+  encoderReverseHiddenState[15] = kernels.zeros([16, 12]);
+  const encoderReverseCellState: GpuHandle[] = [];
+  encoderReverseCellState[15] = kernels.zeros([16, 12]);
+  const encoderReverseInputGate: GpuHandle[] = [];
+  const encoderReverseForgetGate: GpuHandle[] = [];
+  const encoderReverseCandidate: GpuHandle[] = [];
+  const encoderReverseOutputGate: GpuHandle[] = [];
+  const encoderReverseCellOutput: GpuHandle[] = [];
+  // For each step of time, last to first:
   for (let t = 14; t >= 0; t--) {
-    const encoderGates2 = kernels.encoderGates(
-      [16, 48], encoderInputProjection2, encoderHiddenState2[t + 1], encoderWeightHhL0Reverse, t,
+    const encoderReverseGates = kernels.encoderGates(
+      [16, 48], encoderReverseInputProjection, encoderReverseHiddenState[t + 1], encoderWeightHhL0Reverse, t,
     );
-    encoderInputGate2[t] = kernels.encoderInputGate([16, 12], encoderGates2);
-    encoderForgetGate2[t] = kernels.encoderForgetGate([16, 12], encoderGates2);
-    encoderCandidate2[t] = kernels.encoderCandidate([16, 12], encoderGates2);
-    encoderOutputGate2[t] = kernels.encoderOutputGate([16, 12], encoderGates2);
-    encoderCellState2[t] = kernels.encoderCellStateInTraining(
-      [16, 12], encoderForgetGate2[t], encoderCellState2[t + 1], encoderInputGate2[t], encoderCandidate2[t],
+    encoderReverseInputGate[t] = kernels.encoderInputGate([16, 12], encoderReverseGates);
+    encoderReverseForgetGate[t] = kernels.encoderForgetGate([16, 12], encoderReverseGates);
+    encoderReverseCandidate[t] = kernels.encoderCandidate([16, 12], encoderReverseGates);
+    encoderReverseOutputGate[t] = kernels.encoderOutputGate([16, 12], encoderReverseGates);
+    encoderReverseCellState[t] = kernels.encoderCellStateInTraining(
+      [16, 12], encoderReverseForgetGate[t], encoderReverseCellState[t + 1], encoderReverseInputGate[t], encoderReverseCandidate[t],
     );
-    encoderCellOutput2[t] = kernels.encoderCellOutput([16, 12], encoderCellState2[t]);
-    encoderHiddenState2[t] = kernels.encoderHiddenStateInTraining([16, 12], encoderOutputGate2[t], encoderCellOutput2[t]);
+    encoderReverseCellOutput[t] = kernels.encoderCellOutput([16, 12], encoderReverseCellState[t]);
+    encoderReverseHiddenState[t] = kernels.encoderHiddenStateInTraining(
+      [16, 12], encoderReverseOutputGate[t], encoderReverseCellOutput[t],
+    );
   }
-  const encoderHiddenState2Stacked = stack(encoderHiddenState2, [16, 12]);
+  const encoderReverseHiddenStateStacked = stack(encoderReverseHiddenState, [16, 12]);
   const encoderHiddenStateStacked = stack(encoderHiddenState, [16, 12]);
-  const encoderOutput = kernels.encoderOutput([16, 15, 24], encoderHiddenState2Stacked, encoderHiddenStateStacked);
+  const encoderOutput = kernels.encoderOutput([16, 15, 24], encoderReverseHiddenStateStacked, encoderHiddenStateStacked);
 
-  // forward: summary
+  // forward: summary (attention_pool)
   const summaryProjection = kernels.summaryProjection([16, 15, 24], encoderOutput, summaryWWeight, summaryWBias);
   const summaryEnergy = kernels.summaryEnergy([16, 15, 1], summaryProjection, summaryVWeight);
   const summaryLargestEnergy = kernels.summaryLargestEnergy([16], summaryEnergy);
@@ -222,52 +162,124 @@ function gradientsSteps(context: Context) {
   const summaryExponentialSum = kernels.summaryExponentialSum([16], summaryExponentials);
   const summaryWeights = kernels.summaryWeights([16, 15], summaryExponentials, summaryExponentialSum);
 
-  // forward: regularised
-  const regularisedOutput = kernels.regularisedOutput([16, 24], random0, summaryWeights, encoderOutput);
+  // forward: regularised (dropout)
+  const regularisedDroppedPooled = kernels.regularisedDroppedPooled([16, 24], random0, summaryWeights, encoderOutput);
 
-  // forward: scores
-  const scoresOutput = kernels.scoresOutputInTraining([16, 4], regularisedOutput, scoresWeight, scoresBias);
+  // forward: scores (linear)
+  const scoresOutput = kernels.scoresOutputInTraining([16, 4], regularisedDroppedPooled, scoresWeight, scoresBias);
 
-  // loss: loss
+  // loss
   const lossLargestLogit = kernels.lossLargestLogit([16], scoresOutput);
-  const lossExp = kernels.lossExp([16, 4], scoresOutput, lossLargestLogit);
-  const lossSum = kernels.lossSum([16], lossExp);
-  const lossMasked = kernels.lossMaskedInTraining([16], batchMask, season, lossSum, scoresOutput, lossLargestLogit);
+  const lossExponentials = kernels.lossExponentials([16, 4], scoresOutput, lossLargestLogit);
+  const lossExponentialSum = kernels.lossExponentialSum([16], lossExponentials);
+  const lossMasked = kernels.lossMaskedInTraining([16], batchMask, season, lossExponentialSum, scoresOutput, lossLargestLogit);
   const lossCount = kernels.lossCount([], batchMask, season);
   const lossValue = kernels.lossValue([], lossMasked, lossCount);
 
   // backward: loss
   const lossTotalGradient = kernels.lossTotalGradient([], lossCount);
-  const lossLogTotalGradient = kernels.lossLogTotalGradient([16], season, batchMask, lossTotalGradient);
-  const lossDivide = kernels.lossDivide([16], lossLogTotalGradient, lossSum);
+  const lossSurpriseOfTargetGradient = kernels.lossSurpriseOfTargetGradient([16], season, batchMask, lossTotalGradient);
+  const lossExponentialSumGradient = kernels.lossExponentialSumGradient([16], lossSurpriseOfTargetGradient, lossExponentialSum);
+  const lossShiftedLogitsGradient = kernels.lossShiftedLogitsGradient(
+    [16, 4], season, lossSurpriseOfTargetGradient, lossExponentialSumGradient, lossExponentials,
+  );
 
-  // backward: scores
-  const scoresOutputGradient = kernels.scoresOutputGradient([16, 4], season, lossLogTotalGradient, lossDivide, lossExp);
-  const scoresBiasGradient = kernels.scoresBiasGradient([4], scoresOutputGradient);
-  const scoresWeightGradient = kernels.scoresWeightGradient([4, 24], scoresOutputGradient, regularisedOutput);
+  // backward: scores (linear)
+  const scoresBiasGradient = kernels.scoresBiasGradient([4], lossShiftedLogitsGradient);
+  const scoresWeightGradient = kernels.scoresWeightGradient([4, 24], lossShiftedLogitsGradient, regularisedDroppedPooled);
 
-  // backward: summary
-  const summaryPooledGradient = kernels.summaryPooledGradient([16, 24], random0, scoresOutputGradient, scoresWeight);
-  const summaryDivide = kernels.summaryDivide([16, 15], summaryPooledGradient, encoderOutput, summaryExponentialSum);
-  const summaryExponentialSumGradient = kernels.summaryExponentialSumGradient([16], summaryDivide, summaryWeights);
+  // backward: summary (attention_pool)
+  const summaryPooledGradient = kernels.summaryPooledGradient([16, 24], random0, lossShiftedLogitsGradient, scoresWeight);
+  const summaryExponentialsGradientFromWeights = kernels.summaryExponentialsGradientFromWeights(
+    [16, 15], summaryPooledGradient, encoderOutput, summaryExponentialSum,
+  );
+  const summaryExponentialSumGradient = kernels.summaryExponentialSumGradient(
+    [16], summaryExponentialsGradientFromWeights, summaryWeights,
+  );
   const summaryEnergyGradient = kernels.summaryEnergyGradient(
-    [16, 15], summaryDivide, summaryExponentialSumGradient, summaryExponentials,
+    [16, 15], summaryExponentialsGradientFromWeights, summaryExponentialSumGradient, summaryExponentials,
   );
   const summaryVWeightGradient = kernels.summaryVWeightGradient([1, 24], summaryEnergyGradient, summaryProjection);
-  const summaryMultiply = kernels.summaryMultiply([16, 15, 24], summaryEnergyGradient, summaryVWeight, summaryProjection);
-  const summaryWBiasGradient = kernels.summaryWBiasGradient([24], summaryMultiply);
-  const summaryWWeightGradient = kernels.summaryWWeightGradient([24, 24], summaryMultiply, encoderOutput);
-
-  const encoderGradients = encoderBackward(
-    context, summaryPooledGradient, summaryWeights, summaryMultiply, summaryWWeight, encoderCellOutput2, encoderOutputGate2,
-    encoderInputGate2, encoderCandidate2, encoderCellState2, encoderForgetGate2, encoderHiddenState2Stacked, temperatures,
-    encoderCellOutput, encoderOutputGate, encoderInputGate, encoderCandidate, encoderCellState, encoderForgetGate,
-    encoderHiddenStateStacked,
+  const summaryWBiasGradientTerms = kernels.summaryWBiasGradientTerms(
+    [16, 15, 24], summaryEnergyGradient, summaryVWeight, summaryProjection,
   );
+  const summaryWBiasGradient = kernels.summaryWBiasGradient([24], summaryWBiasGradientTerms);
+  const summaryWWeightGradient = kernels.summaryWWeightGradient([24, 24], summaryWBiasGradientTerms, encoderOutput);
+
+  // backward: encoder (lstm)
+  const encoderOutputGradient = kernels.encoderOutputGradient(
+    [16, 15, 24], summaryPooledGradient, summaryWeights, summaryWBiasGradientTerms, summaryWWeight,
+  );
+  const encoderReversePreviousHiddenStateGradient: GpuHandle[] = [];
+  encoderReversePreviousHiddenStateGradient[0] = kernels.zeros([16, 12]);
+  const encoderReversePreviousCellStateGradient: GpuHandle[] = [];
+  encoderReversePreviousCellStateGradient[0] = kernels.zeros([16, 12]);
+  const encoderReverseGatesGradient: GpuHandle[] = [];
+  // For each step of time, first to last:
+  for (let t = 0; t < 15; t++) {
+    const encoderReverseGatesGradientFactor = kernels.encoderReverseGatesGradientFactor(
+      [16, 12], encoderReversePreviousHiddenStateGradient[t], encoderOutputGradient, encoderReverseCellOutput[t],
+      encoderReverseOutputGate[t], t,
+    );
+    const encoderReverseCellStateGradient = kernels.encoderReverseCellStateGradient(
+      [16, 12], encoderReversePreviousCellStateGradient[t], encoderReversePreviousHiddenStateGradient[t], encoderOutputGradient,
+      encoderReverseOutputGate[t], encoderReverseCellOutput[t], t,
+    );
+    encoderReverseGatesGradient[t] = kernels.encoderGatesGradient(
+      [16, 48], encoderReverseGatesGradientFactor, encoderReverseOutputGate[t], encoderReverseCellStateGradient,
+      encoderReverseInputGate[t], encoderReverseCandidate[t], encoderReverseCellState[t + 1], encoderReverseForgetGate[t],
+    );
+    encoderReversePreviousHiddenStateGradient[t + 1] = kernels.encoderPreviousHiddenStateGradient(
+      [16, 12], encoderReverseGatesGradient[t], encoderWeightHhL0Reverse,
+    );
+    encoderReversePreviousCellStateGradient[t + 1] = kernels.encoderPreviousCellStateGradient(
+      [16, 12], encoderReverseCellStateGradient, encoderReverseForgetGate[t],
+    );
+  }
+  const encoderReverseGatesGradientStacked = stack(encoderReverseGatesGradient, [16, 48]);
+  const encoderWeightHhL0ReverseGradient = kernels.encoderWeightHhL0ReverseGradient(
+    [48, 12], encoderReverseGatesGradientStacked, encoderReverseHiddenStateStacked,
+  );
+  const encoderBiasIhL0ReverseGradient = kernels.encoderBiasIhL0ReverseGradient([48], encoderReverseGatesGradientStacked);
+  const encoderWeightIhL0ReverseGradient = kernels.encoderWeightIhL0ReverseGradient(
+    [48, 1], encoderReverseGatesGradientStacked, temperatures,
+  );
+  const encoderPreviousHiddenStateGradient: GpuHandle[] = [];
+  encoderPreviousHiddenStateGradient[15] = kernels.zeros([16, 12]);
+  const encoderPreviousCellStateGradient: GpuHandle[] = [];
+  encoderPreviousCellStateGradient[15] = kernels.zeros([16, 12]);
+  const encoderGatesGradient: GpuHandle[] = [];
+  // For each step of time, last to first:
+  for (let t = 14; t >= 0; t--) {
+    const encoderGatesGradientFactor = kernels.encoderGatesGradientFactor(
+      [16, 12], encoderPreviousHiddenStateGradient[t + 1], encoderOutputGradient, encoderCellOutput[t], encoderOutputGate[t], t,
+    );
+    const encoderCellStateGradient = kernels.encoderCellStateGradient(
+      [16, 12], encoderPreviousCellStateGradient[t + 1], encoderPreviousHiddenStateGradient[t + 1], encoderOutputGradient,
+      encoderOutputGate[t], encoderCellOutput[t], t,
+    );
+    encoderGatesGradient[t] = kernels.encoderGatesGradient(
+      [16, 48], encoderGatesGradientFactor, encoderOutputGate[t], encoderCellStateGradient, encoderInputGate[t], encoderCandidate[t],
+      encoderCellState[t], encoderForgetGate[t],
+    );
+    encoderPreviousHiddenStateGradient[t] = kernels.encoderPreviousHiddenStateGradient(
+      [16, 12], encoderGatesGradient[t], encoderWeightHhL0,
+    );
+    encoderPreviousCellStateGradient[t] = kernels.encoderPreviousCellStateGradient(
+      [16, 12], encoderCellStateGradient, encoderForgetGate[t],
+    );
+  }
+  const encoderGatesGradientStacked = stack(encoderGatesGradient, [16, 48]);
+  const encoderWeightHhL0Gradient = kernels.encoderWeightHhL0Gradient(
+    [48, 12], encoderGatesGradientStacked, encoderHiddenStateStacked,
+  );
+  const encoderBiasIhL0Gradient = kernels.encoderBiasIhL0ReverseGradient([48], encoderGatesGradientStacked);
+  const encoderWeightIhL0Gradient = kernels.encoderWeightIhL0ReverseGradient([48, 1], encoderGatesGradientStacked, temperatures);
 
   return {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderGradients,
+    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient,
+    encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
   };
 }
 
@@ -275,20 +287,18 @@ function gradientsSteps(context: Context) {
 function gradients(context: Context): Record<string, GpuHandle> {
   const {
     lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient, summaryWWeightGradient,
-    encoderGradients,
+    encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient, encoderWeightHhL0Gradient,
+    encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
   } = gradientsSteps(context);
   return {
-    loss: lossValue, "gradient.encoder.weight_ih_l0": encoderGradients.weightIhL0Gradient,
-    "gradient.encoder.weight_hh_l0": encoderGradients.weightHhL0Gradient,
-    "gradient.encoder.bias_ih_l0": encoderGradients.biasIhL0Gradient,
-    "gradient.encoder.bias_hh_l0": encoderGradients.biasIhL0Gradient,
-    "gradient.encoder.weight_ih_l0_reverse": encoderGradients.weightIhL0ReverseGradient,
-    "gradient.encoder.weight_hh_l0_reverse": encoderGradients.weightHhL0ReverseGradient,
-    "gradient.encoder.bias_ih_l0_reverse": encoderGradients.biasIhL0ReverseGradient,
-    "gradient.encoder.bias_hh_l0_reverse": encoderGradients.biasIhL0ReverseGradient,
-    "gradient.summary.W.weight": summaryWWeightGradient, "gradient.summary.W.bias": summaryWBiasGradient,
-    "gradient.summary.v.weight": summaryVWeightGradient, "gradient.scores.weight": scoresWeightGradient,
-    "gradient.scores.bias": scoresBiasGradient,
+    loss: lossValue, "gradient.encoder.weight_ih_l0": encoderWeightIhL0Gradient,
+    "gradient.encoder.weight_hh_l0": encoderWeightHhL0Gradient, "gradient.encoder.bias_ih_l0": encoderBiasIhL0Gradient,
+    "gradient.encoder.bias_hh_l0": encoderBiasIhL0Gradient, "gradient.encoder.weight_ih_l0_reverse": encoderWeightIhL0ReverseGradient,
+    "gradient.encoder.weight_hh_l0_reverse": encoderWeightHhL0ReverseGradient,
+    "gradient.encoder.bias_ih_l0_reverse": encoderBiasIhL0ReverseGradient,
+    "gradient.encoder.bias_hh_l0_reverse": encoderBiasIhL0ReverseGradient, "gradient.summary.W.weight": summaryWWeightGradient,
+    "gradient.summary.W.bias": summaryWBiasGradient, "gradient.summary.v.weight": summaryVWeightGradient,
+    "gradient.scores.weight": scoresWeightGradient, "gradient.scores.bias": scoresBiasGradient,
   };
 }
 
@@ -322,95 +332,100 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   } = tensors;
   const {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
-    summaryWWeightGradient, encoderGradients,
+    summaryWWeightGradient, encoderWeightHhL0ReverseGradient, encoderBiasIhL0ReverseGradient, encoderWeightIhL0ReverseGradient,
+    encoderWeightHhL0Gradient, encoderBiasIhL0Gradient, encoderWeightIhL0Gradient,
   } = gradientsSteps(context);
 
   // clip: clipping
-  const clippingSum = kernels.clippingSum([], encoderGradients.biasIhL0Gradient, clipScale);
-  const clippingSum2 = kernels.clippingSum([], encoderGradients.biasIhL0ReverseGradient, clipScale);
-  const clippingAdd = kernels.clippingAdd(
-    [], encoderGradients.weightIhL0Gradient, clipScale, encoderGradients.weightHhL0Gradient, clippingSum,
-    encoderGradients.weightIhL0ReverseGradient, encoderGradients.weightHhL0ReverseGradient, clippingSum2,
+  const clippingEncoderBiasIhL0Squares = kernels.clippingSquares([], encoderBiasIhL0Gradient, clipScale);
+  const clippingEncoderBiasIhL0ReverseSquares = kernels.clippingSquares([], encoderBiasIhL0ReverseGradient, clipScale);
+  const clippingSumOfSquares = kernels.clippingSumOfSquares(
+    [], encoderWeightIhL0Gradient, clipScale, encoderWeightHhL0Gradient, clippingEncoderBiasIhL0Squares,
+    encoderWeightIhL0ReverseGradient, encoderWeightHhL0ReverseGradient, clippingEncoderBiasIhL0ReverseSquares,
   );
-  const clippingAdd2 = kernels.clippingAdd2(
-    [], clippingAdd, clippingSum2, summaryWWeightGradient, clipScale, summaryWBiasGradient, summaryVWeightGradient,
-    scoresWeightGradient,
+  const clippingSumOfSquares2 = kernels.clippingSumOfSquares2(
+    [], clippingSumOfSquares, clippingEncoderBiasIhL0ReverseSquares, summaryWWeightGradient, clipScale, summaryWBiasGradient,
+    summaryVWeightGradient, scoresWeightGradient,
   );
-  const clippingGradientNorm = kernels.clippingGradientNorm([], clippingAdd2, scoresBiasGradient, clipScale);
+  const clippingGradientNorm = kernels.clippingGradientNorm([], clippingSumOfSquares2, scoresBiasGradient, clipScale);
   const clippingClipFactor = kernels.clippingClipFactor([], clippingGradientNorm, clipScale);
 
   // update: adamw
   const nextEncoderWeightIhL0ExpAvg = kernels.adamwExpAvg(
-    [48, 1], encoderWeightIhL0ExpAvg, encoderGradients.weightIhL0Gradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ExpAvg, encoderWeightIhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0ExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 1], encoderWeightIhL0ExpAvgSq, encoderGradients.weightIhL0Gradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ExpAvgSq, encoderWeightIhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0 = kernels.adamwParameter(
     [48, 1], encoderWeightIhL0, optimizerKept, nextEncoderWeightIhL0ExpAvg, optimizerStepSize, nextEncoderWeightIhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
   const nextEncoderWeightHhL0ExpAvg = kernels.adamwExpAvg(
-    [48, 12], encoderWeightHhL0ExpAvg, encoderGradients.weightHhL0Gradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ExpAvg, encoderWeightHhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0ExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 12], encoderWeightHhL0ExpAvgSq, encoderGradients.weightHhL0Gradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ExpAvgSq, encoderWeightHhL0Gradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0 = kernels.adamwParameter(
     [48, 12], encoderWeightHhL0, optimizerKept, nextEncoderWeightHhL0ExpAvg, optimizerStepSize, nextEncoderWeightHhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextEncoderBiasIhL0ExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasIhL0ExpAvg, encoderGradients.biasIhL0Gradient, clippingClipFactor,
+  const nextEncoderBiasIhL0ExpAvg = kernels.adamwExpAvgOfVector(
+    [48], encoderBiasIhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor,
   );
-  const adamwMultiply = kernels.adamwMultiply([48], encoderGradients.biasIhL0Gradient, clippingClipFactor);
-  const nextEncoderBiasIhL0ExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasIhL0ExpAvgSq, adamwMultiply);
-  const nextEncoderBiasIhL0 = kernels.adamwParameter3(
+  const adamwEncoderBiasIhL0ExpAvgSqTerm = kernels.adamwExpAvgSqTerm([48], encoderBiasIhL0Gradient, clippingClipFactor);
+  const nextEncoderBiasIhL0ExpAvgSq = kernels.adamwExpAvgSqOfVector([48], encoderBiasIhL0ExpAvgSq, adamwEncoderBiasIhL0ExpAvgSqTerm);
+  const nextEncoderBiasIhL0 = kernels.adamwParameterOfVector(
     [48], encoderBiasIhL0, optimizerKept, nextEncoderBiasIhL0ExpAvg, optimizerStepSize, nextEncoderBiasIhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextEncoderBiasHhL0ExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasHhL0ExpAvg, encoderGradients.biasIhL0Gradient, clippingClipFactor,
+  const nextEncoderBiasHhL0ExpAvg = kernels.adamwExpAvgOfVector(
+    [48], encoderBiasHhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor,
   );
-  const nextEncoderBiasHhL0ExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasHhL0ExpAvgSq, adamwMultiply);
-  const nextEncoderBiasHhL0 = kernels.adamwParameter3(
+  const nextEncoderBiasHhL0ExpAvgSq = kernels.adamwExpAvgSqOfVector([48], encoderBiasHhL0ExpAvgSq, adamwEncoderBiasIhL0ExpAvgSqTerm);
+  const nextEncoderBiasHhL0 = kernels.adamwParameterOfVector(
     [48], encoderBiasHhL0, optimizerKept, nextEncoderBiasHhL0ExpAvg, optimizerStepSize, nextEncoderBiasHhL0ExpAvgSq,
     optimizerCorrectionRoot,
   );
   const nextEncoderWeightIhL0ReverseExpAvg = kernels.adamwExpAvg(
-    [48, 1], encoderWeightIhL0ReverseExpAvg, encoderGradients.weightIhL0ReverseGradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ReverseExpAvg, encoderWeightIhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 1], encoderWeightIhL0ReverseExpAvgSq, encoderGradients.weightIhL0ReverseGradient, clippingClipFactor,
+    [48, 1], encoderWeightIhL0ReverseExpAvgSq, encoderWeightIhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightIhL0Reverse = kernels.adamwParameter(
     [48, 1], encoderWeightIhL0Reverse, optimizerKept, nextEncoderWeightIhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderWeightIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
   const nextEncoderWeightHhL0ReverseExpAvg = kernels.adamwExpAvg(
-    [48, 12], encoderWeightHhL0ReverseExpAvg, encoderGradients.weightHhL0ReverseGradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ReverseExpAvg, encoderWeightHhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 12], encoderWeightHhL0ReverseExpAvgSq, encoderGradients.weightHhL0ReverseGradient, clippingClipFactor,
+    [48, 12], encoderWeightHhL0ReverseExpAvgSq, encoderWeightHhL0ReverseGradient, clippingClipFactor,
   );
   const nextEncoderWeightHhL0Reverse = kernels.adamwParameter(
     [48, 12], encoderWeightHhL0Reverse, optimizerKept, nextEncoderWeightHhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderWeightHhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
-  const nextEncoderBiasIhL0ReverseExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasIhL0ReverseExpAvg, encoderGradients.biasIhL0ReverseGradient, clippingClipFactor,
+  const nextEncoderBiasIhL0ReverseExpAvg = kernels.adamwExpAvgOfVector(
+    [48], encoderBiasIhL0ReverseExpAvg, encoderBiasIhL0ReverseGradient, clippingClipFactor,
   );
-  const adamwMultiply2 = kernels.adamwMultiply([48], encoderGradients.biasIhL0ReverseGradient, clippingClipFactor);
-  const nextEncoderBiasIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasIhL0ReverseExpAvgSq, adamwMultiply2);
-  const nextEncoderBiasIhL0Reverse = kernels.adamwParameter3(
+  const adamwEncoderBiasIhL0ReverseExpAvgSqTerm = kernels.adamwExpAvgSqTerm([48], encoderBiasIhL0ReverseGradient, clippingClipFactor);
+  const nextEncoderBiasIhL0ReverseExpAvgSq = kernels.adamwExpAvgSqOfVector(
+    [48], encoderBiasIhL0ReverseExpAvgSq, adamwEncoderBiasIhL0ReverseExpAvgSqTerm,
+  );
+  const nextEncoderBiasIhL0Reverse = kernels.adamwParameterOfVector(
     [48], encoderBiasIhL0Reverse, optimizerKept, nextEncoderBiasIhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderBiasIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
-  const nextEncoderBiasHhL0ReverseExpAvg = kernels.adamwExpAvg3(
-    [48], encoderBiasHhL0ReverseExpAvg, encoderGradients.biasIhL0ReverseGradient, clippingClipFactor,
+  const nextEncoderBiasHhL0ReverseExpAvg = kernels.adamwExpAvgOfVector(
+    [48], encoderBiasHhL0ReverseExpAvg, encoderBiasIhL0ReverseGradient, clippingClipFactor,
   );
-  const nextEncoderBiasHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq3([48], encoderBiasHhL0ReverseExpAvgSq, adamwMultiply2);
-  const nextEncoderBiasHhL0Reverse = kernels.adamwParameter3(
+  const nextEncoderBiasHhL0ReverseExpAvgSq = kernels.adamwExpAvgSqOfVector(
+    [48], encoderBiasHhL0ReverseExpAvgSq, adamwEncoderBiasIhL0ReverseExpAvgSqTerm,
+  );
+  const nextEncoderBiasHhL0Reverse = kernels.adamwParameterOfVector(
     [48], encoderBiasHhL0Reverse, optimizerKept, nextEncoderBiasHhL0ReverseExpAvg, optimizerStepSize,
     nextEncoderBiasHhL0ReverseExpAvgSq, optimizerCorrectionRoot,
   );
@@ -422,9 +437,9 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     [24, 24], summaryWWeight, optimizerKept, nextSummaryWWeightExpAvg, optimizerStepSize, nextSummaryWWeightExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextSummaryWBiasExpAvg = kernels.adamwExpAvg3([24], summaryWBiasExpAvg, summaryWBiasGradient, clippingClipFactor);
-  const nextSummaryWBiasExpAvgSq = kernels.adamwExpAvgSq5([24], summaryWBiasExpAvgSq, summaryWBiasGradient, clippingClipFactor);
-  const nextSummaryWBias = kernels.adamwParameter3(
+  const nextSummaryWBiasExpAvg = kernels.adamwExpAvgOfVector([24], summaryWBiasExpAvg, summaryWBiasGradient, clippingClipFactor);
+  const nextSummaryWBiasExpAvgSq = kernels.adamwExpAvgSq2([24], summaryWBiasExpAvgSq, summaryWBiasGradient, clippingClipFactor);
+  const nextSummaryWBias = kernels.adamwParameterOfVector(
     [24], summaryWBias, optimizerKept, nextSummaryWBiasExpAvg, optimizerStepSize, nextSummaryWBiasExpAvgSq, optimizerCorrectionRoot,
   );
   const nextSummaryVWeightExpAvg = kernels.adamwExpAvg([1, 24], summaryVWeightExpAvg, summaryVWeightGradient, clippingClipFactor);
@@ -441,9 +456,9 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     [4, 24], scoresWeight, optimizerKept, nextScoresWeightExpAvg, optimizerStepSize, nextScoresWeightExpAvgSq,
     optimizerCorrectionRoot,
   );
-  const nextScoresBiasExpAvg = kernels.adamwExpAvg3([4], scoresBiasExpAvg, scoresBiasGradient, clippingClipFactor);
-  const nextScoresBiasExpAvgSq = kernels.adamwExpAvgSq5([4], scoresBiasExpAvgSq, scoresBiasGradient, clippingClipFactor);
-  const nextScoresBias = kernels.adamwParameter3(
+  const nextScoresBiasExpAvg = kernels.adamwExpAvgOfVector([4], scoresBiasExpAvg, scoresBiasGradient, clippingClipFactor);
+  const nextScoresBiasExpAvgSq = kernels.adamwExpAvgSq2([4], scoresBiasExpAvgSq, scoresBiasGradient, clippingClipFactor);
+  const nextScoresBias = kernels.adamwParameterOfVector(
     [4], scoresBias, optimizerKept, nextScoresBiasExpAvg, optimizerStepSize, nextScoresBiasExpAvgSq, optimizerCorrectionRoot,
   );
 

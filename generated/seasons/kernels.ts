@@ -5,8 +5,7 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
 
 /**
  * encoder, forward: input_projection. Gives [T, B, G] of [15, 16, 48].
- *
- *     encoderInputProjection[t, b, g] = sum_c temperatures[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]
+ * `inputProjection[t, b, g] = sum_c temperatures[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]`
  */
 export function encoderInputProjection(
   this: KernelThis, temperatures: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
@@ -18,18 +17,16 @@ export function encoderInputProjection(
 }
 
 /**
- * encoder, forward: initial_state. Gives [16, 12].
- *
- *     encoderInitialState[i, j] = 0
+ * forward: zeros. Gives [16, 12].
+ * `zeros[i, j] = 0`
  */
-export function encoderInitialState(): number {
+export function zeros(): number {
   return 0;
 }
 
 /**
  * encoder, forward: gates. Gives [B, G] of [16, 48].
- *
- *     encoderGates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])
+ * `gates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])`
  */
 export function encoderGates(
   this: KernelThis, inputProjection: Tensor3, previousHiddenState: Tensor2, weightHhL0: Tensor2, t: Index
@@ -42,8 +39,7 @@ export function encoderGates(
 
 /**
  * encoder, forward: cell_state. Gives [B, I] of [16, 12].
- *
- *     encoderCellState[b, i] = sigmoid(gates[b, i + 12]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 24])
+ * `cellState[b, i] = sigmoid(gates[b, i + 12]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 24])`
  */
 export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -57,8 +53,7 @@ export function encoderCellState(this: KernelThis, gates: Tensor2, previousCellS
 
 /**
  * encoder, forward: hidden_state. Gives [B, I] of [16, 12].
- *
- *     encoderHiddenState[b, i] = sigmoid(gates[b, i + 36]) * tanh(cellState[b, i])
+ * `hiddenState[b, i] = sigmoid(gates[b, i + 36]) * tanh(cellState[b, i])`
  */
 export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -70,8 +65,7 @@ export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: 
 
 /**
  * encoder, forward: output. Gives [B, T, I] of [16, 15, 24].
- *
- *     encoderOutput[b, t, i] = i < 12 ? hiddenState2[t + 1, b, clamp(i, 0, 11)] : hiddenState[t, b, clamp(i + -12, 0, 11)]
+ * `encoder[b, t, i] = i < 12 ? hiddenState2[t + 1, b, i] : hiddenState[t, b, i - 12]`
  */
 export function encoderOutput(this: KernelThis, hiddenState: Tensor3, hiddenState2: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
@@ -83,20 +77,18 @@ export function encoderOutput(this: KernelThis, hiddenState: Tensor3, hiddenStat
 
 /**
  * summary, forward: projection. Gives [B, T, O] of [16, 15, 24].
- *
- *     summaryProjection[b, t, o] = tanh(sum_i outputValue[b, t, i] * wWeight[o, i] + wBias[o])
+ * `projection[b, t, o] = tanh(sum_i input[b, t, i] * wWeight[o, i] + wBias[o])`
  */
-export function summaryProjection(this: KernelThis, outputValue: Tensor3, wWeight: Tensor2, wBias: Tensor1): number {
+export function summaryProjection(this: KernelThis, input: Tensor3, wWeight: Tensor2, wBias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 24; i++) { sum += outputValue[b][t][i] * wWeight[o][i]; }
+  for (let i: Index = 0; i < 24; i++) { sum += input[b][t][i] * wWeight[o][i]; }
   return Math.tanh(Math.max(-10, Math.min(10, sum + wBias[o])));
 }
 
 /**
  * summary, forward: energy. Gives [B, T, O] of [16, 15, 1].
- *
- *     summaryEnergy[b, t, o] = sum_i projection[b, t, i] * vWeight[o, i]
+ * `energy[b, t, o] = sum_i projection[b, t, i] * vWeight[o, i]`
  */
 export function summaryEnergy(this: KernelThis, projection: Tensor3, vWeight: Tensor2): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -107,8 +99,7 @@ export function summaryEnergy(this: KernelThis, projection: Tensor3, vWeight: Te
 
 /**
  * summary, forward: largest_energy. Gives [B] of [16].
- *
- *     summaryLargestEnergy[b] = max_k energy[b, k, 0]
+ * `largestEnergy[b] = max_k energy[b, k, 0]`
  */
 export function summaryLargestEnergy(this: KernelThis, energy: Tensor3): number {
   const b = this.thread.x;
@@ -119,8 +110,7 @@ export function summaryLargestEnergy(this: KernelThis, energy: Tensor3): number 
 
 /**
  * summary, forward: exponentials. Gives [B, T] of [16, 15].
- *
- *     summaryExponentials[b, t] = exp(energy[b, t, 0] - largestEnergy[b])
+ * `exponentials[b, t] = exp(energy[b, t, 0] - largestEnergy[b])`
  */
 export function summaryExponentials(this: KernelThis, energy: Tensor3, largestEnergy: Tensor1): number {
   const b = this.thread.y, t = this.thread.x;
@@ -129,8 +119,7 @@ export function summaryExponentials(this: KernelThis, energy: Tensor3, largestEn
 
 /**
  * summary, forward: exponential_sum. Gives [B] of [16].
- *
- *     summaryExponentialSum[b] = sum_k exponentials[b, k]
+ * `exponentialSum[b] = sum_k exponentials[b, k]`
  */
 export function summaryExponentialSum(this: KernelThis, exponentials: Tensor2): number {
   const b = this.thread.x;
@@ -141,8 +130,7 @@ export function summaryExponentialSum(this: KernelThis, exponentials: Tensor2): 
 
 /**
  * summary, forward: weights. Gives [B, T] of [16, 15].
- *
- *     summaryWeights[b, t] = exponentials[b, t] / exponentialSum[b]
+ * `weights[b, t] = exponentials[b, t] / exponentialSum[b]`
  */
 export function summaryWeights(this: KernelThis, exponentials: Tensor2, exponentialSum: Tensor1): number {
   const b = this.thread.y, t = this.thread.x;
@@ -151,20 +139,18 @@ export function summaryWeights(this: KernelThis, exponentials: Tensor2, exponent
 
 /**
  * summary, forward: pooled. Gives [B, H] of [16, 24].
- *
- *     summaryPooled[b, h] = sum_t weights[b, t] * outputValue[b, t, h]
+ * `pooled[b, h] = sum_t weights[b, t] * input[b, t, h]`
  */
-export function summaryPooled(this: KernelThis, weights: Tensor2, outputValue: Tensor3): number {
+export function summaryPooled(this: KernelThis, weights: Tensor2, input: Tensor3): number {
   const b = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let t: Index = 0; t < 15; t++) { sum += weights[b][t] * outputValue[b][t][h]; }
+  for (let t: Index = 0; t < 15; t++) { sum += weights[b][t] * input[b][t][h]; }
   return sum;
 }
 
 /**
  * scores, forward: output. Gives [B, O] of [16, 4].
- *
- *     scoresOutput[b, o] = sum_i pooled[b, i] * weight[o, i] + bias[o]
+ * `scores[b, o] = sum_i pooled[b, i] * weight[o, i] + bias[o]`
  */
 export function scoresOutput(this: KernelThis, pooled: Tensor2, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.y, o = this.thread.x;
@@ -175,8 +161,7 @@ export function scoresOutput(this: KernelThis, pooled: Tensor2, weight: Tensor2,
 
 /**
  * encoder, forward: input_gate. Gives [B, I] of [16, 12].
- *
- *     encoderInputGate[b, i] = sigmoid(gates[b, i])
+ * `inputGate[b, i] = sigmoid(gates[b, i])`
  */
 export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -185,8 +170,7 @@ export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * encoder, forward: forget_gate. Gives [B, I] of [16, 12].
- *
- *     encoderForgetGate[b, i] = sigmoid(gates[b, i + 12])
+ * `forgetGate[b, i] = sigmoid(gates[b, i + 12])`
  */
 export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -196,8 +180,7 @@ export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * encoder, forward: candidate. Gives [B, I] of [16, 12].
- *
- *     encoderCandidate[b, i] = tanh(gates[b, i + 24])
+ * `candidate[b, i] = tanh(gates[b, i + 24])`
  */
 export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -207,8 +190,7 @@ export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * encoder, forward: output_gate. Gives [B, I] of [16, 12].
- *
- *     encoderOutputGate[b, i] = sigmoid(gates[b, i + 36])
+ * `outputGate[b, i] = sigmoid(gates[b, i + 36])`
  */
 export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -218,8 +200,7 @@ export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * encoder, forward: cell_state. Gives [B, I] of [16, 12].
- *
- *     encoderCellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]
+ * `cellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]`
  */
 export function encoderCellStateInTraining(
   this: KernelThis, forgetGate: Tensor2, previousCellState: Tensor2, inputGate: Tensor2, candidate: Tensor2
@@ -230,8 +211,7 @@ export function encoderCellStateInTraining(
 
 /**
  * encoder, forward: cell_output. Gives [B, I] of [16, 12].
- *
- *     encoderCellOutput[b, i] = tanh(cellState[b, i])
+ * `cellOutput[b, i] = tanh(cellState[b, i])`
  */
 export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -240,8 +220,7 @@ export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number 
 
 /**
  * encoder, forward: hidden_state. Gives [B, I] of [16, 12].
- *
- *     encoderHiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]
+ * `hiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]`
  */
 export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cellOutput: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -249,65 +228,74 @@ export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tenso
 }
 
 /**
- * regularised, forward: output. Gives [B, H] of [16, 24].
- *
- *     regularisedOutput[b, h] = random0[b, h] >= 0.1 ? (sum_t weights[b, t] * outputValue[b, t, h]) * 1.1111111111111112 : 0
+ * regularised, forward: dropped_pooled. Gives [B, H] of [16, 24].
+ * `droppedPooled[b, h] = random0[b, h] >= 0.1 ? (sum_t weights[b, t] * input[b, t, h]) * 1.1111111111111112 : 0`
  */
-export function regularisedOutput(this: KernelThis, random0: Tensor2, weights: Tensor2, outputValue: Tensor3): number {
+export function regularisedDroppedPooled(this: KernelThis, random0: Tensor2, weights: Tensor2, input: Tensor3): number {
   const b = this.thread.y, h = this.thread.x;
   let pooled = 0;
-  for (let t: Index = 0; t < 15; t++) { pooled += weights[b][t] * outputValue[b][t][h]; }
+  for (let t: Index = 0; t < 15; t++) { pooled += weights[b][t] * input[b][t][h]; }
   return random0[b][h] >= 0.1 ? pooled * 1.1111111111111112 : 0;
 }
 
 /**
  * scores, forward: output. Gives [B, O] of [16, 4].
- *
- *     scoresOutput[b, o] = sum_i outputValue[b, i] * weight[o, i] + bias[o]
+ * `scores[b, o] = sum_i droppedPooled[b, i] * weight[o, i] + bias[o]`
  */
-export function scoresOutputInTraining(this: KernelThis, outputValue: Tensor2, weight: Tensor2, bias: Tensor1): number {
+export function scoresOutputInTraining(this: KernelThis, droppedPooled: Tensor2, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.y, o = this.thread.x;
   let sum = 0;
-  for (let i: Index = 0; i < 24; i++) { sum += outputValue[b][i] * weight[o][i]; }
+  for (let i: Index = 0; i < 24; i++) { sum += droppedPooled[b][i] * weight[o][i]; }
   return sum + bias[o];
 }
 
 /**
- * loss, loss: largest_logit. Gives [B] of [16].
- *
- *     lossLargestLogit[b] = max_k outputValue[b, k]
+ * loss: largest_logit. Gives [B] of [16].
+ * `largestLogit[b] = max_k input[b, k]`
  */
-export function lossLargestLogit(this: KernelThis, outputValue: Tensor2): number {
+export function lossLargestLogit(this: KernelThis, input: Tensor2): number {
   const b = this.thread.x;
   let largest = -3.4028234663852886e38;
-  for (let k: Index = 0; k < 4; k++) { largest = Math.max(largest, outputValue[b][k]); }
+  for (let k: Index = 0; k < 4; k++) { largest = Math.max(largest, input[b][k]); }
   return largest;
 }
 
 /**
- * loss, loss: masked. Gives [B] of [16].
+ * loss: masked. Gives [B] of [16].
  *
- *     lossMasked[b] = batchMask[b] !== 0 ? elements : 0
- *       elements = season[b] !== -100 ? logTotal - (sum_k2 (k2 === season[b] ? outputValue[b, k2] - largestLogit[b] : 0)) : 0
- *       logTotal = log(sum_k exp(outputValue[b, k] - largestLogit[b]))
+ *     masked[b] = batchMask[b] !== 0 ? elements : 0
+ *       elements = season[b] !== -100 ? surpriseOfTarget : 0
+ *       surpriseOfTarget = logTotal - valueOfTarget
+ *       logTotal = log(exponentialSum)
+ *       exponentialSum = sum_k exponentials
+ *       exponentials = exp(shiftedLogits)
+ *       shiftedLogits = input[b, k] - largestLogit[b]
+ *       valueOfTarget = sum_k2 (k2 === season[b] ? input[b, k2] - largestLogit[b] : 0)
  */
-export function lossMasked(this: KernelThis, batchMask: Tensor1, season: Tensor1, outputValue: Tensor2, largestLogit: Tensor1): number {
+export function lossMasked(this: KernelThis, batchMask: Tensor1, season: Tensor1, input: Tensor2, largestLogit: Tensor1): number {
   const b = this.thread.x;
   const seasonValue = season[b];
   const largestLogitValue = largestLogit[b];
-  let sum = 0;
-  for (let k: Index = 0; k < 4; k++) { sum += Math.exp(outputValue[b][k] - largestLogitValue); }
-  const logTotal = Math.log(sum);
-  let sum2 = 0;
-  for (let k2: Index = 0; k2 < 4; k2++) { sum2 += k2 === seasonValue ? outputValue[b][k2] - largestLogitValue : 0; }
-  const elements = seasonValue !== -100 ? logTotal - sum2 : 0;
+  let exponentialSum = 0;
+  for (let k: Index = 0; k < 4; k++) {
+    const shiftedLogits = input[b][k] - largestLogitValue;
+    const exponentials = Math.exp(shiftedLogits);
+    exponentialSum += exponentials;
+  }
+  const logTotal = Math.log(exponentialSum);
+  let valueOfTarget = 0;
+  for (let k2: Index = 0; k2 < 4; k2++) {
+    const shiftedLogits2 = input[b][k2] - largestLogitValue;
+    valueOfTarget += k2 === seasonValue ? shiftedLogits2 : 0;
+  }
+  const surpriseOfTarget = logTotal - valueOfTarget;
+  const elements = seasonValue !== -100 ? surpriseOfTarget : 0;
   return batchMask[b] !== 0 ? elements : 0;
 }
 
 /**
- * loss, loss: count. Gives [].
- *
- *     lossCount = sum_k (batchMask[k] !== 0 ? (season[k] !== -100 ? 1 : 0) : 0)
+ * loss: count. Gives [].
+ * `count = sum_k (batchMask[k] !== 0 ? (season[k] !== -100 ? 1 : 0) : 0)`
  */
 export function lossCount(batchMask: Tensor1, season: Tensor1): number {
   let sum = 0;
@@ -319,9 +307,8 @@ export function lossCount(batchMask: Tensor1, season: Tensor1): number {
 }
 
 /**
- * loss, loss: value. Gives [].
- *
- *     lossValue = (sum_k masked[k]) / (count === 0 ? 1 : count)
+ * loss: value. Gives [].
+ * `value = (sum_k masked[k]) / (count === 0 ? 1 : count)`
  */
 export function lossValue(masked: Tensor1, count: Tensor1): number {
   let total = 0;
@@ -331,50 +318,55 @@ export function lossValue(masked: Tensor1, count: Tensor1): number {
 }
 
 /**
- * loss, loss: exp. Gives [B, O] of [16, 4].
- *
- *     lossExp[b, o] = exp(outputValue[b, o] - largestLogit[b])
+ * loss: exponentials. Gives [B, O] of [16, 4].
+ * `exponentials[b, o] = exp(input[b, o] - largestLogit[b])`
  */
-export function lossExp(this: KernelThis, outputValue: Tensor2, largestLogit: Tensor1): number {
+export function lossExponentials(this: KernelThis, input: Tensor2, largestLogit: Tensor1): number {
   const b = this.thread.y, o = this.thread.x;
-  return Math.exp(outputValue[b][o] - largestLogit[b]);
+  const shiftedLogits = input[b][o] - largestLogit[b];
+  return Math.exp(shiftedLogits);
 }
 
 /**
- * loss, loss: sum. Gives [B] of [16].
- *
- *     lossSum[b] = sum_k exp[b, k]
+ * loss: exponential_sum. Gives [B] of [16].
+ * `exponentialSum[b] = sum_k exponentials[b, k]`
  */
-export function lossSum(this: KernelThis, exp: Tensor2): number {
+export function lossExponentialSum(this: KernelThis, exponentials: Tensor2): number {
   const b = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 4; k++) { sum += exp[b][k]; }
+  for (let k: Index = 0; k < 4; k++) { sum += exponentials[b][k]; }
   return sum;
 }
 
 /**
- * loss, loss: masked. Gives [B] of [16].
+ * loss: masked. Gives [B] of [16].
  *
- *     lossMasked[b] = batchMask[b] !== 0 ? elements : 0
- *       elements = season[b] !== -100 ? logTotal - (sum_k (k === season[b] ? outputValue[b, k] - largestLogit[b] : 0)) : 0
- *       logTotal = log(sum[b])
+ *     masked[b] = batchMask[b] !== 0 ? elements : 0
+ *       elements = season[b] !== -100 ? surpriseOfTarget : 0
+ *       surpriseOfTarget = logTotal - valueOfTarget
+ *       logTotal = log(exponentialSum[b])
+ *       valueOfTarget = sum_k (k === season[b] ? shiftedLogits : 0)
+ *       shiftedLogits = input[b, k] - largestLogit[b]
  */
 export function lossMaskedInTraining(
-  this: KernelThis, batchMask: Tensor1, season: Tensor1, sum: Tensor1, outputValue: Tensor2, largestLogit: Tensor1
+  this: KernelThis, batchMask: Tensor1, season: Tensor1, exponentialSum: Tensor1, input: Tensor2, largestLogit: Tensor1
 ): number {
   const b = this.thread.x;
   const seasonValue = season[b];
-  const logTotal = Math.log(sum[b]);
-  let sum2 = 0;
-  for (let k: Index = 0; k < 4; k++) { sum2 += k === seasonValue ? outputValue[b][k] - largestLogit[b] : 0; }
-  const elements = seasonValue !== -100 ? logTotal - sum2 : 0;
+  const logTotal = Math.log(exponentialSum[b]);
+  let valueOfTarget = 0;
+  for (let k: Index = 0; k < 4; k++) {
+    const shiftedLogits = input[b][k] - largestLogit[b];
+    valueOfTarget += k === seasonValue ? shiftedLogits : 0;
+  }
+  const surpriseOfTarget = logTotal - valueOfTarget;
+  const elements = seasonValue !== -100 ? surpriseOfTarget : 0;
   return batchMask[b] !== 0 ? elements : 0;
 }
 
 /**
  * loss, backward: total_gradient. Gives [].
- *
- *     lossTotalGradient = 1 / (count === 0 ? 1 : count)
+ * `totalGradient = 1 / (count === 0 ? 1 : count)`
  */
 export function lossTotalGradient(count: Tensor1): number {
   const countValue = count[0];
@@ -382,116 +374,114 @@ export function lossTotalGradient(count: Tensor1): number {
 }
 
 /**
- * loss, backward: log_total_gradient. Gives [B] of [16].
- *
- *     lossLogTotalGradient[b] = season[b] !== -100 ? (batchMask[b] !== 0 ? totalGradient : 0) : 0
+ * loss, backward: surprise_of_target_gradient. Gives [B] of [16].
+ * `surpriseOfTargetGradient[b] = season[b] !== -100 ? (batchMask[b] !== 0 ? totalGradient : 0) : 0`
  */
-export function lossLogTotalGradient(this: KernelThis, season: Tensor1, batchMask: Tensor1, totalGradient: Tensor1): number {
+export function lossSurpriseOfTargetGradient(this: KernelThis, season: Tensor1, batchMask: Tensor1, totalGradient: Tensor1): number {
   const b = this.thread.x;
   const elementsGradient = batchMask[b] !== 0 ? totalGradient[0] : 0;
   return season[b] !== -100 ? elementsGradient : 0;
 }
 
 /**
- * loss, backward: divide. Gives [B] of [16].
- *
- *     lossDivide[b] = logTotalGradient[b] / sum[b]
+ * loss, backward: exponential_sum_gradient. Gives [B] of [16].
+ * `exponentialSumGradient[b] = surpriseOfTargetGradient[b] / exponentialSum[b]`
  */
-export function lossDivide(this: KernelThis, logTotalGradient: Tensor1, sum: Tensor1): number {
+export function lossExponentialSumGradient(this: KernelThis, surpriseOfTargetGradient: Tensor1, exponentialSum: Tensor1): number {
   const b = this.thread.x;
-  return logTotalGradient[b] / sum[b];
+  return surpriseOfTargetGradient[b] / exponentialSum[b];
 }
 
 /**
- * scores, backward: output_gradient. Gives [B, O] of [16, 4].
+ * loss, backward: shifted_logits_gradient. Gives [B, O] of [16, 4].
  *
- *     scoresOutputGradient[b, o] = (o === season[b] ? -logTotalGradient[b] : 0) + divide[b] * exp[b, o]
+ *     shiftedLogitsGradient[b, o] = (o === season[b] ? valueOfTargetGradient : 0) + exponentialSumGradient[b] * exponentials[b, o]
+ *       valueOfTargetGradient = -surpriseOfTargetGradient[b]
  */
-export function scoresOutputGradient(
-  this: KernelThis, season: Tensor1, logTotalGradient: Tensor1, divide: Tensor1, exp: Tensor2
+export function lossShiftedLogitsGradient(
+  this: KernelThis, season: Tensor1, surpriseOfTargetGradient: Tensor1, exponentialSumGradient: Tensor1, exponentials: Tensor2
 ): number {
   const b = this.thread.y, o = this.thread.x;
-  return (o === season[b] ? -logTotalGradient[b] : 0) + divide[b] * exp[b][o];
+  const valueOfTargetGradient = -surpriseOfTargetGradient[b];
+  return (o === season[b] ? valueOfTargetGradient : 0) + exponentialSumGradient[b] * exponentials[b][o];
 }
 
 /**
  * scores, backward: bias_gradient. Gives [O] of [4].
- *
- *     scoresBiasGradient[o] = sum_k outputGradient[k, o]
+ * `biasGradient[o] = sum_k shiftedLogitsGradient[k, o]`
  */
-export function scoresBiasGradient(this: KernelThis, outputGradient: Tensor2): number {
+export function scoresBiasGradient(this: KernelThis, shiftedLogitsGradient: Tensor2): number {
   const o = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 16; k++) { sum += outputGradient[k][o]; }
+  for (let k: Index = 0; k < 16; k++) { sum += shiftedLogitsGradient[k][o]; }
   return sum;
 }
 
 /**
  * scores, backward: weight_gradient. Gives [O, I] of [4, 24].
- *
- *     scoresWeightGradient[o, i] = sum_b outputGradient[b, o] * outputValue[b, i]
+ * `weightGradient[o, i] = sum_b shiftedLogitsGradient[b, o] * droppedPooled[b, i]`
  */
-export function scoresWeightGradient(this: KernelThis, outputGradient: Tensor2, outputValue: Tensor2): number {
+export function scoresWeightGradient(this: KernelThis, shiftedLogitsGradient: Tensor2, droppedPooled: Tensor2): number {
   const o = this.thread.y, i = this.thread.x;
   let sum = 0;
-  for (let b: Index = 0; b < 16; b++) { sum += outputGradient[b][o] * outputValue[b][i]; }
+  for (let b: Index = 0; b < 16; b++) { sum += shiftedLogitsGradient[b][o] * droppedPooled[b][i]; }
   return sum;
 }
 
 /**
  * summary, backward: pooled_gradient. Gives [B, I] of [16, 24].
  *
- *     summaryPooledGradient[b, i] = (random0[b, i] >= 0.1 ? outputGradient : 0) * 1.1111111111111112
- *       outputGradient = sum_o outputGradient[b, o] * scoresWeight[o, i]
+ *     pooledGradient[b, i] = (random0[b, i] >= 0.1 ? droppedPooledGradient : 0) * 1.1111111111111112
+ *       droppedPooledGradient = sum_o shiftedLogitsGradient[b, o] * scoresWeight[o, i]
  */
-export function summaryPooledGradient(this: KernelThis, random0: Tensor2, outputGradient: Tensor2, scoresWeight: Tensor2): number {
+export function summaryPooledGradient(
+  this: KernelThis, random0: Tensor2, shiftedLogitsGradient: Tensor2, scoresWeight: Tensor2
+): number {
   const b = this.thread.y, i = this.thread.x;
-  let outputGradient2 = 0;
-  for (let o: Index = 0; o < 4; o++) { outputGradient2 += outputGradient[b][o] * scoresWeight[o][i]; }
-  return (random0[b][i] >= 0.1 ? outputGradient2 : 0) * 1.1111111111111112;
+  let droppedPooledGradient = 0;
+  for (let o: Index = 0; o < 4; o++) { droppedPooledGradient += shiftedLogitsGradient[b][o] * scoresWeight[o][i]; }
+  return (random0[b][i] >= 0.1 ? droppedPooledGradient : 0) * 1.1111111111111112;
 }
 
 /**
- * summary, backward: divide. Gives [B, T] of [16, 15].
- *
- *     summaryDivide[b, t] = (sum_h pooledGradient[b, h] * outputValue[b, t, h]) / exponentialSum[b]
+ * summary, backward: exponentials_gradient_from_weights. Gives [B, T] of [16, 15].
+ * `exponentialsGradientFromWeights[b, t] = (sum_h pooledGradient[b, h] * input[b, t, h]) / exponentialSum[b]`
  */
-export function summaryDivide(this: KernelThis, pooledGradient: Tensor2, outputValue: Tensor3, exponentialSum: Tensor1): number {
+export function summaryExponentialsGradientFromWeights(
+  this: KernelThis, pooledGradient: Tensor2, input: Tensor3, exponentialSum: Tensor1
+): number {
   const b = this.thread.y, t = this.thread.x;
   let weightsGradient = 0;
-  for (let h: Index = 0; h < 24; h++) { weightsGradient += pooledGradient[b][h] * outputValue[b][t][h]; }
+  for (let h: Index = 0; h < 24; h++) { weightsGradient += pooledGradient[b][h] * input[b][t][h]; }
   return weightsGradient / exponentialSum[b];
 }
 
 /**
  * summary, backward: exponential_sum_gradient. Gives [B] of [16].
- *
- *     summaryExponentialSumGradient[b] = sum_k -(divide[b, k] * weights[b, k])
+ * `exponentialSumGradient[b] = sum_k -(exponentialsGradientFromWeights[b, k] * weights[b, k])`
  */
-export function summaryExponentialSumGradient(this: KernelThis, divide: Tensor2, weights: Tensor2): number {
+export function summaryExponentialSumGradient(this: KernelThis, exponentialsGradientFromWeights: Tensor2, weights: Tensor2): number {
   const b = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 15; k++) { sum += -(divide[b][k] * weights[b][k]); }
+  for (let k: Index = 0; k < 15; k++) { sum += -(exponentialsGradientFromWeights[b][k] * weights[b][k]); }
   return sum;
 }
 
 /**
  * summary, backward: energy_gradient. Gives [B, T] of [16, 15].
- *
- *     summaryEnergyGradient[b, t] = (divide[b, t] + exponentialSumGradient[b]) * exponentials[b, t]
+ * `energyGradient[b, t] = (exponentialsGradientFromWeights[b, t] + exponentialSumGradient[b]) * exponentials[b, t]`
  */
 export function summaryEnergyGradient(
-  this: KernelThis, divide: Tensor2, exponentialSumGradient: Tensor1, exponentials: Tensor2
+  this: KernelThis, exponentialsGradientFromWeights: Tensor2, exponentialSumGradient: Tensor1, exponentials: Tensor2
 ): number {
   const b = this.thread.y, t = this.thread.x;
-  const exponentialsGradient = divide[b][t] + exponentialSumGradient[b];
+  const exponentialsGradient = exponentialsGradientFromWeights[b][t] + exponentialSumGradient[b];
   return exponentialsGradient * exponentials[b][t];
 }
 
 /**
  * summary, backward: v.weight_gradient. Gives [O, I] of [1, 24].
- *
- *     summaryVWeightGradient[o, i] = sum_b (sum_t energyGradient[b, t] * projection[b, t, i])
+ * `vWeightGradient[o, i] = sum_b (sum_t energyGradient[b, t] * projection[b, t, i])`
  */
 export function summaryVWeightGradient(this: KernelThis, energyGradient: Tensor2, projection: Tensor3): number {
   const i = this.thread.x;
@@ -505,11 +495,10 @@ export function summaryVWeightGradient(this: KernelThis, energyGradient: Tensor2
 }
 
 /**
- * summary, backward: multiply. Gives [B, T, I] of [16, 15, 24].
- *
- *     summaryMultiply[b, t, i] = (sum_o energyGradient[b, t] * vWeight[o, i]) * (1 - projection[b, t, i] * projection[b, t, i])
+ * summary, backward: W.bias_gradient_terms. Gives [B, T, I] of [16, 15, 24].
+ * `wBiasGradientTerms[b, t, i] = (sum_o energyGradient[b, t] * vWeight[o, i]) * (1 - projection[b, t, i] * projection[b, t, i])`
  */
-export function summaryMultiply(this: KernelThis, energyGradient: Tensor2, vWeight: Tensor2, projection: Tensor3): number {
+export function summaryWBiasGradientTerms(this: KernelThis, energyGradient: Tensor2, vWeight: Tensor2, projection: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   let projectionGradient = 0;
   for (let o: Index = 0; o < 1; o++) { projectionGradient += energyGradient[b][t] * vWeight[o][i]; }
@@ -519,15 +508,14 @@ export function summaryMultiply(this: KernelThis, energyGradient: Tensor2, vWeig
 
 /**
  * summary, backward: W.bias_gradient. Gives [24].
- *
- *     summaryWBiasGradient[i] = sum_k (sum_k2 multiply[k, k2, i])
+ * `wBiasGradient[i] = sum_k (sum_k2 wBiasGradientTerms[k, k2, i])`
  */
-export function summaryWBiasGradient(this: KernelThis, multiply: Tensor3): number {
+export function summaryWBiasGradient(this: KernelThis, wBiasGradientTerms: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 16; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 15; k2++) { sum2 += multiply[k][k2][i]; }
+    for (let k2: Index = 0; k2 < 15; k2++) { sum2 += wBiasGradientTerms[k][k2][i]; }
     sum += sum2;
   }
   return sum;
@@ -535,15 +523,14 @@ export function summaryWBiasGradient(this: KernelThis, multiply: Tensor3): numbe
 
 /**
  * summary, backward: W.weight_gradient. Gives [O, I] of [24, 24].
- *
- *     summaryWWeightGradient[o, i] = sum_b (sum_t multiply[b, t, o] * outputValue[b, t, i])
+ * `wWeightGradient[o, i] = sum_b (sum_t wBiasGradientTerms[b, t, o] * input[b, t, i])`
  */
-export function summaryWWeightGradient(this: KernelThis, multiply: Tensor3, outputValue: Tensor3): number {
+export function summaryWWeightGradient(this: KernelThis, wBiasGradientTerms: Tensor3, input: Tensor3): number {
   const o = this.thread.y, i = this.thread.x;
   let sum = 0;
   for (let b: Index = 0; b < 16; b++) {
     let sum2 = 0;
-    for (let t: Index = 0; t < 15; t++) { sum2 += multiply[b][t][o] * outputValue[b][t][i]; }
+    for (let t: Index = 0; t < 15; t++) { sum2 += wBiasGradientTerms[b][t][o] * input[b][t][i]; }
     sum += sum2;
   }
   return sum;
@@ -551,26 +538,25 @@ export function summaryWWeightGradient(this: KernelThis, multiply: Tensor3, outp
 
 /**
  * encoder, backward: output_gradient. Gives [B, T, H] of [16, 15, 24].
- *
- *     encoderOutputGradient[b, t, h] = pooledGradient[b, h] * weights[b, t] + (sum_o multiply[b, t, o] * summaryWWeight[o, h])
+ * `outputGradient[b, t, h] = pooledGradient[b, h] * weights[b, t] + (sum_o wBiasGradientTerms[b, t, o] * summaryWWeight[o, h])`
  */
 export function encoderOutputGradient(
-  this: KernelThis, pooledGradient: Tensor2, weights: Tensor2, multiply: Tensor3, summaryWWeight: Tensor2
+  this: KernelThis, pooledGradient: Tensor2, weights: Tensor2, wBiasGradientTerms: Tensor3, summaryWWeight: Tensor2
 ): number {
   const b = this.thread.z, t = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let o: Index = 0; o < 24; o++) { sum += multiply[b][t][o] * summaryWWeight[o][h]; }
+  for (let o: Index = 0; o < 24; o++) { sum += wBiasGradientTerms[b][t][o] * summaryWWeight[o][h]; }
   return pooledGradient[b][h] * weights[b][t] + sum;
 }
 
 /**
- * encoder, backward: multiply. Gives [B, H] of [16, 12].
+ * encoder reverse, backward: gates_gradient_factor. Gives [B, H] of [16, 12].
  *
- *     encoderMultiply[b, h] = outputGateGradient * outputGate[b, h]
+ *     gatesGradientFactor[b, h] = outputGateGradient * outputGate[b, h]
  *       outputGateGradient = hiddenStateGradient * cellOutput[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h + 12]
  */
-export function encoderMultiply(
+export function encoderReverseGatesGradientFactor(
   this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index
 ): number {
   const b = this.thread.y, h = this.thread.x;
@@ -581,14 +567,13 @@ export function encoderMultiply(
 }
 
 /**
- * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 12].
+ * encoder reverse, backward: cell_state_gradient. Gives [B, H] of [16, 12].
  *
- *     encoderCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
- *         * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *     cellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h + 12]
  */
-export function encoderCellStateGradient(
+export function encoderReverseCellStateGradient(
   this: KernelThis, carriedCellStateGradient: Tensor2, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3,
   outputGate: Tensor2, cellOutput: Tensor2, t: Index
 ): number {
@@ -601,20 +586,18 @@ export function encoderCellStateGradient(
 }
 
 /**
- * encoder, backward: joined_gradient. Gives [B, I] of [16, 48].
+ * encoder, backward: gates_gradient. Gives [B, I] of [16, 48].
  *
- *     encoderJoinedGradient[b, i] = i < 12 ? inputGateGradient * inputGate[b, clamp(i, 0, 11)]
- *         * (1 - inputGate[b, clamp(i, 0, 11)]) : i < 24 ? forgetGateGradient * forgetGate[b, clamp(i + -12, 0, 11)]
- *           * (1 - forgetGate[b, clamp(i + -12, 0, 11)]) : i < 36 ? candidateGradient
- *             * (1 - candidate[b, clamp(i + -24, 0, 11)] * candidate[b, clamp(i + -24, 0, 11)])
- *               : multiply[b, clamp(i + -36, 0, 11)] * (1 - outputGate[b, clamp(i + -36, 0, 11)])
- *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 11)] * candidate[b, clamp(i, 0, 11)]
- *       forgetGateGradient = cellStateGradient[b, clamp(i + -12, 0, 11)] * previousCellState[b, clamp(i + -12, 0, 11)]
- *       candidateGradient = cellStateGradient[b, clamp(i + -24, 0, 11)] * inputGate[b, clamp(i + -24, 0, 11)]
+ *     gatesGradient[b, i] = i < 12 ? inputGateGradient * inputGate[b, i] * (1 - inputGate[b, i]) : i < 24 ? forgetGateGradient
+ *         * forgetGate[b, i - 12] * (1 - forgetGate[b, i - 12]) : i < 36 ? candidateGradient
+ *           * (1 - candidate[b, i - 24] * candidate[b, i - 24]) : gatesGradientFactor[b, i - 36] * (1 - outputGate[b, i - 36])
+ *       inputGateGradient = cellStateGradient[b, i] * candidate[b, i]
+ *       forgetGateGradient = cellStateGradient[b, i - 12] * previousCellState[b, i - 12]
+ *       candidateGradient = cellStateGradient[b, i - 24] * inputGate[b, i - 24]
  */
-export function encoderJoinedGradient(
-  this: KernelThis, multiply: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2, candidate: Tensor2,
-  previousCellState: Tensor2, forgetGate: Tensor2
+export function encoderGatesGradient(
+  this: KernelThis, gatesGradientFactor: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2,
+  candidate: Tensor2, previousCellState: Tensor2, forgetGate: Tensor2
 ): number {
   const b = this.thread.y, i = this.thread.x;
   const iClamped: Index = Math.min(11, i);
@@ -633,25 +616,23 @@ export function encoderJoinedGradient(
       ? forgetGateGradient * forgetGateValue * (1 - forgetGateValue)
       : i < 36
         ? candidateGradient * (1 - candidateValue * candidateValue)
-        : multiply[b][iMinus36Clamped] * (1 - outputGate[b][iMinus36Clamped]);
+        : gatesGradientFactor[b][iMinus36Clamped] * (1 - outputGate[b][iMinus36Clamped]);
 }
 
 /**
  * encoder, backward: previous_hidden_state_gradient. Gives [B, H] of [16, 12].
- *
- *     encoderPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * weightHhL0Reverse[g, h]
+ * `previousHiddenStateGradient[b, h] = sum_g gatesGradient[b, g] * weightHhL0Reverse[g, h]`
  */
-export function encoderPreviousHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, weightHhL0Reverse: Tensor2): number {
+export function encoderPreviousHiddenStateGradient(this: KernelThis, gatesGradient: Tensor2, weightHhL0Reverse: Tensor2): number {
   const b = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let g: Index = 0; g < 48; g++) { sum += joinedGradient[b][g] * weightHhL0Reverse[g][h]; }
+  for (let g: Index = 0; g < 48; g++) { sum += gatesGradient[b][g] * weightHhL0Reverse[g][h]; }
   return sum;
 }
 
 /**
  * encoder, backward: previous_cell_state_gradient. Gives [B, I] of [16, 12].
- *
- *     encoderPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
+ * `previousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]`
  */
 export function encoderPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -660,16 +641,15 @@ export function encoderPreviousCellStateGradient(this: KernelThis, cellStateGrad
 
 /**
  * encoder, backward: weight_hh_l0_reverse_gradient. Gives [G, H] of [48, 12].
- *
- *     encoderWeightHhL0ReverseGradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t + 1, b, h])
+ * `weightHhL0ReverseGradient[g, h] = sum_t (sum_b gatesGradient[t, b, g] * previousHiddenState[t + 1, b, h])`
  */
-export function encoderWeightHhL0ReverseGradient(this: KernelThis, joinedGradient: Tensor3, previousHiddenState: Tensor3): number {
+export function encoderWeightHhL0ReverseGradient(this: KernelThis, gatesGradient: Tensor3, previousHiddenState: Tensor3): number {
   const g = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 15; t++) {
     const tPlus1: Index = t + 1;
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[tPlus1][b][h]; }
+    for (let b: Index = 0; b < 16; b++) { sum2 += gatesGradient[t][b][g] * previousHiddenState[tPlus1][b][h]; }
     sum += sum2;
   }
   return sum;
@@ -677,15 +657,14 @@ export function encoderWeightHhL0ReverseGradient(this: KernelThis, joinedGradien
 
 /**
  * encoder, backward: bias_ih_l0_reverse_gradient. Gives [48].
- *
- *     encoderBiasIhL0ReverseGradient[i] = sum_k (sum_k2 joinedGradient[k, k2, i])
+ * `biasIhL0ReverseGradient[i] = sum_k (sum_k2 gatesGradient[k, k2, i])`
  */
-export function encoderBiasIhL0ReverseGradient(this: KernelThis, joinedGradient: Tensor3): number {
+export function encoderBiasIhL0ReverseGradient(this: KernelThis, gatesGradient: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 15; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 16; k2++) { sum2 += joinedGradient[k][k2][i]; }
+    for (let k2: Index = 0; k2 < 16; k2++) { sum2 += gatesGradient[k][k2][i]; }
     sum += sum2;
   }
   return sum;
@@ -693,26 +672,24 @@ export function encoderBiasIhL0ReverseGradient(this: KernelThis, joinedGradient:
 
 /**
  * encoder, backward: weight_ih_l0_reverse_gradient. Gives [G, C] of [48, 1].
- *
- *     encoderWeightIhL0ReverseGradient[g, c] = sum_t (sum_b joinedGradient[t, b, g] * temperatures[b, t, c])
+ * `weightIhL0ReverseGradient[g, c] = sum_t (sum_b gatesGradient[t, b, g] * temperatures[b, t, c])`
  */
-export function encoderWeightIhL0ReverseGradient(this: KernelThis, joinedGradient: Tensor3, temperatures: Tensor3): number {
+export function encoderWeightIhL0ReverseGradient(this: KernelThis, gatesGradient: Tensor3, temperatures: Tensor3): number {
   const g = this.thread.y, c = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 15; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * temperatures[b][t][c]; }
+    for (let b: Index = 0; b < 16; b++) { sum2 += gatesGradient[t][b][g] * temperatures[b][t][c]; }
     sum += sum2;
   }
   return sum;
 }
 
 /**
- * encoder, backward: multiply. Gives [B, H] of [16, 12].
- *
- *     encoderMultiply2[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]
+ * encoder, backward: gates_gradient_factor. Gives [B, H] of [16, 12].
+ * `gatesGradientFactor[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]`
  */
-export function encoderMultiply2(
+export function encoderGatesGradientFactor(
   this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index
 ): number {
   const b = this.thread.y, h = this.thread.x;
@@ -724,12 +701,11 @@ export function encoderMultiply2(
 /**
  * encoder, backward: cell_state_gradient. Gives [B, H] of [16, 12].
  *
- *     encoderCellStateGradient2[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
- *         * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *     cellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
  */
-export function encoderCellStateGradient2(
+export function encoderCellStateGradient(
   this: KernelThis, carriedCellStateGradient: Tensor2, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3,
   outputGate: Tensor2, cellOutput: Tensor2, t: Index
 ): number {
@@ -742,153 +718,160 @@ export function encoderCellStateGradient2(
 
 /**
  * encoder, backward: weight_hh_l0_gradient. Gives [G, H] of [48, 12].
- *
- *     encoderWeightHhL0Gradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t, b, h])
+ * `weightHhL0Gradient[g, h] = sum_t (sum_b gatesGradient[t, b, g] * previousHiddenState[t, b, h])`
  */
-export function encoderWeightHhL0Gradient(this: KernelThis, joinedGradient: Tensor3, previousHiddenState: Tensor3): number {
+export function encoderWeightHhL0Gradient(this: KernelThis, gatesGradient: Tensor3, previousHiddenState: Tensor3): number {
   const g = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 15; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 16; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; }
+    for (let b: Index = 0; b < 16; b++) { sum2 += gatesGradient[t][b][g] * previousHiddenState[t][b][h]; }
     sum += sum2;
   }
   return sum;
 }
 
 /**
- * clipping, clip: sum. Gives [].
- *
- *     clippingSum = sum_k biasIhL0Gradient[k] * scale * (biasIhL0Gradient[k] * scale)
+ * clipping, clip: squares. Gives [].
+ * `squares = sum_k gradient[k] * scale * (gradient[k] * scale)`
  */
-export function clippingSum(biasIhL0Gradient: Tensor1, scale: Tensor1): number {
+export function clippingSquares(gradient: Tensor1, scale: Tensor1): number {
   let sum = 0;
   for (let k: Index = 0; k < 48; k++) {
-    const product = biasIhL0Gradient[k] * scale[0];
+    const product = gradient[k] * scale[0];
     sum += product * product;
   }
   return sum;
 }
 
 /**
- * clipping, clip: add. Gives [].
+ * clipping, clip: sum_of_squares. Gives [].
  *
- *     clippingAdd = sum_k (sum_k2 weightIhL0Gradient[k, k2] * scale * (weightIhL0Gradient[k, k2] * scale))
- *         + (sum_k3 (sum_k4 weightHhL0Gradient[k3, k4] * scale * (weightHhL0Gradient[k3, k4] * scale))) + sum + sum
- *           + (sum_k5 (sum_k6 weightIhL0ReverseGradient[k5, k6] * scale * (weightIhL0ReverseGradient[k5, k6] * scale)))
- *             + (sum_k7 (sum_k8 weightHhL0ReverseGradient[k7, k8] * scale * (weightHhL0ReverseGradient[k7, k8] * scale))) + sum2
+ *     sumOfSquares = sumOfSquares + squares2
+ *       sumOfSquares = sum_k (sum_k2 gradient[k, k2] * scale * (gradient[k, k2] * scale))
+ *           + (sum_k3 (sum_k4 gradient2[k3, k4] * scale * (gradient2[k3, k4] * scale))) + squares + squares
+ *             + (sum_k5 (sum_k6 gradient3[k5, k6] * scale * (gradient3[k5, k6] * scale)))
+ *               + (sum_k7 (sum_k8 gradient4[k7, k8] * scale * (gradient4[k7, k8] * scale)))
  */
-export function clippingAdd(
-  weightIhL0Gradient: Tensor2, scale: Tensor1, weightHhL0Gradient: Tensor2, sum: Tensor1, weightIhL0ReverseGradient: Tensor2,
-  weightHhL0ReverseGradient: Tensor2, sum2: Tensor1
+export function clippingSumOfSquares(
+  gradient: Tensor2, scale: Tensor1, gradient2: Tensor2, squares: Tensor1, gradient3: Tensor2, gradient4: Tensor2, squares2: Tensor1
 ): number {
   const scaleValue = scale[0];
-  let sum3 = 0;
+  let squares3 = 0;
   for (let k: Index = 0; k < 48; k++) {
-    let sum4 = 0;
+    let sum = 0;
     for (let k2: Index = 0; k2 < 1; k2++) {
-      const product = weightIhL0Gradient[k][k2] * scaleValue;
-      sum4 += product * product;
+      const product = gradient[k][k2] * scaleValue;
+      sum += product * product;
     }
-    sum3 += sum4;
+    squares3 += sum;
   }
-  let sum5 = 0;
+  let squares4 = 0;
   for (let k3: Index = 0; k3 < 48; k3++) {
-    let sum6 = 0;
+    let sum2 = 0;
     for (let k4: Index = 0; k4 < 12; k4++) {
-      const product2 = weightHhL0Gradient[k3][k4] * scaleValue;
-      sum6 += product2 * product2;
+      const product2 = gradient2[k3][k4] * scaleValue;
+      sum2 += product2 * product2;
     }
-    sum5 += sum6;
+    squares4 += sum2;
   }
-  const sumValue = sum[0];
-  let sum7 = 0;
+  const sumOfSquares = squares3 + squares4;
+  const square = squares[0];
+  const sumOfSquares2 = sumOfSquares + square;
+  const sumOfSquares3 = sumOfSquares2 + square;
+  let squares5 = 0;
   for (let k5: Index = 0; k5 < 48; k5++) {
-    let sum8 = 0;
+    let sum3 = 0;
     for (let k6: Index = 0; k6 < 1; k6++) {
-      const product3 = weightIhL0ReverseGradient[k5][k6] * scaleValue;
-      sum8 += product3 * product3;
+      const product3 = gradient3[k5][k6] * scaleValue;
+      sum3 += product3 * product3;
     }
-    sum7 += sum8;
+    squares5 += sum3;
   }
-  let sum9 = 0;
+  const sumOfSquares4 = sumOfSquares3 + squares5;
+  let squares6 = 0;
   for (let k7: Index = 0; k7 < 48; k7++) {
-    let sum10 = 0;
+    let sum4 = 0;
     for (let k8: Index = 0; k8 < 12; k8++) {
-      const product4 = weightHhL0ReverseGradient[k7][k8] * scaleValue;
-      sum10 += product4 * product4;
+      const product4 = gradient4[k7][k8] * scaleValue;
+      sum4 += product4 * product4;
     }
-    sum9 += sum10;
+    squares6 += sum4;
   }
-  return sum3 + sum5 + sumValue + sumValue + sum7 + sum9 + sum2[0];
+  const sumOfSquares5 = sumOfSquares4 + squares6;
+  return sumOfSquares5 + squares2[0];
 }
 
 /**
- * clipping, clip: add. Gives [].
+ * clipping, clip: sum_of_squares. Gives [].
  *
- *     clippingAdd2 = add + sum + (sum_k (sum_k2 wWeightGradient[k, k2] * scale * (wWeightGradient[k, k2] * scale)))
- *         + (sum_k3 wBiasGradient[k3] * scale * (wBiasGradient[k3] * scale))
- *           + (sum_k4 (sum_k5 vWeightGradient[k4, k5] * scale * (vWeightGradient[k4, k5] * scale)))
- *             + (sum_k6 (sum_k7 weightGradient[k6, k7] * scale * (weightGradient[k6, k7] * scale)))
+ *     clippingSumOfSquares2 = sumOfSquares + squares + (sum_k (sum_k2 gradient[k, k2] * scale * (gradient[k, k2] * scale)))
+ *         + (sum_k3 gradient2[k3] * scale * (gradient2[k3] * scale))
+ *           + (sum_k4 (sum_k5 gradient3[k4, k5] * scale * (gradient3[k4, k5] * scale)))
+ *             + (sum_k6 (sum_k7 gradient4[k6, k7] * scale * (gradient4[k6, k7] * scale)))
  */
-export function clippingAdd2(
-  add: Tensor1, sum: Tensor1, wWeightGradient: Tensor2, scale: Tensor1, wBiasGradient: Tensor1, vWeightGradient: Tensor2,
-  weightGradient: Tensor2
+export function clippingSumOfSquares2(
+  sumOfSquares: Tensor1, squares: Tensor1, gradient: Tensor2, scale: Tensor1, gradient2: Tensor1, gradient3: Tensor2,
+  gradient4: Tensor2
 ): number {
+  const sumOfSquares2 = sumOfSquares[0] + squares[0];
   const scaleValue = scale[0];
-  let sum2 = 0;
+  let squares2 = 0;
   for (let k: Index = 0; k < 24; k++) {
-    let sum3 = 0;
+    let sum = 0;
     for (let k2: Index = 0; k2 < 24; k2++) {
-      const product = wWeightGradient[k][k2] * scaleValue;
-      sum3 += product * product;
+      const product = gradient[k][k2] * scaleValue;
+      sum += product * product;
     }
-    sum2 += sum3;
+    squares2 += sum;
   }
-  let sum4 = 0;
+  const sumOfSquares3 = sumOfSquares2 + squares2;
+  let squares3 = 0;
   for (let k3: Index = 0; k3 < 24; k3++) {
-    const product2 = wBiasGradient[k3] * scaleValue;
-    sum4 += product2 * product2;
+    const product2 = gradient2[k3] * scaleValue;
+    squares3 += product2 * product2;
   }
-  let sum5 = 0;
+  const sumOfSquares4 = sumOfSquares3 + squares3;
+  let squares4 = 0;
   for (let k4: Index = 0; k4 < 1; k4++) {
-    let sum6 = 0;
+    let sum2 = 0;
     for (let k5: Index = 0; k5 < 24; k5++) {
-      const product3 = vWeightGradient[k4][k5] * scaleValue;
-      sum6 += product3 * product3;
+      const product3 = gradient3[k4][k5] * scaleValue;
+      sum2 += product3 * product3;
     }
-    sum5 += sum6;
+    squares4 += sum2;
   }
-  let sum7 = 0;
+  const sumOfSquares5 = sumOfSquares4 + squares4;
+  let squares5 = 0;
   for (let k6: Index = 0; k6 < 4; k6++) {
-    let sum8 = 0;
+    let sum3 = 0;
     for (let k7: Index = 0; k7 < 24; k7++) {
-      const product4 = weightGradient[k6][k7] * scaleValue;
-      sum8 += product4 * product4;
+      const product4 = gradient4[k6][k7] * scaleValue;
+      sum3 += product4 * product4;
     }
-    sum7 += sum8;
+    squares5 += sum3;
   }
-  return add[0] + sum[0] + sum2 + sum4 + sum5 + sum7;
+  return sumOfSquares5 + squares5;
 }
 
 /**
  * clipping, clip: gradient_norm. Gives [].
- *
- *     clippingGradientNorm = sqrt(add + (sum_k biasGradient[k] * scale * (biasGradient[k] * scale)))
+ * `gradientNorm = sqrt(sumOfSquares + (sum_k gradient[k] * scale * (gradient[k] * scale)))`
  */
-export function clippingGradientNorm(add: Tensor1, biasGradient: Tensor1, scale: Tensor1): number {
-  let sum = 0;
+export function clippingGradientNorm(sumOfSquares: Tensor1, gradient: Tensor1, scale: Tensor1): number {
+  let squares = 0;
   for (let k: Index = 0; k < 4; k++) {
-    const product = biasGradient[k] * scale[0];
-    sum += product * product;
+    const product = gradient[k] * scale[0];
+    squares += product * product;
   }
-  return Math.sqrt(add[0] + sum);
+  const sumOfSquares2 = sumOfSquares[0] + squares;
+  return Math.sqrt(sumOfSquares2);
 }
 
 /**
  * clipping, clip: clip_factor. Gives [].
  *
- *     clippingClipFactor = min(1 / (gradientNorm + scale * 0.000001) * scale, 1)
+ *     clipFactor = min(1 / (gradientNorm + scale * 0.000001) * scale, 1)
  *         / (gradientNorm * 9.094947017729282e-13 <= scale * 7.737125245533627e25 ? 1 : 0)
  */
 export function clippingClipFactor(gradientNorm: Tensor1, scale: Tensor1): number {
@@ -902,8 +885,7 @@ export function clippingClipFactor(gradientNorm: Tensor1, scale: Tensor1): numbe
 
 /**
  * adamw, update: exp_avg. Gives [48, 1].
- *
- *     adamwExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * clipFactor * 0.09999999999999998
+ * `nextExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * clipFactor * 0.09999999999999998`
  */
 export function adamwExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
   const i = this.thread.y, j = this.thread.x;
@@ -913,7 +895,7 @@ export function adamwExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2
 /**
  * adamw, update: exp_avg_sq. Gives [48, 1].
  *
- *     adamwExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * clipFactor * (gradient[i, j] * clipFactor)
+ *     nextExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * clipFactor * (gradient[i, j] * clipFactor)
  *         * 0.0010000000000000009
  */
 export function adamwExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2, clipFactor: Tensor1): number {
@@ -925,34 +907,32 @@ export function adamwExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Ten
 /**
  * adamw, update: parameter. Gives [48, 1].
  *
- *     adamwParameter[i, j] = parameter[i, j] * kept - nextExpAvg[i, j] * stepSize
- *         / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *     nextParameter[i, j] = decayedParameter - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ *       decayedParameter = parameter[i, j] * kept
  */
 export function adamwParameter(
   this: KernelThis, parameter: Tensor2, kept: Tensor1, nextExpAvg: Tensor2, stepSize: Tensor1, nextExpAvgSq: Tensor2,
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.y, j = this.thread.x;
-  return parameter[i][j] * kept[0] - nextExpAvg[i][j] * stepSize[0]
-    / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
+  const decayedParameter = parameter[i][j] * kept[0];
+  return decayedParameter - nextExpAvg[i][j] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i][j]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg. Gives [48].
- *
- *     adamwExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * clipFactor * 0.09999999999999998
+ * `nextExpAvg[i] = expAvg[i] * 0.9 + gradient[i] * clipFactor * 0.09999999999999998`
  */
-export function adamwExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
+export function adamwExpAvgOfVector(this: KernelThis, expAvg: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
   return expAvg[i] * 0.9 + gradient[i] * clipFactor[0] * 0.09999999999999998;
 }
 
 /**
- * adamw, update: multiply. Gives [48].
- *
- *     adamwMultiply[i] = gradient[i] * clipFactor * (gradient[i] * clipFactor) * 0.0010000000000000009
+ * adamw, update: exp_avg_sq_term. Gives [48].
+ * `expAvgSqTerm[i] = gradient[i] * clipFactor * (gradient[i] * clipFactor) * 0.0010000000000000009`
  */
-export function adamwMultiply(this: KernelThis, gradient: Tensor1, clipFactor: Tensor1): number {
+export function adamwExpAvgSqTerm(this: KernelThis, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
   const product = gradient[i] * clipFactor[0];
   return product * product * 0.0010000000000000009;
@@ -960,33 +940,31 @@ export function adamwMultiply(this: KernelThis, gradient: Tensor1, clipFactor: T
 
 /**
  * adamw, update: exp_avg_sq. Gives [48].
- *
- *     adamwExpAvgSq3[i] = expAvgSq[i] * 0.999 + multiply[i]
+ * `nextExpAvgSq[i] = expAvgSq[i] * 0.999 + expAvgSqTerm[i]`
  */
-export function adamwExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, multiply: Tensor1): number {
+export function adamwExpAvgSqOfVector(this: KernelThis, expAvgSq: Tensor1, expAvgSqTerm: Tensor1): number {
   const i = this.thread.x;
-  return expAvgSq[i] * 0.999 + multiply[i];
+  return expAvgSq[i] * 0.999 + expAvgSqTerm[i];
 }
 
 /**
  * adamw, update: parameter. Gives [48].
- *
- *     adamwParameter3[i] = parameter[i] * kept - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
+ * `nextParameter[i] = parameter[i] * kept - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)`
  */
-export function adamwParameter3(
+export function adamwParameterOfVector(
   this: KernelThis, parameter: Tensor1, kept: Tensor1, nextExpAvg: Tensor1, stepSize: Tensor1, nextExpAvgSq: Tensor1,
   correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;
-  return parameter[i] * kept[0] - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
+  const decayedParameter = parameter[i] * kept[0];
+  return decayedParameter - nextExpAvg[i] * stepSize[0] / (Math.sqrt(nextExpAvgSq[i]) / correctionRoot[0] + 1e-8);
 }
 
 /**
  * adamw, update: exp_avg_sq. Gives [24].
- *
- *     adamwExpAvgSq5[i] = expAvgSq[i] * 0.999 + gradient[i] * clipFactor * (gradient[i] * clipFactor) * 0.0010000000000000009
+ * `nextExpAvgSq[i] = expAvgSq[i] * 0.999 + gradient[i] * clipFactor * (gradient[i] * clipFactor) * 0.0010000000000000009`
  */
-export function adamwExpAvgSq5(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
+export function adamwExpAvgSq2(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1, clipFactor: Tensor1): number {
   const i = this.thread.x;
   const product = gradient[i] * clipFactor[0];
   return expAvgSq[i] * 0.999 + product * product * 0.0010000000000000009;

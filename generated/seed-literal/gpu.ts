@@ -13,14 +13,15 @@ function lstmForward({ kernels, tensors }: Context, series: GpuHandle | undefine
     [19, 1, 64], series, tensors["lstm.weight_ih_l0"], tensors["lstm.bias_ih_l0"], tensors["lstm.bias_hh_l0"],
   );
   const hiddenState: GpuHandle[] = [];
-  hiddenState[0] = kernels.lstmInitialState([1, 16]);
+  hiddenState[0] = kernels.zeros([1, 16]);
   const cellState: GpuHandle[] = [];
-  cellState[0] = kernels.lstmInitialState([1, 16]);
+  cellState[0] = kernels.zeros([1, 16]);
   const inputGate: GpuHandle[] = [];
   const forgetGate: GpuHandle[] = [];
   const candidate: GpuHandle[] = [];
   const outputGate: GpuHandle[] = [];
   const cellOutput: GpuHandle[] = [];
+  // For each step of time, first to last:
   for (let t = 0; t < 19; t++) {
     const gates = kernels.lstmGates([1, 64], inputProjection, hiddenState[t], tensors["lstm.weight_hh_l0"], t);
     inputGate[t] = kernels.lstmInputGate([1, 16], gates);
@@ -37,13 +38,15 @@ function lstmForward({ kernels, tensors }: Context, series: GpuHandle | undefine
 
 /** Backward through attention. */
 function attentionBackward(
-  { kernels }: Context, pooledGradient: GpuHandle, hiddenStateStacked: GpuHandle, exponentialSum: GpuHandle, divide: GpuHandle,
+  { kernels }: Context, pooledGradient: GpuHandle, hiddenStateStacked: GpuHandle, exponentialSum: GpuHandle, weights: GpuHandle,
   exponentials: GpuHandle
 ) {
-  const divide2 = kernels.attentionDivide2([1, 19, 1], pooledGradient, hiddenStateStacked, exponentialSum);
-  const exponentialSumGradient = kernels.attentionExponentialSumGradient([1, 19], divide2, divide);
-  const energyGradient = kernels.attentionEnergyGradient([1, 19, 1], divide2, exponentialSumGradient, exponentials);
-  const biasGradient = kernels.fcBiasGradient([1], energyGradient);
+  const exponentialsGradientTerm = kernels.attentionExponentialsGradientTerm(
+    [1, 19, 1], pooledGradient, hiddenStateStacked, exponentialSum,
+  );
+  const exponentialSumGradient = kernels.attentionExponentialSumGradient([1, 19], exponentialsGradientTerm, weights);
+  const energyGradient = kernels.attentionEnergyGradient([1, 19, 1], exponentialsGradientTerm, exponentialSumGradient, exponentials);
+  const biasGradient = kernels.biasGradient([1], energyGradient);
   const weightGradient = kernels.attentionWeightGradient([1, 16], energyGradient, hiddenStateStacked);
 
   return { energyGradient, biasGradient, weightGradient };
@@ -51,34 +54,35 @@ function attentionBackward(
 
 /** Backward through lstm. */
 function lstmBackward(
-  { kernels, stack, tensors }: Context, forward: ReturnType<typeof lstmForward>, pooledGradient: GpuHandle, divide: GpuHandle,
+  { kernels, stack, tensors }: Context, forward: ReturnType<typeof lstmForward>, pooledGradient: GpuHandle, weights: GpuHandle,
   energyGradient: GpuHandle, attentionWeight: GpuHandle | undefined, hiddenStateStacked: GpuHandle, series: GpuHandle | undefined
 ) {
-  const outputGradient = kernels.lstmOutputGradient([1, 19, 16], pooledGradient, divide, energyGradient, attentionWeight);
+  const outputGradient = kernels.lstmOutputGradient([1, 19, 16], pooledGradient, weights, energyGradient, attentionWeight);
   const previousHiddenStateGradient: GpuHandle[] = [];
-  previousHiddenStateGradient[19] = kernels.lstmInitialState([1, 16]);
+  previousHiddenStateGradient[19] = kernels.zeros([1, 16]);
   const previousCellStateGradient: GpuHandle[] = [];
-  previousCellStateGradient[19] = kernels.lstmInitialState([1, 16]);
-  const joinedGradient: GpuHandle[] = [];
+  previousCellStateGradient[19] = kernels.zeros([1, 16]);
+  const gatesGradient: GpuHandle[] = [];
+  // For each step of time, last to first:
   for (let t = 18; t >= 0; t--) {
-    const multiply = kernels.lstmMultiply(
+    const gatesGradientFactor = kernels.lstmGatesGradientFactor(
       [1, 16], previousHiddenStateGradient[t + 1], outputGradient, forward.cellOutput[t], forward.outputGate[t], t,
     );
     const cellStateGradient = kernels.lstmCellStateGradient(
       [1, 16], previousCellStateGradient[t + 1], previousHiddenStateGradient[t + 1], outputGradient, forward.outputGate[t],
       forward.cellOutput[t], t,
     );
-    joinedGradient[t] = kernels.lstmJoinedGradient(
-      [1, 64], multiply, forward.outputGate[t], cellStateGradient, forward.inputGate[t], forward.candidate[t], forward.cellState[t],
-      forward.forgetGate[t],
+    gatesGradient[t] = kernels.lstmGatesGradient(
+      [1, 64], gatesGradientFactor, forward.outputGate[t], cellStateGradient, forward.inputGate[t], forward.candidate[t],
+      forward.cellState[t], forward.forgetGate[t],
     );
-    previousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient([1, 16], joinedGradient[t], tensors["lstm.weight_hh_l0"]);
+    previousHiddenStateGradient[t] = kernels.lstmPreviousHiddenStateGradient([1, 16], gatesGradient[t], tensors["lstm.weight_hh_l0"]);
     previousCellStateGradient[t] = kernels.lstmPreviousCellStateGradient([1, 16], cellStateGradient, forward.forgetGate[t]);
   }
-  const joinedGradientStacked = stack(joinedGradient, [1, 64]);
-  const weightHhL0Gradient = kernels.lstmWeightHhL0Gradient([64, 16], joinedGradientStacked, hiddenStateStacked);
-  const biasIhL0Gradient = kernels.lstmBiasIhL0Gradient([64], joinedGradientStacked);
-  const weightIhL0Gradient = kernels.lstmWeightIhL0Gradient([64, 1], joinedGradientStacked, series);
+  const gatesGradientStacked = stack(gatesGradient, [1, 64]);
+  const weightHhL0Gradient = kernels.lstmWeightHhL0Gradient([64, 16], gatesGradientStacked, hiddenStateStacked);
+  const biasIhL0Gradient = kernels.lstmBiasIhL0Gradient([64], gatesGradientStacked);
+  const weightIhL0Gradient = kernels.lstmWeightIhL0Gradient([64, 1], gatesGradientStacked, series);
 
   return { weightHhL0Gradient, biasIhL0Gradient, weightIhL0Gradient };
 }
@@ -93,16 +97,17 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   // forward: lstm
   const lstmInputProjection = kernels.lstmInputProjection([19, 1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0);
   const lstmHiddenState: GpuHandle[] = [];
-  lstmHiddenState[0] = kernels.lstmInitialState([1, 16]);
+  lstmHiddenState[0] = kernels.zeros([1, 16]);
   const lstmCellState: GpuHandle[] = [];
-  lstmCellState[0] = kernels.lstmInitialState([1, 16]);
+  lstmCellState[0] = kernels.zeros([1, 16]);
+  // For each step of time, first to last:
   for (let t = 0; t < 19; t++) {
     const lstmGates = kernels.lstmGates([1, 64], lstmInputProjection, lstmHiddenState[t], lstmWeightHhL0, t);
     lstmCellState[t + 1] = kernels.lstmCellState([1, 16], lstmGates, lstmCellState[t]);
     lstmHiddenState[t + 1] = kernels.lstmHiddenState([1, 16], lstmGates, lstmCellState[t + 1]);
   }
 
-  // forward: attention
+  // forward: attention (attention_pool)
   const lstmHiddenStateStacked = stack(lstmHiddenState, [1, 16]);
   const attentionEnergy = kernels.attentionEnergy([1, 19, 1], lstmHiddenStateStacked, attentionWeight, attentionBias);
   const attentionLargestEnergy = kernels.attentionLargestEnergy([1, 19], attentionEnergy);
@@ -111,7 +116,7 @@ function predictSteps({ kernels, stack, tensors }: Context) {
   const attentionWeights = kernels.attentionWeights([1, 19], attentionExponentials, attentionExponentialSum);
   const attentionPooled = kernels.attentionPooled([1, 19, 16], attentionWeights, lstmHiddenStateStacked);
 
-  // forward: fc
+  // forward: fc (linear)
   const fcOutput = kernels.fcOutput([1, 19, 1], attentionPooled, fcWeight, fcBias);
 
   return { attentionWeights, fcOutput };
@@ -129,7 +134,7 @@ function evaluate(context: Context): Record<string, GpuHandle> {
   const { next, "batch.mask": batchMask } = tensors;
   const { attentionWeights, fcOutput } = predictSteps(context);
 
-  // loss: loss
+  // loss
   const lossMasked = kernels.lossMasked([1], batchMask, fcOutput, next);
   const lossValue = kernels.lossValue([], lossMasked);
   const lossCount = kernels.lossCount([], batchMask);
@@ -146,16 +151,16 @@ function gradients(context: Context): Record<string, GpuHandle> {
   } = tensors;
   const lstm = lstmForward(context, series);
 
-  // forward: attention
+  // forward: attention (attention_pool)
   const lstmHiddenStateStacked = stack(lstm.hiddenState, [1, 16]);
   const attentionEnergy = kernels.attentionEnergy([1, 19, 1], lstmHiddenStateStacked, attentionWeight, attentionBias);
   const attentionLargestEnergy = kernels.attentionLargestEnergy([1, 19], attentionEnergy);
   const attentionExponentials = kernels.attentionExponentials([1, 19, 1], attentionEnergy, attentionLargestEnergy);
   const attentionExponentialSum = kernels.attentionExponentialSum([1, 19], attentionExponentials);
-  const attentionDivide = kernels.attentionDivide([1, 19, 1], attentionExponentials, attentionExponentialSum);
-  const attentionPooled = kernels.attentionPooledInTraining([1, 19, 16], attentionDivide, lstmHiddenStateStacked);
+  const attentionWeights = kernels.attentionWeightsInTraining([1, 19, 1], attentionExponentials, attentionExponentialSum);
+  const attentionPooled = kernels.attentionPooledInTraining([1, 19, 16], attentionWeights, lstmHiddenStateStacked);
 
-  // loss: loss
+  // loss
   const lossError = kernels.lossError([1, 19, 1], attentionPooled, fcWeight, fcBias, next);
   const lossMasked = kernels.lossMaskedInTraining([1], batchMask, lossError);
   const lossValue = kernels.lossValue([], lossMasked);
@@ -163,20 +168,20 @@ function gradients(context: Context): Record<string, GpuHandle> {
   // backward: loss
   const lossErrorGradient = kernels.lossErrorGradient([1, 19, 1], batchMask, lossError);
 
-  // backward: fc
-  const fcBiasGradient = kernels.fcBiasGradient([1], lossErrorGradient);
+  // backward: fc (linear)
+  const fcBiasGradient = kernels.biasGradient([1], lossErrorGradient);
 
-  // backward: attention
+  // backward: attention (attention_pool)
   const attentionPooledGradient = kernels.attentionPooledGradient([1, 19, 16], lossErrorGradient, fcWeight);
 
-  // backward: fc
+  // backward: fc (linear)
   const fcWeightGradient = kernels.fcWeightGradient([1, 16], lossErrorGradient, attentionPooled);
 
   const attentionGradients = attentionBackward(
-    context, attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum, attentionDivide, attentionExponentials,
+    context, attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum, attentionWeights, attentionExponentials,
   );
   const lstmGradients = lstmBackward(
-    context, lstm, attentionPooledGradient, attentionDivide, attentionGradients.energyGradient, attentionWeight,
+    context, lstm, attentionPooledGradient, attentionWeights, attentionGradients.energyGradient, attentionWeight,
     lstmHiddenStateStacked, series,
   );
 
@@ -198,16 +203,16 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   } = tensors;
   const lstm = lstmForward(context, series);
 
-  // forward: attention
+  // forward: attention (attention_pool)
   const lstmHiddenStateStacked = stack(lstm.hiddenState, [1, 16]);
   const attentionEnergy = kernels.attentionEnergy([1, 19, 1], lstmHiddenStateStacked, attentionWeight, attentionBias);
   const attentionLargestEnergy = kernels.attentionLargestEnergy([1, 19], attentionEnergy);
   const attentionExponentials = kernels.attentionExponentials([1, 19, 1], attentionEnergy, attentionLargestEnergy);
   const attentionExponentialSum = kernels.attentionExponentialSum([1, 19], attentionExponentials);
-  const attentionDivide = kernels.attentionDivide([1, 19, 1], attentionExponentials, attentionExponentialSum);
-  const attentionPooled = kernels.attentionPooledInTraining([1, 19, 16], attentionDivide, lstmHiddenStateStacked);
+  const attentionWeights = kernels.attentionWeightsInTraining([1, 19, 1], attentionExponentials, attentionExponentialSum);
+  const attentionPooled = kernels.attentionPooledInTraining([1, 19, 16], attentionWeights, lstmHiddenStateStacked);
 
-  // loss: loss
+  // loss
   const lossError = kernels.lossError([1, 19, 1], attentionPooled, fcWeight, fcBias, next);
   const lossMasked = kernels.lossMaskedInTraining([1], batchMask, lossError);
   const lossValue = kernels.lossValue([], lossMasked);
@@ -216,20 +221,20 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   // backward: loss
   const lossErrorGradient = kernels.lossErrorGradient([1, 19, 1], batchMask, lossError);
 
-  // backward: fc
-  const fcBiasGradient = kernels.fcBiasGradient([1], lossErrorGradient);
+  // backward: fc (linear)
+  const fcBiasGradient = kernels.biasGradient([1], lossErrorGradient);
 
-  // backward: attention
+  // backward: attention (attention_pool)
   const attentionPooledGradient = kernels.attentionPooledGradient([1, 19, 16], lossErrorGradient, fcWeight);
 
-  // backward: fc
+  // backward: fc (linear)
   const fcWeightGradient = kernels.fcWeightGradient([1, 16], lossErrorGradient, attentionPooled);
 
   const attentionGradients = attentionBackward(
-    context, attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum, attentionDivide, attentionExponentials,
+    context, attentionPooledGradient, lstmHiddenStateStacked, attentionExponentialSum, attentionWeights, attentionExponentials,
   );
   const lstmGradients = lstmBackward(
-    context, lstm, attentionPooledGradient, attentionDivide, attentionGradients.energyGradient, attentionWeight,
+    context, lstm, attentionPooledGradient, attentionWeights, attentionGradients.energyGradient, attentionWeight,
     lstmHiddenStateStacked, series,
   );
 
@@ -253,11 +258,13 @@ function trainStep(context: Context): Record<string, GpuHandle> {
     ["attention.bias", [1], attentionGradients.biasGradient],
     ["fc.bias", [1], fcBiasGradient],
   ] as const) {
-    const nextExpAvg = kernels.adamExpAvg3(shape, tensors[`${name}#exp_avg`], gradient);
+    const nextExpAvg = kernels.adamExpAvgOfVector(shape, tensors[`${name}#exp_avg`], gradient);
     updated[`${name}#exp_avg`] = nextExpAvg;
-    const nextExpAvgSq = kernels.adamExpAvgSq3(shape, tensors[`${name}#exp_avg_sq`], gradient);
+    const nextExpAvgSq = kernels.adamExpAvgSqOfVector(shape, tensors[`${name}#exp_avg_sq`], gradient);
     updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
-    updated[name] = kernels.adamParameter3(shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot);
+    updated[name] = kernels.adamParameterOfVector(
+      shape, tensors[name], nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot,
+    );
   }
 
   return { loss: lossValue, "loss.count": lossCount, ...updated };
@@ -268,16 +275,18 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   const {
     "stream.position": streamPosition, "lstm.weight_ih_l0": lstmWeightIhL0, "lstm.weight_hh_l0": lstmWeightHhL0,
     "lstm.bias_ih_l0": lstmBiasIhL0, "lstm.bias_hh_l0": lstmBiasHhL0, "attention.weight": attentionWeight,
-    "attention.bias": attentionBias, "fc.weight": fcWeight, "fc.bias": fcBias, series, "lstm:layer 0 state 0": lstmLayer0State0,
-    "lstm:layer 0 state 1": lstmLayer0State1,
+    "attention.bias": attentionBias, "fc.weight": fcWeight, "fc.bias": fcBias, series, "lstm:state": lstmKeptState,
+    "lstm:cell": lstmKeptCell,
   } = tensors;
   // forward: lstm
-  const lstmSelect = kernels.lstmSelect([1, 16], streamPosition, lstmLayer0State0);
-  const lstmGates = kernels.lstmGatesInStep([1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0, lstmSelect, lstmWeightHhL0);
-  const lstmCellState = kernels.lstmCellStateInStep([1, 16], lstmGates, streamPosition, lstmLayer0State1);
+  const lstmPreviousHiddenState = kernels.lstmPreviousHiddenState([1, 16], streamPosition, lstmKeptState);
+  const lstmGates = kernels.lstmGatesInStep(
+    [1, 64], series, lstmWeightIhL0, lstmBiasIhL0, lstmBiasHhL0, lstmPreviousHiddenState, lstmWeightHhL0,
+  );
+  const lstmCellState = kernels.lstmCellStateInStep([1, 16], lstmGates, streamPosition, lstmKeptCell);
   const lstmHiddenState = kernels.lstmHiddenStateInStep([1, 16], lstmGates, lstmCellState);
 
-  // forward: attention
+  // forward: attention (attention_pool)
   const attentionEnergy = kernels.attentionEnergyInStep([1, 1, 1], lstmHiddenState, attentionWeight, attentionBias);
   const attentionLargestEnergy = kernels.attentionLargestEnergyInStep([1, 1], attentionEnergy);
   const attentionExponentials = kernels.attentionExponentialsInStep([1, 1, 1], attentionEnergy, attentionLargestEnergy);
@@ -285,13 +294,10 @@ function streamStep({ kernels, tensors }: Context): Record<string, GpuHandle> {
   const attentionWeights = kernels.attentionWeightsInStep([1, 1], attentionExponentials, attentionExponentialSum);
   const attentionPooled = kernels.attentionPooledInStep([1, 1, 16], attentionWeights, lstmHiddenState);
 
-  // forward: fc
+  // forward: fc (linear)
   const fcOutput = kernels.fcOutput([1, 1, 1], attentionPooled, fcWeight, fcBias);
 
-  return {
-    fc: fcOutput, "attention.weights": attentionWeights, "lstm:layer 0 state 0": lstmHiddenState,
-    "lstm:layer 0 state 1": lstmCellState,
-  };
+  return { fc: fcOutput, "attention.weights": attentionWeights, "lstm:state": lstmHiddenState, "lstm:cell": lstmCellState };
 }
 
 /** What the runtime loads where a backend of gpu.js runs. */

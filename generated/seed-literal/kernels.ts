@@ -5,8 +5,7 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
 
 /**
  * lstm, forward: input_projection. Gives [T, B, G] of [19, 1, 64].
- *
- *     lstmInputProjection[t, b, g] = sum_c series[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]
+ * `inputProjection[t, b, g] = sum_c series[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]`
  */
 export function lstmInputProjection(
   this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
@@ -18,18 +17,16 @@ export function lstmInputProjection(
 }
 
 /**
- * lstm, forward: initial_state. Gives [1, 16].
- *
- *     lstmInitialState[i, j] = 0
+ * forward: zeros. Gives [1, 16].
+ * `zeros[i, j] = 0`
  */
-export function lstmInitialState(): number {
+export function zeros(): number {
   return 0;
 }
 
 /**
  * lstm, forward: gates. Gives [B, G] of [1, 64].
- *
- *     lstmGates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])
+ * `gates[b, g] = inputProjection[t, b, g] + (sum_h previousHiddenState[b, h] * weightHhL0[g, h])`
  */
 export function lstmGates(
   this: KernelThis, inputProjection: Tensor3, previousHiddenState: Tensor2, weightHhL0: Tensor2, t: Index
@@ -42,8 +39,7 @@ export function lstmGates(
 
 /**
  * lstm, forward: cell_state. Gives [B, I] of [1, 16].
- *
- *     lstmCellState[b, i] = sigmoid(gates[b, i + 16]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 32])
+ * `cellState[b, i] = sigmoid(gates[b, i + 16]) * previousCellState[b, i] + sigmoid(gates[b, i]) * tanh(gates[b, i + 32])`
  */
 export function lstmCellState(this: KernelThis, gates: Tensor2, previousCellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -57,8 +53,7 @@ export function lstmCellState(this: KernelThis, gates: Tensor2, previousCellStat
 
 /**
  * lstm, forward: hidden_state. Gives [B, I] of [1, 16].
- *
- *     lstmHiddenState[b, i] = sigmoid(gates[b, i + 48]) * tanh(cellState[b, i])
+ * `hiddenState[b, i] = sigmoid(gates[b, i + 48]) * tanh(cellState[b, i])`
  */
 export function lstmHiddenState(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -70,8 +65,7 @@ export function lstmHiddenState(this: KernelThis, gates: Tensor2, cellState: Ten
 
 /**
  * attention, forward: energy. Gives [B, T, O] of [1, 19, 1].
- *
- *     attentionEnergy[b, t, o] = sum_i hiddenState[t + 1, b, i] * weight[o, i] + bias[o]
+ * `energy[b, t, o] = sum_i hiddenState[t + 1, b, i] * weight[o, i] + bias[o]`
  */
 export function attentionEnergy(this: KernelThis, hiddenState: Tensor3, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -83,8 +77,7 @@ export function attentionEnergy(this: KernelThis, hiddenState: Tensor3, weight: 
 
 /**
  * attention, forward: largest_energy. Gives [B, T] of [1, 19].
- *
- *     attentionLargestEnergy[b, t] = max_k energy[0, 19 * b + t, 0]
+ * `largestEnergy[b, t] = max_k energy[0, 19 * b + t, 0]`
  */
 export function attentionLargestEnergy(this: KernelThis, energy: Tensor3): number {
   const b = this.thread.y, t = this.thread.x;
@@ -96,8 +89,7 @@ export function attentionLargestEnergy(this: KernelThis, energy: Tensor3): numbe
 
 /**
  * attention, forward: exponentials. Gives [B, T, O] of [1, 19, 1].
- *
- *     attentionExponentials[b, t, o] = exp(energy[0, 19 * b + t, 0] - largestEnergy[b, t])
+ * `exponentials[b, t, o] = exp(energy[0, 19 * b + t, 0] - largestEnergy[b, t])`
  */
 export function attentionExponentials(this: KernelThis, energy: Tensor3, largestEnergy: Tensor2): number {
   const b = this.thread.z, t = this.thread.y;
@@ -107,8 +99,7 @@ export function attentionExponentials(this: KernelThis, energy: Tensor3, largest
 
 /**
  * attention, forward: exponential_sum. Gives [B, T] of [1, 19].
- *
- *     attentionExponentialSum[b, t] = sum_k exponentials[b, t, k]
+ * `exponentialSum[b, t] = sum_k exponentials[b, t, k]`
  */
 export function attentionExponentialSum(this: KernelThis, exponentials: Tensor3): number {
   const b = this.thread.y, t = this.thread.x;
@@ -119,8 +110,7 @@ export function attentionExponentialSum(this: KernelThis, exponentials: Tensor3)
 
 /**
  * attention, forward: weights. Gives [B, T] of [1, 19].
- *
- *     attentionWeights[b, t] = exponentials[0, 19 * b + t, 0] / exponentialSum[0, 19 * b + t]
+ * `weights[b, t] = exponentials[0, 19 * b + t, 0] / exponentialSum[0, 19 * b + t]`
  */
 export function attentionWeights(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
   const b = this.thread.y, t = this.thread.x;
@@ -130,8 +120,7 @@ export function attentionWeights(this: KernelThis, exponentials: Tensor3, expone
 
 /**
  * attention, forward: pooled. Gives [B, T, I] of [1, 19, 16].
- *
- *     attentionPooled[b, t, i] = weights[b, t] * hiddenState[t + 1, b, i]
+ * `pooled[b, t, i] = weights[b, t] * hiddenState[t + 1, b, i]`
  */
 export function attentionPooled(this: KernelThis, weights: Tensor2, hiddenState: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
@@ -141,8 +130,7 @@ export function attentionPooled(this: KernelThis, weights: Tensor2, hiddenState:
 
 /**
  * fc, forward: output. Gives [B, T, O] of [1, 19, 1].
- *
- *     fcOutput[b, t, o] = sum_i pooled[b, t, i] * weight[o, i] + bias[o]
+ * `fc[b, t, o] = sum_i pooled[b, t, i] * weight[o, i] + bias[o]`
  */
 export function fcOutput(this: KernelThis, pooled: Tensor3, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -153,8 +141,7 @@ export function fcOutput(this: KernelThis, pooled: Tensor3, weight: Tensor2, bia
 
 /**
  * lstm, forward: input_gate. Gives [B, I] of [1, 16].
- *
- *     lstmInputGate[b, i] = sigmoid(gates[b, i])
+ * `inputGate[b, i] = sigmoid(gates[b, i])`
  */
 export function lstmInputGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -163,8 +150,7 @@ export function lstmInputGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * lstm, forward: forget_gate. Gives [B, I] of [1, 16].
- *
- *     lstmForgetGate[b, i] = sigmoid(gates[b, i + 16])
+ * `forgetGate[b, i] = sigmoid(gates[b, i + 16])`
  */
 export function lstmForgetGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -174,8 +160,7 @@ export function lstmForgetGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * lstm, forward: candidate. Gives [B, I] of [1, 16].
- *
- *     lstmCandidate[b, i] = tanh(gates[b, i + 32])
+ * `candidate[b, i] = tanh(gates[b, i + 32])`
  */
 export function lstmCandidate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -185,8 +170,7 @@ export function lstmCandidate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * lstm, forward: output_gate. Gives [B, I] of [1, 16].
- *
- *     lstmOutputGate[b, i] = sigmoid(gates[b, i + 48])
+ * `outputGate[b, i] = sigmoid(gates[b, i + 48])`
  */
 export function lstmOutputGate(this: KernelThis, gates: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -196,8 +180,7 @@ export function lstmOutputGate(this: KernelThis, gates: Tensor2): number {
 
 /**
  * lstm, forward: cell_state. Gives [B, I] of [1, 16].
- *
- *     lstmCellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]
+ * `cellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]`
  */
 export function lstmCellStateInTraining(
   this: KernelThis, forgetGate: Tensor2, previousCellState: Tensor2, inputGate: Tensor2, candidate: Tensor2
@@ -208,8 +191,7 @@ export function lstmCellStateInTraining(
 
 /**
  * lstm, forward: cell_output. Gives [B, I] of [1, 16].
- *
- *     lstmCellOutput[b, i] = tanh(cellState[b, i])
+ * `cellOutput[b, i] = tanh(cellState[b, i])`
  */
 export function lstmCellOutput(this: KernelThis, cellState: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -218,8 +200,7 @@ export function lstmCellOutput(this: KernelThis, cellState: Tensor2): number {
 
 /**
  * lstm, forward: hidden_state. Gives [B, I] of [1, 16].
- *
- *     lstmHiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]
+ * `hiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]`
  */
 export function lstmHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cellOutput: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -227,45 +208,43 @@ export function lstmHiddenStateInTraining(this: KernelThis, outputGate: Tensor2,
 }
 
 /**
- * attention, forward: divide. Gives [B, T, O] of [1, 19, 1].
- *
- *     attentionDivide[b, t, o] = exponentials[b, t, o] / exponentialSum[b, t]
+ * attention, forward: weights. Gives [B, T, O] of [1, 19, 1].
+ * `weights[b, t, o] = exponentials[b, t, o] / exponentialSum[b, t]`
  */
-export function attentionDivide(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
+export function attentionWeightsInTraining(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   return exponentials[b][t][o] / exponentialSum[b][t];
 }
 
 /**
  * attention, forward: pooled. Gives [B, T, I] of [1, 19, 16].
- *
- *     attentionPooled[b, t, i] = divide[0, 19 * b + t, 0] * hiddenState[t + 1, b, i]
+ * `pooled[b, t, i] = weights[0, 19 * b + t, 0] * hiddenState[t + 1, b, i]`
  */
-export function attentionPooledInTraining(this: KernelThis, divide: Tensor3, hiddenState: Tensor3): number {
+export function attentionPooledInTraining(this: KernelThis, weights: Tensor3, hiddenState: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   const bTimes19PlusT: Index = b * 19 + t;
   const tPlus1: Index = t + 1;
-  return divide[0][bTimes19PlusT][0] * hiddenState[tPlus1][b][i];
+  return weights[0][bTimes19PlusT][0] * hiddenState[tPlus1][b][i];
 }
 
 /**
- * lstm, forward: select. Gives [B, T] of [1, 16].
- *
- *     lstmSelect[b, t] = streamPosition[b] === 0 ? 0 : lstmLayer0State0[b, t]
+ * lstm, forward: previous_hidden_state. Gives [B, T] of [1, 16].
+ * `previousHiddenState[b, t] = streamPosition[b] === 0 ? 0 : keptState[b, t]`
  */
-export function lstmSelect(this: KernelThis, streamPosition: Tensor1, lstmLayer0State0: Tensor2): number {
+export function lstmPreviousHiddenState(this: KernelThis, streamPosition: Tensor1, keptState: Tensor2): number {
   const b = this.thread.y, t = this.thread.x;
-  return streamPosition[b] === 0 ? 0 : lstmLayer0State0[b][t];
+  return streamPosition[b] === 0 ? 0 : keptState[b][t];
 }
 
 /**
  * lstm, forward: gates. Gives [T, G] of [1, 64].
  *
- *     lstmGates[t, g] = inputProjection + (sum_h select[t, h] * weightHhL0[g, h])
+ *     gates[t, g] = inputProjection + (sum_h previousHiddenState[t, h] * weightHhL0[g, h])
  *       inputProjection = sum_c series[0, 0, c] * weightIhL0[64 * t + g, c] + biasIhL0[64 * t + g] + biasHhL0[64 * t + g]
  */
 export function lstmGatesInStep(
-  this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1, select: Tensor2, weightHhL0: Tensor2
+  this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1, previousHiddenState: Tensor2,
+  weightHhL0: Tensor2
 ): number {
   const t = this.thread.y, g = this.thread.x;
   const tTimes64PlusG: Index = t * 64 + g;
@@ -273,32 +252,33 @@ export function lstmGatesInStep(
   for (let c: Index = 0; c < 1; c++) { sum += series[0][0][c] * weightIhL0[tTimes64PlusG][c]; }
   const inputProjection = sum + biasIhL0[tTimes64PlusG] + biasHhL0[tTimes64PlusG];
   let sum2 = 0;
-  for (let h: Index = 0; h < 16; h++) { sum2 += select[t][h] * weightHhL0[g][h]; }
+  for (let h: Index = 0; h < 16; h++) { sum2 += previousHiddenState[t][h] * weightHhL0[g][h]; }
   return inputProjection + sum2;
 }
 
 /**
  * lstm, forward: cell_state. Gives [T, I] of [1, 16].
  *
- *     lstmCellState[t, i] = forgetGate * (streamPosition[t] === 0 ? 0 : lstmLayer0State1[t, i]) + inputGate * candidate
+ *     cellState[t, i] = forgetGate * previousCellState + inputGate * candidate
  *       forgetGate = sigmoid(gates[t, i + 16])
+ *       previousCellState = streamPosition[t] === 0 ? 0 : keptCell[t, i]
  *       inputGate = sigmoid(gates[t, i])
  *       candidate = tanh(gates[t, i + 32])
  */
-export function lstmCellStateInStep(this: KernelThis, gates: Tensor2, streamPosition: Tensor1, lstmLayer0State1: Tensor2): number {
+export function lstmCellStateInStep(this: KernelThis, gates: Tensor2, streamPosition: Tensor1, keptCell: Tensor2): number {
   const t = this.thread.y, i = this.thread.x;
   const iPlus16: Index = i + 16;
   const forgetGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][iPlus16])));
+  const previousCellState = streamPosition[t] === 0 ? 0 : keptCell[t][i];
   const inputGate = 1 / (1 + Math.exp(Math.min(88, -gates[t][i])));
   const iPlus32: Index = i + 32;
   const candidate = Math.tanh(Math.max(-10, Math.min(10, gates[t][iPlus32])));
-  return forgetGate * (streamPosition[t] === 0 ? 0 : lstmLayer0State1[t][i]) + inputGate * candidate;
+  return forgetGate * previousCellState + inputGate * candidate;
 }
 
 /**
  * lstm, forward: hidden_state. Gives [T, I] of [1, 16].
- *
- *     lstmHiddenState[t, i] = sigmoid(gates[t, i + 48]) * tanh(cellState[t, i])
+ * `hiddenState[t, i] = sigmoid(gates[t, i + 48]) * tanh(cellState[t, i])`
  */
 export function lstmHiddenStateInStep(this: KernelThis, gates: Tensor2, cellState: Tensor2): number {
   const t = this.thread.y, i = this.thread.x;
@@ -310,8 +290,7 @@ export function lstmHiddenStateInStep(this: KernelThis, gates: Tensor2, cellStat
 
 /**
  * attention, forward: energy. Gives [B, T, O] of [1, 1, 1].
- *
- *     attentionEnergy[b, t, o] = sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i] + bias[o]
+ * `energy[b, t, o] = sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i] + bias[o]`
  */
 export function attentionEnergyInStep(this: KernelThis, hiddenState: Tensor2, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -325,8 +304,7 @@ export function attentionEnergyInStep(this: KernelThis, hiddenState: Tensor2, we
 
 /**
  * attention, forward: largest_energy. Gives [B, T] of [1, 1].
- *
- *     attentionLargestEnergy[b, t] = max_k energy[0, 0, 0]
+ * `largestEnergy[b, t] = max_k energy[0, 0, 0]`
  */
 export function attentionLargestEnergyInStep(energy: Tensor3): number {
   let largest = -3.4028234663852886e38;
@@ -336,8 +314,7 @@ export function attentionLargestEnergyInStep(energy: Tensor3): number {
 
 /**
  * attention, forward: exponentials. Gives [B, T, O] of [1, 1, 1].
- *
- *     attentionExponentials[b, t, o] = exp(energy[0, 0, 0] - largestEnergy[b, t])
+ * `exponentials[b, t, o] = exp(energy[0, 0, 0] - largestEnergy[b, t])`
  */
 export function attentionExponentialsInStep(this: KernelThis, energy: Tensor3, largestEnergy: Tensor2): number {
   const b = this.thread.z, t = this.thread.y;
@@ -346,8 +323,7 @@ export function attentionExponentialsInStep(this: KernelThis, energy: Tensor3, l
 
 /**
  * attention, forward: weights. Gives [B, T] of [1, 1].
- *
- *     attentionWeights[b, t] = exponentials[0, 0, 0] / exponentialSum[0, 0]
+ * `weights[b, t] = exponentials[0, 0, 0] / exponentialSum[0, 0]`
  */
 export function attentionWeightsInStep(exponentials: Tensor3, exponentialSum: Tensor2): number {
   return exponentials[0][0][0] / exponentialSum[0][0];
@@ -355,8 +331,7 @@ export function attentionWeightsInStep(exponentials: Tensor3, exponentialSum: Te
 
 /**
  * attention, forward: pooled. Gives [B, T, I] of [1, 1, 16].
- *
- *     attentionPooled[b, t, i] = weights[b, t] * hiddenState[0, 16 * b + 16 * t + i]
+ * `pooled[b, t, i] = weights[b, t] * hiddenState[0, 16 * b + 16 * t + i]`
  */
 export function attentionPooledInStep(this: KernelThis, weights: Tensor2, hiddenState: Tensor2): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
@@ -365,19 +340,16 @@ export function attentionPooledInStep(this: KernelThis, weights: Tensor2, hidden
 }
 
 /**
- * loss, loss: masked. Gives [B] of [1].
- *
- *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 elements) : 0
- *       elements = error * error
- *       error = outputValue[b, k, k2] - next[b, k, k2]
+ * loss: masked. Gives [B] of [1].
+ * `masked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 (input[b, k, k2] - next[b, k, k2]) * (input[b, k, k2] - next[b, k, k2])) : 0`
  */
-export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Tensor3, next: Tensor3): number {
+export function lossMasked(this: KernelThis, batchMask: Tensor1, input: Tensor3, next: Tensor3): number {
   const b = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 19; k++) {
     let sum2 = 0;
     for (let k2: Index = 0; k2 < 1; k2++) {
-      const error = outputValue[b][k][k2] - next[b][k][k2];
+      const error = input[b][k][k2] - next[b][k][k2];
       const elements = error * error;
       sum2 += elements;
     }
@@ -387,9 +359,8 @@ export function lossMasked(this: KernelThis, batchMask: Tensor1, outputValue: Te
 }
 
 /**
- * loss, loss: value. Gives [].
- *
- *     lossValue = sum_k masked[k]
+ * loss: value. Gives [].
+ * `value = sum_k masked[k]`
  */
 export function lossValue(masked: Tensor1): number {
   let sum = 0;
@@ -398,9 +369,8 @@ export function lossValue(masked: Tensor1): number {
 }
 
 /**
- * loss, loss: count. Gives [].
- *
- *     lossCount = sum_k batchMask[k]
+ * loss: count. Gives [].
+ * `count = sum_k batchMask[k]`
  */
 export function lossCount(batchMask: Tensor1): number {
   let sum = 0;
@@ -409,22 +379,20 @@ export function lossCount(batchMask: Tensor1): number {
 }
 
 /**
- * loss, loss: error. Gives [B, T, O] of [1, 19, 1].
- *
- *     lossError[b, t, o] = sum_i pooled[b, t, i] * fcWeight[o, i] + fcBias[o] - next[b, t, o]
+ * loss: error. Gives [B, T, O] of [1, 19, 1].
+ * `error[b, t, o] = sum_i pooled[b, t, i] * fcWeight[o, i] + fcBias[o] - next[b, t, o]`
  */
 export function lossError(this: KernelThis, pooled: Tensor3, fcWeight: Tensor2, fcBias: Tensor1, next: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
   let sum = 0;
   for (let i: Index = 0; i < 16; i++) { sum += pooled[b][t][i] * fcWeight[o][i]; }
-  const outputValue = sum + fcBias[o];
-  return outputValue - next[b][t][o];
+  const fc = sum + fcBias[o];
+  return fc - next[b][t][o];
 }
 
 /**
- * loss, loss: masked. Gives [B] of [1].
- *
- *     lossMasked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0
+ * loss: masked. Gives [B] of [1].
+ * `masked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 error[b, k, k2] * error[b, k, k2]) : 0`
  */
 export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
   const b = this.thread.x;
@@ -443,8 +411,7 @@ export function lossMaskedInTraining(this: KernelThis, batchMask: Tensor1, error
 
 /**
  * loss, backward: error_gradient. Gives [B, T, O] of [1, 19, 1].
- *
- *     lossErrorGradient[b, t, o] = (batchMask[b] !== 0 ? 1 : 0) * error[b, t, o] + (batchMask[b] !== 0 ? 1 : 0) * error[b, t, o]
+ * `errorGradient[b, t, o] = (batchMask[b] !== 0 ? 1 : 0) * error[b, t, o] + (batchMask[b] !== 0 ? 1 : 0) * error[b, t, o]`
  */
 export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, error: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -454,11 +421,10 @@ export function lossErrorGradient(this: KernelThis, batchMask: Tensor1, error: T
 }
 
 /**
- * fc, backward: bias_gradient. Gives [O] of [1].
- *
- *     fcBiasGradient[o] = sum_k (sum_k2 errorGradient[k, k2, o])
+ * fc and attention, backward: bias_gradient. Gives [O] of [1].
+ * `biasGradient[o] = sum_k (sum_k2 errorGradient[k, k2, o])`
  */
-export function fcBiasGradient(this: KernelThis, errorGradient: Tensor3): number {
+export function biasGradient(this: KernelThis, errorGradient: Tensor3): number {
   const o = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 1; k++) {
@@ -471,8 +437,7 @@ export function fcBiasGradient(this: KernelThis, errorGradient: Tensor3): number
 
 /**
  * attention, backward: pooled_gradient. Gives [B, T, I] of [1, 19, 16].
- *
- *     attentionPooledGradient[b, t, i] = sum_o errorGradient[b, t, o] * fcWeight[o, i]
+ * `pooledGradient[b, t, i] = sum_o errorGradient[b, t, o] * fcWeight[o, i]`
  */
 export function attentionPooledGradient(this: KernelThis, errorGradient: Tensor3, fcWeight: Tensor2): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
@@ -483,8 +448,7 @@ export function attentionPooledGradient(this: KernelThis, errorGradient: Tensor3
 
 /**
  * fc, backward: weight_gradient. Gives [O, I] of [1, 16].
- *
- *     fcWeightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * pooled[b, t, i])
+ * `weightGradient[o, i] = sum_b (sum_t errorGradient[b, t, o] * pooled[b, t, i])`
  */
 export function fcWeightGradient(this: KernelThis, errorGradient: Tensor3, pooled: Tensor3): number {
   const o = this.thread.y, i = this.thread.x;
@@ -498,12 +462,14 @@ export function fcWeightGradient(this: KernelThis, errorGradient: Tensor3, poole
 }
 
 /**
- * attention, backward: divide. Gives [B, T, I] of [1, 19, 1].
+ * attention, backward: exponentials_gradient_term. Gives [B, T, I] of [1, 19, 1].
  *
- *     attentionDivide2[b, t, i] = weightsGradient / exponentialSum[b, t]
+ *     exponentialsGradientTerm[b, t, i] = weightsGradient / exponentialSum[b, t]
  *       weightsGradient = sum_k pooledGradient[0, 19 * b + t, k] * hiddenState[19 * b + t + 1, 0, k]
  */
-export function attentionDivide2(this: KernelThis, pooledGradient: Tensor3, hiddenState: Tensor3, exponentialSum: Tensor2): number {
+export function attentionExponentialsGradientTerm(
+  this: KernelThis, pooledGradient: Tensor3, hiddenState: Tensor3, exponentialSum: Tensor2
+): number {
   const b = this.thread.z, t = this.thread.y;
   const bTimes19PlusT: Index = b * 19 + t;
   const bTimes19PlusTPlus1: Index = b * 19 + t + 1;
@@ -516,33 +482,30 @@ export function attentionDivide2(this: KernelThis, pooledGradient: Tensor3, hidd
 
 /**
  * attention, backward: exponential_sum_gradient. Gives [B, T] of [1, 19].
- *
- *     attentionExponentialSumGradient[b, t] = sum_k -(divide[b, t, k] * divide2[b, t, k])
+ * `exponentialSumGradient[b, t] = sum_k -(exponentialsGradientTerm[b, t, k] * weights[b, t, k])`
  */
-export function attentionExponentialSumGradient(this: KernelThis, divide: Tensor3, divide2: Tensor3): number {
+export function attentionExponentialSumGradient(this: KernelThis, exponentialsGradientTerm: Tensor3, weights: Tensor3): number {
   const b = this.thread.y, t = this.thread.x;
   let sum = 0;
-  for (let k: Index = 0; k < 1; k++) { sum += -(divide[b][t][k] * divide2[b][t][k]); }
+  for (let k: Index = 0; k < 1; k++) { sum += -(exponentialsGradientTerm[b][t][k] * weights[b][t][k]); }
   return sum;
 }
 
 /**
  * attention, backward: energy_gradient. Gives [B, T, O] of [1, 19, 1].
- *
- *     attentionEnergyGradient[b, t, o] = (divide[b, t, o] + exponentialSumGradient[b, t]) * exponentials[b, t, o]
+ * `energyGradient[b, t, o] = (exponentialsGradientTerm[b, t, o] + exponentialSumGradient[b, t]) * exponentials[b, t, o]`
  */
 export function attentionEnergyGradient(
-  this: KernelThis, divide: Tensor3, exponentialSumGradient: Tensor2, exponentials: Tensor3
+  this: KernelThis, exponentialsGradientTerm: Tensor3, exponentialSumGradient: Tensor2, exponentials: Tensor3
 ): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
-  const exponentialsGradient = divide[b][t][o] + exponentialSumGradient[b][t];
+  const exponentialsGradient = exponentialsGradientTerm[b][t][o] + exponentialSumGradient[b][t];
   return exponentialsGradient * exponentials[b][t][o];
 }
 
 /**
  * attention, backward: weight_gradient. Gives [O, I] of [1, 16].
- *
- *     attentionWeightGradient[o, i] = sum_b (sum_t energyGradient[b, t, o] * hiddenState[t + 1, b, i])
+ * `weightGradient[o, i] = sum_b (sum_t energyGradient[b, t, o] * hiddenState[t + 1, b, i])`
  */
 export function attentionWeightGradient(this: KernelThis, energyGradient: Tensor3, hiddenState: Tensor3): number {
   const o = this.thread.y, i = this.thread.x;
@@ -561,25 +524,24 @@ export function attentionWeightGradient(this: KernelThis, energyGradient: Tensor
 /**
  * lstm, backward: output_gradient. Gives [B, T, I] of [1, 19, 16].
  *
- *     lstmOutputGradient[b, t, i] = pooledGradient[b, t, i] * divide[0, 19 * b + t, 0]
+ *     outputGradient[b, t, i] = pooledGradient[b, t, i] * weights[0, 19 * b + t, 0]
  *         + (sum_o energyGradient[b, t, o] * attentionWeight[o, i])
  */
 export function lstmOutputGradient(
-  this: KernelThis, pooledGradient: Tensor3, divide: Tensor3, energyGradient: Tensor3, attentionWeight: Tensor2
+  this: KernelThis, pooledGradient: Tensor3, weights: Tensor3, energyGradient: Tensor3, attentionWeight: Tensor2
 ): number {
   const b = this.thread.z, t = this.thread.y, i = this.thread.x;
   const bTimes19PlusT: Index = b * 19 + t;
   let sum = 0;
   for (let o: Index = 0; o < 1; o++) { sum += energyGradient[b][t][o] * attentionWeight[o][i]; }
-  return pooledGradient[b][t][i] * divide[0][bTimes19PlusT][0] + sum;
+  return pooledGradient[b][t][i] * weights[0][bTimes19PlusT][0] + sum;
 }
 
 /**
- * lstm, backward: multiply. Gives [B, H] of [1, 16].
- *
- *     lstmMultiply[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]
+ * lstm, backward: gates_gradient_factor. Gives [B, H] of [1, 16].
+ * `gatesGradientFactor[b, h] = (carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]) * cellOutput[b, h] * outputGate[b, h]`
  */
-export function lstmMultiply(
+export function lstmGatesGradientFactor(
   this: KernelThis, carriedHiddenStateGradient: Tensor2, outputGradient: Tensor3, cellOutput: Tensor2, outputGate: Tensor2, t: Index
 ): number {
   const b = this.thread.y, h = this.thread.x;
@@ -591,8 +553,7 @@ export function lstmMultiply(
 /**
  * lstm, backward: cell_state_gradient. Gives [B, H] of [1, 16].
  *
- *     lstmCellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient
- *         * (1 - cellOutput[b, h] * cellOutput[b, h])
+ *     cellStateGradient[b, h] = carriedCellStateGradient[b, h] + cellOutputGradient * (1 - cellOutput[b, h] * cellOutput[b, h])
  *       cellOutputGradient = hiddenStateGradient * outputGate[b, h]
  *       hiddenStateGradient = carriedHiddenStateGradient[b, h] + outputGradient[b, t, h]
  */
@@ -608,19 +569,18 @@ export function lstmCellStateGradient(
 }
 
 /**
- * lstm, backward: joined_gradient. Gives [B, I] of [1, 64].
+ * lstm, backward: gates_gradient. Gives [B, I] of [1, 64].
  *
- *     lstmJoinedGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, clamp(i, 0, 15)] * (1 - inputGate[b, clamp(i, 0, 15)])
- *         : i < 32 ? forgetGateGradient * forgetGate[b, clamp(i + -16, 0, 15)] * (1 - forgetGate[b, clamp(i + -16, 0, 15)])
- *           : i < 48 ? candidateGradient * (1 - candidate[b, clamp(i + -32, 0, 15)] * candidate[b, clamp(i + -32, 0, 15)])
- *             : multiply[b, clamp(i + -48, 0, 15)] * (1 - outputGate[b, clamp(i + -48, 0, 15)])
- *       inputGateGradient = cellStateGradient[b, clamp(i, 0, 15)] * candidate[b, clamp(i, 0, 15)]
- *       forgetGateGradient = cellStateGradient[b, clamp(i + -16, 0, 15)] * previousCellState[b, clamp(i + -16, 0, 15)]
- *       candidateGradient = cellStateGradient[b, clamp(i + -32, 0, 15)] * inputGate[b, clamp(i + -32, 0, 15)]
+ *     gatesGradient[b, i] = i < 16 ? inputGateGradient * inputGate[b, i] * (1 - inputGate[b, i]) : i < 32 ? forgetGateGradient
+ *         * forgetGate[b, i - 16] * (1 - forgetGate[b, i - 16]) : i < 48 ? candidateGradient
+ *           * (1 - candidate[b, i - 32] * candidate[b, i - 32]) : gatesGradientFactor[b, i - 48] * (1 - outputGate[b, i - 48])
+ *       inputGateGradient = cellStateGradient[b, i] * candidate[b, i]
+ *       forgetGateGradient = cellStateGradient[b, i - 16] * previousCellState[b, i - 16]
+ *       candidateGradient = cellStateGradient[b, i - 32] * inputGate[b, i - 32]
  */
-export function lstmJoinedGradient(
-  this: KernelThis, multiply: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2, candidate: Tensor2,
-  previousCellState: Tensor2, forgetGate: Tensor2
+export function lstmGatesGradient(
+  this: KernelThis, gatesGradientFactor: Tensor2, outputGate: Tensor2, cellStateGradient: Tensor2, inputGate: Tensor2,
+  candidate: Tensor2, previousCellState: Tensor2, forgetGate: Tensor2
 ): number {
   const b = this.thread.y, i = this.thread.x;
   const iClamped: Index = Math.min(15, i);
@@ -639,25 +599,23 @@ export function lstmJoinedGradient(
       ? forgetGateGradient * forgetGateValue * (1 - forgetGateValue)
       : i < 48
         ? candidateGradient * (1 - candidateValue * candidateValue)
-        : multiply[b][iMinus48Clamped] * (1 - outputGate[b][iMinus48Clamped]);
+        : gatesGradientFactor[b][iMinus48Clamped] * (1 - outputGate[b][iMinus48Clamped]);
 }
 
 /**
  * lstm, backward: previous_hidden_state_gradient. Gives [B, H] of [1, 16].
- *
- *     lstmPreviousHiddenStateGradient[b, h] = sum_g joinedGradient[b, g] * weightHhL0[g, h]
+ * `previousHiddenStateGradient[b, h] = sum_g gatesGradient[b, g] * weightHhL0[g, h]`
  */
-export function lstmPreviousHiddenStateGradient(this: KernelThis, joinedGradient: Tensor2, weightHhL0: Tensor2): number {
+export function lstmPreviousHiddenStateGradient(this: KernelThis, gatesGradient: Tensor2, weightHhL0: Tensor2): number {
   const b = this.thread.y, h = this.thread.x;
   let sum = 0;
-  for (let g: Index = 0; g < 64; g++) { sum += joinedGradient[b][g] * weightHhL0[g][h]; }
+  for (let g: Index = 0; g < 64; g++) { sum += gatesGradient[b][g] * weightHhL0[g][h]; }
   return sum;
 }
 
 /**
  * lstm, backward: previous_cell_state_gradient. Gives [B, I] of [1, 16].
- *
- *     lstmPreviousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]
+ * `previousCellStateGradient[b, i] = cellStateGradient[b, i] * forgetGate[b, i]`
  */
 export function lstmPreviousCellStateGradient(this: KernelThis, cellStateGradient: Tensor2, forgetGate: Tensor2): number {
   const b = this.thread.y, i = this.thread.x;
@@ -666,15 +624,14 @@ export function lstmPreviousCellStateGradient(this: KernelThis, cellStateGradien
 
 /**
  * lstm, backward: weight_hh_l0_gradient. Gives [G, H] of [64, 16].
- *
- *     lstmWeightHhL0Gradient[g, h] = sum_t (sum_b joinedGradient[t, b, g] * previousHiddenState[t, b, h])
+ * `weightHhL0Gradient[g, h] = sum_t (sum_b gatesGradient[t, b, g] * previousHiddenState[t, b, h])`
  */
-export function lstmWeightHhL0Gradient(this: KernelThis, joinedGradient: Tensor3, previousHiddenState: Tensor3): number {
+export function lstmWeightHhL0Gradient(this: KernelThis, gatesGradient: Tensor3, previousHiddenState: Tensor3): number {
   const g = this.thread.y, h = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 19; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 1; b++) { sum2 += joinedGradient[t][b][g] * previousHiddenState[t][b][h]; }
+    for (let b: Index = 0; b < 1; b++) { sum2 += gatesGradient[t][b][g] * previousHiddenState[t][b][h]; }
     sum += sum2;
   }
   return sum;
@@ -682,15 +639,14 @@ export function lstmWeightHhL0Gradient(this: KernelThis, joinedGradient: Tensor3
 
 /**
  * lstm, backward: bias_ih_l0_gradient. Gives [64].
- *
- *     lstmBiasIhL0Gradient[i] = sum_k (sum_k2 joinedGradient[k, k2, i])
+ * `biasIhL0Gradient[i] = sum_k (sum_k2 gatesGradient[k, k2, i])`
  */
-export function lstmBiasIhL0Gradient(this: KernelThis, joinedGradient: Tensor3): number {
+export function lstmBiasIhL0Gradient(this: KernelThis, gatesGradient: Tensor3): number {
   const i = this.thread.x;
   let sum = 0;
   for (let k: Index = 0; k < 19; k++) {
     let sum2 = 0;
-    for (let k2: Index = 0; k2 < 1; k2++) { sum2 += joinedGradient[k][k2][i]; }
+    for (let k2: Index = 0; k2 < 1; k2++) { sum2 += gatesGradient[k][k2][i]; }
     sum += sum2;
   }
   return sum;
@@ -698,15 +654,14 @@ export function lstmBiasIhL0Gradient(this: KernelThis, joinedGradient: Tensor3):
 
 /**
  * lstm, backward: weight_ih_l0_gradient. Gives [G, C] of [64, 1].
- *
- *     lstmWeightIhL0Gradient[g, c] = sum_t (sum_b joinedGradient[t, b, g] * series[b, t, c])
+ * `weightIhL0Gradient[g, c] = sum_t (sum_b gatesGradient[t, b, g] * series[b, t, c])`
  */
-export function lstmWeightIhL0Gradient(this: KernelThis, joinedGradient: Tensor3, series: Tensor3): number {
+export function lstmWeightIhL0Gradient(this: KernelThis, gatesGradient: Tensor3, series: Tensor3): number {
   const g = this.thread.y, c = this.thread.x;
   let sum = 0;
   for (let t: Index = 0; t < 19; t++) {
     let sum2 = 0;
-    for (let b: Index = 0; b < 1; b++) { sum2 += joinedGradient[t][b][g] * series[b][t][c]; }
+    for (let b: Index = 0; b < 1; b++) { sum2 += gatesGradient[t][b][g] * series[b][t][c]; }
     sum += sum2;
   }
   return sum;
@@ -714,8 +669,7 @@ export function lstmWeightIhL0Gradient(this: KernelThis, joinedGradient: Tensor3
 
 /**
  * adam, update: exp_avg. Gives [64, 1].
- *
- *     adamExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998
+ * `nextExpAvg[i, j] = expAvg[i, j] * 0.9 + gradient[i, j] * 0.09999999999999998`
  */
 export function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -724,8 +678,7 @@ export function adamExpAvg(this: KernelThis, expAvg: Tensor2, gradient: Tensor2)
 
 /**
  * adam, update: exp_avg_sq. Gives [64, 1].
- *
- *     adamExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009
+ * `nextExpAvgSq[i, j] = expAvgSq[i, j] * 0.999 + gradient[i, j] * gradient[i, j] * 0.0010000000000000009`
  */
 export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tensor2): number {
   const i = this.thread.y, j = this.thread.x;
@@ -735,8 +688,7 @@ export function adamExpAvgSq(this: KernelThis, expAvgSq: Tensor2, gradient: Tens
 
 /**
  * adam, update: parameter. Gives [64, 1].
- *
- *     adamParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)
+ * `nextParameter[i, j] = parameter[i, j] - nextExpAvg[i, j] * stepSize / (sqrt(nextExpAvgSq[i, j]) / correctionRoot + 1e-8)`
  */
 export function adamParameter(
   this: KernelThis, parameter: Tensor2, nextExpAvg: Tensor2, stepSize: Tensor1, nextExpAvgSq: Tensor2, correctionRoot: Tensor1
@@ -747,20 +699,18 @@ export function adamParameter(
 
 /**
  * adam, update: exp_avg. Gives [64].
- *
- *     adamExpAvg3[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998
+ * `nextExpAvg[i] = expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998`
  */
-export function adamExpAvg3(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
+export function adamExpAvgOfVector(this: KernelThis, expAvg: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
   return expAvg[i] * 0.9 + gradient[i] * 0.09999999999999998;
 }
 
 /**
  * adam, update: exp_avg_sq. Gives [64].
- *
- *     adamExpAvgSq3[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009
+ * `nextExpAvgSq[i] = expAvgSq[i] * 0.999 + gradient[i] * gradient[i] * 0.0010000000000000009`
  */
-export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
+export function adamExpAvgSqOfVector(this: KernelThis, expAvgSq: Tensor1, gradient: Tensor1): number {
   const i = this.thread.x;
   const gradientValue = gradient[i];
   return expAvgSq[i] * 0.999 + gradientValue * gradientValue * 0.0010000000000000009;
@@ -768,10 +718,9 @@ export function adamExpAvgSq3(this: KernelThis, expAvgSq: Tensor1, gradient: Ten
 
 /**
  * adam, update: parameter. Gives [64].
- *
- *     adamParameter3[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)
+ * `nextParameter[i] = parameter[i] - nextExpAvg[i] * stepSize / (sqrt(nextExpAvgSq[i]) / correctionRoot + 1e-8)`
  */
-export function adamParameter3(
+export function adamParameterOfVector(
   this: KernelThis, parameter: Tensor1, nextExpAvg: Tensor1, stepSize: Tensor1, nextExpAvgSq: Tensor1, correctionRoot: Tensor1
 ): number {
   const i = this.thread.x;

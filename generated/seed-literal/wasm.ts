@@ -82,14 +82,14 @@ export const wasmTarget: WasmTarget = {
       feeds: [
         { name: "stream.position", role: "input", shape: [1], offset: 17792 },
         { name: "series", role: "input", shape: [1, 1, 1], offset: 17856 },
-        { name: "lstm:layer 0 state 0", role: "input", shape: [1, 16], offset: 17088 },
-        { name: "lstm:layer 0 state 1", role: "input", shape: [1, 16], offset: 17408 },
+        { name: "lstm:state", role: "input", shape: [1, 16], offset: 17088 },
+        { name: "lstm:cell", role: "input", shape: [1, 16], offset: 17408 },
       ],
       results: [
         { name: "fc", shape: [1, 1, 1], offset: 17152 },
         { name: "attention.weights", shape: [1, 1], offset: 17088 },
-        { name: "lstm:layer 0 state 0", shape: [1, 16], offset: 17664 },
-        { name: "lstm:layer 0 state 1", shape: [1, 16], offset: 17536 },
+        { name: "lstm:state", shape: [1, 16], offset: 17664 },
+        { name: "lstm:cell", shape: [1, 16], offset: 17536 },
       ],
       updates: [],
       threads: 1,

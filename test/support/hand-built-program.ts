@@ -117,7 +117,7 @@ export function kernel({ name, reads, variables = [], output, indices, body }: K
     shape,
     dtype: "float32" as const,
   }));
-  return { name, parameters, variables, output, indices, body, origin };
+  return { name, parameters, variables, output, indices, body, origin: { ...origin, layer: "", note: name } };
 }
 
 type Place = Buffer | readonly [Buffer, Slot];

@@ -82,13 +82,19 @@ function graphsOf(model: Model, stepped: ReadonlySet<string>): StreamGraphs {
   return new StreamBuilding(model, stepped, movingLayers(model, stepped)).graphs();
 }
 
+interface KeptState {
+  readonly shape: readonly number[];
+  readonly before: Node;
+  next: Node | undefined;
+}
+
 class StreamBuilding {
   readonly #model: Model;
   readonly #stepped: ReadonlySet<string>;
   readonly #moving: ReadonlySet<string>;
   readonly #o: Operations = operations(new GraphBuilder());
   readonly #values = new Values();
-  readonly #states = new Map<string, { readonly shape: readonly number[]; next: Node | undefined }>();
+  readonly #states = new Map<string, KeptState>();
   readonly #position: Node;
   #isLimited = false;
 
@@ -139,7 +145,7 @@ class StreamBuilding {
     };
     for (const layer of this.#model.layers) {
       const isMoving = this.#moving.has(layer.name);
-      o.builder.within({ phase: "forward", layer: layer.name, note: layer.kind }, () => {
+      o.builder.within({ phase: "forward", layer: layer.name, kind: layer.kind, note: "" }, () => {
         buildLayer(isMoving ? oneStepOfLayer(layer) : layer, {
           o,
           values: this.#values,
@@ -178,15 +184,18 @@ class StreamBuilding {
       previous: (name, initial) => {
         const start = Array.isArray(initial) ? o.constant(0, initial as number[]) : (initial as Node);
         const { shape } = start;
-        this.#states.set(full(name), { shape, next: undefined });
-        const before = o.argument("input", full(name), shape);
+        const kept = o.argument("input", full(name), shape);
         const isFirst = o.broadcast(o.equal(position, o.constant(0, [1])), shape, [0]);
-        return o.select(isFirst, start, before);
+        const before = o.builder.named(o.select(isFirst, start, kept), `previous_${name.replaceAll(" ", "_")}`);
+        this.#states.set(full(name), { shape, before, next: undefined });
+        return before;
       },
       keep: (name, value) => {
         const state = this.#states.get(full(name));
         if (state?.shape.join() !== value.shape.join()) throw new InternalError(`${full(name)} is not a state`);
         state.next = value;
+        // As in a scan: readers know it by what the step before called it.
+        if (value.label !== value.op) o.builder.named(state.before, `previous_${value.label}`);
       },
     };
   }

@@ -15,8 +15,11 @@ export function clipped(o: Operations, model: Model, gradients: ReadonlyMap<stri
   return o.builder.within({ phase: "clip", layer: "clipping", note: "" }, () => {
     if (norm !== undefined) return clippedByNorm(o, norm, gradients);
     if (value === undefined) return { gradients, outputs: [] };
-    const limited = (gradient: Node): Node => o.maximum(o.minimum(gradient, o.constant(value)), o.constant(-value));
-    return { gradients: new Map([...gradients].map(([name, node]) => [name, limited(node)])), outputs: [] };
+    const limited = (gradient: Node): Node => {
+      const inside = o.maximum(o.minimum(gradient, o.constant(value)), o.constant(-value));
+      return o.builder.named(inside, "clipped_gradient");
+    };
+    return { gradients: ofEach(o, gradients, limited), outputs: [] };
   });
 }
 
@@ -26,20 +29,19 @@ export function clipped(o: Operations, model: Model, gradients: ReadonlyMap<stri
  */
 function clippedByNorm(o: Operations, norm: number, gradients: ReadonlyMap<string, Node>): Clipped {
   const scale = o.argument("scalar", clipScale, []);
-  const squares = [...gradients.values()].map((gradient) => sumOfSquares(o, o.multiply(gradient, scale)));
-  const total = o.builder.named(
-    o.sqrt(squares.reduce((sum, square) => o.add(sum, square), o.constant(0))),
-    gradientNormResult,
-  );
+  const name = (node: Node, label: string): Node => o.builder.named(node, label);
+  const squares = ofEach(o, gradients, (gradient) => sumOfSquares(o, o.multiply(gradient, scale)));
+  const sum = [...squares.values()].reduce((all, square) => name(o.add(all, square), "sum_of_squares"), o.constant(0));
+  const total = name(o.sqrt(sum), gradientNormResult);
   const part = o.divide(o.constant(norm), o.add(total, o.multiply(scale, o.constant(1e-6))));
   // norm <= max 2^126, with both sides moved to where float32 holds them.
   const longest = o.multiply(scale, o.constant(Math.min(norm * 2 ** 86, 2 ** 127)));
   const isHeld = o.lessEqual(o.multiply(total, o.constant(2 ** -40)), longest);
   const divisor = o.select(isHeld, o.constant(1), o.constant(0));
   const factor = o.divide(o.minimum(o.multiply(part, scale), o.constant(1)), divisor);
-  o.builder.named(factor, "clip_factor");
+  name(factor, "clip_factor");
   return {
-    gradients: new Map([...gradients].map(([name, gradient]) => [name, o.multiply(gradient, factor)])),
+    gradients: ofEach(o, gradients, (gradient) => o.multiply(gradient, factor)),
     outputs: [{ name: gradientNormResult, node: total }],
   };
 }
@@ -47,6 +49,18 @@ function clippedByNorm(o: Operations, norm: number, gradients: ReadonlyMap<strin
 /** Row by row, then over the rows: short sums keep float32 exact enough and lanes busy. */
 function sumOfSquares(o: Operations, gradient: Node): Node {
   let square = o.multiply(gradient, gradient);
-  while (square.shape.length > 0) square = o.sum(square, [square.shape.length - 1]);
+  while (square.shape.length > 0) {
+    const isWhole = square.shape.length === 1;
+    square = o.builder.named(o.sum(square, [square.shape.length - 1]), isWhole ? "squares" : "squares_of_rows");
+  }
   return square;
+}
+
+/** The same of every gradient, which says of which parameter it is. */
+function ofEach(
+  o: Operations,
+  gradients: ReadonlyMap<string, Node>,
+  work: (gradient: Node) => Node,
+): ReadonlyMap<string, Node> {
+  return new Map([...gradients].map(([name, node]) => [name, o.builder.inPart(name, () => work(node))]));
 }

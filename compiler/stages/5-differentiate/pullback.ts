@@ -1,8 +1,10 @@
 /** Reverse-mode differentiation: one walk against the edges that adds up cotangents. */
+import { contributionLabel, gradientLabel } from "../../ir/gradient-labels.ts";
 import type { Node } from "../../ir/graph.ts";
 import { dependencies, isScan, topological } from "../../ir/graph.ts";
 import type { Operations } from "../../ops/index.ts";
 import { definitionOf } from "../../ops/index.ts";
+import { ownLabel } from "./own-label.ts";
 import { scanPullback } from "./scan-pullback.ts";
 
 /**
@@ -21,16 +23,24 @@ export function pullback(
   const scanCotangents = new Map<Node, Map<number, Node>>();
   const { builder } = operations;
 
-  const accumulate = (node: Node, cotangent: Node | undefined): void => {
+  /** By whom the first contribution was made, until a second one comes. */
+  const firstReader = new Map<Node, Node>();
+  const accumulate = (node: Node, cotangent: Node | undefined, reader?: Node): void => {
     if (cotangent === undefined || !matters(node)) return;
     const known = cotangents.get(node);
+    if (known === undefined && reader !== undefined) firstReader.set(node, reader);
+    else if (known !== undefined) {
+      nameContribution(operations, known, node, firstReader.get(node));
+      nameContribution(operations, cotangent, node, reader);
+      firstReader.delete(node);
+    }
     cotangents.set(node, known === undefined ? cotangent : operations.add(known, cotangent));
   };
 
   for (const [node, cotangent] of seeds) accumulate(node, cotangent);
   for (const node of topological([...seeds.keys()]).reverse()) {
     if (targets.has(node) || !matters(node)) continue;
-    builder.within({ phase: "backward", layer: node.origin.layer, note: node.origin.note }, () => {
+    builder.within({ ...node.origin, phase: "backward" }, () => {
       if (isScan(node)) {
         const results = scanCotangents.get(node);
         if (results === undefined) return;
@@ -51,7 +61,7 @@ export function pullback(
       }
       const inputs = definitionOf(node).adjoint(operations, node as never, cotangent);
       inputs.forEach((contribution, index) => {
-        accumulate(node.inputs[index] as Node, contribution);
+        accumulate(node.inputs[index] as Node, contribution, node);
       });
     });
   }
@@ -61,8 +71,16 @@ export function pullback(
 /** Readers know a gradient by what it is the gradient of, and find it in that layer. */
 function nameAfter({ builder }: Operations, cotangent: Node, node: Node): void {
   if (cotangent.label === cotangent.op && node.label !== node.op) {
-    builder.named(cotangent, `${node.label}_gradient`, { ...cotangent.origin, layer: node.origin.layer });
+    builder.named(cotangent, gradientLabel(node.label), { ...node.origin, phase: cotangent.origin.phase });
   }
+}
+
+/** One of several that add up to a gradient is known by the value through which it came: `keys_gradient_from_energies`. */
+function nameContribution({ builder }: Operations, contribution: Node, node: Node, reader: Node | undefined): void {
+  const areNamed = node.label !== node.op && reader !== undefined && reader.label !== reader.op;
+  if (!areNamed || contribution.label !== contribution.op) return;
+  const own = ownLabel(node, builder.origin.layer);
+  builder.named(contribution, contributionLabel(own, reader.label));
 }
 
 /** Whether a node depends on a target, remembered. A scan matters when anything it reads does. */

@@ -5,11 +5,13 @@
  * further outputs (here: as a second scan over the same body, which the pass `join scans` joins with the first), or, where
  * it is cheap, computed again from what is saved.
  */
+import { gradientLabel } from "../../ir/gradient-labels.ts";
 import type { Node, OpName } from "../../ir/graph.ts";
 import { bodyNodes, freeNodes } from "../../ir/graph.ts";
 import type { Operations } from "../../ops/index.ts";
 import { transcendental } from "../../ops/index.ts";
 import { scanResults } from "../../ops/operations.ts";
+import { ownLabel } from "./own-label.ts";
 import { InternalError } from "../../support/internal-error.ts";
 
 /** Cotangents of the targets; handed in because scans and pullbacks need each other. */
@@ -56,7 +58,7 @@ export function scanPullback(
       inputs: [],
       attributes: { scan: identifier, part: "carry", index: nextIndex++ },
       shape: carry.shape,
-      label: `carried_${carry.label.replace(/^previous_/, "")}_gradient`,
+      label: `carried_${gradientLabel(carry.label.replace(/^previous_/, ""))}`,
     }),
   );
 
@@ -82,7 +84,7 @@ export function scanPullback(
   const residuals = new ResidualStore(operations, scan, sliceOf, backwardLeaves);
   const named = (node: Node, source: Node): Node =>
     node.label === node.op && source.label !== source.op
-      ? builder.named(node, `${source.label.replace(/^.*\./, "")}_gradient`)
+      ? builder.named(node, gradientLabel(ownLabel(source, scan.origin.layer)))
       : node;
   const nextCotangents = activeCarries.map((carry) =>
     named(residuals.replay(pulled.get(carry) ?? zero(carry.shape)), carry),

@@ -1,13 +1,14 @@
 /** The buffers behind the nodes of a graph, and how a cell of a node is addressed in them. */
 import type { Graph, Node } from "../../ir/graph.ts";
 import { isScan } from "../../ir/graph.ts";
-import type { Access, Buffer, BufferRole, Origin } from "../../ir/program.ts";
+import type { Access, Buffer, BufferRole } from "../../ir/program.ts";
 import { addIndex, constantIndex } from "../../ir/index-expression.ts";
 import type { IndexExpression } from "../../ir/program.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import { slotParts } from "@specloom/runtime/internal/shared/names";
 import { camelCase, UniqueNames } from "./naming.ts";
 import type { Placement, Regions } from "./placement.ts";
+import type { ValueNames } from "./value-names.ts";
 
 /** A node's place: in a buffer, perhaps behind a leading step index. */
 export interface Location {
@@ -34,7 +35,13 @@ export class Buffers {
   readonly #locations = new Map<Node, Location>();
   readonly #histories = new Map<Node, readonly History[]>();
 
-  constructor(graph: Graph, regions: Regions, placement: Placement, time: IndexExpression) {
+  constructor(
+    graph: Graph,
+    regions: Regions,
+    placement: Placement,
+    private readonly values: ValueNames,
+    time: IndexExpression,
+  ) {
     const nodes = [...regions.outer.nodes, ...[...regions.bodies.values()].flatMap((region) => region.nodes)];
     for (const node of nodes) if (node.op === "argument") this.#locations.set(node, this.#argument(node));
     for (const scan of regions.outer.nodes.filter(isScan)) this.#placeScan(scan, time, placement);
@@ -56,7 +63,7 @@ export class Buffers {
   }
 
   /** Gives the node a buffer of its own. */
-  add(node: Node, wish = camelCase(node.origin.layer, labelOf(node))): void {
+  add(node: Node, wish = this.values.wholeOf(node)): void {
     this.#locations.set(node, { buffer: this.create(wish, node.shape, "whole", node) });
   }
 
@@ -67,7 +74,7 @@ export class Buffers {
       dtype: node.dtype,
       role: "intermediate",
       storage,
-      origin: originOf(node),
+      origin: { ...node.origin, note: this.values.of(node) },
     };
     this.intermediates.push(buffer);
     return buffer;
@@ -77,7 +84,7 @@ export class Buffers {
     const { role, name } = node.attributes;
     const { owner, slot } = slotParts(name) ?? { owner: name, slot: undefined };
     const buffer: Buffer = {
-      name: this.#names.take(camelCase(slot === undefined ? owner : `${owner}.${slot}`)),
+      name: this.#names.take(camelCase(slot === undefined ? owner.replace(":", ":kept ") : `${owner}.${slot}`)),
       shape: node.shape,
       dtype: node.dtype,
       role: role satisfies BufferRole,
@@ -95,8 +102,7 @@ export class Buffers {
     const after = reverse ? 0 : 1;
     const histories = carries.map((carry, index) => {
       const next = nextCarries[index] as Node;
-      const wish = camelCase(next.origin.layer, labelOf(next));
-      const buffer = this.create(wish, [length + 1, ...carry.shape], "steps", next);
+      const buffer = this.create(this.values.wholeOf(next), [length + 1, ...carry.shape], "steps", next);
       const history: History = {
         buffer,
         initialSlot: reverse ? length : 0,
@@ -113,12 +119,7 @@ export class Buffers {
     this.#histories.set(scan, histories);
     for (const output of outputs) {
       if (this.#locations.has(output)) continue;
-      const buffer = this.create(
-        camelCase(output.origin.layer, labelOf(output)),
-        [length, ...output.shape],
-        "steps",
-        output,
-      );
+      const buffer = this.create(this.values.wholeOf(output), [length, ...output.shape], "steps", output);
       this.#locations.set(output, { buffer, step: time });
     }
   }
@@ -137,14 +138,6 @@ export class Buffers {
     const shift = inside.step.kind === "add" && inside.step.right.kind === "constant" ? inside.step.right.value : 0;
     return { buffer: inside.buffer, shift };
   }
-}
-
-export function labelOf(node: Node): string {
-  return node.label === "previous_" ? node.op : node.label;
-}
-
-function originOf(node: Node): Origin {
-  return { ...node.origin, note: node.label };
 }
 
 /** The slot a leading index means, when it is fixed or moves with the loop variable. */

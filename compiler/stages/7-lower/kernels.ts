@@ -1,4 +1,5 @@
 /** From a stored node to its kernel: one scalar expression for every cell, everything not stored computed in place. */
+import { isContribution } from "../../ir/gradient-labels.ts";
 import type { Node } from "../../ir/graph.ts";
 import { factsOf } from "../../ir/expression-facts.ts";
 import { addIndex, constantIndex, indexText, nameIndex } from "../../ir/index-expression.ts";
@@ -18,9 +19,10 @@ import { sameShape } from "../../ops/support.ts";
 import { InternalError } from "../../support/internal-error.ts";
 import type { AxisLetters } from "./axis-letters.ts";
 import type { Buffers } from "./buffers.ts";
-import { labelOf, slotOf } from "./buffers.ts";
+import { slotOf } from "./buffers.ts";
 import { camelCase, UniqueNames } from "./naming.ts";
 import type { Placement, Regions } from "./placement.ts";
+import type { ValueNames } from "./value-names.ts";
 import { slotParts } from "@specloom/runtime/internal/shared/names";
 
 /** Thrown when a kernel would read too many tensors; `node` is what to store so that it does not. */
@@ -38,6 +40,7 @@ export interface KernelSetting {
   readonly placement: Placement;
   readonly buffers: Buffers;
   readonly axes: AxisLetters;
+  readonly values: ValueNames;
   /** Index expression of the current step, inside a loop. */
   readonly time: IndexExpression;
   /** Loop variables in scope, outermost first. */
@@ -97,6 +100,7 @@ class KernelWriter {
 
   write(): { readonly kernel: Kernel; readonly inputs: readonly Access[]; readonly variables: readonly string[] } {
     const root = this.#root;
+    const { values } = this.#setting;
     const indices = this.#outputIndices();
     const names = indices.map(nameIndex);
     // A leaf or a scan's result is copied: read it from where it is.
@@ -105,13 +109,13 @@ class KernelWriter {
     if (this.#inputs.length > this.#setting.limits.kernelTensors) throw new TooManyParameters(this.#bestSplit());
     const variables = this.#variablesOf(body);
     const kernel: Kernel = {
-      name: camelCase(root.origin.layer, labelOf(root)),
+      name: values.wholeOf(root),
       parameters: this.#parameters,
       variables,
       output: root.shape,
       indices,
       body,
-      origin: { ...root.origin, note: labelOf(root) },
+      origin: { ...root.origin, layer: root.op === "constant" ? "" : root.origin.layer, note: values.of(root) },
     };
     return { kernel, inputs: this.#inputs, variables };
   }
@@ -150,8 +154,9 @@ class KernelWriter {
       at: (input, inner) => this.#value(node.inputs[input] as Node, inner),
       fresh: (hint) => this.#names.take(hint),
     });
-    const isNamed = node !== this.#root && node.label !== node.op && node.op !== "constant";
-    return isNamed ? { ...expression, label: camelCase(labelOf(node)) } : expression;
+    const { op, label } = node;
+    const isNamed = node !== this.#root && label !== op && op !== "constant" && !isContribution(label);
+    return isNamed ? { ...expression, label: partLabel(node) } : expression;
   }
 
   #read(node: Node, indices: readonly IndexExpression[]): Expression | undefined {
@@ -173,7 +178,7 @@ class KernelWriter {
         ? indices
         : [addIndex(indices[0] as IndexExpression, constantIndex(location.shift)), ...indices.slice(1)];
     const full = location.step === undefined ? shifted : [location.step, ...shifted];
-    return this.#load({ buffer: location.buffer }, full, labelFor(node, this.#root));
+    return this.#load({ buffer: location.buffer }, full, this.#labelFor(node));
   }
 
   #load(whole: Access, indices: readonly IndexExpression[], label: string): Expression {
@@ -193,6 +198,33 @@ class KernelWriter {
       });
     }
     return { kind: "load", parameter, indices: inner };
+  }
+
+  /** In an update the parameters are what they are to the optimizer, so that equal updates share a kernel. */
+  #labelFor(node: Node): string {
+    const { phase, layer } = this.#root.origin;
+    if (node.op !== "argument") return this.#labelOfValue(node);
+    const { role, name } = node.attributes;
+    if (role === "parameter" && phase === "update") return "parameter";
+    if (role === "state") return slotParts(name)?.slot ?? name;
+    if (role === "scalar") return name.slice(name.indexOf(".") + 1);
+    // What a stream keeps for a layer, which has a new one of it too.
+    if (name.startsWith(`${layer}:`)) return `kept_${name.slice(layer.length + 1)}`;
+    // A layer's own parameters go by the names that it has for them.
+    const own = `${layer}.`;
+    return role === "parameter" && name.startsWith(own) ? name.slice(own.length) : name;
+  }
+
+  /** What clipping and updates read beside their own results, one number for each of the parameter's, is the gradient. */
+  #labelOfValue(node: Node): string {
+    const { origin, shape } = this.#root;
+    const label = this.#setting.values.of(node);
+    // What another layer gives is what this one reads.
+    if (label === "output" && node.origin.layer !== this.#root.origin.layer) return "input";
+    if (origin.phase === "update" && node.origin.phase === "update")
+      return node.label === node.op ? label : `next_${label}`;
+    if (origin.phase === "clip" && node.origin.phase !== "clip") return "gradient";
+    return origin.phase === "update" && sameShape(node.shape, shape) ? "gradient" : label;
   }
 
   /** The inlined node that reads the most tensors of its own without being all of the kernel. */
@@ -231,22 +263,10 @@ class KernelWriter {
   }
 }
 
-/** What an update reads beside its own results, one number for each of the parameter's, is the gradient, clipped or not. */
-function labelInUpdate(node: Node, { shape }: Node): string {
-  if (node.origin.phase === "update") return node.label === node.op ? labelOf(node) : `next_${labelOf(node)}`;
-  return sameShape(node.shape, shape) ? "gradient" : labelOf(node);
-}
-
-/** In an update the parameters are what they are to the optimizer, so that equal updates share a kernel. */
-function labelFor(node: Node, root: Node): string {
-  if (node.op !== "argument") return root.origin.phase === "update" ? labelInUpdate(node, root) : labelOf(node);
-  const { role, name } = node.attributes;
-  if (role === "parameter" && root.origin.phase === "update") return "parameter";
-  if (role === "state") return slotParts(name)?.slot ?? name;
-  if (role === "scalar") return name.slice(name.indexOf(".") + 1);
-  // A layer's own parameters go by the names that it has for them.
-  const own = `${root.origin.layer}.`;
-  return role === "parameter" && name.startsWith(own) ? name.slice(own.length) : name;
+/** What a layer gives goes by its name where it is computed in passing; equal layers have equal last names. */
+function partLabel({ label, origin: { layer } }: Node): string {
+  const name = camelCase(layer.slice(layer.lastIndexOf(".") + 1));
+  return label === "output" && layer !== "" ? name : camelCase(label);
 }
 
 function sameAccess(left: Access, right: Access): boolean {

@@ -66,11 +66,12 @@ class FormulaPrinter {
     return length;
   }
 
-  /** A part by its name, unless it is as short as one, or another part has the name. */
+  /** A part by its name, unless it is as short as one, or another part or a tensor has the name. */
   #partOf(expression: Expression): Code | undefined {
     const { label, kind } = expression;
     if (!this.named || label === undefined || expression === this.kernel.body) return undefined;
     if (kind === "load" || kind === "number" || kind === "position") return undefined;
+    if (this.kernel.parameters.some(({ name }) => name === label)) return undefined;
     const known = this.#parts.get(label);
     if (known === undefined) {
       const part = { expression, text: "" };
@@ -83,7 +84,7 @@ class FormulaPrinter {
   #place(index: IndexExpression): string {
     const nameOf = (from: LoadedIndex["from"]): string =>
       (typeof from === "number" ? this.kernel.parameters[from]?.name : from.buffer.name) ?? "?";
-    return indexText(index, nameOf);
+    return indexText(unlimited(index), nameOf).replaceAll("+ -", "- ");
   }
 
   #print(expression: Expression): Code {
@@ -129,5 +130,23 @@ class FormulaPrinter {
     const { kernel }: BinaryRecord = binaryOperations[operation];
     if (typeof kernel === "object") return infix(first, kernel.infix, second);
     return call(typeof kernel === "string" ? kernel.replace("Math.", "") : operation, first, second);
+  }
+}
+
+/** Limits are for loads in branches that are not taken: they say nothing about what is computed. */
+function unlimited(index: IndexExpression): IndexExpression {
+  switch (index.kind) {
+    case "clamp":
+      return unlimited(index.of);
+    case "add":
+      return { ...index, left: unlimited(index.left), right: unlimited(index.right) };
+    case "scale":
+    case "divide":
+    case "modulo":
+      return { ...index, of: unlimited(index.of) };
+    case "loaded":
+      return { ...index, indices: index.indices.map(unlimited) };
+    default:
+      return index;
   }
 }

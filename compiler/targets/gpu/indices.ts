@@ -67,7 +67,9 @@ export function indexCode(index: IndexExpression, scope: KernelScope): Code {
     case "add":
       return sumCode(index.left, index.right, scope);
     case "scale":
-      return infix(indexCode(index.of, scope), "*", atom(String(index.by)));
+      return index.by === 1
+        ? indexCode(index.of, scope)
+        : infix(indexCode(index.of, scope), "*", atom(String(index.by)));
     case "divide":
     case "modulo":
     case "clamp":
@@ -80,6 +82,8 @@ export function indexCode(index: IndexExpression, scope: KernelScope): Code {
 
 /** `t - 1` for t + (-1), and `23 - t` for 23 + (-1) * t. */
 function sumCode(left: IndexExpression, right: IndexExpression, scope: KernelScope): Code {
+  if (isZero(right)) return indexCode(left, scope);
+  if (isZero(left)) return indexCode(right, scope);
   if (right.kind === "constant" && right.value < 0) {
     return infix(indexCode(left, scope), "-", atom(String(-right.value)));
   }
@@ -93,13 +97,26 @@ function sumCode(left: IndexExpression, right: IndexExpression, scope: KernelSco
   return infix(indexCode(left, scope), "+", indexCode(right, scope));
 }
 
+function isZero(index: IndexExpression): boolean {
+  switch (index.kind) {
+    case "constant":
+      return index.value === 0;
+    case "add":
+      return isZero(index.left) && isZero(index.right);
+    case "scale":
+      return index.by === 0 || isZero(index.of);
+    default:
+      return false;
+  }
+}
+
 /**
  * What stands between the brackets: a name of type `Index`, or 0.
  * @param extent of the axis, for constants
  */
 function positionName(index: IndexExpression, scope: KernelScope, extent?: number): string {
   if (index.kind === "name") return index.name;
-  if (index.kind === "constant" && index.value === 0) return "0";
+  if (isZero(index)) return "0";
   const home = scope.homeOfIndex(index);
   return home.position(indexText(index), () => declarePosition(index, home, extent));
 }
@@ -161,10 +178,16 @@ export function loadCode(parameter: number, indices: readonly IndexExpression[],
       .map((index) => indexText(index))
       .join("");
     const home = scope.homeOfIndex(merged);
-    const text = (): string => home.declareIndex(/^[a-z]+$/.test(wish) ? wish : "lead", indexCode(merged, home).text);
-    positions.splice(0, lead, home.position(indexText(merged), text));
+    const { text } = isZero(merged) ? atom("0") : indexCode(merged, home);
+    const declare = (): string => home.declareIndex(/^[a-z]+$/.test(wish) ? wish : "lead", text);
+    positions.splice(0, lead, isPlain(text) ? text : home.position(indexText(merged), declare));
   }
   return atom(`${name}${positions.map((position) => `[${position}]`).join("")}`);
+}
+
+/** A name, or 0: what may stand between brackets as it is. */
+function isPlain(text: string): boolean {
+  return text === "0" || /^[A-Za-z_]\w*$/u.test(text);
 }
 
 /** Row-major position along axes that are merged into one: (i0 * n1 + i1) * n2 + i2. */
@@ -180,6 +203,7 @@ export function mergedIndex(indices: readonly IndexExpression[], sizes: readonly
 export function quotient(of: IndexExpression, by: number, wish: string, home: KernelScope): string {
   invariant(by > 0, `division of an index by ${by}`);
   const dividend = indexCode(of, home);
+  if (by === 1) return home.declareIndex(wish, dividend.text);
   const half = infix(dividend, "+", atom("0.5")).text;
   const first = (name: string): string => home.declareIndex(name, `Math.floor((${half}) / ${by})`);
   if (greatest(of, home.extents) < exactDivision) return first(wish);

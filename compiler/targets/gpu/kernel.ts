@@ -1,8 +1,8 @@
 /** One kernel of a program as a gpu.js kernel function in TypeScript. */
-import { NameScope } from "../../code-text/names.ts";
+import { identifierFrom, NameScope } from "../../code-text/names.ts";
 import { indexText } from "../../ir/index-expression.ts";
 import type { KernelFunction } from "../../code-text/gpu-module.ts";
-import type { Kernel } from "../../ir/program.ts";
+import type { Kernel, Origin } from "../../ir/program.ts";
 import { invariant } from "../../support/internal-error.ts";
 import { factsOf } from "../../ir/expression-facts.ts";
 import { ExpressionPrinter } from "./expression.ts";
@@ -11,7 +11,7 @@ import { mergedIndex, quotient } from "./indices.ts";
 import { shapeLegend, tensorType } from "./layout.ts";
 import { gpuLimits } from "./limits.ts";
 import { KernelScope } from "./scope.ts";
-import { wrapStatement } from "./wrap.ts";
+import { longestCode, wrapStatement } from "./wrap.ts";
 
 /** Of a tensor `x`, gpu.js's shaders have constants of their own: `xSize`, `xDim`. */
 const shaderSuffixes = ["Size", "Dim", "BitRatio"] as const;
@@ -30,7 +30,9 @@ function withoutShaderNames(kernel: Kernel): Kernel {
   return { ...kernel, parameters };
 }
 
-export function printKernel(given: Kernel): KernelFunction {
+export type PrintedKernel = Pick<KernelFunction, "parameters" | "statements">;
+
+export function printKernel(given: Kernel): PrintedKernel {
   const kernel = withoutShaderNames(given);
   invariant(
     kernel.parameters.length <= gpuLimits.kernelTensors,
@@ -47,7 +49,6 @@ export function printKernel(given: Kernel): KernelFunction {
   declareThreads(kernel, used, scope);
   const value = new ExpressionPrinter(kernel, facts).print(kernel.body, scope);
   return {
-    name: kernel.name,
     parameters: [
       ...kernel.parameters.map(({ name, shape }) => ({ name, type: tensorType(shape) })),
       ...kernel.variables.map((name) => ({ name, type: "Index" as const })),
@@ -55,8 +56,6 @@ export function printKernel(given: Kernel): KernelFunction {
     statements: shortLoops(joinedPositions(withoutUnused([...scope.statements, `return ${value.text};`]))).map(
       wrapStatement,
     ),
-    documentation: documentationOf(kernel),
-    origin: kernel.origin,
   };
 }
 
@@ -90,7 +89,7 @@ function shortLoops(statements: readonly string[]): readonly string[] {
   for (const line of statements.flatMap((statement) => statement.split("\n"))) {
     const [head = "", body = ""] = lines.slice(-2);
     const joined = `${head} ${body.trim()} ${line.trim()}`;
-    const isShort = line.trim() === "}" && head.endsWith("{") && /^ *for /u.test(head) && joined.length <= longestLine;
+    const isShort = line.trim() === "}" && head.endsWith("{") && /^ *for /u.test(head) && joined.length <= longestCode;
     if (isShort) lines.splice(-2, 2, joined);
     else lines.push(line);
   }
@@ -141,7 +140,8 @@ function takeApart(kernel: Kernel, used: ReadonlySet<string>, scope: KernelScope
     // What is left for the last index is that index.
     if (later.length === 0 || (!used.has(index) && !needed)) break;
     quotient({ kind: "name", name: rest }, stride, index, scope);
-    if (needed) rest = scope.declareIndex(later.join(""), `${rest} - ${index} * ${stride}`);
+    if (needed)
+      rest = scope.declareIndex(later.join(""), stride === 1 ? `${rest} - ${index}` : `${rest} - ${index} * ${stride}`);
   }
 }
 
@@ -154,13 +154,47 @@ function legendOf({ output, indices }: Kernel): string {
 }
 
 const longestLine = 126;
+const mostUsers = 4;
 
-function documentationOf(kernel: Kernel): readonly string[] {
-  const { phase, layer, note } = kernel.origin;
-  const cell = kernel.indices.length === 0 ? kernel.name : `${kernel.name}[${kernel.indices.join(", ")}]`;
+/** As code, inside of a text where one line is enough. */
+function formulaLines(formula: readonly string[] = []): readonly string[] {
+  const [only, ...others] = formula;
+  if (only === undefined) return [];
+  return others.length === 0 ? [`\`${only}\``] : ["", ...formula.map((line) => `    ${line}`)];
+}
+
+/**
+ * What the formula calls the result: as its layer does, unless that is also the name of what is read. What a layer gives has the
+ * name of the layer.
+ */
+function resultName({ name, origin: { phase, note }, parameters }: Kernel, users: readonly Origin[]): string {
+  const [first, ...others] = new Set(users.map(({ layer }) => layer));
+  if (note === "output" && first !== undefined && others.length === 0) return identifierFrom(first);
+  if (note === "") return name;
+  const own = identifierFrom(note);
+  if (!parameters.some((parameter) => parameter.name === own)) return own;
+  return phase === "update" ? identifierFrom(`next_${note}`) : name;
+}
+
+/** `encoder`, `encoder and decoder`, `12 layers`; parts where one layer has several. */
+function usersText(users: readonly Origin[]): string {
+  const layers = [...new Set(users.map(({ layer }) => layer))].filter((layer) => layer !== "");
+  if (layers.length > mostUsers) return `${layers.length} layers`;
+  const [part, ...others] = new Set(users.map((user) => user.part));
+  const text = layers.join(" and ");
+  return layers.length === 1 && part !== undefined && others.length === 0 ? `${text} ${part}` : text;
+}
+
+/** @param users where in the model it is used */
+export function documentationOf(given: Kernel, users: readonly Origin[]): readonly string[] {
+  const kernel = withoutShaderNames(given);
+  const { phase, note } = kernel.origin;
+  const result = resultName(kernel, users);
+  const cell = kernel.indices.length === 0 ? result : `${result}[${kernel.indices.join(", ")}]`;
   const formula = formulaOf(kernel, cell, longestLine);
+  const whose = usersText(users.filter(({ layer }) => layer !== phase));
   return [
-    `${layer === "" ? phase : `${layer}, ${phase}`}${note === "" ? "" : `: ${note}`}. Gives ${legendOf(kernel)}.`,
-    ...(formula === undefined ? [] : ["", ...formula.map((line) => `    ${line}`)]),
+    `${whose === "" ? phase : `${whose}, ${phase}`}${note === "" ? "" : `: ${note}`}. Gives ${legendOf(kernel)}.`,
+    ...formulaLines(formula),
   ];
 }

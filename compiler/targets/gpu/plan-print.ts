@@ -28,9 +28,10 @@ export function printStatements(
   ]);
 }
 
-/** `forward: encoder`. */
-export function titleOf({ phase, layer }: Pick<Section, "phase" | "layer">): string {
-  return layer === "" ? phase : `${phase}: ${layer}`;
+/** `forward: encoder (lstm)`. */
+export function titleOf({ phase, layer, kind }: Pick<Section, "phase" | "layer" | "kind">): string {
+  if (layer === "" || layer === phase) return phase;
+  return kind === undefined || kind === layer ? `${phase}: ${layer}` : `${phase}: ${layer} (${kind})`;
 }
 
 function printStatement(statement: Statement, nameOf: NameOf, taken: readonly string[]): readonly string[] {
@@ -52,7 +53,9 @@ function printStatement(statement: Statement, nameOf: NameOf, taken: readonly st
     case "loop": {
       const { variable, start, end, stride, body } = statement;
       const test = stride === 1 ? `${variable} < ${end}` : `${variable} >= ${end + 1}`;
+      const order = stride === 1 ? "first to last" : "last to first";
       return [
+        `// For each step of time, ${order}:`,
         `for (let ${variable} = ${start}; ${test}; ${variable}${stride === 1 ? "++" : "--"}) {`,
         ...body.flatMap((inner) => printStatement(inner, nameOf, taken)).map((line) => `  ${line}`),
         "}",

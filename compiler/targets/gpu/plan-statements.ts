@@ -53,6 +53,7 @@ export type Statement =
 export interface Section {
   readonly phase: Origin["phase"];
   readonly layer: string;
+  readonly kind?: string | undefined;
   readonly statements: readonly Statement[];
 }
 
@@ -92,12 +93,12 @@ class PlanBuilder {
   }
 
   build(): Plan {
-    const sections: { phase: Origin["phase"]; layer: string; statements: Statement[] }[] = [];
-    const sectionFor = ({ phase, layer }: Origin): Statement[] => {
+    const sections: (Section & { statements: Statement[] })[] = [];
+    const sectionFor = ({ phase, layer, kind }: Origin): Statement[] => {
       const last = sections.at(-1);
       if (last?.phase === phase && last.layer === layer) return last.statements;
       const statements: Statement[] = [];
-      sections.push({ phase, layer, statements });
+      sections.push({ phase, layer, kind, statements });
       return statements;
     };
     const update = updateLoops(this.program, this.kernelName);

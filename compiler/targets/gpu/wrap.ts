@@ -1,6 +1,7 @@
 /** Breaks long lines of a kernel before an operator, where the parentheses are fewest. */
 
-const longestLine = 124;
+/** In characters, within a function. */
+export const longestCode = 124;
 const operators = /^ (?:[-+*/] |\? |: )/u;
 
 /** @param text one statement, perhaps of several lines already */
@@ -9,7 +10,7 @@ export function wrapStatement(text: string): string {
 }
 
 function wrapLine(line: string): string {
-  if (line.length <= longestLine) return line;
+  if (line.length <= longestCode) return line;
   const place = breakPlace(line);
   if (place === undefined) return line;
   const indent = /^ */u.exec(line)?.[0] ?? "";
@@ -21,7 +22,7 @@ function wrapLine(line: string): string {
 function breakPlace(line: string): number | undefined {
   let depth = 0;
   let best: { readonly place: number; readonly depth: number } | undefined;
-  for (let place = 0; place < longestLine; place++) {
+  for (let place = 0; place < longestCode; place++) {
     const character = line.charAt(place);
     if (character === "(" || character === "[") depth += 1;
     if (character === ")" || character === "]") depth -= 1;

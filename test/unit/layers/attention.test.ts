@@ -71,7 +71,7 @@ describe("memory", () => {
   it("needs the random numbers and what they leave for dropout, in training only", () => {
     const found = sizable({ ...crossing, config: { ...crossing.config, dropout: 0.5 } }, ["layer"]);
     expect(found["predict"]).toEqual(forward);
-    expect(found["gradients"]).toEqual(["random0", ...forward, "layerSelect", "layerEnergiesGradient"]);
+    expect(found["gradients"]).toEqual(["random0", ...forward, "layerDroppedExponentials", "layerEnergiesGradient"]);
   });
 
   it.each(["attention", "multi_head_attention", "transformer_block"])("copies nothing to rearrange it: %s", (kind) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Kernel } from "../../../../compiler/ir/program.ts";
-import { printKernel } from "../../../../compiler/targets/gpu/kernel.ts";
+import { documentationOf, printKernel } from "../../../../compiler/targets/gpu/kernel.ts";
 import {
   add,
   at,
@@ -25,19 +25,18 @@ const statements = (work: Kernel): readonly string[] => printKernel(work).statem
 
 describe("printKernel", () => {
   it("prints a reduction as a loop with a literal bound and reads as the formula says", () => {
-    const printed = printKernel(
-      kernel({
-        name: "gates",
-        reads: { projection: [4, 2, 8], hidden: [2, 1500], weight: [8, 1500] },
-        variables: ["t"],
-        output: [2, 8],
-        indices: ["b", "g"],
-        body: add(
-          load(0, i("t"), i("b"), i("g")),
-          reduce("sum", "k", 1500, mul(load(1, i("b"), i("k")), load(2, i("g"), i("k")))),
-        ),
-      }),
-    );
+    const gates = kernel({
+      name: "gates",
+      reads: { projection: [4, 2, 8], hidden: [2, 1500], weight: [8, 1500] },
+      variables: ["t"],
+      output: [2, 8],
+      indices: ["b", "g"],
+      body: add(
+        load(0, i("t"), i("b"), i("g")),
+        reduce("sum", "k", 1500, mul(load(1, i("b"), i("k")), load(2, i("g"), i("k")))),
+      ),
+    });
+    const printed = printKernel(gates);
     expect(printed.statements).toEqual([
       "const b = this.thread.y, g = this.thread.x;",
       "let sum = 0;",
@@ -50,10 +49,9 @@ describe("printKernel", () => {
       "weight: Tensor2",
       "t: Index",
     ]);
-    expect(printed.documentation).toEqual([
-      "layer, forward: by hand. Gives [B, G] of [2, 8].",
-      "",
-      "    gates[b, g] = projection[t, b, g] + (sum_k hidden[b, k] * weight[g, k])",
+    expect(documentationOf(gates, [gates.origin])).toEqual([
+      "forward: gates. Gives [B, G] of [2, 8].",
+      "`gates[b, g] = projection[t, b, g] + (sum_k hidden[b, k] * weight[g, k])`",
     ]);
   });
 

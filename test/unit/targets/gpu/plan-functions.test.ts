@@ -97,7 +97,12 @@ function computed(program: Program, ledger: Ledger): Readonly<Record<string, num
     const inputs = step.inputs.map((access) => read(access.buffer, placeOf(access.slot, variables)));
     const numbers = step.variables.map((name) => variables[name] ?? -1);
     const shape = slot === undefined ? buffer.shape : buffer.shape.slice(1);
-    const given = ledger.of(withoutName(kernelSource(printKernel(step.kernel))), shape, inputs, numbers);
+    const given = ledger.of(
+      withoutName(kernelSource({ name: step.kernel.name, ...printKernel(step.kernel) })),
+      shape,
+      inputs,
+      numbers,
+    );
     const place = placeOf(slot, variables);
     if (place === undefined) whole.set(buffer, given);
     else {
