@@ -8,9 +8,9 @@ import { choice, compareCode } from "./functions.ts";
 import { wrapStatement } from "./wrap.ts";
 
 /** More lines help nobody: the code says it better then. */
-const mostLines = 10;
+const mostLines = 24;
 /** More nodes than this fill more than those lines. */
-const mostNodes = 400;
+const mostNodes = 1000;
 
 /**
  * The formula of a cell, on one line where it fits. Else the parts that have names stand for what they are, and lines below say
