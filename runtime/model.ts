@@ -1,8 +1,8 @@
 /** What a generated module calls: its definition becomes the `model` that it exports. */
 import type { ModelDefinition } from "./contract.ts";
 import type { HandleOf } from "./contract-live.ts";
-import { messageOf } from "./devices/failure.ts";
 import { createModel } from "./model/create.ts";
+import { loaded } from "./model/parts.ts";
 import { Problem } from "./problem.ts";
 
 /**
@@ -21,9 +21,7 @@ export function defineModel<const D extends ModelDefinition>(definition: D): Han
     create: (options = {}) =>
       createModel(definition, options, async (known, device) => {
         // Loaded when it is needed: reading a model's facts does not load the devices.
-        const { createExecutor } = await import("./devices/create.ts").catch((error: unknown) => {
-          throw notLoaded(error);
-        });
+        const { createExecutor } = await loaded(() => import("./devices/create.ts"));
         return createExecutor(known, device);
       }),
   };
@@ -47,14 +45,5 @@ function checkVersion(definition: Partial<ModelDefinition>): void {
     code: "program-mismatch",
     message: `the module of model "${String(definition.name)}" says nothing of ${missing.join(", ")}.`,
     help: "the module and the runtime may be of different versions; compile the spec again.",
-  });
-}
-
-/** In a page a bundle's files are fetched when they are needed, and the network may be away, or the files of another version. */
-function notLoaded(error: unknown): Problem {
-  return new Problem({
-    code: "backend-unavailable",
-    message: `The part of specloom that runs models could not be loaded: ${messageOf(error)}.`,
-    help: "serve all files of the bundle beside the page, of one build.",
   });
 }

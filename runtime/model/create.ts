@@ -8,6 +8,7 @@ import { Problem } from "../problem.ts";
 import { describe } from "../tensor.ts";
 import { RunningModel } from "./live.ts";
 import { initialParameters, readWeights } from "./parameters.ts";
+import { partsOf } from "./parts.ts";
 
 /** What `simd` may be. */
 const SIMD_VARIANTS = ["plain", "relaxed"] as const satisfies readonly SimdVariant[];
@@ -51,8 +52,9 @@ export async function createModel<D extends ModelDefinition>(
   // Before the executor: a device need not start for weights that do not fit.
   const start =
     weights === undefined ? { parameters: initialParameters(definition, seed) } : readWeights(definition, weights);
+  const parts = await partsOf(definition);
   const executor = await createExecutor(definition, { backend, threads, simd });
-  const live: LiveModel = new RunningModel(definition, { executor, seed, ...start });
+  const live: LiveModel = new RunningModel(definition, { executor, seed, ...start }, parts);
   // The types are read off the facts that it checks its inputs by.
   return live as LiveOf<D>;
 }

@@ -21,17 +21,15 @@ import { invalidOption } from "../arguments.ts";
 import { Problem } from "../problem.ts";
 import { evaluateAll, predictAll } from "./all-batches.ts";
 import { checkTrainingState } from "./check-calls.ts";
-import { decode } from "./decode.ts";
 import { InputCheck } from "./inputs.ts";
 import type { CheckedInputs } from "./inputs.ts";
 import { readWeights } from "./parameters.ts";
 import type { Tensors } from "./parameters.ts";
+import { loadDecode, loadStreams, loadUpdate, type LiveParts } from "./parts.ts";
 import { ModelState } from "./state.ts";
 import type { LiveStart } from "./state.ts";
-import { startStream } from "./streams.ts";
 import { Queue } from "./turns.ts";
 import type { Turn } from "./turns.ts";
-import { stepOptions, trainStep } from "./update.ts";
 import { parameterOfGradient } from "../shared/names.ts";
 
 export class RunningModel implements LiveModel {
@@ -41,7 +39,11 @@ export class RunningModel implements LiveModel {
   readonly #queue = new Queue();
   #disposal: Promise<void> | undefined;
 
-  constructor(definition: ModelDefinition, start: LiveStart) {
+  constructor(
+    definition: ModelDefinition,
+    start: LiveStart,
+    private readonly parts: LiveParts = {},
+  ) {
     this.definition = definition;
     this.#state = new ModelState(definition, start);
     this.#inputs = new InputCheck(definition);
@@ -62,6 +64,7 @@ export class RunningModel implements LiveModel {
   async trainStep(inputs: TensorInputs, options: TrainStepOptions = {}): Promise<StepValue> {
     this.#refuseDisposed();
     const checked = this.#oneBatch(inputs, "trainStep");
+    const { stepOptions, trainStep } = this.parts.update ?? (await loadUpdate());
     const setting = stepOptions(options, this.definition.accumulation !== undefined);
     return this.#queue.run(() => trainStep(this.#state, checked, setting));
   }
@@ -87,11 +90,14 @@ export class RunningModel implements LiveModel {
       this.#refuseDisposed();
       return this.#queue.run(task);
     };
+    const { startStream } = this.parts.streams ?? (await loadStreams());
     return startStream(this.#state, inputs, turn);
   }
 
   async decode(inputs: TensorInputs, options: DecodeOptions = {}): Promise<readonly (readonly Hypothesis[])[]> {
     this.#refuseDisposed();
+    const { decode } = this.parts.decode ?? (await loadDecode());
+    const { startStream } = this.parts.streams ?? (await loadStreams());
     return decode(
       {
         definition: this.definition,
