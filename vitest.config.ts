@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { filesByExtent } from "./test/support/extent-files.ts";
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** `--mode all`: the exhaustive matrices whole, and nothing that they do not change (test/support/extent.ts). */
+/** `--mode all`: the exhaustive matrices whole, and nothing that is the same without it (test/support/extent.ts). */
 export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [
@@ -14,10 +15,7 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     reporters: ["default", source("./test/support/skipped-reporter.ts")],
-    include:
-      mode === "all"
-        ? ["test/{numeric,property,end-to-end}/**/*.test.ts", "test/unit/{runtime/devices,targets}/**/*.test.ts"]
-        : ["test/**/*.test.ts"],
+    include: mode === "all" ? [...filesByExtent()] : ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "node_modules/**"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
