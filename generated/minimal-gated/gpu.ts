@@ -55,7 +55,7 @@ function encoderBackward({ kernels, stack, tensors }: Context, forward: ReturnTy
   return { fGradientFactorStacked, previousHGradientFactorStacked, productsOfXGradient };
 }
 
-/** What another program begins with too. */
+/** Forward, without dropout: what predict and evaluate have in common. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
     "encoder.W_f": encoderWF, "encoder.U_f": encoderUF, "encoder.b_f": encoderBF, "encoder.W_h": encoderWH, "encoder.U_h": encoderUH,

@@ -26,14 +26,6 @@ export function encoderProductsOfX(this: KernelThis, series: Tensor3, weightsOfX
 }
 
 /**
- * forward: zeros. Gives [16, 16].
- * `zeros[i, j] = 0`
- */
-export function zeros(): number {
-  return 0;
-}
-
-/**
  * encoder, forward: f. Gives [B, M] of [16, 16].
  * `f[b, m] = sigmoid(productsOfX[t, b, m] + bF[m] + (sum_k previousH[b, k] * uF[m, k]))`
  */
@@ -69,19 +61,6 @@ export function encoderH(
   for (let k: Index = 0; k < 16; k++) { sum += gFactor[b][k] * uH[m][k]; }
   const g = Math.tanh(Math.max(-10, Math.min(10, productsOfX[t][b][mPlus16] + bH[m] + sum)));
   return (1 - fValue) * previousH[b][m] + fValue * g;
-}
-
-/**
- * forecast, forward: output. Gives [B, T, C] of [16, 24, 1].
- * `forecast[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c])`
- */
-export function forecastOutput(this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
-  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
-  const tPlus1: Index = t + 1;
-  let sum = 0;
-  for (let i: Index = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; }
-  const change = sum + changeBias[c];
-  return series[b][t][c] + change;
 }
 
 /**
@@ -163,8 +142,29 @@ export function encoderHInStep(
 }
 
 /**
+ * forward: zeros. Gives [16, 16].
+ * `zeros[i, j] = 0`
+ */
+export function zeros(): number {
+  return 0;
+}
+
+/**
+ * forecast, forward: output. Gives [B, T, C] of [16, 24, 1].
+ * `forecast[b, t, c] = series[b, t, c] + ((sum_i h[t + 1, b, i] * changeWeight[c, i]) + changeBias[c])`
+ */
+export function forecastOutput(this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
+  const tPlus1: Index = t + 1;
+  let sum = 0;
+  for (let i: Index = 0; i < 16; i++) { sum += h[tPlus1][b][i] * changeWeight[c][i]; }
+  const change = sum + changeBias[c];
+  return series[b][t][c] + change;
+}
+
+/**
  * forecast, forward: output. Gives [B, T, C] of [1, 1, 1].
- * `forecast[b, t, c] = series[b, t, c] + (sum_i h[0, 16 * b + 16 * t + i] * changeWeight[c, i] + changeBias[c])`
+ * `forecast[b, t, c] = series[b, t, c] + ((sum_i h[0, 16 * b + 16 * t + i] * changeWeight[c, i]) + changeBias[c])`
  */
 export function forecastOutputInStep(
   this: KernelThis, series: Tensor3, h: Tensor2, changeWeight: Tensor2, changeBias: Tensor1
@@ -220,7 +220,7 @@ export function lossValue(masked: Tensor1, count: Tensor1): number {
 
 /**
  * loss: error. Gives [B, T, C] of [16, 24, 1].
- * `error[b, t, c] = series[b, t, c] + (sum_i h[t + 1, b, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]`
+ * `error[b, t, c] = series[b, t, c] + ((sum_i h[t + 1, b, i] * changeWeight[c, i]) + changeBias[c]) - next[b, t, c]`
  */
 export function lossError(
   this: KernelThis, series: Tensor3, h: Tensor3, changeWeight: Tensor2, changeBias: Tensor1, next: Tensor3

@@ -21,7 +21,7 @@ function contextForward({ kernels, stack, tensors }: Context, hiddenState: reado
   return { hiddenStateStacked, exponentials, exponentialSum, weights, pooled };
 }
 
-/** What another program begins with too. */
+/** Forward, without dropout: what predict and evaluate have in common. */
 function predictSteps(context: Context) {
   const { kernels, tensors } = context;
   const {
@@ -74,7 +74,7 @@ function evaluate(context: Context): Record<string, GpuHandle> {
   return { loss: lossValue, "loss.count": lossCount, forecast: forecastOutput, "context.weights": context2.weights };
 }
 
-/** What another program begins with too. */
+/** Forward, loss and backward: what gradients and train_step have in common. */
 function gradientsSteps(context: Context) {
   const { kernels, stack, tensors } = context;
   const {

@@ -5,7 +5,7 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
 
 /**
  * encoder, forward: input_projection. Gives [T, B, G] of [24, 16, 64].
- * `inputProjection[t, b, g] = sum_c series[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]`
+ * `inputProjection[t, b, g] = (sum_c series[b, t, c] * weightIhL0[g, c]) + biasIhL0[g] + biasHhL0[g]`
  */
 export function encoderInputProjection(
   this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
@@ -14,14 +14,6 @@ export function encoderInputProjection(
   let sum = 0;
   for (let c: Index = 0; c < 1; c++) { sum += series[b][t][c] * weightIhL0[g][c]; }
   return sum + biasIhL0[g] + biasHhL0[g];
-}
-
-/**
- * forward: zeros. Gives [16, 16].
- * `zeros[i, j] = 0`
- */
-export function zeros(): number {
-  return 0;
 }
 
 /**
@@ -61,107 +53,6 @@ export function encoderHiddenState(this: KernelThis, gates: Tensor2, cellState: 
   const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48])));
   const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
   return outputGate * cellOutput;
-}
-
-/**
- * context, forward: energy. Gives [B, T, O] of [16, 24, 1].
- * `energy[b, t, o] = sum_i hiddenState[t + 1, b, i] * weight[o, i] + bias[o]`
- */
-export function contextEnergy(this: KernelThis, hiddenState: Tensor3, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
-  const tPlus1: Index = t + 1;
-  let sum = 0;
-  for (let i: Index = 0; i < 16; i++) { sum += hiddenState[tPlus1][b][i] * weight[o][i]; }
-  return sum + bias[o];
-}
-
-/**
- * context, forward: visible_energies. Gives [B, I, T] of [16, 24, 24].
- * `visibleEnergies[b, i, t] = t <= i ? energy[b, t, 0] : -1e30`
- */
-export function contextVisibleEnergies(this: KernelThis, energy: Tensor3): number {
-  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
-  return t <= i ? energy[b][t][0] : -1e30;
-}
-
-/**
- * context, forward: largest_energy. Gives [B, I] of [16, 24].
- * `largestEnergy[b, i] = max(max_k visibleEnergies[b, i, k], -5e29)`
- */
-export function contextLargestEnergy(this: KernelThis, visibleEnergies: Tensor3): number {
-  const b = this.thread.y, i = this.thread.x;
-  let largest = -3.4028234663852886e38;
-  for (let k: Index = 0; k < 24; k++) { largest = Math.max(largest, visibleEnergies[b][i][k]); }
-  return Math.max(largest, -5e29);
-}
-
-/**
- * context, forward: exponentials. Gives [B, I, T] of [16, 24, 24].
- * `exponentials[b, i, t] = exp(visibleEnergies[b, i, t] - largestEnergy[b, i])`
- */
-export function contextExponentials(this: KernelThis, visibleEnergies: Tensor3, largestEnergy: Tensor2): number {
-  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
-  return Math.exp(visibleEnergies[b][i][t] - largestEnergy[b][i]);
-}
-
-/**
- * context, forward: exponential_sum. Gives [B, I] of [16, 24].
- * `exponentialSum[b, i] = sum_k exponentials[b, i, k]`
- */
-export function contextExponentialSum(this: KernelThis, exponentials: Tensor3): number {
-  const b = this.thread.y, i = this.thread.x;
-  let sum = 0;
-  for (let k: Index = 0; k < 24; k++) { sum += exponentials[b][i][k]; }
-  return sum;
-}
-
-/**
- * context, forward: weights. Gives [B, I, T] of [16, 24, 24].
- * `weights[b, i, t] = exponentials[b, i, t] / (exponentialSum[b, i] === 0 ? 1 : exponentialSum[b, i])`
- */
-export function contextWeights(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
-  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
-  const exponentialSumValue = exponentialSum[b][i];
-  const normalizer = exponentialSumValue === 0 ? 1 : exponentialSumValue;
-  return exponentials[b][i][t] / normalizer;
-}
-
-/**
- * context, forward: pooled. Gives [B, T, H] of [16, 24, 16].
- * `pooled[b, t, h] = sum_s weights[b, t, s] * hiddenState[s + 1, b, h]`
- */
-export function contextPooled(this: KernelThis, weights: Tensor3, hiddenState: Tensor3): number {
-  const b = this.thread.z, t = this.thread.y, h = this.thread.x;
-  let sum = 0;
-  for (let s: Index = 0; s < 24; s++) {
-    const sPlus1: Index = s + 1;
-    sum += weights[b][t][s] * hiddenState[sPlus1][b][h];
-  }
-  return sum;
-}
-
-/**
- * joined, forward: output. Gives [B, T, I] of [16, 24, 32].
- * `joined[b, t, i] = i < 16 ? hiddenState[t + 1, b, i] : pooled[b, t, i - 16]`
- */
-export function joinedOutput(this: KernelThis, pooled: Tensor3, hiddenState: Tensor3): number {
-  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
-  const tPlus1: Index = t + 1;
-  const iClamped: Index = Math.min(15, i);
-  const iMinus16Clamped: Index = Math.max(0, i - 16);
-  return i < 16 ? hiddenState[tPlus1][b][iClamped] : pooled[b][t][iMinus16Clamped];
-}
-
-/**
- * forecast, forward: output. Gives [B, T, C] of [16, 24, 1].
- * `forecast[b, t, c] = series[b, t, c] + (sum_i input[b, t, i] * changeWeight[c, i] + changeBias[c])`
- */
-export function forecastOutput(this: KernelThis, series: Tensor3, input: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
-  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
-  let sum = 0;
-  for (let i: Index = 0; i < 32; i++) { sum += input[b][t][i] * changeWeight[c][i]; }
-  const change = sum + changeBias[c];
-  return series[b][t][c] + change;
 }
 
 /**
@@ -245,7 +136,7 @@ export function encoderPreviousHiddenState(this: KernelThis, streamPosition: Ten
  * encoder, forward: gates. Gives [T, G] of [1, 64].
  *
  *     gates[t, g] = inputProjection + (sum_h previousHiddenState[t, h] * weightHhL0[g, h])
- *       inputProjection = sum_c series[0, 0, c] * weightIhL0[64 * t + g, c] + biasIhL0[64 * t + g] + biasHhL0[64 * t + g]
+ *       inputProjection = (sum_c series[0, 0, c] * weightIhL0[64 * t + g, c]) + biasIhL0[64 * t + g] + biasHhL0[64 * t + g]
  */
 export function encoderGatesInStep(
   this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1, previousHiddenState: Tensor2,
@@ -294,8 +185,93 @@ export function encoderHiddenStateInStep(this: KernelThis, gates: Tensor2, cellS
 }
 
 /**
+ * forward: zeros. Gives [16, 16].
+ * `zeros[i, j] = 0`
+ */
+export function zeros(): number {
+  return 0;
+}
+
+/**
+ * context, forward: energy. Gives [B, T, O] of [16, 24, 1].
+ * `energy[b, t, o] = (sum_i hiddenState[t + 1, b, i] * weight[o, i]) + bias[o]`
+ */
+export function contextEnergy(this: KernelThis, hiddenState: Tensor3, weight: Tensor2, bias: Tensor1): number {
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
+  const tPlus1: Index = t + 1;
+  let sum = 0;
+  for (let i: Index = 0; i < 16; i++) { sum += hiddenState[tPlus1][b][i] * weight[o][i]; }
+  return sum + bias[o];
+}
+
+/**
+ * context, forward: visible_energies. Gives [B, I, T] of [16, 24, 24].
+ * `visibleEnergies[b, i, t] = t <= i ? energy[b, t, 0] : -1e30`
+ */
+export function contextVisibleEnergies(this: KernelThis, energy: Tensor3): number {
+  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
+  return t <= i ? energy[b][t][0] : -1e30;
+}
+
+/**
+ * context, forward: largest_energy. Gives [B, I] of [16, 24].
+ * `largestEnergy[b, i] = max(max_k visibleEnergies[b, i, k], -5e29)`
+ */
+export function contextLargestEnergy(this: KernelThis, visibleEnergies: Tensor3): number {
+  const b = this.thread.y, i = this.thread.x;
+  let largest = -3.4028234663852886e38;
+  for (let k: Index = 0; k < 24; k++) { largest = Math.max(largest, visibleEnergies[b][i][k]); }
+  return Math.max(largest, -5e29);
+}
+
+/**
+ * context, forward: exponentials. Gives [B, I, T] of [16, 24, 24].
+ * `exponentials[b, i, t] = exp(visibleEnergies[b, i, t] - largestEnergy[b, i])`
+ */
+export function contextExponentials(this: KernelThis, visibleEnergies: Tensor3, largestEnergy: Tensor2): number {
+  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
+  return Math.exp(visibleEnergies[b][i][t] - largestEnergy[b][i]);
+}
+
+/**
+ * context, forward: exponential_sum. Gives [B, I] of [16, 24].
+ * `exponentialSum[b, i] = sum_k exponentials[b, i, k]`
+ */
+export function contextExponentialSum(this: KernelThis, exponentials: Tensor3): number {
+  const b = this.thread.y, i = this.thread.x;
+  let sum = 0;
+  for (let k: Index = 0; k < 24; k++) { sum += exponentials[b][i][k]; }
+  return sum;
+}
+
+/**
+ * context, forward: weights. Gives [B, I, T] of [16, 24, 24].
+ * `weights[b, i, t] = exponentials[b, i, t] / (exponentialSum[b, i] === 0 ? 1 : exponentialSum[b, i])`
+ */
+export function contextWeights(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
+  const b = this.thread.z, i = this.thread.y, t = this.thread.x;
+  const exponentialSumValue = exponentialSum[b][i];
+  const normalizer = exponentialSumValue === 0 ? 1 : exponentialSumValue;
+  return exponentials[b][i][t] / normalizer;
+}
+
+/**
+ * context, forward: pooled. Gives [B, T, H] of [16, 24, 16].
+ * `pooled[b, t, h] = sum_s weights[b, t, s] * hiddenState[s + 1, b, h]`
+ */
+export function contextPooled(this: KernelThis, weights: Tensor3, hiddenState: Tensor3): number {
+  const b = this.thread.z, t = this.thread.y, h = this.thread.x;
+  let sum = 0;
+  for (let s: Index = 0; s < 24; s++) {
+    const sPlus1: Index = s + 1;
+    sum += weights[b][t][s] * hiddenState[sPlus1][b][h];
+  }
+  return sum;
+}
+
+/**
  * context, forward: energy. Gives [B, T, O] of [1, 1, 1].
- * `energy[b, t, o] = sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i] + bias[o]`
+ * `energy[b, t, o] = (sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i]) + bias[o]`
  */
 export function contextEnergyInStep(this: KernelThis, hiddenState: Tensor2, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -366,6 +342,18 @@ export function contextWeightedSum(
 }
 
 /**
+ * joined, forward: output. Gives [B, T, I] of [16, 24, 32].
+ * `joined[b, t, i] = i < 16 ? hiddenState[t + 1, b, i] : pooled[b, t, i - 16]`
+ */
+export function joinedOutput(this: KernelThis, pooled: Tensor3, hiddenState: Tensor3): number {
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
+  const tPlus1: Index = t + 1;
+  const iClamped: Index = Math.min(15, i);
+  const iMinus16Clamped: Index = Math.max(0, i - 16);
+  return i < 16 ? hiddenState[tPlus1][b][iClamped] : pooled[b][t][iMinus16Clamped];
+}
+
+/**
  * joined, forward: output. Gives [T, I, J] of [1, 1, 32].
  * `joined[t, i, j] = j < 16 ? hiddenState[0, 16 * t + 16 * i + j] : weightedSum[0, 16 * t + 16 * i + j - 16] / exponentialSum[0]`
  */
@@ -377,6 +365,18 @@ export function joinedOutputInStep(this: KernelThis, weightedSum: Tensor2, expon
   const position2: Index = t * 16 + i * 16 + jMinus16Clamped;
   const pooled = weightedSum[0][position2] / exponentialSum[0];
   return j < 16 ? hiddenState[0][position] : pooled;
+}
+
+/**
+ * forecast, forward: output. Gives [B, T, C] of [16, 24, 1].
+ * `forecast[b, t, c] = series[b, t, c] + ((sum_i input[b, t, i] * changeWeight[c, i]) + changeBias[c])`
+ */
+export function forecastOutput(this: KernelThis, series: Tensor3, input: Tensor3, changeWeight: Tensor2, changeBias: Tensor1): number {
+  const b = this.thread.z, t = this.thread.y, c = this.thread.x;
+  let sum = 0;
+  for (let i: Index = 0; i < 32; i++) { sum += input[b][t][i] * changeWeight[c][i]; }
+  const change = sum + changeBias[c];
+  return series[b][t][c] + change;
 }
 
 /**
@@ -420,7 +420,7 @@ export function lossValue(masked: Tensor1, count: Tensor1): number {
 
 /**
  * loss: error. Gives [B, T, C] of [16, 24, 1].
- * `error[b, t, c] = series[b, t, c] + (sum_i input[b, t, i] * changeWeight[c, i] + changeBias[c]) - next[b, t, c]`
+ * `error[b, t, c] = series[b, t, c] + ((sum_i input[b, t, i] * changeWeight[c, i]) + changeBias[c]) - next[b, t, c]`
  */
 export function lossError(
   this: KernelThis, series: Tensor3, input: Tensor3, changeWeight: Tensor2, changeBias: Tensor1, next: Tensor3

@@ -7,7 +7,7 @@ import type * as kernels from "./kernels.js";
 
 type Context = GpuPlanContext<typeof kernels>;
 
-/** What another program begins with too. */
+/** Forward, without dropout: what predict and evaluate have in common. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
@@ -85,7 +85,7 @@ function evaluate(context: Context): Record<string, GpuHandle> {
   return { loss: lossValue, "loss.count": lossCount, scores: scoresOutput, "summary.weights": summaryWeights };
 }
 
-/** What another program begins with too. */
+/** Forward, loss and backward: what gradients and train_step have in common. */
 function gradientsSteps({ kernels, stack, tensors }: Context) {
   const {
     "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
@@ -306,29 +306,8 @@ function gradients(context: Context): Record<string, GpuHandle> {
 function trainStep(context: Context): Record<string, GpuHandle> {
   const { kernels, tensors } = context;
   const {
-    "encoder.weight_ih_l0": encoderWeightIhL0, "encoder.weight_hh_l0": encoderWeightHhL0, "encoder.bias_ih_l0": encoderBiasIhL0,
-    "encoder.bias_hh_l0": encoderBiasHhL0, "encoder.weight_ih_l0_reverse": encoderWeightIhL0Reverse,
-    "encoder.weight_hh_l0_reverse": encoderWeightHhL0Reverse, "encoder.bias_ih_l0_reverse": encoderBiasIhL0Reverse,
-    "encoder.bias_hh_l0_reverse": encoderBiasHhL0Reverse, "summary.W.weight": summaryWWeight, "summary.W.bias": summaryWBias,
-    "summary.v.weight": summaryVWeight, "scores.weight": scoresWeight, "scores.bias": scoresBias, "clip.scale": clipScale,
-    "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot, "optimizer.kept": optimizerKept,
-    "encoder.weight_ih_l0#exp_avg": encoderWeightIhL0ExpAvg, "encoder.weight_ih_l0#exp_avg_sq": encoderWeightIhL0ExpAvgSq,
-    "encoder.weight_hh_l0#exp_avg": encoderWeightHhL0ExpAvg, "encoder.weight_hh_l0#exp_avg_sq": encoderWeightHhL0ExpAvgSq,
-    "encoder.bias_ih_l0#exp_avg": encoderBiasIhL0ExpAvg, "encoder.bias_ih_l0#exp_avg_sq": encoderBiasIhL0ExpAvgSq,
-    "encoder.bias_hh_l0#exp_avg": encoderBiasHhL0ExpAvg, "encoder.bias_hh_l0#exp_avg_sq": encoderBiasHhL0ExpAvgSq,
-    "encoder.weight_ih_l0_reverse#exp_avg": encoderWeightIhL0ReverseExpAvg,
-    "encoder.weight_ih_l0_reverse#exp_avg_sq": encoderWeightIhL0ReverseExpAvgSq,
-    "encoder.weight_hh_l0_reverse#exp_avg": encoderWeightHhL0ReverseExpAvg,
-    "encoder.weight_hh_l0_reverse#exp_avg_sq": encoderWeightHhL0ReverseExpAvgSq,
-    "encoder.bias_ih_l0_reverse#exp_avg": encoderBiasIhL0ReverseExpAvg,
-    "encoder.bias_ih_l0_reverse#exp_avg_sq": encoderBiasIhL0ReverseExpAvgSq,
-    "encoder.bias_hh_l0_reverse#exp_avg": encoderBiasHhL0ReverseExpAvg,
-    "encoder.bias_hh_l0_reverse#exp_avg_sq": encoderBiasHhL0ReverseExpAvgSq, "summary.W.weight#exp_avg": summaryWWeightExpAvg,
-    "summary.W.weight#exp_avg_sq": summaryWWeightExpAvgSq, "summary.W.bias#exp_avg": summaryWBiasExpAvg,
-    "summary.W.bias#exp_avg_sq": summaryWBiasExpAvgSq, "summary.v.weight#exp_avg": summaryVWeightExpAvg,
-    "summary.v.weight#exp_avg_sq": summaryVWeightExpAvgSq, "scores.weight#exp_avg": scoresWeightExpAvg,
-    "scores.weight#exp_avg_sq": scoresWeightExpAvgSq, "scores.bias#exp_avg": scoresBiasExpAvg,
-    "scores.bias#exp_avg_sq": scoresBiasExpAvgSq,
+    "clip.scale": clipScale, "optimizer.step_size": optimizerStepSize, "optimizer.correction_root": optimizerCorrectionRoot,
+    "optimizer.kept": optimizerKept,
   } = tensors;
   const {
     lossCount, lossValue, scoresBiasGradient, scoresWeightGradient, summaryVWeightGradient, summaryWBiasGradient,
@@ -351,142 +330,54 @@ function trainStep(context: Context): Record<string, GpuHandle> {
   const clippingClipFactor = kernels.clippingClipFactor([], clippingGradientNorm, clipScale);
 
   // update: adamw
-  const nextEncoderWeightIhL0ExpAvg = kernels.adamwExpAvg(
-    [48, 1], encoderWeightIhL0ExpAvg, encoderWeightIhL0Gradient, clippingClipFactor,
-  );
-  const nextEncoderWeightIhL0ExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 1], encoderWeightIhL0ExpAvgSq, encoderWeightIhL0Gradient, clippingClipFactor,
-  );
-  const nextEncoderWeightIhL0 = kernels.adamwParameter(
-    [48, 1], encoderWeightIhL0, optimizerKept, nextEncoderWeightIhL0ExpAvg, optimizerStepSize, nextEncoderWeightIhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextEncoderWeightHhL0ExpAvg = kernels.adamwExpAvg(
-    [48, 12], encoderWeightHhL0ExpAvg, encoderWeightHhL0Gradient, clippingClipFactor,
-  );
-  const nextEncoderWeightHhL0ExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 12], encoderWeightHhL0ExpAvgSq, encoderWeightHhL0Gradient, clippingClipFactor,
-  );
-  const nextEncoderWeightHhL0 = kernels.adamwParameter(
-    [48, 12], encoderWeightHhL0, optimizerKept, nextEncoderWeightHhL0ExpAvg, optimizerStepSize, nextEncoderWeightHhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextEncoderBiasIhL0ExpAvg = kernels.adamwExpAvgOfVector(
-    [48], encoderBiasIhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor,
-  );
   const adamwEncoderBiasIhL0ExpAvgSqTerm = kernels.adamwExpAvgSqTerm([48], encoderBiasIhL0Gradient, clippingClipFactor);
-  const nextEncoderBiasIhL0ExpAvgSq = kernels.adamwExpAvgSqOfVector([48], encoderBiasIhL0ExpAvgSq, adamwEncoderBiasIhL0ExpAvgSqTerm);
-  const nextEncoderBiasIhL0 = kernels.adamwParameterOfVector(
-    [48], encoderBiasIhL0, optimizerKept, nextEncoderBiasIhL0ExpAvg, optimizerStepSize, nextEncoderBiasIhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextEncoderBiasHhL0ExpAvg = kernels.adamwExpAvgOfVector(
-    [48], encoderBiasHhL0ExpAvg, encoderBiasIhL0Gradient, clippingClipFactor,
-  );
-  const nextEncoderBiasHhL0ExpAvgSq = kernels.adamwExpAvgSqOfVector([48], encoderBiasHhL0ExpAvgSq, adamwEncoderBiasIhL0ExpAvgSqTerm);
-  const nextEncoderBiasHhL0 = kernels.adamwParameterOfVector(
-    [48], encoderBiasHhL0, optimizerKept, nextEncoderBiasHhL0ExpAvg, optimizerStepSize, nextEncoderBiasHhL0ExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextEncoderWeightIhL0ReverseExpAvg = kernels.adamwExpAvg(
-    [48, 1], encoderWeightIhL0ReverseExpAvg, encoderWeightIhL0ReverseGradient, clippingClipFactor,
-  );
-  const nextEncoderWeightIhL0ReverseExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 1], encoderWeightIhL0ReverseExpAvgSq, encoderWeightIhL0ReverseGradient, clippingClipFactor,
-  );
-  const nextEncoderWeightIhL0Reverse = kernels.adamwParameter(
-    [48, 1], encoderWeightIhL0Reverse, optimizerKept, nextEncoderWeightIhL0ReverseExpAvg, optimizerStepSize,
-    nextEncoderWeightIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextEncoderWeightHhL0ReverseExpAvg = kernels.adamwExpAvg(
-    [48, 12], encoderWeightHhL0ReverseExpAvg, encoderWeightHhL0ReverseGradient, clippingClipFactor,
-  );
-  const nextEncoderWeightHhL0ReverseExpAvgSq = kernels.adamwExpAvgSq(
-    [48, 12], encoderWeightHhL0ReverseExpAvgSq, encoderWeightHhL0ReverseGradient, clippingClipFactor,
-  );
-  const nextEncoderWeightHhL0Reverse = kernels.adamwParameter(
-    [48, 12], encoderWeightHhL0Reverse, optimizerKept, nextEncoderWeightHhL0ReverseExpAvg, optimizerStepSize,
-    nextEncoderWeightHhL0ReverseExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextEncoderBiasIhL0ReverseExpAvg = kernels.adamwExpAvgOfVector(
-    [48], encoderBiasIhL0ReverseExpAvg, encoderBiasIhL0ReverseGradient, clippingClipFactor,
-  );
   const adamwEncoderBiasIhL0ReverseExpAvgSqTerm = kernels.adamwExpAvgSqTerm([48], encoderBiasIhL0ReverseGradient, clippingClipFactor);
-  const nextEncoderBiasIhL0ReverseExpAvgSq = kernels.adamwExpAvgSqOfVector(
-    [48], encoderBiasIhL0ReverseExpAvgSq, adamwEncoderBiasIhL0ReverseExpAvgSqTerm,
-  );
-  const nextEncoderBiasIhL0Reverse = kernels.adamwParameterOfVector(
-    [48], encoderBiasIhL0Reverse, optimizerKept, nextEncoderBiasIhL0ReverseExpAvg, optimizerStepSize,
-    nextEncoderBiasIhL0ReverseExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextEncoderBiasHhL0ReverseExpAvg = kernels.adamwExpAvgOfVector(
-    [48], encoderBiasHhL0ReverseExpAvg, encoderBiasIhL0ReverseGradient, clippingClipFactor,
-  );
-  const nextEncoderBiasHhL0ReverseExpAvgSq = kernels.adamwExpAvgSqOfVector(
-    [48], encoderBiasHhL0ReverseExpAvgSq, adamwEncoderBiasIhL0ReverseExpAvgSqTerm,
-  );
-  const nextEncoderBiasHhL0Reverse = kernels.adamwParameterOfVector(
-    [48], encoderBiasHhL0Reverse, optimizerKept, nextEncoderBiasHhL0ReverseExpAvg, optimizerStepSize,
-    nextEncoderBiasHhL0ReverseExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextSummaryWWeightExpAvg = kernels.adamwExpAvg([24, 24], summaryWWeightExpAvg, summaryWWeightGradient, clippingClipFactor);
-  const nextSummaryWWeightExpAvgSq = kernels.adamwExpAvgSq(
-    [24, 24], summaryWWeightExpAvgSq, summaryWWeightGradient, clippingClipFactor,
-  );
-  const nextSummaryWWeight = kernels.adamwParameter(
-    [24, 24], summaryWWeight, optimizerKept, nextSummaryWWeightExpAvg, optimizerStepSize, nextSummaryWWeightExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextSummaryWBiasExpAvg = kernels.adamwExpAvgOfVector([24], summaryWBiasExpAvg, summaryWBiasGradient, clippingClipFactor);
-  const nextSummaryWBiasExpAvgSq = kernels.adamwExpAvgSq2([24], summaryWBiasExpAvgSq, summaryWBiasGradient, clippingClipFactor);
-  const nextSummaryWBias = kernels.adamwParameterOfVector(
-    [24], summaryWBias, optimizerKept, nextSummaryWBiasExpAvg, optimizerStepSize, nextSummaryWBiasExpAvgSq, optimizerCorrectionRoot,
-  );
-  const nextSummaryVWeightExpAvg = kernels.adamwExpAvg([1, 24], summaryVWeightExpAvg, summaryVWeightGradient, clippingClipFactor);
-  const nextSummaryVWeightExpAvgSq = kernels.adamwExpAvgSq(
-    [1, 24], summaryVWeightExpAvgSq, summaryVWeightGradient, clippingClipFactor,
-  );
-  const nextSummaryVWeight = kernels.adamwParameter(
-    [1, 24], summaryVWeight, optimizerKept, nextSummaryVWeightExpAvg, optimizerStepSize, nextSummaryVWeightExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextScoresWeightExpAvg = kernels.adamwExpAvg([4, 24], scoresWeightExpAvg, scoresWeightGradient, clippingClipFactor);
-  const nextScoresWeightExpAvgSq = kernels.adamwExpAvgSq([4, 24], scoresWeightExpAvgSq, scoresWeightGradient, clippingClipFactor);
-  const nextScoresWeight = kernels.adamwParameter(
-    [4, 24], scoresWeight, optimizerKept, nextScoresWeightExpAvg, optimizerStepSize, nextScoresWeightExpAvgSq,
-    optimizerCorrectionRoot,
-  );
-  const nextScoresBiasExpAvg = kernels.adamwExpAvgOfVector([4], scoresBiasExpAvg, scoresBiasGradient, clippingClipFactor);
-  const nextScoresBiasExpAvgSq = kernels.adamwExpAvgSq2([4], scoresBiasExpAvgSq, scoresBiasGradient, clippingClipFactor);
-  const nextScoresBias = kernels.adamwParameterOfVector(
-    [4], scoresBias, optimizerKept, nextScoresBiasExpAvg, optimizerStepSize, nextScoresBiasExpAvgSq, optimizerCorrectionRoot,
-  );
+  const updated: Record<string, GpuHandle> = {};
+  for (const [name, shape, gradient] of [
+    ["encoder.weight_ih_l0", [48, 1], encoderWeightIhL0Gradient],
+    ["encoder.weight_hh_l0", [48, 12], encoderWeightHhL0Gradient],
+    ["encoder.weight_ih_l0_reverse", [48, 1], encoderWeightIhL0ReverseGradient],
+    ["encoder.weight_hh_l0_reverse", [48, 12], encoderWeightHhL0ReverseGradient],
+    ["summary.W.weight", [24, 24], summaryWWeightGradient],
+    ["summary.v.weight", [1, 24], summaryVWeightGradient],
+    ["scores.weight", [4, 24], scoresWeightGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamwExpAvg(shape, tensors[`${name}#exp_avg`], gradient, clippingClipFactor);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamwExpAvgSq(shape, tensors[`${name}#exp_avg_sq`], gradient, clippingClipFactor);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamwParameter(
+      shape, tensors[name], optimizerKept, nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot,
+    );
+  }
+  for (const [name, shape, gradient, given1] of [
+    ["encoder.bias_ih_l0", [48], encoderBiasIhL0Gradient, adamwEncoderBiasIhL0ExpAvgSqTerm],
+    ["encoder.bias_hh_l0", [48], encoderBiasIhL0Gradient, adamwEncoderBiasIhL0ExpAvgSqTerm],
+    ["encoder.bias_ih_l0_reverse", [48], encoderBiasIhL0ReverseGradient, adamwEncoderBiasIhL0ReverseExpAvgSqTerm],
+    ["encoder.bias_hh_l0_reverse", [48], encoderBiasIhL0ReverseGradient, adamwEncoderBiasIhL0ReverseExpAvgSqTerm],
+  ] as const) {
+    const nextExpAvg = kernels.adamwExpAvgOfVector(shape, tensors[`${name}#exp_avg`], gradient, clippingClipFactor);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamwExpAvgSqOfVector(shape, tensors[`${name}#exp_avg_sq`], given1);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamwParameterOfVector(
+      shape, tensors[name], optimizerKept, nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot,
+    );
+  }
+  for (const [name, shape, gradient] of [
+    ["summary.W.bias", [24], summaryWBiasGradient],
+    ["scores.bias", [4], scoresBiasGradient],
+  ] as const) {
+    const nextExpAvg = kernels.adamwExpAvgOfVector(shape, tensors[`${name}#exp_avg`], gradient, clippingClipFactor);
+    updated[`${name}#exp_avg`] = nextExpAvg;
+    const nextExpAvgSq = kernels.adamwExpAvgSq2(shape, tensors[`${name}#exp_avg_sq`], gradient, clippingClipFactor);
+    updated[`${name}#exp_avg_sq`] = nextExpAvgSq;
+    updated[name] = kernels.adamwParameterOfVector(
+      shape, tensors[name], optimizerKept, nextExpAvg, optimizerStepSize, nextExpAvgSq, optimizerCorrectionRoot,
+    );
+  }
 
-  return {
-    loss: lossValue, "loss.count": lossCount, gradient_norm: clippingGradientNorm, "encoder.weight_ih_l0": nextEncoderWeightIhL0,
-    "encoder.weight_ih_l0#exp_avg": nextEncoderWeightIhL0ExpAvg, "encoder.weight_ih_l0#exp_avg_sq": nextEncoderWeightIhL0ExpAvgSq,
-    "encoder.weight_hh_l0": nextEncoderWeightHhL0, "encoder.weight_hh_l0#exp_avg": nextEncoderWeightHhL0ExpAvg,
-    "encoder.weight_hh_l0#exp_avg_sq": nextEncoderWeightHhL0ExpAvgSq, "encoder.bias_ih_l0": nextEncoderBiasIhL0,
-    "encoder.bias_ih_l0#exp_avg": nextEncoderBiasIhL0ExpAvg, "encoder.bias_ih_l0#exp_avg_sq": nextEncoderBiasIhL0ExpAvgSq,
-    "encoder.bias_hh_l0": nextEncoderBiasHhL0, "encoder.bias_hh_l0#exp_avg": nextEncoderBiasHhL0ExpAvg,
-    "encoder.bias_hh_l0#exp_avg_sq": nextEncoderBiasHhL0ExpAvgSq, "encoder.weight_ih_l0_reverse": nextEncoderWeightIhL0Reverse,
-    "encoder.weight_ih_l0_reverse#exp_avg": nextEncoderWeightIhL0ReverseExpAvg,
-    "encoder.weight_ih_l0_reverse#exp_avg_sq": nextEncoderWeightIhL0ReverseExpAvgSq,
-    "encoder.weight_hh_l0_reverse": nextEncoderWeightHhL0Reverse,
-    "encoder.weight_hh_l0_reverse#exp_avg": nextEncoderWeightHhL0ReverseExpAvg,
-    "encoder.weight_hh_l0_reverse#exp_avg_sq": nextEncoderWeightHhL0ReverseExpAvgSq,
-    "encoder.bias_ih_l0_reverse": nextEncoderBiasIhL0Reverse, "encoder.bias_ih_l0_reverse#exp_avg": nextEncoderBiasIhL0ReverseExpAvg,
-    "encoder.bias_ih_l0_reverse#exp_avg_sq": nextEncoderBiasIhL0ReverseExpAvgSq,
-    "encoder.bias_hh_l0_reverse": nextEncoderBiasHhL0Reverse, "encoder.bias_hh_l0_reverse#exp_avg": nextEncoderBiasHhL0ReverseExpAvg,
-    "encoder.bias_hh_l0_reverse#exp_avg_sq": nextEncoderBiasHhL0ReverseExpAvgSq, "summary.W.weight": nextSummaryWWeight,
-    "summary.W.weight#exp_avg": nextSummaryWWeightExpAvg, "summary.W.weight#exp_avg_sq": nextSummaryWWeightExpAvgSq,
-    "summary.W.bias": nextSummaryWBias, "summary.W.bias#exp_avg": nextSummaryWBiasExpAvg,
-    "summary.W.bias#exp_avg_sq": nextSummaryWBiasExpAvgSq, "summary.v.weight": nextSummaryVWeight,
-    "summary.v.weight#exp_avg": nextSummaryVWeightExpAvg, "summary.v.weight#exp_avg_sq": nextSummaryVWeightExpAvgSq,
-    "scores.weight": nextScoresWeight, "scores.weight#exp_avg": nextScoresWeightExpAvg,
-    "scores.weight#exp_avg_sq": nextScoresWeightExpAvgSq, "scores.bias": nextScoresBias, "scores.bias#exp_avg": nextScoresBiasExpAvg,
-    "scores.bias#exp_avg_sq": nextScoresBiasExpAvgSq,
-  };
+  return { loss: lossValue, "loss.count": lossCount, gradient_norm: clippingGradientNorm, ...updated };
 }
 
 /** What the runtime loads where a backend of gpu.js runs. */

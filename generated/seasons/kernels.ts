@@ -5,7 +5,7 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
 
 /**
  * encoder, forward: input_projection. Gives [T, B, G] of [15, 16, 48].
- * `inputProjection[t, b, g] = sum_c temperatures[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]`
+ * `inputProjection[t, b, g] = (sum_c temperatures[b, t, c] * weightIhL0[g, c]) + biasIhL0[g] + biasHhL0[g]`
  */
 export function encoderInputProjection(
   this: KernelThis, temperatures: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
@@ -14,14 +14,6 @@ export function encoderInputProjection(
   let sum = 0;
   for (let c: Index = 0; c < 1; c++) { sum += temperatures[b][t][c] * weightIhL0[g][c]; }
   return sum + biasIhL0[g] + biasHhL0[g];
-}
-
-/**
- * forward: zeros. Gives [16, 12].
- * `zeros[i, j] = 0`
- */
-export function zeros(): number {
-  return 0;
 }
 
 /**
@@ -76,8 +68,84 @@ export function encoderOutput(this: KernelThis, hiddenState: Tensor3, hiddenStat
 }
 
 /**
+ * encoder, forward: input_gate. Gives [B, I] of [16, 12].
+ * `inputGate[b, i] = sigmoid(gates[b, i])`
+ */
+export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
+  return 1 / (1 + Math.exp(Math.min(88, -gates[b][i])));
+}
+
+/**
+ * encoder, forward: forget_gate. Gives [B, I] of [16, 12].
+ * `forgetGate[b, i] = sigmoid(gates[b, i + 12])`
+ */
+export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
+  const iPlus12: Index = i + 12;
+  return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus12])));
+}
+
+/**
+ * encoder, forward: candidate. Gives [B, I] of [16, 12].
+ * `candidate[b, i] = tanh(gates[b, i + 24])`
+ */
+export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
+  const iPlus24: Index = i + 24;
+  return Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus24])));
+}
+
+/**
+ * encoder, forward: output_gate. Gives [B, I] of [16, 12].
+ * `outputGate[b, i] = sigmoid(gates[b, i + 36])`
+ */
+export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
+  const iPlus36: Index = i + 36;
+  return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus36])));
+}
+
+/**
+ * encoder, forward: cell_state. Gives [B, I] of [16, 12].
+ * `cellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]`
+ */
+export function encoderCellStateInTraining(
+  this: KernelThis, forgetGate: Tensor2, previousCellState: Tensor2, inputGate: Tensor2, candidate: Tensor2
+): number {
+  const b = this.thread.y, i = this.thread.x;
+  return forgetGate[b][i] * previousCellState[b][i] + inputGate[b][i] * candidate[b][i];
+}
+
+/**
+ * encoder, forward: cell_output. Gives [B, I] of [16, 12].
+ * `cellOutput[b, i] = tanh(cellState[b, i])`
+ */
+export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
+  return Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
+}
+
+/**
+ * encoder, forward: hidden_state. Gives [B, I] of [16, 12].
+ * `hiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]`
+ */
+export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cellOutput: Tensor2): number {
+  const b = this.thread.y, i = this.thread.x;
+  return outputGate[b][i] * cellOutput[b][i];
+}
+
+/**
+ * forward: zeros. Gives [16, 12].
+ * `zeros[i, j] = 0`
+ */
+export function zeros(): number {
+  return 0;
+}
+
+/**
  * summary, forward: projection. Gives [B, T, O] of [16, 15, 24].
- * `projection[b, t, o] = tanh(sum_i input[b, t, i] * wWeight[o, i] + wBias[o])`
+ * `projection[b, t, o] = tanh((sum_i input[b, t, i] * wWeight[o, i]) + wBias[o])`
  */
 export function summaryProjection(this: KernelThis, input: Tensor3, wWeight: Tensor2, wBias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -150,7 +218,7 @@ export function summaryPooled(this: KernelThis, weights: Tensor2, input: Tensor3
 
 /**
  * scores, forward: output. Gives [B, O] of [16, 4].
- * `scores[b, o] = sum_i pooled[b, i] * weight[o, i] + bias[o]`
+ * `scores[b, o] = (sum_i pooled[b, i] * weight[o, i]) + bias[o]`
  */
 export function scoresOutput(this: KernelThis, pooled: Tensor2, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.y, o = this.thread.x;
@@ -160,71 +228,14 @@ export function scoresOutput(this: KernelThis, pooled: Tensor2, weight: Tensor2,
 }
 
 /**
- * encoder, forward: input_gate. Gives [B, I] of [16, 12].
- * `inputGate[b, i] = sigmoid(gates[b, i])`
+ * scores, forward: output. Gives [B, O] of [16, 4].
+ * `scores[b, o] = (sum_i droppedPooled[b, i] * weight[o, i]) + bias[o]`
  */
-export function encoderInputGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y, i = this.thread.x;
-  return 1 / (1 + Math.exp(Math.min(88, -gates[b][i])));
-}
-
-/**
- * encoder, forward: forget_gate. Gives [B, I] of [16, 12].
- * `forgetGate[b, i] = sigmoid(gates[b, i + 12])`
- */
-export function encoderForgetGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y, i = this.thread.x;
-  const iPlus12: Index = i + 12;
-  return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus12])));
-}
-
-/**
- * encoder, forward: candidate. Gives [B, I] of [16, 12].
- * `candidate[b, i] = tanh(gates[b, i + 24])`
- */
-export function encoderCandidate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y, i = this.thread.x;
-  const iPlus24: Index = i + 24;
-  return Math.tanh(Math.max(-10, Math.min(10, gates[b][iPlus24])));
-}
-
-/**
- * encoder, forward: output_gate. Gives [B, I] of [16, 12].
- * `outputGate[b, i] = sigmoid(gates[b, i + 36])`
- */
-export function encoderOutputGate(this: KernelThis, gates: Tensor2): number {
-  const b = this.thread.y, i = this.thread.x;
-  const iPlus36: Index = i + 36;
-  return 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus36])));
-}
-
-/**
- * encoder, forward: cell_state. Gives [B, I] of [16, 12].
- * `cellState[b, i] = forgetGate[b, i] * previousCellState[b, i] + inputGate[b, i] * candidate[b, i]`
- */
-export function encoderCellStateInTraining(
-  this: KernelThis, forgetGate: Tensor2, previousCellState: Tensor2, inputGate: Tensor2, candidate: Tensor2
-): number {
-  const b = this.thread.y, i = this.thread.x;
-  return forgetGate[b][i] * previousCellState[b][i] + inputGate[b][i] * candidate[b][i];
-}
-
-/**
- * encoder, forward: cell_output. Gives [B, I] of [16, 12].
- * `cellOutput[b, i] = tanh(cellState[b, i])`
- */
-export function encoderCellOutput(this: KernelThis, cellState: Tensor2): number {
-  const b = this.thread.y, i = this.thread.x;
-  return Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
-}
-
-/**
- * encoder, forward: hidden_state. Gives [B, I] of [16, 12].
- * `hiddenState[b, i] = outputGate[b, i] * cellOutput[b, i]`
- */
-export function encoderHiddenStateInTraining(this: KernelThis, outputGate: Tensor2, cellOutput: Tensor2): number {
-  const b = this.thread.y, i = this.thread.x;
-  return outputGate[b][i] * cellOutput[b][i];
+export function scoresOutputInTraining(this: KernelThis, droppedPooled: Tensor2, weight: Tensor2, bias: Tensor1): number {
+  const b = this.thread.y, o = this.thread.x;
+  let sum = 0;
+  for (let i: Index = 0; i < 24; i++) { sum += droppedPooled[b][i] * weight[o][i]; }
+  return sum + bias[o];
 }
 
 /**
@@ -236,17 +247,6 @@ export function regularisedDroppedPooled(this: KernelThis, random0: Tensor2, wei
   let pooled = 0;
   for (let t: Index = 0; t < 15; t++) { pooled += weights[b][t] * input[b][t][h]; }
   return random0[b][h] >= 0.1 ? pooled * 1.1111111111111112 : 0;
-}
-
-/**
- * scores, forward: output. Gives [B, O] of [16, 4].
- * `scores[b, o] = sum_i droppedPooled[b, i] * weight[o, i] + bias[o]`
- */
-export function scoresOutputInTraining(this: KernelThis, droppedPooled: Tensor2, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.y, o = this.thread.x;
-  let sum = 0;
-  for (let i: Index = 0; i < 24; i++) { sum += droppedPooled[b][i] * weight[o][i]; }
-  return sum + bias[o];
 }
 
 /**
@@ -748,7 +748,7 @@ export function clippingSquares(gradient: Tensor1, scale: Tensor1): number {
  * clipping, clip: sum_of_squares. Gives [].
  *
  *     sumOfSquares = sumOfSquares + squares2
- *       sumOfSquares = sum_k (sum_k2 gradient[k, k2] * scale * (gradient[k, k2] * scale))
+ *       sumOfSquares = (sum_k (sum_k2 gradient[k, k2] * scale * (gradient[k, k2] * scale)))
  *           + (sum_k3 (sum_k4 gradient2[k3, k4] * scale * (gradient2[k3, k4] * scale))) + squares + squares
  *             + (sum_k5 (sum_k6 gradient3[k5, k6] * scale * (gradient3[k5, k6] * scale)))
  *               + (sum_k7 (sum_k8 gradient4[k7, k8] * scale * (gradient4[k7, k8] * scale)))

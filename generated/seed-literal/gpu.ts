@@ -87,7 +87,7 @@ function lstmBackward(
   return { weightHhL0Gradient, biasIhL0Gradient, weightIhL0Gradient };
 }
 
-/** What another program begins with too. */
+/** Forward, without dropout: what predict and evaluate have in common. */
 function predictSteps({ kernels, stack, tensors }: Context) {
   const {
     "lstm.weight_ih_l0": lstmWeightIhL0, "lstm.weight_hh_l0": lstmWeightHhL0, "lstm.bias_ih_l0": lstmBiasIhL0,

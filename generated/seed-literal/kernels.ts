@@ -5,7 +5,7 @@ import type { Index, KernelThis, Tensor1, Tensor2, Tensor3 } from "@specloom/run
 
 /**
  * lstm, forward: input_projection. Gives [T, B, G] of [19, 1, 64].
- * `inputProjection[t, b, g] = sum_c series[b, t, c] * weightIhL0[g, c] + biasIhL0[g] + biasHhL0[g]`
+ * `inputProjection[t, b, g] = (sum_c series[b, t, c] * weightIhL0[g, c]) + biasIhL0[g] + biasHhL0[g]`
  */
 export function lstmInputProjection(
   this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1
@@ -14,14 +14,6 @@ export function lstmInputProjection(
   let sum = 0;
   for (let c: Index = 0; c < 1; c++) { sum += series[b][t][c] * weightIhL0[g][c]; }
   return sum + biasIhL0[g] + biasHhL0[g];
-}
-
-/**
- * forward: zeros. Gives [1, 16].
- * `zeros[i, j] = 0`
- */
-export function zeros(): number {
-  return 0;
 }
 
 /**
@@ -61,82 +53,6 @@ export function lstmHiddenState(this: KernelThis, gates: Tensor2, cellState: Ten
   const outputGate = 1 / (1 + Math.exp(Math.min(88, -gates[b][iPlus48])));
   const cellOutput = Math.tanh(Math.max(-10, Math.min(10, cellState[b][i])));
   return outputGate * cellOutput;
-}
-
-/**
- * attention, forward: energy. Gives [B, T, O] of [1, 19, 1].
- * `energy[b, t, o] = sum_i hiddenState[t + 1, b, i] * weight[o, i] + bias[o]`
- */
-export function attentionEnergy(this: KernelThis, hiddenState: Tensor3, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
-  const tPlus1: Index = t + 1;
-  let sum = 0;
-  for (let i: Index = 0; i < 16; i++) { sum += hiddenState[tPlus1][b][i] * weight[o][i]; }
-  return sum + bias[o];
-}
-
-/**
- * attention, forward: largest_energy. Gives [B, T] of [1, 19].
- * `largestEnergy[b, t] = max_k energy[0, 19 * b + t, 0]`
- */
-export function attentionLargestEnergy(this: KernelThis, energy: Tensor3): number {
-  const b = this.thread.y, t = this.thread.x;
-  const bTimes19PlusT: Index = b * 19 + t;
-  let largest = -3.4028234663852886e38;
-  for (let k: Index = 0; k < 1; k++) { largest = Math.max(largest, energy[0][bTimes19PlusT][0]); }
-  return largest;
-}
-
-/**
- * attention, forward: exponentials. Gives [B, T, O] of [1, 19, 1].
- * `exponentials[b, t, o] = exp(energy[0, 19 * b + t, 0] - largestEnergy[b, t])`
- */
-export function attentionExponentials(this: KernelThis, energy: Tensor3, largestEnergy: Tensor2): number {
-  const b = this.thread.z, t = this.thread.y;
-  const bTimes19PlusT: Index = b * 19 + t;
-  return Math.exp(energy[0][bTimes19PlusT][0] - largestEnergy[b][t]);
-}
-
-/**
- * attention, forward: exponential_sum. Gives [B, T] of [1, 19].
- * `exponentialSum[b, t] = sum_k exponentials[b, t, k]`
- */
-export function attentionExponentialSum(this: KernelThis, exponentials: Tensor3): number {
-  const b = this.thread.y, t = this.thread.x;
-  let sum = 0;
-  for (let k: Index = 0; k < 1; k++) { sum += exponentials[b][t][k]; }
-  return sum;
-}
-
-/**
- * attention, forward: weights. Gives [B, T] of [1, 19].
- * `weights[b, t] = exponentials[0, 19 * b + t, 0] / exponentialSum[0, 19 * b + t]`
- */
-export function attentionWeights(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
-  const b = this.thread.y, t = this.thread.x;
-  const bTimes19PlusT: Index = b * 19 + t;
-  return exponentials[0][bTimes19PlusT][0] / exponentialSum[0][bTimes19PlusT];
-}
-
-/**
- * attention, forward: pooled. Gives [B, T, I] of [1, 19, 16].
- * `pooled[b, t, i] = weights[b, t] * hiddenState[t + 1, b, i]`
- */
-export function attentionPooled(this: KernelThis, weights: Tensor2, hiddenState: Tensor3): number {
-  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
-  const tPlus1: Index = t + 1;
-  return weights[b][t] * hiddenState[tPlus1][b][i];
-}
-
-/**
- * fc, forward: output. Gives [B, T, O] of [1, 19, 1].
- * `fc[b, t, o] = sum_i pooled[b, t, i] * weight[o, i] + bias[o]`
- */
-export function fcOutput(this: KernelThis, pooled: Tensor3, weight: Tensor2, bias: Tensor1): number {
-  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
-  let sum = 0;
-  for (let i: Index = 0; i < 16; i++) { sum += pooled[b][t][i] * weight[o][i]; }
-  return sum + bias[o];
 }
 
 /**
@@ -208,26 +124,6 @@ export function lstmHiddenStateInTraining(this: KernelThis, outputGate: Tensor2,
 }
 
 /**
- * attention, forward: weights. Gives [B, T, O] of [1, 19, 1].
- * `weights[b, t, o] = exponentials[b, t, o] / exponentialSum[b, t]`
- */
-export function attentionWeightsInTraining(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
-  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
-  return exponentials[b][t][o] / exponentialSum[b][t];
-}
-
-/**
- * attention, forward: pooled. Gives [B, T, I] of [1, 19, 16].
- * `pooled[b, t, i] = weights[0, 19 * b + t, 0] * hiddenState[t + 1, b, i]`
- */
-export function attentionPooledInTraining(this: KernelThis, weights: Tensor3, hiddenState: Tensor3): number {
-  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
-  const bTimes19PlusT: Index = b * 19 + t;
-  const tPlus1: Index = t + 1;
-  return weights[0][bTimes19PlusT][0] * hiddenState[tPlus1][b][i];
-}
-
-/**
  * lstm, forward: previous_hidden_state. Gives [B, T] of [1, 16].
  * `previousHiddenState[b, t] = streamPosition[b] === 0 ? 0 : keptState[b, t]`
  */
@@ -240,7 +136,7 @@ export function lstmPreviousHiddenState(this: KernelThis, streamPosition: Tensor
  * lstm, forward: gates. Gives [T, G] of [1, 64].
  *
  *     gates[t, g] = inputProjection + (sum_h previousHiddenState[t, h] * weightHhL0[g, h])
- *       inputProjection = sum_c series[0, 0, c] * weightIhL0[64 * t + g, c] + biasIhL0[64 * t + g] + biasHhL0[64 * t + g]
+ *       inputProjection = (sum_c series[0, 0, c] * weightIhL0[64 * t + g, c]) + biasIhL0[64 * t + g] + biasHhL0[64 * t + g]
  */
 export function lstmGatesInStep(
   this: KernelThis, series: Tensor3, weightIhL0: Tensor2, biasIhL0: Tensor1, biasHhL0: Tensor1, previousHiddenState: Tensor2,
@@ -289,8 +185,101 @@ export function lstmHiddenStateInStep(this: KernelThis, gates: Tensor2, cellStat
 }
 
 /**
+ * forward: zeros. Gives [1, 16].
+ * `zeros[i, j] = 0`
+ */
+export function zeros(): number {
+  return 0;
+}
+
+/**
+ * attention, forward: energy. Gives [B, T, O] of [1, 19, 1].
+ * `energy[b, t, o] = (sum_i hiddenState[t + 1, b, i] * weight[o, i]) + bias[o]`
+ */
+export function attentionEnergy(this: KernelThis, hiddenState: Tensor3, weight: Tensor2, bias: Tensor1): number {
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
+  const tPlus1: Index = t + 1;
+  let sum = 0;
+  for (let i: Index = 0; i < 16; i++) { sum += hiddenState[tPlus1][b][i] * weight[o][i]; }
+  return sum + bias[o];
+}
+
+/**
+ * attention, forward: largest_energy. Gives [B, T] of [1, 19].
+ * `largestEnergy[b, t] = max_k energy[0, 19 * b + t, 0]`
+ */
+export function attentionLargestEnergy(this: KernelThis, energy: Tensor3): number {
+  const b = this.thread.y, t = this.thread.x;
+  const bTimes19PlusT: Index = b * 19 + t;
+  let largest = -3.4028234663852886e38;
+  for (let k: Index = 0; k < 1; k++) { largest = Math.max(largest, energy[0][bTimes19PlusT][0]); }
+  return largest;
+}
+
+/**
+ * attention, forward: exponentials. Gives [B, T, O] of [1, 19, 1].
+ * `exponentials[b, t, o] = exp(energy[0, 19 * b + t, 0] - largestEnergy[b, t])`
+ */
+export function attentionExponentials(this: KernelThis, energy: Tensor3, largestEnergy: Tensor2): number {
+  const b = this.thread.z, t = this.thread.y;
+  const bTimes19PlusT: Index = b * 19 + t;
+  return Math.exp(energy[0][bTimes19PlusT][0] - largestEnergy[b][t]);
+}
+
+/**
+ * attention, forward: exponential_sum. Gives [B, T] of [1, 19].
+ * `exponentialSum[b, t] = sum_k exponentials[b, t, k]`
+ */
+export function attentionExponentialSum(this: KernelThis, exponentials: Tensor3): number {
+  const b = this.thread.y, t = this.thread.x;
+  let sum = 0;
+  for (let k: Index = 0; k < 1; k++) { sum += exponentials[b][t][k]; }
+  return sum;
+}
+
+/**
+ * attention, forward: weights. Gives [B, T] of [1, 19].
+ * `weights[b, t] = exponentials[0, 19 * b + t, 0] / exponentialSum[0, 19 * b + t]`
+ */
+export function attentionWeights(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
+  const b = this.thread.y, t = this.thread.x;
+  const bTimes19PlusT: Index = b * 19 + t;
+  return exponentials[0][bTimes19PlusT][0] / exponentialSum[0][bTimes19PlusT];
+}
+
+/**
+ * attention, forward: pooled. Gives [B, T, I] of [1, 19, 16].
+ * `pooled[b, t, i] = weights[b, t] * hiddenState[t + 1, b, i]`
+ */
+export function attentionPooled(this: KernelThis, weights: Tensor2, hiddenState: Tensor3): number {
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
+  const tPlus1: Index = t + 1;
+  return weights[b][t] * hiddenState[tPlus1][b][i];
+}
+
+/**
+ * attention, forward: weights. Gives [B, T, O] of [1, 19, 1].
+ * `weights[b, t, o] = exponentials[b, t, o] / exponentialSum[b, t]`
+ */
+export function attentionWeightsInTraining(this: KernelThis, exponentials: Tensor3, exponentialSum: Tensor2): number {
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
+  return exponentials[b][t][o] / exponentialSum[b][t];
+}
+
+/**
+ * attention, forward: pooled. Gives [B, T, I] of [1, 19, 16].
+ * `pooled[b, t, i] = weights[0, 19 * b + t, 0] * hiddenState[t + 1, b, i]`
+ */
+export function attentionPooledInTraining(this: KernelThis, weights: Tensor3, hiddenState: Tensor3): number {
+  const b = this.thread.z, t = this.thread.y, i = this.thread.x;
+  const bTimes19PlusT: Index = b * 19 + t;
+  const tPlus1: Index = t + 1;
+  return weights[0][bTimes19PlusT][0] * hiddenState[tPlus1][b][i];
+}
+
+/**
  * attention, forward: energy. Gives [B, T, O] of [1, 1, 1].
- * `energy[b, t, o] = sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i] + bias[o]`
+ * `energy[b, t, o] = (sum_i hiddenState[0, 16 * b + 16 * t + i] * weight[o, i]) + bias[o]`
  */
 export function attentionEnergyInStep(this: KernelThis, hiddenState: Tensor2, weight: Tensor2, bias: Tensor1): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;
@@ -340,6 +329,17 @@ export function attentionPooledInStep(this: KernelThis, weights: Tensor2, hidden
 }
 
 /**
+ * fc, forward: output. Gives [B, T, O] of [1, 19, 1].
+ * `fc[b, t, o] = (sum_i pooled[b, t, i] * weight[o, i]) + bias[o]`
+ */
+export function fcOutput(this: KernelThis, pooled: Tensor3, weight: Tensor2, bias: Tensor1): number {
+  const b = this.thread.z, t = this.thread.y, o = this.thread.x;
+  let sum = 0;
+  for (let i: Index = 0; i < 16; i++) { sum += pooled[b][t][i] * weight[o][i]; }
+  return sum + bias[o];
+}
+
+/**
  * loss: masked. Gives [B] of [1].
  * `masked[b] = batchMask[b] !== 0 ? sum_k (sum_k2 (input[b, k, k2] - next[b, k, k2]) * (input[b, k, k2] - next[b, k, k2])) : 0`
  */
@@ -380,7 +380,7 @@ export function lossCount(batchMask: Tensor1): number {
 
 /**
  * loss: error. Gives [B, T, O] of [1, 19, 1].
- * `error[b, t, o] = sum_i pooled[b, t, i] * fcWeight[o, i] + fcBias[o] - next[b, t, o]`
+ * `error[b, t, o] = (sum_i pooled[b, t, i] * fcWeight[o, i]) + fcBias[o] - next[b, t, o]`
  */
 export function lossError(this: KernelThis, pooled: Tensor3, fcWeight: Tensor2, fcBias: Tensor1, next: Tensor3): number {
   const b = this.thread.z, t = this.thread.y, o = this.thread.x;

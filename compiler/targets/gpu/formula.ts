@@ -115,7 +115,8 @@ class FormulaPrinter {
       }
       case "reduce": {
         const body = bound(this.#print(expression.body), strength.product);
-        return { text: `${expression.operation}_${expression.index} ${body}`, strength: strength.sum };
+        // In parentheses beside a sign: what stands behind a sum would read as one of its terms.
+        return { text: `${expression.operation}_${expression.index} ${body}`, strength: strength.comparison };
       }
       default:
         return expression satisfies never;

@@ -58,7 +58,13 @@ export class KernelTable {
     return this.#known.get(kernel)?.name ?? kernel.name;
   }
 
+  /** By phase, and in it by layer: what a layer does in prediction stands beside what it does in training. */
   functions(): readonly KernelFunction[] {
+    const layers = [...new Set([...this.#entries.values()].map(({ kernel }) => kernel.origin.layer))];
+    const placeOf = ({ phase, layer }: Origin): readonly [number, number] => [
+      phaseOrder.indexOf(phase),
+      layers.indexOf(layer),
+    ];
     return [...this.#entries.values()]
       .map(({ kernel, printed, users, name }) => ({
         name,
@@ -66,16 +72,24 @@ export class KernelTable {
         documentation: documentationOf(kernel, users),
         origin: kernel.origin,
       }))
-      .sort((a, b) => phaseOrder.indexOf(a.origin.phase) - phaseOrder.indexOf(b.origin.phase));
+      .sort((a, b) => {
+        const [[phase, layer], [otherPhase, otherLayer]] = [placeOf(a.origin), placeOf(b.origin)];
+        // Backwards layers come as they are gone through.
+        return phase === otherPhase && phase !== phaseOrder.indexOf("backward")
+          ? layer - otherLayer
+          : phase - otherPhase;
+      });
   }
 }
 
 /** `encoderGates`; of several layers what they have in common, `lstmGates`. */
 function wishFor({ kernel, users }: Entry): string {
   const layer = common(users, ({ layer }) => layer) ?? common(users, ({ kind }) => kind) ?? "";
-  const { note, phase } = kernel.origin;
+  const { phase } = kernel.origin;
+  const shared = commonPart(users);
   // What clips and updates does so for all parameters alike.
-  const part = phase === "clip" || phase === "update" ? "" : commonPart(users);
+  const part = phase === "clip" || phase === "update" ? "" : shared;
+  const note = withoutPart(kernel.origin, shared);
   return identifierFrom(`${note}_`.startsWith(`${part}_`) ? `${layer} ${note}` : `${layer} ${part} ${note}`);
 }
 
@@ -89,6 +103,14 @@ function commonPart(users: readonly Origin[]): string {
   const [first = [], ...others] = users.map(({ part = "" }) => part.split("_"));
   const differs = first.findIndex((word, place) => others.some((words) => words[place] !== word));
   return first.slice(0, differs < 0 ? undefined : differs).join("_");
+}
+
+/** `weight_ih_l0_gradient` of `weight_ih_l0_reverse_gradient`, for a kernel that both directions use. */
+function withoutPart({ note, part = "" }: Origin, shared: string): string {
+  const common = shared.split("_");
+  const own = new Set(part.split("_").filter((word) => word !== "" && !common.includes(word)));
+  const words = note.split("_").filter((word) => !own.has(word));
+  return words.length === 0 ? note : words.join("_");
 }
 
 /** Where the name is another kernel's it says what for: `encoderCellStateInTraining`, or of what: `adamParameterOfVector`. */

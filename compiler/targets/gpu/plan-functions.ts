@@ -76,6 +76,13 @@ export function planFunctions(
   };
 }
 
+/** What a function does that several programs begin with. */
+function beginningWords({ program }: PlanBody, following: readonly PlanBody[]): string {
+  const what = program === "predict" ? "Forward, without dropout" : "Forward, loss and backward";
+  const names = following.map((body) => body.program);
+  return `${what}: what ${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""} have in common.`;
+}
+
 interface PlanBody extends Body {
   readonly name: string;
   readonly program: AnyProgramName;
@@ -131,7 +138,7 @@ class BodyPrinter {
     const gives = [...this.#given(body)].filter((name) => read.has(name));
     return {
       name: body.name,
-      documentation: ["What another program begins with too."],
+      documentation: [beginningWords(body, following)],
       parameters: [],
       ...this.#withContext(body, [...sections, "", ...filled("return { ", gives, " };")]),
     };

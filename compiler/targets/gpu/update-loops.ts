@@ -65,7 +65,11 @@ export function updateLoops(program: Program, kernelName: (step: RunStep) => str
   ) {
     return undefined;
   }
-  const groups = groupsOf(steps, named);
+  const common = commonSteps(steps, named);
+  const groups = groupsOf(
+    steps.filter((step) => !common.has(step)),
+    named,
+  );
   const owners = new Map(groups.flatMap((group) => group.steps.map((step) => [step.output.buffer, group] as const)));
   const loops = new Map<string, { readonly steps: readonly LoopStep[]; readonly rows: UpdateRow[] }>();
   for (const group of groups) {
@@ -76,10 +80,11 @@ export function updateLoops(program: Program, kernelName: (step: RunStep) => str
     loop.rows.push(written.row);
     loops.set(key, loop);
   }
+  if ([...common].some((step) => step.inputs.some(({ buffer }) => owners.has(buffer)))) return undefined;
   const all = [...loops.values()];
   if (all.every(({ rows }) => rows.length === 1)) return undefined;
   const given = steps.flatMap(({ output }) => named.get(output.buffer) ?? []);
-  return { before: schedule.slice(0, first), loops: all, results: new Set(given) };
+  return { before: [...schedule.slice(0, first), ...common], loops: all, results: new Set(given) };
 }
 
 function isUpdate(step: Step): boolean {
@@ -98,6 +103,20 @@ function ownerOf(name: string): string {
 
 function isBuffer(value: unknown): value is Buffer {
   return typeof value === "object" && value !== null && "storage" in value;
+}
+
+/** Steps that give no result and that the groups of several parameters read: two parameters may have the same gradient. */
+function commonSteps(steps: readonly RunStep[], named: ReadonlyMap<Buffer, string>): ReadonlySet<RunStep> {
+  const owners = new Map(groupsOf(steps, named).flatMap((group) => group.steps.map((step) => [step, group] as const)));
+  const common = new Set<RunStep>();
+  // From the last on: what a common step reads is common too.
+  for (const step of steps.toReversed()) {
+    if (named.has(step.output.buffer)) continue;
+    const readers = steps.filter(({ inputs }) => inputs.some(({ buffer }) => buffer === step.output.buffer));
+    const groups = new Set(readers.map((reader) => owners.get(reader)));
+    if (groups.size > 1 || readers.some((reader) => common.has(reader))) common.add(step);
+  }
+  return new Set(steps.filter((step) => common.has(step)));
 }
 
 /** A step that gives no result belongs to the next one that does. */

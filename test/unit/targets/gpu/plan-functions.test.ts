@@ -20,7 +20,7 @@ layers:
 ${layers}
   - {name: head, kind: linear, out_features: 4}
 loss: {kind: mse, input: head, target: y}
-optimizer: {kind: adamw, learning_rate: 0.01}
+optimizer: {kind: nadam, learning_rate: 0.01}
 train: {batch_size: 3, clip_grad_norm: 1}
 `;
 
@@ -141,6 +141,13 @@ describe.each(Object.entries(cases))("%s", (title, layers) => {
     });
     const found = Object.fromEntries(Object.entries(handles).map(([result, handle]) => [result, numberOf(handle)]));
     expect(found).toEqual(computed(compilation.programs[name], ledger));
+  });
+
+  it("updates parameters in loops, also those whose gradients are the same", () => {
+    const step = text.slice(text.indexOf("/** train_step: "), text.indexOf("/** stream_step: "));
+    const updates = step.match(/kernels\.nadamParameter(?!Subtrahend)\w*/gu) ?? [];
+    expect(updates.length).toBeGreaterThan(0);
+    expect(updates.length).toBe(step.match(/for \(const \[name, shape, /gu)?.length);
   });
 
   it("has a function where layers are alike, which all call but the first that is fed otherwise", () => {
