@@ -28,7 +28,7 @@ export type SeasonsInputs = {
 
 /** What `trainStep`, `evaluate` and `gradients` take. */
 export type SeasonsTrainInputs = SeasonsInputs & {
-  /** int32, 0 to 3: [n] = [n] */
+  /** int32, 0 to 3: [n] */
   readonly season: TensorInput;
 };
 

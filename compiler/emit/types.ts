@@ -73,7 +73,8 @@ function member(name: string, text: string, type: string): readonly string[] {
   return [comment([text]), `readonly ${propertyKey(name)}: ${type};`];
 }
 
-/** `[n, T, C] = [n, 24, 1]` */
+/** `[n, T, C] = [n, 24, 1]`; without names of axes `[n, 24, 1]`. */
 function shapeLegend({ shape, axes }: Pick<InputFact, "shape" | "axes">): string {
-  return `[${["n", ...axes].join(", ")}] = [${["n", ...shape].join(", ")}]`;
+  const [named, sizes] = [["n", ...axes].join(", "), ["n", ...shape].join(", ")];
+  return named === sizes ? `[${sizes}]` : `[${named}] = [${sizes}]`;
 }
