@@ -8,7 +8,7 @@ import type { Origin } from "../../ir/program.ts";
 import { claimFor } from "./occasions.ts";
 import { layerSuffix, type Group } from "./plan-outline.ts";
 import { printStatements } from "./plan-print.ts";
-import { contextMembers, contextNames, givenBy, type Section, type Value } from "./plan-statements.ts";
+import { contextMembers, contextNames, givenBy, readIn, type Section, type Value } from "./plan-statements.ts";
 
 /** A group of equal sections as a function. */
 export interface LayerFunction {
@@ -44,7 +44,8 @@ export function layerFunctions(
 function layerFunction(name: string, group: Group, known: ReadonlyMap<Section, LayerFunction>): LayerFunction {
   const { section } = group.sites[0];
   const layers = layersOf(group);
-  const asksLayer = layers.length > 1;
+  const isOwn = (value: Value): boolean => layerSuffix(value, section.layer) !== undefined;
+  const asksLayer = layers.length > 1 && readIn(section.statements).some(isOwn);
   const scope = new NameScope(
     contextNames.filter((name) => name !== "context"),
     "script",
@@ -74,9 +75,9 @@ function layerFunction(name: string, group: Group, known: ReadonlyMap<Section, L
     function: {
       name,
       documentation: [
-        `${passages[section.phase]} ${section.layer}${asksLayer ? `, and the same for ${layersText(layers.slice(1))}` : ""}.`,
+        `${passages[section.phase]} ${section.layer}${layers.length > 1 ? `, and the same for ${layersText(layers.slice(1))}` : ""}.`,
       ],
-      members: contextMembers(section.statements, (value) => layerSuffix(value, section.layer) !== undefined),
+      members: contextMembers(section.statements, isOwn),
       parameters: [
         ...(asksLayer ? [{ name: "layer", type: "layer" } as const] : []),
         ...reads.map(({ parameter }) => parameter),

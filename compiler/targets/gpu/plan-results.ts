@@ -40,7 +40,7 @@ export function resultFunctions(
     const alike = new Map<string, { section: Section; entries: readonly Entry[] }[]>();
     for (const section of sections) {
       const layer = layers.get(section);
-      const entries = layer?.asksLayer === true && layer.gives.size > 1 ? entriesOf(section, body) : [];
+      const entries = layer !== undefined && layer.gives.size > 1 ? entriesOf(section, body) : [];
       if (layer === undefined || entries.length < leastResults) continue;
       const key = JSON.stringify([layer.function.name, entries]);
       alike.set(key, [...(alike.get(key) ?? []), { section, entries }]);

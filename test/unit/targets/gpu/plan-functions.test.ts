@@ -8,6 +8,7 @@ import type { GpuHandle, ProgramName } from "../../../../runtime/contract.ts";
 import { walkPlan } from "../../../../runtime/devices/plan-walk.ts";
 import { compileFixture, compileText } from "../../../support/fixture-file.ts";
 import { loadModule } from "../../../support/load-module.ts";
+import { typeErrors } from "../../../support/type-check.ts";
 
 const specOf = (layers: string): string => `
 specloom: 1
@@ -39,6 +40,12 @@ const cases = {
   - { name: output, kind: multi_head_attention, num_heads: 2 }
   - { name: kernels, kind: multi_head_attention, num_heads: 2 }
   - { name: context, kind: multi_head_attention, num_heads: 2 }`,
+  "layers without parameters": `
+  - { name: widened, kind: linear, out_features: 4 }
+  - repeat:
+      name: blocks
+      times: 6
+      layers: [{ kind: layer_norm, affine: false }, { kind: activation, function: gelu }]`,
   "nothing alike": `
   - { name: layer, kind: lstm, hidden_size: 3 }`,
 };
@@ -141,6 +148,10 @@ describe.each(Object.entries(cases))("%s", (title, layers) => {
     });
     const found = Object.fromEntries(Object.entries(handles).map(([result, handle]) => [result, numberOf(handle)]));
     expect(found).toEqual(computed(compilation.programs[name], ledger));
+  });
+
+  it("is a module without mistakes", () => {
+    expect(typeErrors({ "alike.ts": text })).toEqual([]);
   });
 
   it("updates parameters in loops, also those whose gradients are the same", () => {
