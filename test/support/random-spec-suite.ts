@@ -9,6 +9,7 @@ import { printGpu, printWasm } from "../../compiler/stages/8-print.ts";
 import { emit } from "../../compiler/stages/9-emit.ts";
 import { partOf } from "./extent.ts";
 import { compileText } from "./fixture-file.ts";
+import { planFaults } from "./plan-ledger.ts";
 import { prefixed } from "./prefixed-program.ts";
 import { relativeDifference } from "./random-case.ts";
 import { bindingsFor, faultsOf, liveFaults } from "./random-spec-checks.ts";
@@ -52,6 +53,7 @@ export function describeRandomSpecs(part: number, parts: number): void {
         for (const [name, check] of Object.entries(faultsOf)) {
           faults.push(...check(compilation).map((fault) => `${name}: ${fault}`));
         }
+        faults.push(...(await planFaults(compilation)).map((fault) => `plans: ${fault}`));
         const isLive = ({ backend }: Target): boolean =>
           backend === "wasm" ? onWasm.includes(seed) : index % every.cpuLive === 0;
         for (const target of liveTargets.filter(isLive)) {

@@ -81,9 +81,9 @@ function layerFunction(name: string, group: Group, known: ReadonlyMap<Section, L
       parameters: [
         ...(asksLayer ? [{ name: "layer", type: "layer" } as const] : []),
         ...reads.map(({ parameter }) => parameter),
-        ...takes.map(({ value, name: taking }): PlanParameter => ({
+        ...takes.map(({ value, name: taking }, place): PlanParameter => ({
           name: taking,
-          type: value.external === undefined ? value.form : "argument",
+          type: group.takes.some((values) => values[place]?.external !== undefined) ? "argument" : value.form,
         })),
       ],
       statements: [

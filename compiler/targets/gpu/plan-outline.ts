@@ -37,8 +37,9 @@ const leastGain = 4;
 export function equalSections(bodies: readonly Body[]): readonly Group[] {
   const sites = bodies.flatMap((body) => body.sections.map((section): Site => ({ section, body })));
   const homes = new Map(bodies.map((body) => [body, homesIn(body)]));
+  const apart = new Set(bodies.flatMap(withSharedArrays));
   let grouped: ReadonlyMap<Section, string> = new Map(
-    sites.flatMap(({ section }) => (isUpdate(section) ? [] : [[section, ""]])),
+    sites.flatMap(({ section }) => (isUpdate(section) || apart.has(section) ? [] : [[section, ""]])),
   );
   // What is read of another group makes groups differ; what is alone in the end stands where it stood. Groups only get smaller.
   for (;;) {
@@ -74,6 +75,17 @@ function homesIn(body: Body): ReadonlyMap<string, Section> {
 
 function isUpdate({ statements }: Section): boolean {
   return statements.some(({ kind }) => kind === "update");
+}
+
+/** Sections that fill an array together, such as one with its first step and one with a loop: they stay where the array is. */
+function withSharedArrays({ sections, before }: Body): readonly Section[] {
+  const writers = new Map<string, Set<Section>>();
+  for (const section of [...(before?.sections ?? []), ...sections]) {
+    for (const { name, form } of givenBy(section.statements)) {
+      if (form === "steps") writers.set(name, (writers.get(name) ?? new Set()).add(section));
+    }
+  }
+  return [...writers.values()].flatMap((several) => (several.size > 1 ? [...several] : []));
 }
 
 interface Form {
