@@ -1,5 +1,8 @@
-/** The PyTorch fixtures, the references and some random specs on wasm, webgl2 and webgpu, in headless Chromium. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+/**
+ * The PyTorch fixtures, the references and some random specs on one backend, in a headless Chromium of its own: Node compiles one
+ * case while the page of another backend computes.
+ */
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { deviationsOf } from "../support/compare-run.ts";
 import { compileFixture, compileText, flatAll, readFixture } from "../support/fixture-file.ts";
 import type { PytorchFixture } from "../support/pytorch-cases.ts";
@@ -12,17 +15,15 @@ import { browserTrainee, pageProgram } from "./browser-trainee.ts";
 import { openPage } from "./page.ts";
 import type { OpenPage } from "./page.ts";
 
-const backends = ["wasm", "webgl2", "webgpu"] as const;
+export function describeNumbers(backend: "wasm" | "webgl2" | "webgpu"): void {
+  let open: OpenPage;
+  beforeAll(async () => {
+    open = await openPage(pageProgram);
+  });
+  afterAll(async () => {
+    await open.close();
+  });
 
-let open: OpenPage;
-beforeAll(async () => {
-  open = await openPage(pageProgram);
-});
-afterAll(async () => {
-  await open.close();
-});
-
-describe.each(backends)("%s", (backend) => {
   // All of `basics` also where renderers are slow.
   const casesOf = (topic: string): readonly string[] =>
     topic === "basics" ? pytorchCases(topic) : casesOn(backend, topic);
@@ -56,4 +57,4 @@ describe.each(backends)("%s", (backend) => {
     await trainee.dispose();
     expect(found).toEqual([]);
   });
-});
+}

@@ -1,0 +1,3 @@
+import { describeNumbers } from "../numeric-suite.ts";
+
+describeNumbers("wasm");
