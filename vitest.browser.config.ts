@@ -5,7 +5,7 @@ import base from "./vitest.config.ts";
 const whole = base({ mode: "all", command: "serve" });
 
 /** The numeric suites take longest, on webgl2 above all: begun last, they would keep one core waiting for the other. */
-const longest = ["numeric/webgl2.test.ts", "numeric/webgpu.test.ts", "numeric/wasm.test.ts"];
+const longest = ["webgl2-1", "webgl2-2", "webgpu", "wasm"].map((name) => `numeric/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {

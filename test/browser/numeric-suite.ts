@@ -15,7 +15,11 @@ import { browserTrainee, pageProgram } from "./browser-trainee.ts";
 import { openPage } from "./page.ts";
 import type { OpenPage } from "./page.ts";
 
-export function describeNumbers(backend: "wasm" | "webgl2" | "webgpu"): void {
+/**
+ * @param part of the cases, from 0 on, where `parts` files share them
+ */
+export function describeNumbers(backend: "wasm" | "webgl2" | "webgpu", part = 0, parts = 1): void {
+  const mine = <Item>(items: readonly Item[]): readonly Item[] => items.filter((_, index) => index % parts === part);
   let open: OpenPage;
   beforeAll(async () => {
     open = await openPage(pageProgram);
@@ -28,7 +32,7 @@ export function describeNumbers(backend: "wasm" | "webgl2" | "webgpu"): void {
   const casesOf = (topic: string): readonly string[] =>
     topic === "basics" ? pytorchCases(topic) : casesOn(backend, topic);
 
-  it.each(pytorchTopics.flatMap(casesOf))("%s", async (name) => {
+  it.each(mine(pytorchTopics.flatMap(casesOf)))("%s", async (name) => {
     const fixture = readFixture<PytorchFixture>(`pytorch/${name}.json`);
     const trainee = await browserTrainee(
       open.page,
@@ -42,7 +46,7 @@ export function describeNumbers(backend: "wasm" | "webgl2" | "webgpu"): void {
     expect(found).toEqual([]);
   });
 
-  it.each(references)("reference $title", async ({ spec, initial, comparisonOf }) => {
+  it.each(mine(references))("reference $title", async ({ spec, initial, comparisonOf }) => {
     const trainee = await browserTrainee(open.page, compileFixture(`reference/${spec}.yaml`), initial, backend);
     const found = await deviationsOf(trainee, comparisonOf("float32"));
     expect(await trainee.report()).toMatchObject(reportOf({ title: "", backend }));
@@ -50,7 +54,7 @@ export function describeNumbers(backend: "wasm" | "webgl2" | "webgpu"): void {
     expect(found).toEqual([]);
   });
 
-  it.each([randomSpec(12), randomSpec(36)])("$name", async ({ name, text }) => {
+  it.each(mine([randomSpec(12), randomSpec(36)]))("$name", async ({ name, text }) => {
     const compilation = compileText(`${name}.yaml`, text);
     const trainee = await browserTrainee(open.page, compilation, randomParameters(compilation), backend);
     const found = await disagreements(trainee, compilation);

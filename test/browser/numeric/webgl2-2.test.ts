@@ -1,3 +1,3 @@
 import { describeNumbers } from "../numeric-suite.ts";
 
-describeNumbers("webgl2");
+describeNumbers("webgl2", 1, 2);

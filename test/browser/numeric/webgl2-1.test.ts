@@ -1,0 +1,3 @@
+import { describeNumbers } from "../numeric-suite.ts";
+
+describeNumbers("webgl2", 0, 2);
