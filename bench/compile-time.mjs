@@ -4,7 +4,7 @@
 // as a whole process (node start, loading the compiler, compiling). The last rows are `specloom compile` with both targets, as a
 // user runs it: with an empty cache, and again with the WebAssembly that is in it by then.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -113,7 +113,10 @@ for (const name of ["next-number", "transformer-12", "encoder-decoder-4"]) {
     if (status !== 0) throw new Error(String(stderr));
     return performance.now() - start;
   });
-  const kilobytes = statSync(join(folder, "cold", `${name}.ts`)).size / 1000;
+  const files = readdirSync(join(folder, "cold"), { recursive: true, withFileTypes: true }).filter((one) =>
+    one.isFile(),
+  );
+  const kilobytes = files.reduce((total, one) => total + statSync(join(one.parentPath, one.name)).size, 0) / 1000;
   console.log(
     `${name.padEnd(18)}${cold.toFixed(0).padStart(8)}${warm.toFixed(0).padStart(8)}${kilobytes.toFixed(0).padStart(12)}`,
   );
