@@ -7,7 +7,7 @@ import type { PlanFunction } from "../../code-text/gpu-module.ts";
 import { filled, propertyKey, stringLiteral } from "../../code-text/literals.ts";
 import { NameScope } from "../../code-text/names.ts";
 import { programOrder } from "../../code-text/program-order.ts";
-import { equalSections, type Body } from "./plan-outline.ts";
+import { equalSections, type Body, type Site } from "./plan-outline.ts";
 import { callName, layerFunctions, type LayerFunction } from "./plan-layers.ts";
 import { resultFunctions, type ResultFunctions } from "./plan-results.ts";
 import { callLines, printStatements, titleOf, type NameOf } from "./plan-print.ts";
@@ -208,16 +208,24 @@ class BodyPrinter {
   }
 
   #call(body: PlanBody, section: Section, written: LayerFunction): readonly string[] {
-    const { group, asksLayer, gives } = written;
-    const place = group.sites.findIndex((site) => site.section === section);
+    const { asksLayer, gives } = written;
     const nameOf = this.#nameOf(body);
     const called = this.#callNameOf(body, section, gives);
     return callLines(`const ${called} = ${written.function.name}`, [
       "context",
       ...(asksLayer ? [stringLiteral(section.layer)] : []),
-      ...(group.reads[place] ?? []).map((home) => this.#called.get(home) ?? ""),
-      ...(group.takes[place] ?? []).map(nameOf),
+      ...this.#objectsRead(section),
+      ...(this.#siteOf(section)?.takes ?? []).map(nameOf),
     ]);
+  }
+
+  #siteOf(section: Section): Site | undefined {
+    return this.functions.get(section)?.group.sites.find((site) => site.section === section);
+  }
+
+  /** What functions gave that the function of a section is handed. */
+  #objectsRead(section: Section): readonly string[] {
+    return (this.#siteOf(section)?.reads ?? []).map((home) => this.#called.get(home) ?? "");
   }
 
   #callNameOf(body: PlanBody, section: Section, gives: LayerFunction["gives"]): string {
@@ -256,11 +264,7 @@ class BodyPrinter {
   /** Values that the text of a body speaks of, outside of functions that it calls. */
   #valuesRead({ sections, results }: PlanBody): readonly Value[] {
     return [
-      ...sections.flatMap((section) => {
-        const written = this.functions.get(section);
-        if (written === undefined) return readIn(section.statements);
-        return written.group.takes[written.group.sites.findIndex((site) => site.section === section)] ?? [];
-      }),
+      ...sections.flatMap((section) => this.#siteOf(section)?.takes ?? readIn(section.statements)),
       ...results.map(({ value }) => value),
     ];
   }
@@ -268,11 +272,7 @@ class BodyPrinter {
   /** Names at the start of what a body speaks of: of `encoder.hidden` it is `encoder`. */
   #roots(body: PlanBody): readonly string[] {
     const nameOf = this.#nameOf(body);
-    const objects = body.sections.flatMap((section) => {
-      const written = this.functions.get(section);
-      const place = written?.group.sites.findIndex((site) => site.section === section) ?? -1;
-      return (written?.group.reads[place] ?? []).map((home) => this.#called.get(home) ?? "");
-    });
+    const objects = body.sections.flatMap((section) => this.#objectsRead(section));
     return [...this.#valuesRead(body).map((value) => nameOf(value).split(".")[0] ?? ""), ...objects];
   }
 

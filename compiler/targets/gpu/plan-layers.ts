@@ -3,7 +3,7 @@ import type { AnyProgramName } from "@specloom/runtime/internal/contract";
 import type { PlanFunction, PlanParameter } from "../../code-text/gpu-module.ts";
 import { commonName } from "../../code-text/layer-names.ts";
 import { filled, stringLiteral } from "../../code-text/literals.ts";
-import { capitalize, identifierFrom, NameScope } from "../../code-text/names.ts";
+import { identifierFrom, NameScope } from "../../code-text/names.ts";
 import type { Origin } from "../../ir/program.ts";
 import { claimFor } from "./occasions.ts";
 import { layerSuffix, type Group } from "./plan-outline.ts";
@@ -34,7 +34,7 @@ export function layerFunctions(
   // In order of execution: what a group reads of others has been written.
   for (const group of groups) {
     const [first] = group.sites;
-    const name = claimFor(scope, functionName(group), programOf(first.section));
+    const name = claimFor(scope, functionName(layersOf(group), first.section.phase), programOf(first.section));
     const written = layerFunction(name, group, known);
     for (const { section } of group.sites) known.set(section, written);
   }
@@ -42,7 +42,7 @@ export function layerFunctions(
 }
 
 function layerFunction(name: string, group: Group, known: ReadonlyMap<Section, LayerFunction>): LayerFunction {
-  const { section } = group.sites[0];
+  const { section, reads: read, takes: taken } = group.sites[0];
   const layers = layersOf(group);
   const isOwn = (value: Value): boolean => layerSuffix(value, section.layer) !== undefined;
   const asksLayer = layers.length > 1 && readIn(section.statements).some(isOwn);
@@ -50,7 +50,6 @@ function layerFunction(name: string, group: Group, known: ReadonlyMap<Section, L
     contextNames.filter((name) => name !== "context"),
     "script",
   );
-  const [read = [], taken = []] = [group.reads[0], group.takes[0]];
   const reads = read.map((home) => readParameter(home, scope, known.get(home)));
   const takes = taken.map((value) => ({ value, name: scope.claim(takenName(value, section)) }));
   const own = new Map(givenBy(section.statements).map((value) => [value.name, scope.claim(value.ownName)]));
@@ -83,7 +82,7 @@ function layerFunction(name: string, group: Group, known: ReadonlyMap<Section, L
         ...reads.map(({ parameter }) => parameter),
         ...takes.map(({ value, name: taking }, place): PlanParameter => ({
           name: taking,
-          type: group.takes.some((values) => values[place]?.external !== undefined) ? "argument" : value.form,
+          type: group.sites.some((site) => site.takes[place]?.external !== undefined) ? "argument" : value.form,
         })),
       ],
       statements: [
@@ -135,15 +134,14 @@ const passages: Readonly<Record<Origin["phase"], string>> = {
 /** Of a call: what the plan calls that which the function gives. */
 export function callName({ layer, phase }: Section): string {
   if (phase === "forward") return identifierFrom(layer);
-  return phase === "backward" ? identifierFrom(`${layer}_gradients`) : functionName({ layer, phase });
+  return phase === "backward" ? identifierFrom(`${layer}_gradients`) : functionName([layer], phase);
 }
 
 /** `transformerBlockForward` of blocks.1.transformer_block_1 and its like. */
-function functionName(of: Group | Pick<Section, "layer" | "phase">): string {
-  const [layers, phase] = "sites" in of ? [layersOf(of), of.sites[0].section.phase] : [[of.layer], of.phase];
+function functionName(layers: readonly string[], phase: Origin["phase"]): string {
   const word = phaseWords[phase];
   const layer = identifierFrom(commonName(layers));
-  return layer.toLowerCase().endsWith(word.toLowerCase()) ? `${layer}Steps` : `${layer}${capitalize(word)}`;
+  return layer.toLowerCase().endsWith(word.toLowerCase()) ? `${layer}Steps` : `${layer}${word}`;
 }
 
 function layersOf({ sites }: Group): readonly string[] {

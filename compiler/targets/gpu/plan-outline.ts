@@ -14,19 +14,18 @@ export interface Body {
   readonly before?: Body;
 }
 
-/** A section where it stands. */
+/** A section that calls the function of its group, and what it hands over: the same in number and order at every site of a group. */
 export interface Site {
   readonly section: Section;
-  readonly body: Body;
+  /** Sections of the same layer in groups of their own, of which this one reads values. */
+  readonly reads: readonly Section[];
+  /** Other values from outside. */
+  readonly takes: readonly Value[];
 }
 
 /** Sections that are equal but for the layer and what comes from outside. */
 export interface Group {
   readonly sites: readonly [Site, ...Site[]];
-  /** Per site, in the same order: sections of the same layer in groups of their own, of which this one reads values. */
-  readonly reads: readonly (readonly Section[])[];
-  /** Per site, in the same order: other values from outside. */
-  readonly takes: readonly (readonly Value[])[];
   /** Places among what a section gives (`givenBy`) of what is read outside of it. */
   readonly gives: readonly number[];
 }
@@ -35,31 +34,32 @@ export interface Group {
 const leastGain = 4;
 
 export function equalSections(bodies: readonly Body[]): readonly Group[] {
-  const sites = bodies.flatMap((body) => body.sections.map((section): Site => ({ section, body })));
-  const homes = new Map(bodies.map((body) => [body, homesIn(body)]));
+  const homes = new Map(
+    bodies.flatMap((body) => {
+      const ofBody = homesIn(body);
+      return body.sections.map((section) => [section, ofBody] as const);
+    }),
+  );
   const apart = new Set(bodies.flatMap(withSharedArrays));
   let grouped: ReadonlyMap<Section, string> = new Map(
-    sites.flatMap(({ section }) => (isUpdate(section) || apart.has(section) ? [] : [[section, ""]])),
+    [...homes.keys()].flatMap((section) => (isUpdate(section) || apart.has(section) ? [] : [[section, ""]])),
   );
   // What is read of another group makes groups differ; what is alone in the end stands where it stood. Groups only get smaller.
   for (;;) {
-    const forms = sites.flatMap((site) =>
-      grouped.has(site.section) ? [{ site, form: formOf(site, homes.get(site.body) ?? new Map(), grouped) }] : [],
-    );
-    const together = new Map<string, typeof forms>();
-    for (const one of forms) {
-      const key = JSON.stringify([grouped.get(one.site.section), one.form.text]);
-      together.set(key, [...(together.get(key) ?? []), one]);
+    const together = new Map<string, Form[]>();
+    for (const [section, ofBody] of homes) {
+      if (!grouped.has(section)) continue;
+      const form = formOf(section, ofBody, grouped);
+      const key = JSON.stringify([grouped.get(section), form.text]);
+      together.set(key, [...(together.get(key) ?? []), form]);
     }
-    const groups = [...together].filter(([, members]) => isWorthIt(members.map(({ form }) => form)));
+    const groups = [...together.values()].filter(isWorthIt);
     const next = new Map(
-      groups.flatMap(([, members], index) => members.map(({ site }) => [site.section, String(index)] as const)),
+      groups.flatMap((forms, index) => forms.map(({ section }) => [section, String(index)] as const)),
     );
     if (next.size === grouped.size && new Set(next.values()).size === new Set(grouped.values()).size) {
       const given = readOutside(bodies);
-      return groups.flatMap(([, [first, ...others]]) =>
-        first === undefined ? [] : [groupOf([first, ...others], given)],
-      );
+      return groups.flatMap(([first, ...others]) => (first === undefined ? [] : [groupOf([first, ...others], given)]));
     }
     grouped = next;
   }
@@ -88,22 +88,15 @@ function withSharedArrays({ sections, before }: Body): readonly Section[] {
   return [...writers.values()].flatMap((several) => (several.size > 1 ? [...several] : []));
 }
 
-interface Form {
+interface Form extends Site {
   /** The statements with all names taken out that a function would be given. */
   readonly text: string;
   /** Lines where it stands, and in a function of its own. */
   readonly lines: number;
   readonly linesInside: number;
-  readonly reads: readonly Section[];
-  readonly takes: readonly Value[];
 }
 
-interface FormedSite {
-  readonly site: Site;
-  readonly form: Form;
-}
-
-function formOf({ section }: Site, homes: ReadonlyMap<string, Section>, grouped: ReadonlyMap<Section, string>): Form {
+function formOf(section: Section, homes: ReadonlyMap<string, Section>, grouped: ReadonlyMap<Section, string>): Form {
   const own = givenBy(section.statements).map(({ name }) => name);
   const reads: Section[] = [];
   const takes: Value[] = [];
@@ -125,6 +118,7 @@ function formOf({ section }: Site, homes: ReadonlyMap<string, Section>, grouped:
     layerSuffix(value, section.layer) === undefined ? value.ownName : `tensors["${value.external ?? ""}"]`,
   );
   return {
+    section,
     text: [section.phase, ...lines].join("\n"),
     lines: inPlace.length + 2,
     linesInside: inside.length + 6,
@@ -153,20 +147,11 @@ function isWorthIt(forms: readonly Form[]): boolean {
   return forms.length * first.lines - written >= leastGain;
 }
 
-function groupOf(
-  members: readonly [FormedSite, ...FormedSite[]],
-  read: ReadonlyMap<Section, ReadonlySet<string>>,
-): Group {
-  const [first, ...others] = members;
-  const given = members.flatMap(({ site: { section } }) =>
+function groupOf(sites: readonly [Site, ...Site[]], read: ReadonlyMap<Section, ReadonlySet<string>>): Group {
+  const given = sites.flatMap(({ section }) =>
     givenBy(section.statements).flatMap(({ name }, place) => (read.get(section)?.has(name) === true ? [place] : [])),
   );
-  return {
-    sites: [first.site, ...others.map(({ site }) => site)],
-    reads: members.map(({ form }) => form.reads),
-    takes: members.map(({ form }) => form.takes),
-    gives: [...new Set(given)].sort((a, b) => a - b),
-  };
+  return { sites, gives: [...new Set(given)].sort((a, b) => a - b) };
 }
 
 /** Names that are read outside of the section that gives them. */
